@@ -1,0 +1,70 @@
+# What a developer does, one target each; `make` lists them. CI runs the same ones.
+
+PYTHON_BOOTSTRAP ?= python3
+PYTHON := .venv/bin/python
+INSTALLED := .venv/installed
+COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run aws reset test check check-full format lock openapi clean
+
+help: ## List these targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Make the environment in .venv from the lock file, as run, test and check do by themselves
+
+run: $(INSTALLED) ## Serve the API on the embedded AWS (PORT=8000 AWS_PORT=4566 RELOAD=1 ENGINE=dynamodb-local)
+	@$(PYTHON) -m app.local run
+
+aws: $(INSTALLED) ## Start the embedded AWS alone and write .local/env, for a debugger (AWS_PORT= ENGINE=)
+	@$(PYTHON) -m app.local aws
+
+reset: $(INSTALLED) ## Drop the embedded AWS's data
+	@$(PYTHON) -m app.local reset
+
+test: $(INSTALLED) ## Run the suite, and print which branches it leaves out
+	$(PYTHON) -m pytest -n 2 --dist worksteal --cov --cov-report=term
+
+check: $(INSTALLED) ## All that CI holds: format, lint, types, imports, OpenAPI drift, the template, the suite
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m app.spec | diff -u openapi.json - || { echo "openapi.json is behind the code: make openapi"; exit 1; }
+	.venv/bin/cfn-lint deploy/data.yml
+	$(MAKE) test
+
+check-full: check ## The same, and the slow tests
+	$(PYTHON) -m pytest -m slow tests/full
+
+format: $(INSTALLED) ## Format the code, and mend what the linter can mend by itself
+	$(PYTHON) -m ruff check --fix --exit-zero
+	$(PYTHON) -m ruff format
+
+# The runtime's lock follows the other, since MiniStack pins the botocore that both have to use.
+lock: $(INSTALLED) ## Renew the lock files in requirements/
+	$(COMPILE) --upgrade --group local --group test --group lint --output-file requirements/dev.txt
+	$(COMPILE) --upgrade --constraint requirements/dev.txt --output-file requirements/runtime.txt
+
+openapi: $(INSTALLED) ## Write openapi.json from the code
+	$(PYTHON) -m app.spec > openapi.json
+
+clean: ## Delete the environment and all caches, but not the embedded AWS's data
+	rm -rf .venv .*_cache .hypothesis .coverage .coverage.* htmlcov
+	find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements/dev.txt
+	@command -v $(PYTHON_BOOTSTRAP) >/dev/null || \
+		{ echo "Python is missing: install 3.11 or newer, or name it: make PYTHON_BOOTSTRAP=python3.12"; exit 1; }
+	@$(PYTHON_BOOTSTRAP) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON_BOOTSTRAP) is too old: install 3.11 or newer, or name it: make PYTHON_BOOTSTRAP=python3.12"; exit 1; }
+	@$(PYTHON_BOOTSTRAP) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv module is not complete here: apt-get install python3-venv"; exit 1; }
+	@echo "Making the environment in .venv ..."
+	@$(PYTHON_BOOTSTRAP) -m venv --clear .venv
+	@$(PYTHON) -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
