@@ -1,0 +1,122 @@
+"""boto3 clients, and what their errors mean; knows no table, no pool and no HTTP."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.parsers import ResponseParserError
+
+from app.errors import DwipperError, TooManyRequestsError, UnavailableError
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_dynamodb import DynamoDBClient
+
+First = TypeVar("First")
+Second = TypeVar("Second")
+
+# What says that the service could not be asked, or answered nothing that can be read.
+NO_ANSWER = (NoConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
+
+# A condition of the write did not hold; or the item is in a transaction of somebody else's at this moment.
+CONDITION_FAILED = "ConditionalCheckFailedException"
+CONFLICT = "TransactionConflictException"
+
+_CONNECTIONS = 64
+
+# Seconds and attempts are bounded so that the calls of one request, one after the other, end before API Gateway's 29 s.
+_DYNAMODB = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"total_max_attempts": 3, "mode": "standard"},
+    max_pool_connections=_CONNECTIONS,
+)
+_COGNITO = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"total_max_attempts": 2, "mode": "standard"},
+    max_pool_connections=_CONNECTIONS,
+)
+# For calls whose repetition is refused: the SDK must not take its own effect for that refusal.
+_COGNITO_ONCE = _COGNITO.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+_OVERLOADED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "Throttling",
+        "ThrottledException",
+        "TransactionInProgressException",
+        "InternalServerError",
+        "InternalErrorException",
+        "InternalFailure",
+        "ServiceUnavailable",
+    }
+)
+_RATE_LIMITED = frozenset({"TooManyRequestsException", "LimitExceededException"})
+
+
+def dynamodb_client(region: str) -> "DynamoDBClient":
+    """A client for DynamoDB; safe to share between threads."""
+    return boto3.client("dynamodb", region_name=region, config=_DYNAMODB)
+
+
+def cognito_client(region: str, *, once: bool = False) -> "CognitoIdentityProviderClient":
+    """A client for Cognito user pools; with `once`, the SDK never repeats a call by itself."""
+    return boto3.client("cognito-idp", region_name=region, config=_COGNITO_ONCE if once else _COGNITO)
+
+
+def error_code(error: ClientError) -> str:
+    """The name that AWS gives the error, such as `ConditionalCheckFailedException`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def refused_item(error: ClientError) -> Any:
+    """The item on which a condition failed, where the write asked for it; None where there is none."""
+    return error.response.get("Item")
+
+
+def was_retried(error: ClientError) -> bool:
+    """Whether the SDK had sent the same call before, so that the answer may describe its own effect."""
+    return error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+
+
+def meaning(error: Exception) -> DwipperError | None:
+    """What an error of boto3's that no repository expected means to a member; None where it is a mistake of ours."""
+    if isinstance(error, NO_ANSWER):
+        return UnavailableError()
+    if not isinstance(error, ClientError):
+        return None
+    if error_code(error) in _RATE_LIMITED:
+        return TooManyRequestsError()
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return UnavailableError() if error_code(error) in _OVERLOADED or status >= 500 else None
+
+
+def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
+    """Make two calls that do not need each other's answer at the same time; the first's error is raised first."""
+    other = _threads().submit(second)
+    try:
+        return first(), other.result()
+    finally:
+        other.cancel()
+
+
+def all_at_once(calls: Iterable[Callable[[], First]]) -> list[First]:
+    """Make any number of such calls, and return their answers in order."""
+    calls = list(calls)
+    if len(calls) == 1:
+        return [calls[0]()]
+    return [future.result() for future in [_threads().submit(call) for call in calls]]
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=_CONNECTIONS, thread_name_prefix="side-by-side")

@@ -1,0 +1,72 @@
+"""What the process must be told by its environment; imports nothing but `errors`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from app.errors import MisconfiguredError
+
+_REQUIRED = {
+    "region": "AWS_REGION",
+    "user_pool_id": "USER_POOL_ID",
+    "user_pool_client_id": "USER_POOL_CLIENT_ID",
+    "dwipps_table": "DWIPPS_TABLE",
+    "reactions_table": "REACTIONS_TABLE",
+    "members_table": "MEMBERS_TABLE",
+}
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_MOST_FEED_SHARDS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process, read once.
+
+    Endpoints other than Amazon's are not in here: botocore reads `AWS_ENDPOINT_URL_DYNAMODB` and
+    `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` by itself.
+    """
+
+    region: str
+    user_pool_id: str
+    user_pool_client_id: str
+    dwipps_table: str
+    reactions_table: str
+    members_table: str
+    feed_shards: int = 1
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read and check all settings.
+
+        Raises:
+            MisconfiguredError: names every variable that is missing, or the one whose value cannot be used.
+        """
+        missing = [name for name in _REQUIRED.values() if not environment.get(name)]
+        if missing:
+            raise MisconfiguredError(f"Missing in the environment: {', '.join(missing)}.")
+        return cls(
+            **{field: environment[name] for field, name in _REQUIRED.items()},
+            feed_shards=_feed_shards(environment.get("FEED_SHARDS") or "1"),
+            log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
+        )
+
+    @property
+    def issuer(self) -> str:
+        """Who signs the members' tokens, as their `iss` claim spells it.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+        """
+        return f"https://cognito-idp.{self.region}.amazonaws.com/{self.user_pool_id}"
+
+
+def _feed_shards(value: str) -> int:
+    if not value.isascii() or not value.isdecimal() or not 1 <= int(value) <= _MOST_FEED_SHARDS:
+        raise MisconfiguredError(f"FEED_SHARDS must be a whole number from 1 to {_MOST_FEED_SHARDS}.")
+    return int(value)
+
+
+def _log_level(value: str) -> str:
+    if value.upper() not in _LOG_LEVELS:
+        raise MisconfiguredError(f"LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}.")
+    return value.upper()
