@@ -1,0 +1,1 @@
+"""The Dwipps: their text, their store, and the lists of them."""

@@ -1,0 +1,68 @@
+"""What the API says and takes of Dwipps."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+LONGEST_TEXT = 280
+_REFUSED = ("Cc", "Cs")  # Control characters; halves of characters, which JSON can write and UTF-8 cannot.
+
+
+class Author(BaseModel):
+    """Who wrote a Dwipp: a handle, and nothing else of them."""
+
+    handle: str
+
+
+class DwippView(BaseModel):
+    """A Dwipp as one member sees it."""
+
+    id: str = Field(description="A UUIDv7: ids sort by time.")
+    text: str
+    author: Author
+    created_at: datetime
+    edited_at: datetime | None
+    version: int = Field(description="1 at first, raised by every edit.")
+    upvotes: int
+    upvoted: bool = Field(description="Whether you upvoted it.")
+    favorited: bool = Field(description="Whether it is among your favorites.")
+
+
+def clean_text(text: str) -> str:
+    """The text as it is stored: CRLF as LF, in Unicode's normal form C, without blanks at its ends.
+
+    Raises:
+        PydanticCustomError: if nothing is left, or too much, or half a character, or a control character other than
+            line feed.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    if not 1 <= len(text) <= LONGEST_TEXT:
+        raise PydanticCustomError("text_length", "A Dwipp has 1 to 280 characters, blanks at its ends not counted.")
+    if any(unicodedata.category(character) in _REFUSED and character != "\n" for character in text):
+        raise PydanticCustomError(
+            "text_control", "A Dwipp has no control characters but line feeds, and no lone surrogates."
+        )
+    return text
+
+
+Text = Annotated[
+    str,
+    AfterValidator(clean_text),
+    Field(
+        description="1 to 280 code points, with no control characters but line feeds; CRLF becomes LF, blanks at its"
+        " ends are cut off, and it is stored in Unicode's normal form C.",
+        examples=["Your future self is watching you right now through memories."],
+        json_schema_extra={"minLength": 1, "maxLength": LONGEST_TEXT},
+    ),
+]
+
+
+class DwippDraft(BaseModel):
+    """A Dwipp to be written, or its new text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text

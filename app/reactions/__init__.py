@@ -1,0 +1,1 @@
+"""Upvotes and favorites: what a member thinks of a Dwipp."""

@@ -1,0 +1,226 @@
+"""The table of reactions: one row per member and Dwipp; knows neither the text of a Dwipp nor HTTP.
+
+    member_id     the key
+    dwipp_id      its sort key, so that a page of the feed meets one range of the member's rows
+    upvoted_at    if upvoted
+    favorited_at  if a favorite; sort key of the sparse index `favorites`
+
+A row with neither is removed. The count of upvotes stands in the Dwipp and equals the rows, because both are written
+in one transaction or not at all.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from botocore.exceptions import ClientError
+
+from app.aws import CONDITION_FAILED, CONFLICT, error_code, refused_item, was_retried
+from app.contention import ContendedError, until_settled
+from app.errors import DwippNotFoundError, UnavailableError
+from app.items import batch_get, from_item, to_item
+from app.timestamps import from_text, now, to_text
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+# Rows of the member's read at once for a page; 24 rows are below 4 KB, which is half a read unit.
+_RANGE_ROWS = 24
+
+# What a member wants of a reaction: given whether it is there, whether it should be.
+Wish = Callable[[bool], bool]
+
+
+def toggled(there: bool) -> bool:
+    """Set what is not there, clear what is."""
+    return not there
+
+
+def present(there: bool) -> bool:  # noqa: ARG001 -- a wish is told what is there, and this one does not care
+    """Set it, whatever it was."""
+    return True
+
+
+def absent(there: bool) -> bool:  # noqa: ARG001 -- the same
+    """Clear it, whatever it was."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What one member thinks of one Dwipp, and since when."""
+
+    upvoted_at: datetime | None = None
+    favorited_at: datetime | None = None
+
+    @classmethod
+    def of(cls, item: Any) -> Self:
+        """The reaction that a row holds."""
+        values = from_item(item)
+        upvoted_at, favorited_at = values.get("upvoted_at"), values.get("favorited_at")
+        return cls(
+            upvoted_at=from_text(upvoted_at) if upvoted_at else None,
+            favorited_at=from_text(favorited_at) if favorited_at else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Favorite:
+    """A row of the favorites list: a place in it, and the reaction."""
+
+    dwipp_id: str
+    favorited_at: str
+    reaction: Reaction
+
+    @classmethod
+    def of(cls, item: Any) -> Self:
+        """The favorite that an item of the index holds."""
+        values = from_item(item)
+        return cls(values["dwipp_id"], values["favorited_at"], Reaction.of(item))
+
+
+class ReactionRepository:
+    """Reads and writes reactions, and with an upvote the Dwipp's count."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, dwipps_table: str) -> None:
+        self._client = client
+        self._table = table
+        self._dwipps_table = dwipps_table
+
+    def get(self, member_id: str, dwipp_id: str) -> Reaction:
+        """The member's reaction to one Dwipp as it is now."""
+        answer = self._client.get_item(TableName=self._table, Key=_key(member_id, dwipp_id), ConsistentRead=True)
+        return Reaction.of(answer.get("Item", {}))
+
+    def get_many(self, member_id: str, dwipp_ids: Sequence[str]) -> dict[str, Reaction]:
+        """The member's reactions to the Dwipps of a page, by their ids.
+
+        One range query between the oldest and the newest; what lies beyond its limit is looked up by key.
+        """
+        if not dwipp_ids:
+            return {}
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="member_id = :member AND dwipp_id BETWEEN :oldest AND :newest",
+            ExpressionAttributeValues=to_item(
+                {":member": member_id, ":oldest": min(dwipp_ids), ":newest": max(dwipp_ids)}
+            ),
+            Limit=_RANGE_ROWS,
+        )
+        rows: list[Any] = list(answer["Items"])
+        if "LastEvaluatedKey" in answer:
+            reached = from_item(answer["LastEvaluatedKey"])["dwipp_id"]
+            beyond = [_key(member_id, dwipp_id) for dwipp_id in dwipp_ids if dwipp_id > reached]
+            rows += batch_get(self._client, self._table, beyond)
+        return {from_item(row)["dwipp_id"]: Reaction.of(row) for row in rows}
+
+    def favorites(self, member_id: str, limit: int, after: tuple[str, str] | None) -> list[Favorite]:
+        """The member's favorites, the latest first, those behind the given `favorited_at` and Dwipp."""
+        start: Any = {}
+        if after:
+            key = to_item({"favorited_at": after[0]}) | _key(member_id, after[1])
+            start = {"ExclusiveStartKey": key}
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="favorites",
+            KeyConditionExpression="member_id = :member",
+            ExpressionAttributeValues=to_item({":member": member_id}),
+            ScanIndexForward=False,
+            Limit=limit,
+            **start,
+        )
+        return [Favorite.of(item) for item in answer["Items"]]
+
+    def upvote(self, member_id: str, dwipp_id: str, wish: Wish) -> Reaction:
+        """Bring the member's upvote, and with it the Dwipp's count, to what is wished.
+
+        Raises:
+            DwippNotFoundError: if the Dwipp is gone.
+            UnavailableError: if too many write to the same Dwipp at this moment.
+        """
+        return until_settled(partial(self._try, self._write_upvote, "upvoted_at", member_id, dwipp_id, wish))
+
+    def favorite(self, member_id: str, dwipp_id: str, wish: Wish) -> Reaction:
+        """Bring the member's favorite to what is wished; one that is there keeps its place.
+
+        Raises:
+            UnavailableError: if the same member changes it again and again at this moment.
+        """
+        return until_settled(partial(self._try, self._write_favorite, "favorited_at", member_id, dwipp_id, wish))
+
+    def _try(self, write: "_Write", attribute: "_Attribute", member_id: str, dwipp_id: str, wish: Wish) -> Reaction:
+        seen = self.get(member_id, dwipp_id)
+        there = getattr(seen, attribute) is not None
+        if wish(there) == there:
+            return seen
+        after = replace(seen, **{attribute: None if there else now()})
+        write(self._change(member_id, dwipp_id, attribute, after), dwipp_id, after)
+        return after
+
+    def _write_upvote(self, change: Any, dwipp_id: str, after: Reaction) -> None:
+        """Change the row and the Dwipp's count, both or neither."""
+        count: Any = {
+            "TableName": self._dwipps_table,
+            "Key": to_item({"dwipp_id": dwipp_id}),
+            "UpdateExpression": "ADD upvotes :by",
+            "ConditionExpression": "attribute_exists(dwipp_id)",
+            "ExpressionAttributeValues": to_item({":by": 1 if after.upvoted_at else -1}),
+        }
+        try:
+            # boto3 adds a ClientRequestToken, by which DynamoDB knows a retry of the SDK for ten minutes.
+            self._client.transact_write_items(TransactItems=[change, {"Update": count}])
+        except ClientError as error:
+            if error_code(error) != "TransactionCanceledException":
+                raise
+            raise _why_cancelled(error) from error
+
+    def _write_favorite(self, change: Any, _dwipp_id: str, after: Reaction) -> None:
+        ((verb, write),) = change.items()
+        send = self._client.delete_item if verb == "Delete" else self._client.update_item
+        try:
+            send(**write, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        except ClientError as error:
+            if error_code(error) not in (CONDITION_FAILED, CONFLICT):
+                raise
+            # A retry of the SDK meets what its first try wrote.
+            stored = Reaction.of(refused_item(error) or {})
+            if not was_retried(error) or stored.favorited_at != after.favorited_at:
+                raise ContendedError from error
+
+    def _change(self, member_id: str, dwipp_id: str, attribute: "_Attribute", after: Reaction) -> Any:
+        """The write that brings one attribute of a row to what comes after, if nobody has changed it since."""
+        write = {"TableName": self._table, "Key": _key(member_id, dwipp_id)}
+        moment = getattr(after, attribute)
+        if moment:
+            return {
+                "Update": write
+                | {
+                    "UpdateExpression": f"SET {attribute} = :now",
+                    "ConditionExpression": f"attribute_not_exists({attribute})",
+                    "ExpressionAttributeValues": to_item({":now": to_text(moment)}),
+                }
+            }
+        there = f"attribute_exists({attribute})"
+        if after == Reaction():
+            other = "favorited_at" if attribute == "upvoted_at" else "upvoted_at"
+            return {"Delete": write | {"ConditionExpression": f"{there} AND attribute_not_exists({other})"}}
+        return {"Update": write | {"UpdateExpression": f"REMOVE {attribute}", "ConditionExpression": there}}
+
+
+_Attribute = Literal["upvoted_at", "favorited_at"]
+_Write = Callable[[Any, str, Reaction], None]
+
+
+def _why_cancelled(error: ClientError) -> Exception:
+    row, dwipp = (reason["Code"] for reason in error.response["CancellationReasons"])
+    if dwipp == "ConditionalCheckFailed":
+        return DwippNotFoundError()
+    if {row, dwipp} & {"ConditionalCheckFailed", "TransactionConflict"}:
+        return ContendedError()
+    return UnavailableError()
+
+
+def _key(member_id: str, dwipp_id: str) -> Any:
+    return to_item({"member_id": member_id, "dwipp_id": dwipp_id})
