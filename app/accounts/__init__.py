@@ -1,0 +1,1 @@
+"""Accounts: emails, passwords and sessions, all of which Cognito keeps."""

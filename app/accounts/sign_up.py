@@ -1,0 +1,87 @@
+"""The way from an email to a confirmed account; knows no HTTP."""
+
+import time
+from functools import partial
+
+from app.accounts.registrations import RegistrationRepository
+from app.accounts.user_pool import EmailInUseError, UserPool
+from app.contention import until_settled
+from app.errors import InvalidCodeError, UnavailableError
+
+_TRIES = 3
+_WAIT_SECONDS = 5.0
+_PAUSE_SECONDS = 0.1
+
+
+class SignUp:
+    """Registers and confirms.
+
+    An unconfirmed user is replaced by whoever registers the address next. So the address's owner always gets in, with
+    a password of their own, and the password of somebody who was there before them works on nothing.
+    """
+
+    def __init__(self, pool: UserPool, registrations: RegistrationRepository) -> None:
+        self._pool = pool
+        self._registrations = registrations
+
+    def register(self, email: str, password: str, wished_handle: str | None) -> str:
+        """Make an unconfirmed user and return the id of the registration, which confirming it needs.
+
+        Where the email has a confirmed account the registration leads nowhere, and nobody can tell.
+        """
+        for _ in range(_TRIES):
+            try:
+                return self._registrations.open(self._pool.sign_up(email, password, wished_handle))
+            except EmailInUseError:
+                if not until_settled(partial(self._make_room, email)):
+                    return self._registrations.open(None)
+        raise UnavailableError
+
+    def confirm(self, registration: str, code: str) -> None:
+        """Confirm the user of a registration.
+
+        Raises:
+            InvalidCodeError: if the code is not theirs, or the registration leads nowhere.
+        """
+        member_id = self._registrations.member_of(registration)
+        if member_id is None:
+            raise InvalidCodeError
+        self._pool.confirm(member_id, code)
+        self._outlast_replacement(member_id)
+
+    def resend(self, registration: str) -> None:
+        """Mail another code to the user of a registration, if it has one."""
+        member_id = self._registrations.member_of(registration)
+        if member_id is not None:
+            self._pool.resend(member_id)
+
+    def _make_room(self, email: str) -> bool:
+        """Remove the unconfirmed user of an email; False where the user is confirmed."""
+        user = self._pool.find(email)
+        if user is None:
+            return True
+        with self._registrations.replacing(user.id):
+            # Looked at again, since it may have been confirmed before `replacing` could be seen.
+            user = self._pool.find(user.id)
+            if user is None:
+                return True
+            if user.confirmed:
+                return False
+            self._pool.delete(user.id)
+            return True
+
+    def _outlast_replacement(self, member_id: str) -> None:
+        """Acknowledge a confirmation only when nobody can still be removing the user for want of it.
+
+        The one who replaces says so, then looks whether the user is confirmed; the one who confirms does it, then looks
+        whether somebody said so. Whatever the order, one of them sees the other.
+        """
+        if not self._registrations.is_being_replaced(member_id):
+            return
+        give_up = time.monotonic() + _WAIT_SECONDS
+        while self._registrations.is_being_replaced(member_id):
+            if time.monotonic() > give_up:
+                raise UnavailableError
+            time.sleep(_PAUSE_SECONDS)
+        if self._pool.find(member_id) is None:
+            raise InvalidCodeError

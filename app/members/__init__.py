@@ -1,0 +1,1 @@
+"""Members: their handles, and what others may know of them."""
