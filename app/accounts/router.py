@@ -1,0 +1,125 @@
+"""`/v1/auth`: the way to a session, open to everybody."""
+
+from fastapi import APIRouter, Response
+
+from app import errors, problems
+from app.accounts.password_grant import OPENAPI, Grant
+from app.accounts.schemas import (
+    ConfirmRequest,
+    ForgotRequest,
+    LoginRequest,
+    RefreshRequest,
+    RegisterRequest,
+    RegisterResponse,
+    ResendRequest,
+    ResetRequest,
+    TokenResponse,
+)
+from app.accounts.user_pool import Tokens
+from app.services import AppServices
+
+router = APIRouter(prefix="/v1/auth", tags=["auth"])
+
+
+def _documented(*kinds: type[errors.DwipperError]) -> problems.Documented:
+    return problems.documented(*problems.OF_BODIES, *problems.OF_ALL, errors.TooManyRequestsError, *kinds)
+
+
+@router.post("/register", status_code=202, responses=_documented(errors.WeakPasswordError, errors.HandleTakenError))
+def register(body: RegisterRequest, services: AppServices) -> RegisterResponse:
+    """Ask for an account.
+
+    A code is mailed, which `confirm` takes together with the id in the answer. The answer is the same where the email
+    has an account already.
+    """
+    if body.handle is not None and services.directory.is_taken(body.handle):
+        raise errors.HandleTakenError
+    return RegisterResponse(registration=services.sign_up.register(body.email, body.password, body.handle))
+
+
+@router.post("/confirm", status_code=204, responses=_documented(errors.InvalidCodeError))
+def confirm(body: ConfirmRequest, services: AppServices) -> None:
+    """Confirm the account by the code that was mailed."""
+    services.sign_up.confirm(body.registration, body.code)
+
+
+@router.post("/resend", status_code=202, response_class=Response, responses=_documented())
+def resend(body: ResendRequest, services: AppServices) -> Response:
+    """Have another code mailed.
+
+    The answer is the same for everybody.
+    """
+    services.sign_up.resend(body.registration)
+    return Response(status_code=202)
+
+
+@router.post(
+    "/login",
+    responses=_documented(
+        errors.InvalidCredentialsError, errors.AccountNotConfirmedError, errors.PasswordResetRequiredError
+    ),
+)
+def login(body: LoginRequest, services: AppServices) -> TokenResponse:
+    """Begin a session."""
+    return _session(services.pool.log_in(body.email, body.password))
+
+
+@router.post("/refresh", responses=_documented(errors.InvalidRefreshTokenError))
+def refresh(body: RefreshRequest, services: AppServices) -> TokenResponse:
+    """Go on with a session.
+
+    The refresh token stays the same and comes back with the new access token.
+    """
+    return _session(services.pool.refresh(body.refresh_token))
+
+
+@router.post("/token", openapi_extra=OPENAPI, responses=_documented(errors.InvalidGrantError))
+def token(grant: Grant, services: AppServices) -> TokenResponse:
+    """Begin a session the way OAuth2 clients ask for it (RFC 6749, 4.3), with the email as `username`.
+
+    The Authorize button of the docs page does. Problems carry the `error` of RFC 6749, 5.2, too.
+    """
+    try:
+        return _session(services.pool.log_in(grant.username, grant.password))
+    except (
+        errors.InvalidCredentialsError,
+        errors.AccountNotConfirmedError,
+        errors.PasswordResetRequiredError,
+    ) as error:
+        raise errors.InvalidGrantError("invalid_grant", str(error)) from error
+
+
+@router.post("/logout", status_code=204, responses=_documented())
+def logout(body: RefreshRequest, services: AppServices) -> None:
+    """End a session; one that is none has ended already.
+
+    Its refresh token is dead at once. An access token is not asked after anywhere and lives until it expires.
+    """
+    services.pool.log_out(body.refresh_token)
+
+
+@router.post("/password/forgot", status_code=202, response_class=Response, responses=_documented())
+def forgot_password(body: ForgotRequest, services: AppServices) -> Response:
+    """Have a code mailed to set another password by.
+
+    The answer is the same for everybody.
+    """
+    services.pool.forgot_password(body.email)
+    return Response(status_code=202)
+
+
+@router.post(
+    "/password/reset",
+    status_code=204,
+    responses=_documented(errors.InvalidCodeError, errors.WeakPasswordError),
+)
+def reset_password(body: ResetRequest, services: AppServices) -> None:
+    """Set another password by the code that was mailed; ends all sessions."""
+    services.pool.reset_password(body.email, body.code, body.new_password)
+    services.pool.log_out_everywhere(body.email)
+
+
+def _session(tokens: Tokens) -> TokenResponse:
+    return TokenResponse(
+        access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_in=tokens.expires_in
+    )

@@ -1,0 +1,106 @@
+"""The app. Importing this reads no environment and touches no network."""
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
+
+from app import __version__, problems
+from app.accounts.router import router as accounts
+from app.dwipps.router import router as dwipps
+from app.members.router import router as members
+from app.middleware import Guard, RequestId
+from app.reactions.router import router as reactions
+from app.services import Services
+from app.settings import Settings
+
+_DESCRIPTION = """
+A social network for shower thoughts. **Register**, confirm the code that is mailed, **log in**, and send the access
+token as `Authorization: Bearer …`. The *Authorize* button does it for this page: your email is the `username`.
+
+Every error is an `application/problem+json` (RFC 9457). API Gateway renames the header `WWW-Authenticate` of a 401 to
+`x-amzn-Remapped-WWW-Authenticate`. A sign-out ends refresh tokens at once; an access token lives on until it expires,
+15 minutes after it was made at most.
+"""
+_TAGS = [
+    {"name": "dwipps", "description": "Shower thoughts: everybody's, newest first."},
+    {
+        "name": "reactions",
+        "description": "Upvotes, which all can count, and favorites, which nobody else sees.",
+    },
+    {"name": "members", "description": "Who writes, and what is theirs."},
+    {"name": "auth", "description": "The way to an account, and to a session."},
+    {"name": "service", "description": "About the service itself."},
+]
+_EXPOSED = ["Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"]
+
+
+class Health(BaseModel):
+    """That the service is up, and which version of it."""
+
+    status: str
+    version: str
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """An app for these settings, or for those that the environment has when it starts.
+
+    Raises:
+        MisconfiguredError: at start, if settings are missing.
+    """
+    app = FastAPI(
+        title="Dwipper",
+        version=__version__,
+        summary="The backend of a social network for shower thoughts.",
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    # Added last is outermost: CORS sees what the guard answers, and an id is in what CORS answers.
+    app.add_middleware(Guard)
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
+    )
+    app.add_middleware(RequestId)
+    problems.install(app)
+    for router in (dwipps, reactions, members, accounts):
+        app.include_router(router)
+    app.add_api_route("/health", _health, tags=["service"], name="read_health")
+    app.add_api_route("/", _root, include_in_schema=False)
+    if settings:
+        configure(app, settings)
+    return app
+
+
+def configure(app: FastAPI, settings: Settings) -> None:
+    """Give an app its settings; nothing is called yet."""
+    logging.getLogger("app").setLevel(settings.log_level)
+    app.state.services = Services.of(settings)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if not hasattr(app.state, "services"):
+        configure(app, Settings.from_environment(os.environ))
+    yield
+
+
+async def _health() -> Health:
+    """Whether the service is up."""
+    return Health(status="ok", version=__version__)
+
+
+async def _root(request: Request) -> Any:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs", status_code=302)
+
+
+app = create_app()

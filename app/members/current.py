@@ -1,0 +1,16 @@
+"""The member who makes the request; reading it makes a member of a newcomer."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from app.identity import CurrentCaller
+from app.members.directory import Member
+from app.services import AppServices
+
+
+def _member(caller: CurrentCaller, services: AppServices) -> Member:
+    return services.directory.member(caller.id)
+
+
+CurrentMember = Annotated[Member, Depends(_member)]

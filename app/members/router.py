@@ -1,0 +1,95 @@
+"""`/v1/me` and `/v1/users`: members, and the lists that are theirs."""
+
+from fastapi import APIRouter, Request
+
+from app import errors, problems
+from app.accounts.schemas import ChangePasswordRequest
+from app.cursors import Page
+from app.dwipps.schemas import DwippView
+from app.identity import CurrentCaller, bearer_token
+from app.members.current import CurrentMember
+from app.members.schemas import OwnProfileView, ProfileView
+from app.paging import Listing
+from app.services import AppServices
+from app.tokens import subject_of
+
+router = APIRouter(prefix="/v1", tags=["members"])
+
+
+def _documented(*kinds: type[errors.DwipperError] | problems.Kind) -> problems.Documented:
+    return problems.documented(errors.UnauthenticatedError, *problems.OF_ALL, *kinds)
+
+
+_LIST = (problems.INVALID, errors.InvalidCursorError)
+
+
+@router.get("/me", responses=_documented(errors.TooManyRequestsError))
+def read_me(member: CurrentMember, services: AppServices) -> OwnProfileView:
+    """Your own profile."""
+    user = services.pool.find(member.id)
+    if user is None:
+        raise errors.UnauthenticatedError
+    return OwnProfileView(id=member.id, handle=member.handle, email=user.email, joined_at=member.joined_at)
+
+
+@router.put(
+    "/me/password",
+    status_code=204,
+    responses=_documented(
+        *problems.OF_BODIES,
+        errors.WeakPasswordError,
+        errors.WrongPasswordError,
+        errors.PasswordResetRequiredError,
+        errors.TooManyRequestsError,
+    ),
+)
+def change_password(
+    body: ChangePasswordRequest, member: CurrentMember, request: Request, services: AppServices
+) -> None:
+    """Set another password; ends all sessions, this one too."""
+    token = bearer_token(request)
+    # Behind API Gateway the header was not looked at here: it has to be the one whose claims came with the event.
+    if subject_of(token) != member.id:
+        raise errors.UnauthenticatedError
+    services.pool.change_password(token, body.current_password, body.new_password)
+    services.pool.log_out_everywhere(member.id)
+
+
+@router.delete("/me/sessions", status_code=204, responses=_documented(errors.TooManyRequestsError))
+def log_out_everywhere(member: CurrentMember, services: AppServices) -> None:
+    """Sign out everywhere.
+
+    All refresh tokens are dead at once; an access token is not asked after anywhere and lives until it expires.
+    """
+    services.pool.log_out_everywhere(member.id)
+
+
+@router.get("/me/dwipps", responses=_documented(*_LIST))
+def list_my_dwipps(member: CurrentMember, listing: Listing, services: AppServices) -> Page[DwippView]:
+    """Your own Dwipps, newest first."""
+    return listing.linked(services.feed.newest_of(member.id, member.handle, listing.page))
+
+
+@router.get("/me/favorites", responses=_documented(*_LIST))
+def list_my_favorites(caller: CurrentCaller, listing: Listing, services: AppServices) -> Page[DwippView]:
+    """Your favorites, the latest favorited first; nobody else sees them."""
+    return listing.linked(services.feed.favorites(caller.id, listing.page))
+
+
+@router.get("/users/{handle}", responses=_documented(errors.MemberNotFoundError))
+def read_member(handle: str, _caller: CurrentCaller, services: AppServices) -> ProfileView:
+    """A member's profile."""
+    profile = services.directory.profile(handle)
+    return ProfileView(handle=profile.handle, joined_at=profile.joined_at)
+
+
+@router.get("/users/{handle}/dwipps", responses=_documented(*_LIST, errors.MemberNotFoundError))
+def list_dwipps_of_member(
+    handle: str,
+    caller: CurrentCaller,
+    listing: Listing,
+    services: AppServices,
+) -> Page[DwippView]:
+    """A member's Dwipps, newest first."""
+    author = services.directory.profile(handle)
+    return listing.linked(services.feed.newest_of(caller.id, author.handle, listing.page))

@@ -1,0 +1,96 @@
+"""What holds for every request, whatever its path: an id, a bound on the body, an answer even to the unexpected."""
+
+import re
+import uuid
+
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import problems
+
+LARGEST_BODY = 65_536
+_GATEWAY_ID = re.compile(r"[\w=-]{1,128}", re.ASCII)
+
+
+class RequestId:
+    """Gives every request an id, and every answer its header (ASGI middleware, the outermost)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                if scope["path"].removeprefix(scope.get("root_path", "")).startswith("/v1/"):
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+class Guard:
+    """Refuses bodies that are too large, and answers what no handler does (ASGI middleware, the innermost)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        if _announced(request.headers) > LARGEST_BODY:
+            await problems.problem(request, problems.TOO_LARGE)(scope, receive, send)
+            return
+        answered = False
+
+        async def noted_send(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, _bounded(receive), noted_send)
+        except Exception as error:
+            if answered:
+                raise
+            await problems.unexpected(request, error)(scope, receive, send)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """The same body, as far as it may go."""
+    received = 0
+
+    async def bounded_receive() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > LARGEST_BODY:
+            raise HTTPException(problems.TOO_LARGE.status)
+        return message
+
+    return bounded_receive
+
+
+def _request_id(scope: Scope) -> str:
+    """API Gateway's id of the request, which its access log has too, or one of our own; never a client's."""
+    context = scope.get("aws.event", {}).get("requestContext") or {}
+    given = context.get("requestId")
+    return given if isinstance(given, str) and _GATEWAY_ID.fullmatch(given) else str(uuid.uuid4())
+
+
+def _announced(headers: Headers) -> int:
+    length = headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else 0

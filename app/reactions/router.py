@@ -1,0 +1,63 @@
+"""`/v1/dwipps/{id}/upvote` and `…/favorite`: POST toggles, PUT sets, DELETE clears."""
+
+from fastapi import APIRouter
+
+from app import errors, problems
+from app.dwipps.feed import view
+from app.dwipps.schemas import DwippView
+from app.members.current import CurrentMember
+from app.members.directory import Member
+from app.reactions.repository import Wish, absent, present, toggled
+from app.services import AppServices, Services
+
+router = APIRouter(
+    prefix="/v1/dwipps/{dwipp_id}",
+    tags=["reactions"],
+    responses=problems.documented(errors.UnauthenticatedError, errors.DwippNotFoundError, *problems.OF_ALL),
+)
+
+
+@router.post("/upvote")
+def toggle_upvote(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
+    """Upvote a Dwipp, or take the upvote back."""
+    return _upvote(dwipp_id, member, services, toggled)
+
+
+@router.put("/upvote")
+def set_upvote(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
+    """Upvote a Dwipp; safe to repeat."""
+    return _upvote(dwipp_id, member, services, present)
+
+
+@router.delete("/upvote")
+def clear_upvote(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
+    """Take an upvote back; safe to repeat."""
+    return _upvote(dwipp_id, member, services, absent)
+
+
+@router.post("/favorite")
+def toggle_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
+    """Make a Dwipp a favorite, or no longer."""
+    return _favorite(dwipp_id, member, services, toggled)
+
+
+@router.put("/favorite")
+def set_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
+    """Make a Dwipp a favorite; safe to repeat, and it keeps its place in the list."""
+    return _favorite(dwipp_id, member, services, present)
+
+
+@router.delete("/favorite")
+def clear_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
+    """Make a Dwipp no favorite any longer; safe to repeat."""
+    return _favorite(dwipp_id, member, services, absent)
+
+
+def _upvote(dwipp_id: str, member: Member, services: Services, wish: Wish) -> DwippView:
+    reaction = services.reactions.upvote(member.id, dwipp_id, wish)
+    return view(services.dwipps.get(dwipp_id), reaction)  # Read afterwards, for the count as it is now.
+
+
+def _favorite(dwipp_id: str, member: Member, services: Services, wish: Wish) -> DwippView:
+    dwipp = services.dwipps.get(dwipp_id)  # Read before, since there is no favorite without its Dwipp.
+    return view(dwipp, services.reactions.favorite(member.id, dwipp_id, wish))

@@ -1,0 +1,66 @@
+"""What one process is made of: its settings, and one of each thing that talks to AWS or the pool's keys."""
+
+from dataclasses import dataclass
+from functools import partial
+from os import environ
+from typing import Annotated, Self
+
+from fastapi import Depends, Request
+
+from app.accounts.registrations import RegistrationRepository
+from app.accounts.sign_up import SignUp
+from app.accounts.user_pool import UserPool
+from app.aws import dynamodb_client
+from app.dwipps.feed import Feed
+from app.dwipps.repository import DwippRepository
+from app.members.directory import Directory
+from app.reactions.repository import ReactionRepository
+from app.settings import Settings
+from app.tokens import KeySet, TokenVerifier, fetch_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that a request may need; made once, shared by all requests."""
+
+    settings: Settings
+    tokens: TokenVerifier
+    pool: UserPool
+    sign_up: SignUp
+    directory: Directory
+    dwipps: DwippRepository
+    reactions: ReactionRepository
+    feed: Feed
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Make them all; nothing is called yet."""
+        client = dynamodb_client(settings.region)
+        pool = UserPool(settings)
+        dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
+        reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
+        return cls(
+            settings=settings,
+            tokens=TokenVerifier(settings, KeySet(partial(fetch_keys, _keys_url(settings)))),
+            pool=pool,
+            sign_up=SignUp(pool, RegistrationRepository(client, settings.members_table)),
+            directory=Directory(client, settings.members_table, pool),
+            dwipps=dwipps,
+            reactions=reactions,
+            feed=Feed(dwipps, reactions),
+        )
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+AppServices = Annotated[Services, Depends(_services)]
+
+
+def _keys_url(settings: Settings) -> str:
+    """Where the pool's keys are: at Cognito's endpoint, which botocore's own variable may move."""
+    amazon = f"https://cognito-idp.{settings.region}.amazonaws.com"
+    endpoint = environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", amazon).rstrip("/")
+    return f"{endpoint}/{settings.user_pool_id}/.well-known/jwks.json"

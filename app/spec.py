@@ -1,0 +1,10 @@
+"""The OpenAPI document on standard output: `python -m app.spec`. Never shipped in the image."""
+
+import json
+import sys
+
+from app.main import app
+
+if __name__ == "__main__":
+    json.dump(app.openapi(), sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")

@@ -1,0 +1,210 @@
+"""Verification of access tokens, for where no API Gateway has done it; knows no HTTP request.
+
+python-jose checks the signature. What a token has to look like, and what its claims have to say, is checked here,
+before and after: python-jose 3.5.0 by itself takes a token without `exp`, knows no `crit`, and raises all kinds of
+exceptions on hostile input. The check-list is RFC 8725.
+"""
+
+import asyncio
+import base64
+import binascii
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from app.errors import UnauthenticatedError, UnavailableError
+from app.settings import Settings
+
+LEEWAY_SECONDS = 60
+_NO_TIME = 2**53  # Beyond this, numbers in JSON are not exact (RFC 8259, section 6).
+_LONGEST_TOKEN = 8192
+_BETWEEN_REFRESHES_SECONDS = 30.0
+_AFTER_FAILURE_SECONDS = 5.0
+_FETCH_SECONDS = 5.0
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_SUB = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_HEADER_FIELDS = frozenset({"alg", "kid", "typ"})
+
+Keys = Mapping[str, Mapping[str, Any]]
+
+
+class KeySet:
+    """The pool's public keys by `kid`, fetched when first needed and when a token names one that is not held.
+
+    Whoever's key is held waits for nobody. All others wait for one and the same fetch, and there is one at most in
+    thirty seconds (five after one that failed), however many tokens ask for it.
+    """
+
+    def __init__(self, fetch: Callable[[], Keys], clock: Callable[[], float] = time.monotonic) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._keys: Keys = {}
+        self._reachable = True
+        self._fetched_at = float("-inf")
+        self._fetching: asyncio.Task[None] | None = None
+
+    async def key(self, kid: str) -> Mapping[str, Any]:
+        """The key of that id.
+
+        Raises:
+            UnauthenticatedError: if the pool has none.
+            UnavailableError: if the pool could not be asked.
+        """
+        if kid not in self._keys:
+            await self._refreshed()
+        if kid in self._keys:
+            return self._keys[kid]
+        raise UnauthenticatedError if self._reachable else UnavailableError
+
+    async def _refreshed(self) -> None:
+        if self._fetching is None or self._fetching.done():
+            pause = _BETWEEN_REFRESHES_SECONDS if self._reachable else _AFTER_FAILURE_SECONDS
+            if self._clock() - self._fetched_at < pause:
+                return
+            self._fetched_at = self._clock()
+            self._fetching = asyncio.create_task(self._refresh())
+        await asyncio.shield(self._fetching)
+
+    async def _refresh(self) -> None:
+        try:
+            self._keys = await asyncio.wait_for(asyncio.to_thread(self._fetch), _FETCH_SECONDS)
+        except Exception:  # noqa: BLE001 -- whatever is wrong with the answer, the keys that are held stay good
+            self._reachable = False
+        else:
+            self._reachable = True
+
+
+def fetch_keys(url: str) -> Keys:
+    """The keys of a JSON Web Key Set (RFC 7517): those for RS256 signatures.
+
+    Raises:
+        Exception: whatever is wrong with the answer, or that there was none within a few seconds.
+    """
+    import urllib3  # noqa: PLC0415 -- nobody fetches keys behind API Gateway, where an import costs a cold start
+
+    answer = urllib3.request("GET", url, timeout=_FETCH_SECONDS, retries=False, redirect=False)
+    if answer.status != 200:
+        raise UnavailableError
+    keys = json.loads(answer.data)["keys"]
+    return {key["kid"]: key for key in keys if key["kty"] == "RSA" and key["alg"] == "RS256" and key["use"] == "sig"}
+
+
+class TokenVerifier:
+    """Turns an access token into its claims, or refuses it."""
+
+    def __init__(self, settings: Settings, keys: KeySet) -> None:
+        self._settings = settings
+        self._keys = keys
+
+    async def claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token that the pool signed; what they say is for `check_claims`.
+
+        Raises:
+            UnauthenticatedError: for any token that is not exactly one of the pool's.
+            UnavailableError: if the pool's keys cannot be had.
+        """
+        if len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
+            _refuse()
+        header, payload, signature = token.split(".")
+        fields = _object(header)
+        claims = _object(payload)
+        _decoded(signature)
+        kid = fields.get("kid")
+        # Exactly what Cognito writes: no other algorithm, and no header that would have a say in how to verify.
+        if fields.get("alg") != "RS256" or not isinstance(kid, str) or not fields.keys() <= _HEADER_FIELDS:
+            _refuse()
+        _verify(token, await self._keys.key(kid))
+        if "iat" not in claims:
+            _refuse()
+        check_claims(claims, self._settings)
+        return claims
+
+
+def check_claims(claims: Mapping[str, Any], settings: Settings) -> None:
+    """Whether the claims are those of an access token for this app, and of this hour.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+
+    Args:
+        claims: with `exp`, `iat` and `nbf` as numbers.
+        settings: name the pool and the app client.
+
+    Raises:
+        UnauthenticatedError: if one is missing, of another type, or says something else.
+    """
+    expected = {"iss": settings.issuer, "client_id": settings.user_pool_client_id, "token_use": "access"}
+    if any(claims.get(name) != value for name, value in expected.items()):
+        _refuse()
+    sub = claims.get("sub")
+    if not isinstance(sub, str) or not _SUB.fullmatch(sub):
+        _refuse()
+    now = time.time()
+    if _moment(claims.get("exp")) + LEEWAY_SECONDS <= now:
+        _refuse()
+    if any(_moment(claims[name]) > now + LEEWAY_SECONDS for name in ("iat", "nbf") if name in claims):
+        _refuse()
+
+
+def subject_of(token: str) -> str | None:
+    """The `sub` that a token names, verified by nobody yet.
+
+    Raises:
+        UnauthenticatedError: if it is no token at all.
+    """
+    if len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
+        _refuse()
+    sub = _object(token.split(".")[1]).get("sub")
+    return sub if isinstance(sub, str) else None
+
+
+def _verify(token: str, key: Mapping[str, Any]) -> None:
+    from jose import jws  # noqa: PLC0415 -- the same: no token is verified there, and this import is slow
+
+    try:
+        jws.verify(token, dict(key), algorithms=["RS256"])
+    except Exception as error:  # python-jose raises more than its JWSError
+        raise UnauthenticatedError from error
+
+
+def _object(segment: str) -> dict[str, Any]:
+    """The JSON object in a segment, of which no name occurs twice."""
+    try:
+        value = json.loads(_decoded(segment), object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise UnauthenticatedError from error
+    return value if isinstance(value, dict) else _refuse()
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    return value if len(value) == len(pairs) else _refuse()
+
+
+def _no_constant(_name: str) -> NoReturn:
+    """NaN and Infinity are no JSON, though Python reads them."""
+    _refuse()
+
+
+def _decoded(segment: str) -> bytes:
+    """The bytes of a segment, if it is the one base64url spelling of them (RFC 7515, section 2)."""
+    try:
+        content = base64.b64decode(segment + "=" * (-len(segment) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise UnauthenticatedError from error
+    if base64.urlsafe_b64encode(content).rstrip(b"=").decode() != segment:
+        _refuse()
+    return content
+
+
+def _moment(value: Any) -> float:
+    """Seconds since 1970, as RFC 7519 writes a NumericDate; no boolean, which Python takes for a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _NO_TIME:
+        _refuse()
+    return value
+
+
+def _refuse() -> NoReturn:
+    raise UnauthenticatedError

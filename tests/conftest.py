@@ -1,0 +1,45 @@
+"""The AWS that tests stand on: a MiniStack of each worker's own, and in it tables and a pool of each test's own."""
+
+import socket
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.local import ministack, stack
+from app.local.service import Service
+from app.settings import Settings
+
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """An embedded AWS, to which botocore's own variables point for as long as the tests run.
+
+    One to each worker, and not an account to each in one for all: Cognito's unsigned calls name no account.
+    """
+    folder = tmp_path_factory.mktemp("aws")
+    with ministack.running(_free_port(), folder, region=REGION) as service, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", service.endpoint)
+        environment.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", service.endpoint)
+        environment.setenv("AWS_ACCESS_KEY_ID", "test")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield service
+
+
+@pytest.fixture
+def new_settings(embedded: Service) -> Callable[[], Settings]:
+    """Makes tables and a pool that nobody else uses."""
+    return lambda: stack.deploy(embedded.endpoint, REGION, name=f"test-{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def settings(new_settings: Callable[[], Settings]) -> Settings:
+    return new_settings()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

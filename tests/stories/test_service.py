@@ -1,0 +1,34 @@
+"""The pages that are nobody's in particular."""
+
+from app import __version__
+from tests.support.story import story
+from tests.support.world import World
+
+
+@story
+async def test_the_service_says_that_it_is_up(world: World) -> None:
+    answer = await world.http.get("/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "version": __version__})
+
+
+@story
+async def test_the_root_leads_to_the_docs_and_the_docs_to_the_spec(world: World) -> None:
+    root = await world.http.get("/")
+    assert (root.status_code, root.headers["location"]) == (302, "/docs")
+    docs = await world.http.get("/docs")
+    assert docs.status_code == 200
+    assert "/openapi.json" in docs.text
+    spec = (await world.http.get("/openapi.json")).json()
+    assert spec["openapi"] == "3.1.0"
+    assert spec["info"]["version"] == __version__
+
+
+@story
+async def test_the_spec_says_which_operations_are_for_members(world: World) -> None:
+    spec = (await world.http.get("/openapi.json")).json()
+    for path, operations in spec["paths"].items():
+        for operation in operations.values():
+            for_members = path.startswith("/v1/") and not path.startswith("/v1/auth/")
+            assert bool(operation.get("security")) == for_members, path
+            assert ("401" in operation["responses"]) >= for_members
+            assert (await world.http.get(path)).status_code != 500

@@ -1,0 +1,43 @@
+"""Stories: told over both transports with the same assertions, and then held against each other."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from app.local.service import Service
+from app.settings import Settings
+from tests.support.transcript import Transcript
+from tests.support.world import Transport, World, world
+
+Story = Callable[[World], Awaitable[None]]
+
+TRANSPORTS: tuple[Transport, ...] = ("uvicorn", "rest")
+
+
+def story(tell: Story) -> Callable[..., None]:
+    """Make a test of a story.
+
+    It is told to the app as uvicorn serves it, with bearer tokens, and to the Lambda handler, with API Gateway's
+    events; every answer of one telling has to be that of the other.
+    """
+
+    def test(embedded: Service, new_settings: Callable[[], Settings]) -> None:
+        tellings = [asyncio.run(_told(tell, new_settings(), embedded.endpoint, each)) for each in TRANSPORTS]
+        assert all(tellings), "a story asks something"
+        for exchanges in zip(*tellings, strict=True):
+            assert len(set(map(repr, exchanges))) == 1, "\n".join(map(repr, exchanges))
+
+    test.__name__ = tell.__name__
+    test.__doc__ = tell.__doc__
+    test.__module__ = tell.__module__
+    return test
+
+
+async def _told(tell: Story, settings: Settings, endpoint: str, transport: Transport, **options: Any) -> Transcript:
+    async with world(settings, endpoint, transport, **options) as telling:
+        try:
+            await tell(telling)
+        except BaseException as error:
+            error.add_note(f"told over: {transport}")
+            raise
+        return telling.transcript
