@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,6 +17,7 @@ from app.accounts.router import router as accounts
 from app.dwipps.router import router as dwipps
 from app.members.router import router as members
 from app.middleware import Guard, RequestId
+from app.openapi import document
 from app.reactions.router import router as reactions
 from app.services import Services
 from app.settings import Settings
@@ -63,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
         redirect_slashes=False,
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
     # Added last is outermost: CORS sees what the guard answers, and an id is in what CORS answers.
@@ -76,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.add_api_route("/health", _health, tags=["service"], name="read_health")
     app.add_api_route("/", _root, include_in_schema=False)
+    app.openapi = partial(document, app, app.openapi)  # type: ignore[method-assign]
     if settings:
         configure(app, settings)
     return app

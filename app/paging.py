@@ -1,14 +1,14 @@
 """How HTTP asks for a page, and how an answer links to the next one."""
 
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Query, Request, Response
 
 from app.cursors import Page, PageRequest
 
-T = TypeVar("T")
+SomePage = TypeVar("SomePage", bound=Page[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class _Listing:
     request: Request
     response: Response
 
-    def linked(self, page: Page[T]) -> Page[T]:
+    def linked(self, page: SomePage) -> SomePage:
         """The page, with the next one named in a `Link` header too (RFC 8288).
 
         The link is relative to the host, which a proxy may have changed.

@@ -68,9 +68,12 @@ TOO_LARGE = Kind("body-too-large", 413, "Body too large")
 WRONG_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Media type not supported")
 INTERNAL = Kind("internal-error", 500, "Our mistake")
 
-# What operations that take a body can answer, and what all operations can.
+# What operations can answer: those that take a body, those that ask Cognito, those for whoever has a token, and those
+# for members, who are made from Cognito's users when they first come.
 OF_BODIES = (INVALID, MALFORMED, TOO_LARGE, WRONG_MEDIA_TYPE)
-OF_ALL = (INTERNAL, KINDS[errors.UnavailableError])
+OF_COGNITO = (INTERNAL, errors.UnavailableError, errors.TooManyRequestsError)
+OF_CALLERS = (INTERNAL, errors.UnavailableError, errors.UnauthenticatedError)
+OF_MEMBERS = (*OF_CALLERS, errors.TooManyRequestsError)
 
 Documented = dict[int | str, dict[str, Any]]
 

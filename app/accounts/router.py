@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/auth", tags=["auth"])
 
 
 def _documented(*kinds: type[errors.DwipperError]) -> problems.Documented:
-    return problems.documented(*problems.OF_BODIES, *problems.OF_ALL, errors.TooManyRequestsError, *kinds)
+    return problems.documented(*problems.OF_COGNITO, *problems.OF_BODIES, *kinds)
 
 
 @router.post("/register", status_code=202, responses=_documented(errors.WeakPasswordError, errors.HandleTakenError))
@@ -73,7 +73,11 @@ def refresh(body: RefreshRequest, services: AppServices) -> TokenResponse:
     return _session(services.pool.refresh(body.refresh_token))
 
 
-@router.post("/token", openapi_extra=OPENAPI, responses=_documented(errors.InvalidGrantError))
+@router.post(
+    "/token",
+    openapi_extra=OPENAPI,
+    responses=problems.documented(*problems.OF_COGNITO, problems.TOO_LARGE, errors.InvalidGrantError),
+)
 def token(grant: Grant, services: AppServices) -> TokenResponse:
     """Begin a session the way OAuth2 clients ask for it (RFC 6749, 4.3), with the email as `username`.
 

@@ -5,7 +5,7 @@ What each call may raise: https://docs.aws.amazon.com/cognito-user-identity-pool
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -78,6 +78,8 @@ _NOT_TOLD = frozenset(
         "UserNotFoundException",
     }
 )
+
+_NOBODY = frozenset({"UserNotFoundException"})
 
 # Codes and refresh tokens as Cognito's API takes them; it would refuse others with a message about its own parameters.
 _OPAQUE = re.compile(r"[!-~]{1,4096}")
@@ -178,7 +180,7 @@ class UserPool:
 
     def resend(self, user_id: str) -> None:
         """Mail another code to an unconfirmed user; silent about anybody else."""
-        with _silence():
+        with _silence(_NOT_TOLD):
             self._client.resend_confirmation_code(ClientId=self._client_id, Username=user_id)
 
     def find(self, name: str) -> User | None:
@@ -192,7 +194,7 @@ class UserPool:
 
     def delete(self, user_id: str) -> None:
         """Remove a user, if there is one."""
-        with _silence():
+        with _silence(_NOBODY):
             self._client.admin_delete_user(UserPoolId=self._pool_id, Username=user_id)
 
     def log_in(self, email: str, password: str) -> Tokens:
@@ -233,17 +235,17 @@ class UserPool:
     def log_out(self, refresh_token: str) -> None:
         """End one session; silent about a token that is none."""
         if _OPAQUE.fullmatch(refresh_token):
-            with _silence():
+            with _silence(_NOT_TOLD):
                 self._client.revoke_token(ClientId=self._client_id, Token=refresh_token)
 
     def log_out_everywhere(self, name: str) -> None:
-        """End all sessions of the user of this `sub` or email."""
-        with _silence():
+        """End all sessions of the user of this `sub` or email, if there is one."""
+        with _silence(_NOBODY):
             self._client.admin_user_global_sign_out(UserPoolId=self._pool_id, Username=name)
 
     def forgot_password(self, email: str) -> None:
         """Mail a code to set another password by; silent about who has an account."""
-        with _silence():
+        with _silence(_NOT_TOLD):
             self._client.forgot_password(ClientId=self._client_id, Username=email)
 
     def reset_password(self, email: str, code: str, password: str) -> None:
@@ -293,12 +295,12 @@ def _meaning(meanings: _Meanings) -> Iterator[None]:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
-    """Do not hear what Cognito has to say of a user."""
+def _silence(names: Container[str]) -> Iterator[None]:
+    """Do not hear what Cognito refuses by one of these names."""
     try:
         yield
     except ClientError as error:
-        if error_code(error) not in _NOT_TOLD:
+        if error_code(error) not in names:
             raise
 
 

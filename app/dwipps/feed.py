@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from app.aws import side_by_side
-from app.cursors import Page, PageRequest, decode_cursor, encode_cursor
+from app.cursors import PageRequest, decode_cursor, encode_cursor
 from app.dwipps.ids import is_id
 from app.dwipps.repository import Dwipp, DwippRepository
-from app.dwipps.schemas import Author, DwippView
+from app.dwipps.schemas import Author, DwippPage, DwippView
 from app.errors import DwippNotFoundError
 from app.reactions.repository import Reaction, ReactionRepository
 from app.timestamps import is_text
@@ -52,18 +52,18 @@ class Feed:
             )
         )
 
-    def newest(self, member_id: str, page: PageRequest) -> Page[DwippView]:
+    def newest(self, member_id: str, page: PageRequest) -> DwippPage:
         """Everybody's Dwipps, newest first."""
         before = _id_in("feed", page.cursor)
         return self._page("feed", member_id, self._dwipps.newest(page.limit + 1, before), page.limit)
 
-    def newest_of(self, member_id: str, author_handle: str, page: PageRequest) -> Page[DwippView]:
+    def newest_of(self, member_id: str, author_handle: str, page: PageRequest) -> DwippPage:
         """One author's Dwipps, newest first."""
         name = f"author {author_handle}"
         before = _id_in(name, page.cursor)
         return self._page(name, member_id, self._dwipps.newest_of(author_handle, page.limit + 1, before), page.limit)
 
-    def favorites(self, member_id: str, page: PageRequest) -> Page[DwippView]:
+    def favorites(self, member_id: str, page: PageRequest) -> DwippPage:
         """The member's favorites, the latest favorited first; what was deleted meanwhile is passed over."""
         name = f"favorites {member_id}"
         after = _favorite_in(name, page.cursor)
@@ -73,13 +73,13 @@ class Feed:
         items = [view(dwipps[row.dwipp_id], row.reaction) for row in shown if row.dwipp_id in dwipps]
         more = len(rows) > page.limit
         cursor = encode_cursor(name, shown[-1].favorited_at, shown[-1].dwipp_id) if more else None
-        return Page(items=items, next_cursor=cursor)
+        return DwippPage(items=items, next_cursor=cursor)
 
-    def _page(self, name: str, member_id: str, found: Sequence[Dwipp], limit: int) -> Page[DwippView]:
+    def _page(self, name: str, member_id: str, found: Sequence[Dwipp], limit: int) -> DwippPage:
         """A page of what was found, which is one Dwipp more than asked for where the list goes on."""
         shown = found[:limit]
         cursor = encode_cursor(name, shown[-1].id) if len(found) > limit else None
-        return Page(items=list(self._views(member_id, shown)), next_cursor=cursor)
+        return DwippPage(items=list(self._views(member_id, shown)), next_cursor=cursor)
 
     def _views(self, member_id: str, dwipps: Sequence[Dwipp]) -> Iterable[DwippView]:
         reactions = self._reactions.get_many(member_id, [dwipp.id for dwipp in dwipps])

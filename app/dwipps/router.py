@@ -2,29 +2,25 @@
 
 from fastapi import APIRouter, Request, Response
 
-from app import errors, problems
-from app.cursors import Page
+from app import errors
 from app.dwipps.feed import view
-from app.dwipps.schemas import DwippDraft, DwippView
+from app.dwipps.schemas import DwippDraft, DwippPage, DwippView
 from app.identity import CurrentCaller
 from app.members.current import CurrentMember
 from app.paging import Listing
+from app.problems import INVALID, OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
 from app.services import AppServices
 
 router = APIRouter(prefix="/v1/dwipps", tags=["dwipps"])
 
 
-def _documented(*kinds: type[errors.DwipperError] | problems.Kind) -> problems.Documented:
-    return problems.documented(errors.UnauthenticatedError, *problems.OF_ALL, *kinds)
-
-
-@router.get("", responses=_documented(problems.INVALID, errors.InvalidCursorError))
-def list_dwipps(caller: CurrentCaller, listing: Listing, services: AppServices) -> Page[DwippView]:
+@router.get("", responses=documented(*OF_CALLERS, INVALID, errors.InvalidCursorError))
+def list_dwipps(caller: CurrentCaller, listing: Listing, services: AppServices) -> DwippPage:
     """Everybody's Dwipps, newest first."""
     return listing.linked(services.feed.newest(caller.id, listing.page))
 
 
-@router.post("", status_code=201, responses=_documented(*problems.OF_BODIES))
+@router.post("", status_code=201, responses=documented(*OF_MEMBERS, *OF_BODIES))
 def create_dwipp(
     body: DwippDraft, member: CurrentMember, request: Request, response: Response, services: AppServices
 ) -> DwippView:
@@ -34,7 +30,7 @@ def create_dwipp(
     return view(dwipp)
 
 
-@router.get("/{dwipp_id}", responses=_documented(errors.DwippNotFoundError))
+@router.get("/{dwipp_id}", responses=documented(*OF_CALLERS, errors.DwippNotFoundError))
 def read_dwipp(dwipp_id: str, caller: CurrentCaller, services: AppServices) -> DwippView:
     """One Dwipp, as it is now."""
     return services.feed.one(caller.id, dwipp_id)
@@ -42,7 +38,7 @@ def read_dwipp(dwipp_id: str, caller: CurrentCaller, services: AppServices) -> D
 
 @router.patch(
     "/{dwipp_id}",
-    responses=_documented(*problems.OF_BODIES, errors.DwippNotFoundError, errors.NotTheAuthorError),
+    responses=documented(*OF_MEMBERS, *OF_BODIES, errors.DwippNotFoundError, errors.NotTheAuthorError),
 )
 def edit_dwipp(dwipp_id: str, body: DwippDraft, member: CurrentMember, services: AppServices) -> DwippView:
     """Give your Dwipp another text; the text that it has already changes nothing."""
@@ -51,7 +47,9 @@ def edit_dwipp(dwipp_id: str, body: DwippDraft, member: CurrentMember, services:
 
 
 @router.delete(
-    "/{dwipp_id}", status_code=204, responses=_documented(errors.DwippNotFoundError, errors.NotTheAuthorError)
+    "/{dwipp_id}",
+    status_code=204,
+    responses=documented(*OF_MEMBERS, errors.DwippNotFoundError, errors.NotTheAuthorError),
 )
 def delete_dwipp(dwipp_id: str, member: CurrentMember, services: AppServices) -> None:
     """Delete your Dwipp."""

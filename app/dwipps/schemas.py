@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from app.cursors import Page
+
 LONGEST_TEXT = 280
 _REFUSED = ("Cc", "Cs")  # Control characters; halves of characters, which JSON can write and UTF-8 cannot.
 
@@ -29,6 +31,10 @@ class DwippView(BaseModel):
     upvotes: int
     upvoted: bool = Field(description="Whether you upvoted it.")
     favorited: bool = Field(description="Whether it is among your favorites.")
+
+
+class DwippPage(Page[DwippView]):
+    """A part of a list of Dwipps."""
 
 
 def clean_text(text: str) -> str:

@@ -2,28 +2,24 @@
 
 from fastapi import APIRouter, Request
 
-from app import errors, problems
+from app import errors
 from app.accounts.schemas import ChangePasswordRequest
-from app.cursors import Page
-from app.dwipps.schemas import DwippView
+from app.dwipps.schemas import DwippPage
 from app.identity import CurrentCaller, bearer_token
 from app.members.current import CurrentMember
 from app.members.schemas import OwnProfileView, ProfileView
 from app.paging import Listing
+from app.problems import INVALID, OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
 from app.services import AppServices
 from app.tokens import subject_of
 
 router = APIRouter(prefix="/v1", tags=["members"])
 
 
-def _documented(*kinds: type[errors.DwipperError] | problems.Kind) -> problems.Documented:
-    return problems.documented(errors.UnauthenticatedError, *problems.OF_ALL, *kinds)
+_LIST = (INVALID, errors.InvalidCursorError)
 
 
-_LIST = (problems.INVALID, errors.InvalidCursorError)
-
-
-@router.get("/me", responses=_documented(errors.TooManyRequestsError))
+@router.get("/me", responses=documented(*OF_MEMBERS))
 def read_me(member: CurrentMember, services: AppServices) -> OwnProfileView:
     """Your own profile."""
     user = services.pool.find(member.id)
@@ -35,12 +31,12 @@ def read_me(member: CurrentMember, services: AppServices) -> OwnProfileView:
 @router.put(
     "/me/password",
     status_code=204,
-    responses=_documented(
-        *problems.OF_BODIES,
+    responses=documented(
+        *OF_MEMBERS,
+        *OF_BODIES,
         errors.WeakPasswordError,
         errors.WrongPasswordError,
         errors.PasswordResetRequiredError,
-        errors.TooManyRequestsError,
     ),
 )
 def change_password(
@@ -55,7 +51,7 @@ def change_password(
     services.pool.log_out_everywhere(member.id)
 
 
-@router.delete("/me/sessions", status_code=204, responses=_documented(errors.TooManyRequestsError))
+@router.delete("/me/sessions", status_code=204, responses=documented(*OF_MEMBERS))
 def log_out_everywhere(member: CurrentMember, services: AppServices) -> None:
     """Sign out everywhere.
 
@@ -64,32 +60,32 @@ def log_out_everywhere(member: CurrentMember, services: AppServices) -> None:
     services.pool.log_out_everywhere(member.id)
 
 
-@router.get("/me/dwipps", responses=_documented(*_LIST))
-def list_my_dwipps(member: CurrentMember, listing: Listing, services: AppServices) -> Page[DwippView]:
+@router.get("/me/dwipps", responses=documented(*OF_MEMBERS, *_LIST))
+def list_my_dwipps(member: CurrentMember, listing: Listing, services: AppServices) -> DwippPage:
     """Your own Dwipps, newest first."""
     return listing.linked(services.feed.newest_of(member.id, member.handle, listing.page))
 
 
-@router.get("/me/favorites", responses=_documented(*_LIST))
-def list_my_favorites(caller: CurrentCaller, listing: Listing, services: AppServices) -> Page[DwippView]:
+@router.get("/me/favorites", responses=documented(*OF_CALLERS, *_LIST))
+def list_my_favorites(caller: CurrentCaller, listing: Listing, services: AppServices) -> DwippPage:
     """Your favorites, the latest favorited first; nobody else sees them."""
     return listing.linked(services.feed.favorites(caller.id, listing.page))
 
 
-@router.get("/users/{handle}", responses=_documented(errors.MemberNotFoundError))
+@router.get("/users/{handle}", responses=documented(*OF_CALLERS, errors.MemberNotFoundError))
 def read_member(handle: str, _caller: CurrentCaller, services: AppServices) -> ProfileView:
     """A member's profile."""
     profile = services.directory.profile(handle)
     return ProfileView(handle=profile.handle, joined_at=profile.joined_at)
 
 
-@router.get("/users/{handle}/dwipps", responses=_documented(*_LIST, errors.MemberNotFoundError))
+@router.get("/users/{handle}/dwipps", responses=documented(*OF_CALLERS, *_LIST, errors.MemberNotFoundError))
 def list_dwipps_of_member(
     handle: str,
     caller: CurrentCaller,
     listing: Listing,
     services: AppServices,
-) -> Page[DwippView]:
+) -> DwippPage:
     """A member's Dwipps, newest first."""
     author = services.directory.profile(handle)
     return listing.linked(services.feed.newest_of(caller.id, author.handle, listing.page))

@@ -26,8 +26,9 @@ from app.timestamps import from_text, now, to_text
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-# Rows of the member's read at once for a page; 24 rows are below 4 KB, which is half a read unit.
-_RANGE_ROWS = 24
+# Rows of the member's that are read for a page, beyond one for each of its Dwipps. With a page of 20 that makes 24,
+# which are below 4 KB: half a read unit.
+_SPARE_ROWS = 4
 
 # What a member wants of a reaction: given whether it is there, whether it should be.
 Wish = Callable[[bool], bool]
@@ -107,7 +108,7 @@ class ReactionRepository:
             ExpressionAttributeValues=to_item(
                 {":member": member_id, ":oldest": min(dwipp_ids), ":newest": max(dwipp_ids)}
             ),
-            Limit=_RANGE_ROWS,
+            Limit=len(dwipp_ids) + _SPARE_ROWS,
         )
         rows: list[Any] = list(answer["Items"])
         if "LastEvaluatedKey" in answer:

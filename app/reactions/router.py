@@ -2,18 +2,19 @@
 
 from fastapi import APIRouter
 
-from app import errors, problems
+from app import errors
 from app.dwipps.feed import view
 from app.dwipps.schemas import DwippView
 from app.members.current import CurrentMember
 from app.members.directory import Member
+from app.problems import OF_MEMBERS, documented
 from app.reactions.repository import Wish, absent, present, toggled
 from app.services import AppServices, Services
 
 router = APIRouter(
     prefix="/v1/dwipps/{dwipp_id}",
     tags=["reactions"],
-    responses=problems.documented(errors.UnauthenticatedError, errors.DwippNotFoundError, *problems.OF_ALL),
+    responses=documented(*OF_MEMBERS, errors.DwippNotFoundError),
 )
 
 
