@@ -1,6 +1,5 @@
 """The AWS that tests stand on: a MiniStack of each worker's own, and in it tables and a pool of each test's own."""
 
-import socket
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -9,6 +8,7 @@ import pytest
 from app.local import ministack, stack
 from app.local.service import Service
 from app.settings import Settings
+from tests.support.ports import free_port
 
 REGION = "us-east-1"
 
@@ -20,7 +20,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     One to each worker, and not an account to each in one for all: Cognito's unsigned calls name no account.
     """
     folder = tmp_path_factory.mktemp("aws")
-    with ministack.running(_free_port(), folder, region=REGION) as service, pytest.MonkeyPatch.context() as environment:
+    with ministack.running(free_port(), folder, region=REGION) as service, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", service.endpoint)
         environment.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", service.endpoint)
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -37,9 +37,3 @@ def new_settings(embedded: Service) -> Callable[[], Settings]:
 @pytest.fixture
 def settings(new_settings: Callable[[], Settings]) -> Settings:
     return new_settings()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

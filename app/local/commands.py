@@ -1,0 +1,93 @@
+"""What `run`, `aws` and `reset` do, and the one place that prints."""
+
+import threading
+
+import httpx
+
+from app.local import api, embedded_aws, first_start, welcome
+from app.local.embedded_aws import EmbeddedAws
+from app.local.errors import LocalError
+from app.local.home import Home
+from app.local.mail import Mailbox
+from app.local.options import Options
+from app.local.ports import require_free
+
+_PAUSE = 0.3
+
+
+def run(options: Options, stop: threading.Event) -> None:
+    """Serve the API on the embedded AWS until told to stop."""
+    home = Home(options.home)
+    with home.locked() as lock:
+        require_free(options.port, "PORT", "run")
+        _require_aws_ports(options, "run")
+        print(welcome.starting(options))
+        with embedded_aws.started(options, home, lock) as embedded:
+            _seed(home, embedded)
+            if not stop.is_set():
+                _serve(options, home, embedded, stop)
+
+
+def aws(options: Options, stop: threading.Event) -> None:
+    """Run the embedded AWS alone until told to stop."""
+    home = Home(options.home)
+    with home.locked() as lock:
+        _require_aws_ports(options, "aws")
+        print(welcome.starting(options))
+        with embedded_aws.started(options, home, lock) as embedded:
+            mailbox = _emptied(embedded)
+            print(welcome.aws(options, embedded))
+            _watch(stop, embedded, mailbox)
+
+
+def reset(options: Options, _: threading.Event) -> None:
+    """Drop the data, unless an embedded AWS is using them."""
+    home = Home(options.home)
+    with home.locked():
+        home.drop()
+
+
+def _require_aws_ports(options: Options, command: str) -> None:
+    for port in options.aws_ports:
+        require_free(port, "AWS_PORT", command)
+
+
+def _serve(options: Options, home: Home, embedded: EmbeddedAws, stop: threading.Event) -> None:
+    mailbox = _emptied(embedded)
+    with api.serving(options.port, home.env, embedded.variables, reload=options.reload) as served:
+        served.wait()
+        print(welcome.api(options))
+        print(welcome.aws(options, embedded))
+        _watch(stop, embedded, mailbox, served)
+
+
+def _seed(home: Home, embedded: EmbeddedAws) -> None:
+    try:
+        first_start.seed_once(home, embedded.variables)
+    except LocalError as error:
+        # Whoever is just breaking the app still wants the AWS to mend it on.
+        print(error)
+
+
+def _emptied(embedded: EmbeddedAws) -> Mailbox:
+    mailbox = Mailbox(embedded.mailbox)
+    mailbox.fresh()
+    return mailbox
+
+
+def _watch(stop: threading.Event, embedded: EmbeddedAws, mailbox: Mailbox, served: api.Api | None = None) -> None:
+    while not stop.wait(_PAUSE):
+        for service in embedded.services:
+            service.require_alive()
+        if served is not None and (obituary := served.obituary()):
+            print(obituary)
+        _print_mail(mailbox)
+
+
+def _print_mail(mailbox: Mailbox) -> None:
+    try:
+        fresh = mailbox.fresh()
+    except httpx.HTTPError:
+        return  # The next look will do, or find that MiniStack has ended.
+    for mail in fresh:
+        print(mail)

@@ -1,0 +1,46 @@
+"""Seeding, once per user pool; in a process of its own, so that a broken app breaks nothing else."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.local import environment
+from app.local.errors import LocalError
+from app.local.files import private
+from app.local.home import Home
+
+_ROOT = Path(__file__).parents[2]
+_SEED = [sys.executable, "-m", "app.local.seed"]
+_PATIENCE = 120.0
+
+
+def seed_once(home: Home, values: Mapping[str, str]) -> None:
+    """Add the first members and Dwipps, unless they are complete already.
+
+    The marker comes last and names the pool: an interrupted seeding is taken up again, and so is one whose
+    data the embedded AWS lost because it was killed.
+
+    Raises:
+        LocalError: the app did not take them.
+    """
+    pool = values["USER_POOL_ID"]
+    if home.seeded.exists() and home.seeded.read_text() == pool:
+        return
+    log = home.path / "seed.log"
+    with private(log) as output:
+        code = subprocess.run(
+            _SEED,
+            env=environment.without(os.environ, values) | dict(values),
+            cwd=_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            timeout=_PATIENCE,
+            check=False,
+        ).returncode
+    if code != 0:
+        raise LocalError(f"The first members and Dwipps could not be added: see {log}; the next start tries again.")
+    home.seeded.write_text(pool)

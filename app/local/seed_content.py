@@ -1,0 +1,90 @@
+"""The first members, their Dwipps and whom they amuse; only text, and all of it ours."""
+
+from typing import Final, NamedTuple
+
+PASSWORD: Final = "shower-thoughts"  # noqa: S105 -- the demo login, printed at every start
+DEMO: Final = "demo"
+
+
+class Thought(NamedTuple):
+    """A Dwipp and the members who react to it."""
+
+    author: str
+    text: str
+    upvoted_by: tuple[str, ...] = ()
+    favorited_by: tuple[str, ...] = ()
+
+
+MEMBERS: Final = (DEMO, "steamy_stella", "conditioner_carl", "loofah_lu", "cold_tap_kim")
+
+# The oldest first.
+THOUGHTS: Final = (
+    Thought(
+        "steamy_stella",
+        "Every shower is a standing ovation for a song nobody asked for.",
+        upvoted_by=("conditioner_carl", "loofah_lu", "demo"),
+    ),
+    Thought(
+        "conditioner_carl",
+        "Shampoo says 'repeat' but never when to stop: the first infinite loop most of us ever obeyed.",
+        upvoted_by=("steamy_stella", "cold_tap_kim", "loofah_lu", "demo"),
+        favorited_by=("demo", "cold_tap_kim"),
+    ),
+    Thought(
+        "cold_tap_kim",
+        "The snooze button is a loan from your morning self, at terrible interest.",
+        upvoted_by=("demo",),
+    ),
+    Thought(
+        "loofah_lu",
+        "A towel gets dirty by touching you only when you are at your cleanest.",
+        upvoted_by=("steamy_stella", "conditioner_carl"),
+        favorited_by=("demo",),
+    ),
+    Thought(
+        "steamy_stella",
+        "Somewhere there is a spoon that has been to more birthday parties than you.",
+        upvoted_by=("cold_tap_kim",),
+    ),
+    Thought(
+        DEMO,
+        "We say 'sleep on it' about decisions, and then wake up having decided to sleep more.",
+        upvoted_by=("steamy_stella", "loofah_lu"),
+    ),
+    Thought(
+        "cold_tap_kim",
+        "Your reflection has never once seen you leave the house.",
+        upvoted_by=("conditioner_carl", "loofah_lu", "steamy_stella"),
+        favorited_by=("loofah_lu",),
+    ),
+    Thought(
+        "conditioner_carl",
+        "Elevators are the only rooms where we face the door and hope that nobody else comes to the party.",
+    ),
+    Thought(
+        "loofah_lu",
+        "Soap is the only colleague that gets smaller the better it works.",
+        upvoted_by=("demo", "cold_tap_kim"),
+    ),
+    Thought(
+        "steamy_stella",
+        "The first person to hear a parrot talk must have had a very long walk home.",
+        upvoted_by=("conditioner_carl", "demo"),
+        favorited_by=("demo", "conditioner_carl"),
+    ),
+    Thought(
+        "conditioner_carl",
+        "Umbrellas are hats that gave up on commitment.",
+        upvoted_by=("loofah_lu",),
+    ),
+    Thought(
+        "cold_tap_kim",
+        "The mirror fogs up at the exact moment you finally look your best.",
+        upvoted_by=("steamy_stella",),
+    ),
+)
+
+
+def email(handle: str) -> str:
+    """Give a member's address, under a domain that is nobody's."""
+    return f"{handle}@example.org"

@@ -1,0 +1,37 @@
+"""What a developer reads at the start; prints nothing itself."""
+
+from app.local.embedded_aws import EmbeddedAws
+from app.local.options import Options
+from app.local.ports import LOOPBACK
+from app.local.seed_content import DEMO, PASSWORD, email
+
+
+def starting(options: Options) -> str:
+    """Say what takes its time now."""
+    if options.engine == "ministack":
+        return "Starting the embedded AWS ..."
+    return (
+        "Starting the embedded AWS with DynamoDB Local, which is fetched at the first start ...\n"
+        f"DynamoDB Local can listen on all interfaces only, here on port {options.dynamodb_port}."
+    )
+
+
+def api(options: Options) -> str:
+    """Say where the API is and who may log in."""
+    address = f"http://{LOOPBACK}:{options.port}"
+    login = f"{email(DEMO)} / {PASSWORD}"
+    return f"\n  API          {address}\n  Docs         {address}/docs\n  Demo login   {login}"
+
+
+def aws(options: Options, embedded: EmbeddedAws) -> str:
+    """Say what is emulated, and where its data lie."""
+    *_, store = embedded.services
+    lines = [
+        f"  Cognito      emulated by MiniStack at {embedded.mailbox}",
+        f"  DynamoDB     emulated by {store.name} at {store.endpoint}",
+        f"  Settings     {options.home / 'env'}",
+        f"  Data         kept in {options.home}, dropped by `make reset`",
+    ]
+    if embedded.is_outdated:
+        lines.append("  Mind         deploy/data.yml was changed since the data were made: `make reset` takes it up")
+    return "\n".join([*lines, "  Mail         appears below; Ctrl-C ends everything\n"])

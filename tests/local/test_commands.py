@@ -1,0 +1,234 @@
+"""`python -m app.local` as a developer meets it: in a process, with signals, ports and files."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from dotenv import dotenv_values
+
+from app.local import clients
+from app.local.errors import LocalError
+from app.local.home import Home
+from app.local.seed_content import PASSWORD, THOUGHTS
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+
+_ROOT = Path(__file__).parents[2]
+_READY = "Ctrl-C ends everything"
+_LINE_WITHIN = 20.0
+
+
+@dataclass
+class Terminal:
+    """A running command and the lines that it has printed."""
+
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+    _news: threading.Condition = field(default_factory=threading.Condition)
+
+    def read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._news:
+                self.lines.append(line.rstrip("\n"))
+                self._news.notify_all()
+
+    def wait_for(self, text: str) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: text in "\n".join(self.lines), _LINE_WITHIN), self.lines
+
+    def stop(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(_LINE_WITHIN)
+
+
+@dataclass(frozen=True)
+class Developer:
+    """Someone at a machine of their own."""
+
+    home: Path
+    port: int
+    aws_port: int
+
+    @contextlib.contextmanager
+    def starts(self, command: str, **choices: str) -> Iterator[Terminal]:
+        with self._started(command, choices) as process:
+            terminal = Terminal(process)
+            reader = threading.Thread(target=terminal.read)
+            reader.start()
+            try:
+                yield terminal
+            finally:
+                process.terminate()
+                reader.join()
+
+    def types(self, command: str, **choices: str) -> tuple[int, str]:
+        with self._started(command, choices) as process:
+            output, _ = process.communicate(timeout=_LINE_WITHIN)
+            return process.returncode, output
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def settings(self) -> dict[str, str]:
+        return {name: value or "" for name, value in dotenv_values(self.home / "env").items()}
+
+    def _started(self, command: str, choices: dict[str, str]) -> "subprocess.Popen[str]":
+        # Their own Amazon must not get in the way.
+        own = {"AWS_PROFILE": "not-ours", "USER_POOL_ID": "not-ours", "LOCAL_DIR": str(self.home)}
+        own |= {"PORT": str(self.port), "AWS_PORT": str(self.aws_port)}
+        return subprocess.Popen(  # noqa: S603 -- our own program
+            [sys.executable, "-m", "app.local", command],
+            cwd=_ROOT,
+            env=os.environ | own | choices,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+@pytest.fixture
+def developer(tmp_path: Path, free_ports: tuple[int, int]) -> Developer:
+    return Developer(tmp_path / ".local", *free_ports)
+
+
+def _is_locked(home: Path) -> bool:
+    """Whether a process of the embedded AWS still lives, since each of them holds the lock."""
+    try:
+        with Home(home).locked():
+            return False
+    except LocalError:
+        return True
+
+
+def _feed(developer: Developer) -> list[str]:
+    demo = {"email": "demo@example.org", "password": PASSWORD}
+    tokens = httpx.post(developer.url("/v1/auth/login"), json=demo).raise_for_status().json()
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    page = httpx.get(developer.url("/v1/dwipps"), headers=headers).raise_for_status().json()
+    return [item["text"] for item in page["items"]]
+
+
+def _cognito(settings: dict[str, str]) -> "CognitoIdentityProviderClient":
+    return clients.cognito(settings["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"], settings["AWS_REGION"])
+
+
+def _sign_up(settings: dict[str, str], email: str) -> None:
+    _cognito(settings).sign_up(ClientId=settings["USER_POOL_CLIENT_ID"], Username=email, Password="correct horse")
+
+
+def test_ctrl_c_ends_everything_keeps_the_data_and_a_second_start_finds_them(developer: Developer) -> None:
+    with developer.starts("aws") as terminal:
+        terminal.wait_for(_READY)
+        first = developer.settings()
+        _sign_up(first, "kim@example.org")
+        terminal.wait_for("mail to kim@example.org: 123456")
+        assert _is_locked(developer.home)
+        assert terminal.stop(signal.SIGINT) == 0
+    assert not _is_locked(developer.home)
+    assert "Traceback" not in "\n".join(terminal.lines)
+
+    with developer.starts("aws") as terminal:
+        terminal.wait_for(_READY)
+        assert developer.settings() == first
+        _sign_up(first, "lu@example.org")
+        terminal.wait_for("mail to lu@example.org")
+        assert "kim@example.org" not in "\n".join(terminal.lines)
+        users = _cognito(first).list_users(UserPoolId=first["USER_POOL_ID"])["Users"]
+        assert len(users) == 2
+        assert terminal.stop(signal.SIGTERM) == 0
+    assert all("123456" not in log.read_text() for log in developer.home.glob("*.log"))
+
+
+def test_while_it_runs_nobody_else_starts_or_resets(developer: Developer) -> None:
+    with developer.starts("aws") as terminal:
+        terminal.wait_for(_READY)
+        for command in ("aws", "reset"):
+            code, output = developer.types(command)
+            assert code == 1
+            assert output.startswith("The embedded AWS runs already (process ")
+            assert output.count("\n") == 1
+        assert terminal.stop(signal.SIGINT) == 0
+    assert developer.types("reset") == (0, "")
+    assert {entry.name for entry in developer.home.iterdir()} == {"lock"}
+
+
+def test_an_embedded_aws_that_dies_is_reported(developer: Developer) -> None:
+    with developer.starts("aws") as terminal:
+        terminal.wait_for(_READY)
+        os.kill(int((developer.home / "lock").read_text()), signal.SIGKILL)
+        terminal.wait_for("MiniStack ended with exit code -9: see ")
+        assert terminal.process.wait(_LINE_WITHIN) == 1
+
+
+def test_a_busy_port_is_told_in_a_line(developer: Developer, busy_port: int) -> None:
+    assert developer.types("aws", AWS_PORT=str(busy_port)) == (
+        1,
+        f"Port {busy_port} cannot be used or is in use: `AWS_PORT={busy_port + 1} make aws`.\n",
+    )
+
+
+def test_a_state_of_another_version_is_told_in_a_line(developer: Developer) -> None:
+    developer.home.mkdir()
+    (developer.home / "version").write_text("MiniStack 0.1 in us-east-1")
+    code, output = developer.types("aws")
+    assert code == 1
+    assert output.splitlines()[-1].endswith(": `make reset` drops them.")
+    assert "Traceback" not in output
+
+
+def test_a_choice_that_is_none_is_told_in_a_line(developer: Developer) -> None:
+    assert developer.types("aws", ENGINE="paper") == (
+        1,
+        "ENGINE must be one of ministack, dynamodb-local.\n",
+    )
+
+
+class TestRun:
+    def test_it_serves_seeds_once_and_ends_quietly(self, developer: Developer) -> None:
+        with developer.starts("run") as terminal:
+            terminal.wait_for(_READY)
+            first = developer.settings()
+            texts = _feed(developer)
+            register = {"email": "kim@example.org", "password": "correct horse", "handle": "kim"}
+            httpx.post(developer.url("/v1/auth/register"), json=register).raise_for_status()
+            terminal.wait_for("mail to kim@example.org: 123456")
+            assert terminal.stop(signal.SIGINT) == 0
+        assert len(texts) == len(THOUGHTS)
+        printed = "\n".join(terminal.lines)
+        assert f"Demo login   demo@example.org / {PASSWORD}" in printed
+        assert printed.count("123456") == 1
+        assert "Traceback" not in printed
+        assert not _is_locked(developer.home)
+
+        with developer.starts("run") as terminal:
+            terminal.wait_for(_READY)
+            assert developer.settings() == first
+            assert _feed(developer) == texts
+            assert terminal.stop(signal.SIGTERM) == 0
+        assert "mail to" not in "\n".join(terminal.lines)
+
+    def test_an_api_that_dies_is_told_and_the_aws_stays(self, developer: Developer) -> None:
+        # A setting that the app refuses ends it at its start.
+        with developer.starts("run", FEED_SHARDS="many") as terminal:
+            terminal.wait_for("The first members and Dwipps could not be added: see ")
+            terminal.wait_for("The API ended with exit code 3; the embedded AWS stays up until Ctrl-C.")
+            _sign_up(developer.settings(), "kim@example.org")
+            terminal.wait_for("mail to kim@example.org: 123456")
+            assert terminal.stop(signal.SIGINT) == 0
+
+    def test_a_busy_port_is_told_before_anything_starts(self, developer: Developer, busy_port: int) -> None:
+        code, output = developer.types("run", PORT=str(busy_port))
+        assert (code, output.count("\n")) == (1, 1)
+        assert f"`PORT={busy_port + 1} make run`" in output
+        assert [entry.name for entry in developer.home.iterdir()] == ["lock"]
