@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import ports
+from tests.support.terminal import Developer
 
 
 @pytest.fixture
@@ -32,3 +33,8 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
     return folder
+
+
+@pytest.fixture
+def developer(tmp_path: Path, free_ports: tuple[int, int]) -> Developer:
+    return Developer(tmp_path / ".local", *free_ports)

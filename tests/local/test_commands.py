@@ -1,105 +1,22 @@
 """`python -m app.local` as a developer meets it: in a process, with signals, ports and files."""
 
-import contextlib
 import os
 import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
-import pytest
-from dotenv import dotenv_values
 
 from app.local import clients
 from app.local.errors import LocalError
 from app.local.home import Home
 from app.local.seed_content import PASSWORD, THOUGHTS
+from tests.support.terminal import LINE_WITHIN, Developer
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
-_ROOT = Path(__file__).parents[2]
 _READY = "Ctrl-C ends everything"
-_LINE_WITHIN = 20.0
-
-
-@dataclass
-class Terminal:
-    """A running command and the lines that it has printed."""
-
-    process: subprocess.Popen[str]
-    lines: list[str] = field(default_factory=list)
-    _news: threading.Condition = field(default_factory=threading.Condition)
-
-    def read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._news:
-                self.lines.append(line.rstrip("\n"))
-                self._news.notify_all()
-
-    def wait_for(self, text: str) -> None:
-        with self._news:
-            assert self._news.wait_for(lambda: text in "\n".join(self.lines), _LINE_WITHIN), self.lines
-
-    def stop(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(_LINE_WITHIN)
-
-
-@dataclass(frozen=True)
-class Developer:
-    """Someone at a machine of their own."""
-
-    home: Path
-    port: int
-    aws_port: int
-
-    @contextlib.contextmanager
-    def starts(self, command: str, **choices: str) -> Iterator[Terminal]:
-        with self._started(command, choices) as process:
-            terminal = Terminal(process)
-            reader = threading.Thread(target=terminal.read)
-            reader.start()
-            try:
-                yield terminal
-            finally:
-                process.terminate()
-                reader.join()
-
-    def types(self, command: str, **choices: str) -> tuple[int, str]:
-        with self._started(command, choices) as process:
-            output, _ = process.communicate(timeout=_LINE_WITHIN)
-            return process.returncode, output
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
-
-    def settings(self) -> dict[str, str]:
-        return {name: value or "" for name, value in dotenv_values(self.home / "env").items()}
-
-    def _started(self, command: str, choices: dict[str, str]) -> "subprocess.Popen[str]":
-        # Their own Amazon must not get in the way.
-        own = {"AWS_PROFILE": "not-ours", "USER_POOL_ID": "not-ours", "LOCAL_DIR": str(self.home)}
-        own |= {"PORT": str(self.port), "AWS_PORT": str(self.aws_port)}
-        return subprocess.Popen(  # noqa: S603 -- our own program
-            [sys.executable, "-m", "app.local", command],
-            cwd=_ROOT,
-            env=os.environ | own | choices,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-
-@pytest.fixture
-def developer(tmp_path: Path, free_ports: tuple[int, int]) -> Developer:
-    return Developer(tmp_path / ".local", *free_ports)
 
 
 def _is_locked(home: Path) -> bool:
@@ -168,7 +85,7 @@ def test_an_embedded_aws_that_dies_is_reported(developer: Developer) -> None:
         terminal.wait_for(_READY)
         os.kill(int((developer.home / "lock").read_text()), signal.SIGKILL)
         terminal.wait_for("MiniStack ended with exit code -9: see ")
-        assert terminal.process.wait(_LINE_WITHIN) == 1
+        assert terminal.process.wait(LINE_WITHIN) == 1
 
 
 def test_a_busy_port_is_told_in_a_line(developer: Developer, busy_port: int) -> None:

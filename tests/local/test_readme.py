@@ -1,0 +1,68 @@
+"""What the README shows is what happens."""
+
+import re
+import subprocess
+from dataclasses import fields
+from pathlib import Path
+
+from app import settings
+from tests.support.terminal import ROOT, Developer
+
+README = (ROOT / "README.md").read_text()
+
+
+def _shell(containing: str) -> str:
+    """The one block of shell commands that has this in it."""
+    (block,) = [
+        block for block in re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if containing in block
+    ]
+    return str(block)
+
+
+def test_the_story_in_curl_runs_as_printed(developer: Developer) -> None:
+    story = _shell("# Log in.") + _shell("/v1/auth/register")
+    story = story.replace("http://127.0.0.1:8000", developer.url(""))
+    with developer.starts("run") as terminal:
+        terminal.wait_for("Ctrl-C ends everything")
+        bash = ["/bin/bash", "-euo", "pipefail", "-c", story]
+        told = subprocess.run(bash, check=False, capture_output=True, text=True, timeout=30)  # noqa: S603 -- our README's
+        terminal.wait_for("mail to you@example.org: 123456")
+    assert told.returncode == 0, told.stderr
+    assert "Socks are sleeping bags for feet." in told.stdout
+    assert 'rel="next"' in told.stdout
+    assert "\n204\n" in told.stdout
+    assert "urn:dwipper:problem:dwipp-not-found" in told.stdout
+    assert told.stdout.endswith("\n204\n200\n")
+
+
+def test_it_opens_with_one_sentence_and_two_commands() -> None:
+    sentence, commands, *_ = re.split(r"\n\n```sh\n|```\n", README)
+    assert sentence.count(".") == 1
+    assert sentence.endswith(".")
+    assert [line.split("#")[0].strip() for line in commands.splitlines()] == ["make run", "make test"]
+
+
+def test_its_links_lead_somewhere() -> None:
+    targets = [target for target in re.findall(r"\]\(([^)]+)\)", README) if "://" not in target]
+    assert targets
+    for target in targets:
+        assert (ROOT / target).exists(), target
+
+
+def test_its_make_targets_are_there() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"`make ([a-z-]+)", README)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_it_names_every_setting() -> None:
+    assert len(settings._REQUIRED) + 2 == len(fields(settings.Settings))
+    for variable in (*settings._REQUIRED.values(), "FEED_SHARDS", "LOG_LEVEL"):
+        assert f"`{variable}`" in README
+
+
+def test_it_names_what_is_in_the_code() -> None:
+    for code in re.findall(r"`((?:[A-Z]\w+)\.\w+)`", README):
+        owner, name = code.split(".")
+        sources = [path.read_text() for path in Path(ROOT / "app").rglob("*.py")]
+        assert any(f"class {owner}" in source and f"def {name}(" in source for source in sources), code
