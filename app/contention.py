@@ -10,9 +10,10 @@ from app.errors import UnavailableError
 T = TypeVar("T")
 
 # How long a write contends before it gives up; each pause is random up to a bound that doubles
-# (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/).
+# (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/). As the time runs out the pauses
+# get shorter again: else whoever has waited longest tries least often, and starves behind those who just came.
 _SECONDS = 8.0
-_FIRST_PAUSE_SECONDS = 0.02
+_FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 0.6
 
 
@@ -32,7 +33,8 @@ def until_settled(attempt: Callable[[], T]) -> T:
         try:
             return attempt()
         except ContendedError as error:
-            if time.monotonic() > give_up:
+            left = (give_up - time.monotonic()) / _SECONDS
+            if left <= 0:
                 raise UnavailableError from error
-        time.sleep(random.uniform(0, bound))  # noqa: S311 -- spreads writers, guards nothing
+        time.sleep(random.uniform(0, bound * left**2))  # noqa: S311 -- spreads writers, guards nothing
         bound = min(bound * 2, _LONGEST_PAUSE_SECONDS)

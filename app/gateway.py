@@ -63,6 +63,8 @@ class _Mounted:
         """Pass one request on."""
         path = _asked_path(scope["aws.event"]) or scope["path"]
         prefix = _prefix(scope["aws.event"], path)
+        if path == prefix:
+            path = f"{prefix}/"  # Without its slash a stage's own path would be no path below it.
         await self._app({**scope, "path": path, "root_path": prefix}, receive, send)
 
 
@@ -91,7 +93,8 @@ def _prefix(event: Event, path: str) -> str:
 def _route_path(event: Event) -> str | None:
     """The template of the chosen route (`/v1/{proxy+}`), filled in; none for HTTP API's `$default`."""
     _, _, template = str(event.get("resource") or event.get("routeKey") or "").rpartition(" ")
-    values = event.get("pathParameters") or {}
+    values = event.get("pathParameters")
+    values = values if isinstance(values, Mapping) else {}
     if not template.startswith("/") or not all(name in values for name in _PARAMETER.findall(template)):
         return None
     return unquote(_PARAMETER.sub(lambda parameter: str(values[parameter[1]]), template)).rstrip("/")

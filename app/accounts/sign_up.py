@@ -74,10 +74,9 @@ class SignUp:
         """Acknowledge a confirmation only when nobody can still be removing the user for want of it.
 
         The one who replaces says so, then looks whether the user is confirmed; the one who confirms does it, then looks
-        whether somebody said so. Whatever the order, one of them sees the other.
+        whether somebody says so, and then, since that may be over, whether the user is still there. Whatever the order,
+        one of them sees the other.
         """
-        if not self._registrations.is_being_replaced(member_id):
-            return
         give_up = time.monotonic() + _WAIT_SECONDS
         while self._registrations.is_being_replaced(member_id):
             if time.monotonic() > give_up:

@@ -59,8 +59,21 @@ _LOGIN_REFUSED: _Meanings = {
     "UserNotFoundException": InvalidCredentialsError,
 }
 _REFRESH_REFUSED: _Meanings = dict.fromkeys(
-    ("InvalidParameterException", "NotAuthorizedException", "UserNotFoundException"), InvalidRefreshTokenError
+    (
+        "InvalidParameterException",
+        "NotAuthorizedException",
+        "PasswordResetRequiredException",
+        "UserNotConfirmedException",
+        "UserNotFoundException",
+    ),
+    InvalidRefreshTokenError,
 )
+_CHANGE_REFUSED: _Meanings = {
+    "InvalidParameterException": WrongPasswordError,  # What no password of this pool can be is not the current one.
+    "PasswordResetRequiredException": PasswordResetRequiredError,
+    "UserNotConfirmedException": UnauthenticatedError,
+    "UserNotFoundException": UnauthenticatedError,
+}
 _WEAK: _Meanings = {
     "InvalidPasswordException": WeakPasswordError,
     "PasswordHistoryPolicyViolationException": WeakPasswordError,
@@ -269,7 +282,7 @@ class UserPool:
             UnauthenticatedError: if the session was ended.
             WeakPasswordError: if the pool's policy refuses the new password.
         """
-        with _meaning({**_WEAK, "PasswordResetRequiredException": PasswordResetRequiredError}):
+        with _meaning({**_WEAK, **_CHANGE_REFUSED}):
             try:
                 self._client_once.change_password(
                     AccessToken=access_token, PreviousPassword=current, ProposedPassword=new

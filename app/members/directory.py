@@ -101,7 +101,7 @@ class Directory:
             if error_code(error) != "TransactionCanceledException":
                 raise
             codes = {reason["Code"] for reason in error.response["CancellationReasons"]}
-            if codes & {"TransactionConflict", "ThrottlingError"}:
+            if codes - {"None", "ConditionalCheckFailed"}:  # A conflict or a throttle says nothing of the handle.
                 raise ContendedError from error
             return self._read(user.id)
         return Member(user.id, handle, from_text(joined_at))

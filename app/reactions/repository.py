@@ -186,8 +186,8 @@ class ReactionRepository:
             if error_code(error) not in (CONDITION_FAILED, CONFLICT):
                 raise
             # A retry of the SDK meets what its first try wrote.
-            stored = Reaction.of(refused_item(error) or {})
-            if not was_retried(error) or stored.favorited_at != after.favorited_at:
+            repeated = error_code(error) == CONDITION_FAILED and was_retried(error)
+            if not repeated or Reaction.of(refused_item(error) or {}).favorited_at != after.favorited_at:
                 raise ContendedError from error
 
     def _change(self, member_id: str, dwipp_id: str, attribute: "_Attribute", after: Reaction) -> Any:

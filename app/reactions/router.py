@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app import errors
 from app.dwipps.feed import view
+from app.dwipps.ids import is_id
 from app.dwipps.schemas import DwippView
 from app.members.current import CurrentMember
 from app.members.directory import Member
@@ -55,6 +56,8 @@ def clear_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) 
 
 
 def _upvote(dwipp_id: str, member: Member, services: Services, wish: Wish) -> DwippView:
+    if not is_id(dwipp_id):  # It would become part of a key, whose length DynamoDB bounds.
+        raise errors.DwippNotFoundError
     reaction = services.reactions.upvote(member.id, dwipp_id, wish)
     return view(services.dwipps.get(dwipp_id), reaction)  # Read afterwards, for the count as it is now.
 

@@ -1,0 +1,141 @@
+"""A registration leads to its user for a day, and nobody is replaced by two at once."""
+
+import time
+import uuid
+from typing import Any
+
+import pytest
+
+from app.accounts.registrations import RegistrationRepository
+from app.aws import dynamodb_client
+from app.contention import ContendedError
+from app.items import to_item
+from app.local import stack
+from app.local.service import Service
+from app.settings import Settings
+from tests.interrupted import first_answer_lost
+
+HOUR = 3600
+
+
+class Clock:
+    """The time, some of it later."""
+
+    def __init__(self) -> None:
+        self.later = 0.0
+
+    def time(self) -> float:
+        return time.time() + self.later
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("app.accounts.registrations.time", clock)
+    return clock
+
+
+@pytest.fixture(scope="module")
+def shared(embedded: Service) -> Settings:
+    return stack.deploy(embedded.endpoint, "us-east-1", name=f"test-{uuid.uuid4().hex}")
+
+
+@pytest.fixture(scope="module")
+def client(shared: Settings) -> Any:
+    return dynamodb_client(shared.region)
+
+
+@pytest.fixture
+def registrations(client: Any, shared: Settings) -> RegistrationRepository:
+    return RegistrationRepository(client, shared.members_table)
+
+
+@pytest.fixture
+def member() -> str:
+    return str(uuid.uuid4())
+
+
+class TestRegistrations:
+    def test_it_leads_to_its_user(self, member: str, registrations: RegistrationRepository) -> None:
+        first, second = registrations.open(member), registrations.open(member)
+        assert first != second
+        assert registrations.member_of(first) == registrations.member_of(second) == member
+
+    def test_or_nowhere_and_looks_the_same(self, member: str, registrations: RegistrationRepository) -> None:
+        nowhere, somewhere = registrations.open(None), registrations.open(member)
+        assert registrations.member_of(nowhere) is None
+        assert {uuid.UUID(each).version for each in (nowhere, somewhere)} == {4}
+
+    def test_after_a_day_it_leads_nowhere_though_its_row_is_still_there(
+        self, member: str, registrations: RegistrationRepository, client: Any, shared: Settings, clock: Clock
+    ) -> None:
+        registration = registrations.open(member)
+        clock.later = 24 * HOUR - 60
+        assert registrations.member_of(registration) == member
+        clock.later = 24 * HOUR + 60
+        assert registrations.member_of(registration) is None
+        key = to_item({"pk": f"registration#{registration}"})
+        assert "Item" in client.get_item(TableName=shared.members_table, Key=key)
+
+    @pytest.mark.parametrize(
+        "registration",
+        ["", "x", "\ud800", "a" * 5000, "handle#kay", "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e", "-" * 36, "A" * 36],
+        ids=lambda text: ascii(text)[:12],
+    )
+    def test_one_that_was_never_begun_leads_nowhere(
+        self, registration: str, registrations: RegistrationRepository
+    ) -> None:
+        assert registrations.member_of(registration) is None
+
+    def test_a_row_of_another_kind_is_no_registration(self, member: str, registrations: RegistrationRepository) -> None:
+        with registrations.replacing(member):
+            assert registrations.member_of(member) is None
+
+    def test_the_sdks_second_try_is_the_same_registration(
+        self, member: str, registrations: RegistrationRepository, client: Any
+    ) -> None:
+        with first_answer_lost(client, "PutItem") as sent:
+            registration = registrations.open(member)
+        assert len(sent) == 2
+        assert registrations.member_of(registration) == member
+
+
+class TestReplacing:
+    def test_it_can_be_seen_while_it_lasts(self, member: str, registrations: RegistrationRepository) -> None:
+        assert not registrations.is_being_replaced(member)
+        with registrations.replacing(member):
+            assert registrations.is_being_replaced(member)
+            assert not registrations.is_being_replaced(str(uuid.uuid4()))
+        assert not registrations.is_being_replaced(member)
+
+    def test_it_ends_with_an_error_too(self, member: str, registrations: RegistrationRepository) -> None:
+        with pytest.raises(ZeroDivisionError), registrations.replacing(member):
+            raise ZeroDivisionError
+        assert not registrations.is_being_replaced(member)
+
+    def test_a_second_is_kept_out_and_does_not_end_the_first(
+        self, member: str, registrations: RegistrationRepository
+    ) -> None:
+        with registrations.replacing(member):
+            with pytest.raises(ContendedError), registrations.replacing(member):
+                pytest.fail("was let in")
+            assert registrations.is_being_replaced(member)
+        with registrations.replacing(member):
+            pass
+
+    def test_one_that_was_left_behind_by_a_crash_ends_by_itself(
+        self, member: str, registrations: RegistrationRepository, clock: Clock
+    ) -> None:
+        registrations._put(f"replacement#{member}", 30, holder="crashed")
+        with pytest.raises(ContendedError), registrations.replacing(member):
+            pytest.fail("was let in")
+        clock.later = 60
+        assert not registrations.is_being_replaced(member)
+        with registrations.replacing(member):
+            assert registrations.is_being_replaced(member)
+
+    def test_the_sdks_second_try_does_not_keep_itself_out(
+        self, member: str, registrations: RegistrationRepository, client: Any
+    ) -> None:
+        with first_answer_lost(client, "PutItem") as sent, registrations.replacing(member):
+            assert len(sent) == 2

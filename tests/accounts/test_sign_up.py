@@ -1,0 +1,303 @@
+"""Whoever confirms an account gets in with their own password, whatever others do at the same moment."""
+
+import itertools
+import threading
+import uuid
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from app.accounts.registrations import RegistrationRepository
+from app.accounts.sign_up import SignUp
+from app.accounts.user_pool import EmailInUseError, User, UserPool
+from app.contention import ContendedError
+from app.errors import InvalidCodeError, UnavailableError
+from tests.doubles import SETTINGS
+
+EMAIL = "kay@example.org"
+
+
+class Turns:
+    """Lets two take turns, one step each time, in a given order, and after that in alternation."""
+
+    def __init__(self, order: Sequence[str] = (), actors: Sequence[str] = ()) -> None:
+        self._order = deque(order)
+        self._actors = deque(actors)
+        self._changed = threading.Condition()
+        self._had: set[str] = set()
+        self._turn = self._next() if actors else ""
+
+    def take(self) -> None:
+        """Wait for this thread's turn; the one that it had is over."""
+        me = threading.current_thread().name
+        with self._changed:
+            if me not in self._actors:
+                return  # Nobody takes turns with the test itself.
+            if me in self._had:
+                self._pass_on()
+            self._had.add(me)
+            assert self._changed.wait_for(lambda: self._turn == me, 10)
+
+    def finish(self) -> None:
+        with self._changed:
+            self._actors.remove(threading.current_thread().name)
+            if self._actors:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        self._turn = self._next()
+        self._changed.notify_all()
+
+    def _next(self) -> str:
+        while self._order:
+            actor = self._order.popleft()
+            if actor in self._actors:
+                return actor
+        self._actors.rotate()
+        return self._actors[0]
+
+
+@dataclass
+class Pool(UserPool):
+    """A user pool in a dictionary, whose every call is a step; the code of a user is the user's id."""
+
+    turns: Turns = field(default_factory=Turns)
+    users: dict[str, User] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__(SETTINGS)
+
+    def sign_up(self, email: str, password: str, wished_handle: str | None) -> str:
+        self.turns.take()
+        if any(user.email == email for user in self.users.values()):
+            raise EmailInUseError
+        user_id = str(uuid.uuid4())
+        self.users[user_id] = User(user_id, email, wished_handle, datetime.now(UTC), confirmed=False)
+        self.passwords[user_id] = password
+        return user_id
+
+    def confirm(self, user_id: str, code: str) -> None:
+        self.turns.take()
+        if code != user_id or user_id not in self.users or self.users[user_id].confirmed:
+            raise InvalidCodeError
+        self.users[user_id] = replace(self.users[user_id], confirmed=True)
+
+    def find(self, name: str) -> User | None:
+        self.turns.take()
+        return next((user for user in self.users.values() if name in (user.id, user.email)), None)
+
+    def delete(self, user_id: str) -> None:
+        self.turns.take()
+        self.users.pop(user_id, None)
+
+
+@dataclass
+class Registrations(RegistrationRepository):
+    """Registrations in a dictionary, whose every call is a step."""
+
+    turns: Turns = field(default_factory=Turns)
+    opened: dict[str, str | None] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
+
+    def open(self, member_id: str | None) -> str:
+        self.turns.take()
+        registration = str(uuid.uuid4())
+        self.opened[registration] = member_id
+        return registration
+
+    def member_of(self, registration: str) -> str | None:
+        self.turns.take()
+        return self.opened.get(registration)
+
+    @contextmanager
+    def replacing(self, member_id: str) -> Iterator[None]:
+        self.turns.take()
+        if member_id in self.replaced:
+            raise ContendedError
+        self.replaced.add(member_id)
+        try:
+            yield
+        finally:
+            self.turns.take()
+            self.replaced.discard(member_id)
+
+    def is_being_replaced(self, member_id: str) -> bool:
+        self.turns.take()
+        return member_id in self.replaced
+
+
+class StandingClock:
+    """No time passes, or only by sleeping: how long a wait may take is a test of its own."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.passes = False
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds * self.passes
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StandingClock:
+    clock = StandingClock()
+    monkeypatch.setattr("app.accounts.sign_up.time", clock)
+    monkeypatch.setattr("app.contention.time", clock)
+    return clock
+
+
+def _side_by_side(turns: Turns, **calls: Any) -> dict[str, Any]:
+    """What each of the calls returned or raised."""
+    results: dict[str, Any] = {}
+
+    def run(name: str) -> None:
+        try:
+            results[name] = calls[name]()
+        except Exception as error:  # noqa: BLE001 -- it is a result like any other
+            results[name] = error
+        finally:
+            turns.finish()
+
+    threads = [threading.Thread(target=run, args=(name,), name=name) for name in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert results.keys() == calls.keys()
+    return results
+
+
+# The one who registers makes eight steps, the one who confirms four or more.
+STEPS = 12
+ORDERS = [
+    ["confirm" if step in confirming else "register" for step in range(STEPS)]
+    for confirming in itertools.combinations(range(STEPS), 4)
+]
+
+
+def test_in_whatever_order_a_confirmation_and_a_replacement_meet_one_of_them_holds(clock: StandingClock) -> None:
+    outcomes = set()
+    for order in ORDERS:
+        pool, registrations = Pool(), Registrations()
+        sign_up = SignUp(pool, registrations)
+        first = sign_up.register(EMAIL, "first", None)
+        member_id = registrations.opened[first]
+        assert member_id is not None
+        turns = pool.turns = registrations.turns = Turns(order, ["register", "confirm"])
+        results = _side_by_side(
+            turns,
+            register=lambda sign_up=sign_up: sign_up.register(EMAIL, "second", None),
+            confirm=lambda sign_up=sign_up, first=first, code=member_id: sign_up.confirm(first, code),
+        )
+
+        second = registrations.opened[results["register"]]
+        if results["confirm"] is None:
+            assert pool.users[member_id].confirmed, order
+            assert pool.passwords[member_id] == "first"
+            assert second is None, order
+        else:
+            assert isinstance(results["confirm"], InvalidCodeError), order
+            assert member_id not in pool.users, order
+            assert second is not None
+            assert not pool.users[second].confirmed
+        outcomes.add(results["confirm"] is None)
+    assert outcomes == {True, False}
+
+
+ORDERS_OF_TWO = [
+    ["one" if step in ones else "two" for step in range(14)] for ones in itertools.combinations(range(14), 3)
+]
+
+
+def test_in_whatever_order_two_register_the_last_user_has_one_password_and_one_registration(
+    clock: StandingClock,
+) -> None:
+    for order in ORDERS_OF_TWO:
+        pool, registrations = Pool(), Registrations()
+        sign_up = SignUp(pool, registrations)
+        sign_up.register(EMAIL, "before", None)
+        turns = pool.turns = registrations.turns = Turns(order, ["one", "two"])
+        results = _side_by_side(
+            turns,
+            one=lambda sign_up=sign_up: sign_up.register(EMAIL, "one", None),
+            two=lambda sign_up=sign_up: sign_up.register(EMAIL, "two", None),
+        )
+        leading = {name: registrations.opened[registration] for name, registration in results.items()}
+        ((user_id, user),) = pool.users.items()
+        assert not user.confirmed
+        winner = pool.passwords[user_id]
+        assert leading[winner] == user_id, order
+        assert [name for name, leads_to in leading.items() if leads_to == user_id] == [winner], order
+
+
+class TestRegister:
+    def test_a_new_email_gets_a_registration(self) -> None:
+        pool, registrations = Pool(), Registrations()
+        registration = SignUp(pool, registrations).register(EMAIL, "first", "kay")
+        (user,) = pool.users.values()
+        assert registrations.opened == {registration: user.id}
+        assert user.wished_handle == "kay"
+
+    def test_a_confirmed_email_gets_one_that_leads_nowhere(self) -> None:
+        pool, registrations = Pool(), Registrations()
+        sign_up = SignUp(pool, registrations)
+        first = sign_up.register(EMAIL, "first", None)
+        (member_id,) = pool.users
+        sign_up.confirm(first, member_id)
+        second = sign_up.register(EMAIL, "second", None)
+        assert registrations.opened[second] is None
+        assert pool.passwords == {member_id: "first"}
+        with pytest.raises(InvalidCodeError):
+            sign_up.confirm(second, member_id)
+
+    def test_an_unconfirmed_user_is_replaced_and_the_first_registration_leads_nowhere(self) -> None:
+        pool, registrations = Pool(), Registrations()
+        sign_up = SignUp(pool, registrations)
+        first = sign_up.register(EMAIL, "first", None)
+        second = sign_up.register(EMAIL, "second", None)
+        ((member_id, _),) = pool.users.items()
+        assert pool.passwords[member_id] == "second"
+        with pytest.raises(InvalidCodeError):
+            sign_up.confirm(first, member_id)
+        sign_up.confirm(second, member_id)
+        assert pool.users[member_id].confirmed
+
+    def test_it_gives_up_where_others_register_the_same_email_again_and_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Pool, "sign_up", Mock(side_effect=EmailInUseError))
+        with pytest.raises(UnavailableError):
+            SignUp(Pool(), Registrations()).register(EMAIL, "first", None)
+
+
+class TestConfirm:
+    def test_a_registration_that_leads_nowhere_asks_cognito_nothing(self) -> None:
+        pool: Any = Mock(spec=UserPool)
+        registrations = Registrations()
+        sign_up = SignUp(pool, registrations)
+        for registration in (registrations.open(None), "x"):
+            with pytest.raises(InvalidCodeError):
+                sign_up.confirm(registration, "123456")
+            sign_up.resend(registration)
+        assert pool.mock_calls == []
+
+    def test_a_replacement_that_never_ends_is_waited_for_some_seconds(self, clock: StandingClock) -> None:
+        pool, registrations = Pool(), Registrations()
+        sign_up = SignUp(pool, registrations)
+        registration = sign_up.register(EMAIL, "first", None)
+        (member_id,) = pool.users
+        registrations.replaced.add(member_id)
+
+        clock.passes = True
+        with pytest.raises(UnavailableError):
+            sign_up.confirm(registration, member_id)
+        assert 3 < clock.now < 10

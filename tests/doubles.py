@@ -1,0 +1,84 @@
+"""Stand-ins for what a unit test does not ask about: settings that lead nowhere, an app that calls no AWS."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from app.aws import dynamodb_client
+from app.cursors import PageRequest
+from app.dwipps.feed import Feed
+from app.dwipps.ids import new_id
+from app.dwipps.repository import Dwipp, DwippRepository
+from app.dwipps.schemas import DwippPage
+from app.main import create_app
+from app.members.directory import Directory, Member
+from app.services import Services
+from app.settings import Settings
+from app.tokens import TokenVerifier
+
+SETTINGS = Settings(
+    region="us-east-1",
+    user_pool_id="us-east-1_Dwipper01",
+    user_pool_client_id="4dwipper0client0of0the0app",
+    dwipps_table="dwipps",
+    reactions_table="reactions",
+    members_table="members",
+)
+
+
+class RecordingFeed(Feed):
+    """An empty feed that remembers who asked for it."""
+
+    answer: Callable[[], DwippPage]
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services.dwipps, services.reactions)
+        self.callers: list[str] = []
+        self.answer = lambda: DwippPage(items=[], next_cursor=None)
+
+    def newest(self, member_id: str, page: PageRequest) -> DwippPage:  # noqa: ARG002 -- its answer is set
+        self.callers.append(member_id)
+        return self.answer()
+
+
+class KnownMembers(Directory):
+    """Knows everybody, and calls all of them kay."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(dynamodb_client(SETTINGS.region), SETTINGS.members_table, services.pool)
+
+    def member(self, member_id: str) -> Member:
+        return Member(member_id, "kay", datetime.now(UTC))
+
+
+class WriteOnlyDwipps(DwippRepository):
+    """Takes any new Dwipp, and keeps none."""
+
+    def create(self, author_handle: str, text: str) -> Dwipp:
+        return Dwipp(new_id(), text, author_handle, version=1, upvotes=0, edited_at=None)
+
+
+def quiet_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, RecordingFeed]:
+    """The app, whose `GET` and `POST /v1/dwipps` call no AWS; tokens are verified with these keys."""
+    app = create_app(SETTINGS)
+    services: Services = app.state.services
+    feed = RecordingFeed(services)
+    app.state.services = replace(
+        services,
+        feed=feed,
+        directory=KnownMembers(services),
+        dwipps=WriteOnlyDwipps(dynamodb_client(SETTINGS.region), SETTINGS.dwipps_table, 1),
+        tokens=tokens or services.tokens,
+    )
+    return app, feed
+
+
+async def ask(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
+    """One request to an app, as uvicorn would hand it on."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://dwipper.test") as client:
+        return await client.request(method, url, **options)

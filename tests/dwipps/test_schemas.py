@@ -1,0 +1,94 @@
+"""A text is stored clean, in one form, or refused with a reason."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from app.dwipps.schemas import LONGEST_TEXT, DwippDraft, clean_text
+from tests.unhurried import unhurried
+
+ANY = st.text(st.characters(), max_size=LONGEST_TEXT + 20)
+
+
+@unhurried
+@given(ANY)
+def test_a_text_is_clean_or_refused(text: str) -> None:
+    try:
+        clean = clean_text(text)
+    except PydanticCustomError:
+        return
+    assert 1 <= len(clean) <= LONGEST_TEXT
+    assert clean == clean.strip()
+    assert unicodedata.is_normalized("NFC", clean)
+    assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in clean.replace("\n", ""))
+    clean.encode()
+
+
+@unhurried
+@given(ANY)
+def test_what_is_clean_stays_as_it_is(text: str) -> None:
+    try:
+        clean = clean_text(text)
+    except PydanticCustomError:
+        return
+    assert clean_text(clean) == clean
+
+
+@unhurried
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=90))
+def test_whatever_can_be_read_is_taken(text: str) -> None:
+    assert clean_text(text) == unicodedata.normalize("NFC", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        pytest.param("Socks are foot envelopes.", "Socks are foot envelopes.", id="as it is"),
+        pytest.param("  a  b \n", "a  b", id="blanks at its ends"),
+        pytest.param("a\r\nb\r\n\r\nc", "a\nb\n\nc", id="CRLF"),
+        pytest.param("e\u0301", "é", id="NFC"),
+        pytest.param("\u00a0\u3000a\u2003", "a", id="other blanks at its ends"),
+        pytest.param("\t\x0ba\x0c\x1f", "a", id="control characters that are blanks, at its ends"),
+        pytest.param("👩🏽\u200d🚀", "👩🏽\u200d🚀", id="an astronaut of several code points"),
+        pytest.param("שלום\u200f!", "שלום\u200f!", id="from right to left"),
+        pytest.param("e\u0301" * 280, "é" * 280, id="280 after NFC"),
+        pytest.param("a" * 280, "a" * 280, id="280"),
+        pytest.param("𝄞" * 280, "𝄞" * 280, id="280 beyond the first plane"),
+        pytest.param(" " * 500 + "a", "a", id="blanks do not count"),
+    ],
+)
+def test_a_text_becomes(text: str, clean: str) -> None:
+    assert clean_text(text) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        pytest.param("", "text_length", id="nothing"),
+        pytest.param(" \n\u3000", "text_length", id="blanks"),
+        pytest.param("a" * 281, "text_length", id="281"),
+        pytest.param("\u0958" * 141, "text_length", id="281 after NFC"),
+        pytest.param("a\rb", "text_control", id="a carriage return"),
+        pytest.param("a\r\r\nb", "text_control", id="a carriage return before CRLF"),
+        pytest.param("a\tb", "text_control", id="a tab"),
+        pytest.param("a\x00b", "text_control", id="NUL"),
+        pytest.param("a\x7fb", "text_control", id="DEL"),
+        pytest.param("a\x85b", "text_control", id="NEL"),
+        pytest.param("a\ud83e", "text_control", id="half a character"),
+        pytest.param("\udd86a", "text_control", id="the other half"),
+    ],
+)
+def test_a_text_is_refused(text: str, kind: str) -> None:
+    with pytest.raises(PydanticCustomError) as refusal:
+        clean_text(text)
+    assert refusal.value.type == kind
+
+
+def test_a_draft_has_a_text_and_nothing_else() -> None:
+    assert DwippDraft.model_validate({"text": " Hm. "}).text == "Hm."
+    with pytest.raises(ValidationError):
+        DwippDraft.model_validate({"text": "Hm.", "author": "kay"})

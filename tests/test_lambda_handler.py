@@ -1,0 +1,103 @@
+"""The function's entry point as Lambda imports it: in a process of its own, with nothing but an environment."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.gateway import ALL_KINDS, as_rest, event_of
+
+ROOT = Path(__file__).parents[1]
+
+# As Lambda sets it, and as serverless.yml does; nothing listens at the endpoint.
+ENVIRONMENT = {
+    "AWS_REGION": "eu-central-1",
+    "USER_POOL_ID": "eu-central-1_Dwipper01",
+    "USER_POOL_CLIENT_ID": "4dwipper0client0of0the0app",
+    "DWIPPS_TABLE": "dwipps",
+    "REACTIONS_TABLE": "reactions",
+    "MEMBERS_TABLE": "members",
+}
+NO_AWS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+
+CALL = """
+import json, sys
+from app.lambda_handler import handler
+print(json.dumps([handler(json.loads(event), None) for event in sys.argv[1:]]))
+"""
+
+
+def _python(
+    code: str, *arguments: str, environment: Mapping[str, str] = ENVIRONMENT
+) -> subprocess.CompletedProcess[str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(  # noqa: S603 -- this interpreter, and code that stands in this file
+        [sys.executable, "-W", "error", "-c", code, *arguments],
+        cwd=ROOT,
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _modules_after(code: str, environment: Mapping[str, str] = ENVIRONMENT) -> set[str]:
+    ended = _python(f"{code}\nimport json, sys; print(json.dumps(list(sys.modules)))", environment=environment)
+    assert ended.returncode == 0, ended.stderr
+    return set(json.loads(ended.stdout.splitlines()[-1]))
+
+
+def test_it_answers_every_kind_of_event() -> None:
+    events = [event_of(httpx.Request("GET", "https://dwipper.test/health"), kind) for kind in ALL_KINDS]
+    ended = _python(CALL, *map(json.dumps, events))
+    assert ended.returncode == 0, ended.stderr
+    assert [answer["statusCode"] for answer in json.loads(ended.stdout)] == [200, 200, 200]
+
+
+def test_an_aws_that_cannot_be_reached_is_503_and_not_a_crash() -> None:
+    event: dict[str, Any] = event_of(httpx.Request("GET", "https://dwipper.test/v1/dwipps"), "rest")
+    claims = {
+        "sub": "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e",
+        "iss": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Dwipper01",
+        "client_id": ENVIRONMENT["USER_POOL_CLIENT_ID"],
+        "token_use": "access",
+        "exp": 4102444800,
+        "iat": 1700000000,
+    }
+    event["requestContext"]["authorizer"] = as_rest(claims)
+    ended = _python(CALL, json.dumps(event), environment=ENVIRONMENT | NO_AWS)
+    (answer,) = json.loads(ended.stdout)
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "1")
+    assert "Traceback" not in ended.stderr
+
+
+def test_settings_that_are_missing_are_named_all_at_once() -> None:
+    ended = _python("import app.lambda_handler", environment={})
+    assert ended.returncode != 0
+    assert f"MisconfiguredError: Missing in the environment: {', '.join(ENVIRONMENT)}." in ended.stderr
+
+
+def test_a_setting_that_is_missing_is_named() -> None:
+    ended = _python("import app.lambda_handler", environment=ENVIRONMENT | {"USER_POOL_ID": ""})
+    assert ended.returncode != 0
+    assert "MisconfiguredError: Missing in the environment: USER_POOL_ID." in ended.stderr
+
+
+def test_the_app_is_imported_without_an_environment() -> None:
+    assert "app.main" in _modules_after("import app.main", environment={})
+
+
+def test_the_function_imports_no_more_than_it_needs_even_where_a_token_is_sent() -> None:
+    headers = {"Authorization": "Bearer a.b.c"}
+    event = event_of(httpx.Request("GET", "https://dwipper.test/v1/dwipps", headers=headers), "rest")
+    call = f"from app.lambda_handler import handler; assert handler({event!r}, None)['statusCode'] == 401"
+    modules = _modules_after(call)
+    assert "mangum" in modules
+    for foreign in ("moto", "uvicorn", "ministack", "jose", "httpx", "hypothesis", "pytest", "dotenv", "app.local"):
+        assert foreign not in modules, foreign

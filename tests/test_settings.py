@@ -1,0 +1,77 @@
+"""Settings are complete and usable, or the process says what is wrong with them."""
+
+import dataclasses
+
+import pytest
+
+from app.errors import MisconfiguredError
+from app.settings import Settings
+
+COMPLETE = {
+    "AWS_REGION": "eu-central-1",
+    "USER_POOL_ID": "eu-central-1_Dwipper01",
+    "USER_POOL_CLIENT_ID": "client",
+    "DWIPPS_TABLE": "dwipps",
+    "REACTIONS_TABLE": "reactions",
+    "MEMBERS_TABLE": "members",
+}
+
+
+def test_what_is_required_is_enough() -> None:
+    assert Settings.from_environment(COMPLETE) == Settings(
+        region="eu-central-1",
+        user_pool_id="eu-central-1_Dwipper01",
+        user_pool_client_id="client",
+        dwipps_table="dwipps",
+        reactions_table="reactions",
+        members_table="members",
+        feed_shards=1,
+        log_level="INFO",
+    )
+
+
+def test_the_issuer_is_the_pool_at_amazon_wherever_its_endpoint_is() -> None:
+    environment = COMPLETE | {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:4566"}
+    issuer = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Dwipper01"
+    assert Settings.from_environment(environment).issuer == issuer
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+@pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
+def test_what_is_missing_is_named(name: str, value: str | None) -> None:
+    environment = {key: text for key, text in {**COMPLETE, name: value}.items() if text is not None}
+    with pytest.raises(MisconfiguredError, match=rf"^Missing in the environment: {name}\.$"):
+        Settings.from_environment(environment)
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(MisconfiguredError) as error:
+        Settings.from_environment({})
+    assert all(name in str(error.value) for name in COMPLETE)
+
+
+@pytest.mark.parametrize(("value", "shards"), [("", 1), ("1", 1), ("8", 8), ("64", 64)])
+def test_the_feed_has_so_many_shards(value: str, shards: int) -> None:
+    assert Settings.from_environment(COMPLETE | {"FEED_SHARDS": value}).feed_shards == shards
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "65", "1.5", "many", " ", "٣", "1e1", "0x1"])
+def test_no_other_number_of_shards_is_taken(value: str) -> None:
+    with pytest.raises(MisconfiguredError, match="FEED_SHARDS"):
+        Settings.from_environment(COMPLETE | {"FEED_SHARDS": value})
+
+
+@pytest.mark.parametrize(("value", "level"), [("", "INFO"), ("debug", "DEBUG"), ("WARNING", "WARNING")])
+def test_the_log_has_a_level(value: str, level: str) -> None:
+    assert Settings.from_environment(COMPLETE | {"LOG_LEVEL": value}).log_level == level
+
+
+@pytest.mark.parametrize("value", ["ALL", "10", "info "])
+def test_no_other_level_is_taken(value: str) -> None:
+    with pytest.raises(MisconfiguredError, match="LOG_LEVEL"):
+        Settings.from_environment(COMPLETE | {"LOG_LEVEL": value})
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings.from_environment(COMPLETE).region = "us-east-1"  # type: ignore[misc]
