@@ -29,7 +29,7 @@ reset: $(INSTALLED) ## Drop the embedded AWS's data
 test: $(INSTALLED) ## Run the suite, and print which branches it leaves out
 	$(PYTHON) -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
-check: $(INSTALLED) ## All that CI holds: format, lint, types, imports, OpenAPI drift, the template, the suite
+check: $(INSTALLED) ## All that CI holds: format, lint, types, imports, OpenAPI drift, the suite and its slow part
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m mypy
@@ -37,9 +37,10 @@ check: $(INSTALLED) ## All that CI holds: format, lint, types, imports, OpenAPI 
 	$(PYTHON) -m app.spec | diff -u openapi.json - || { echo "openapi.json is behind the code: make openapi"; exit 1; }
 	.venv/bin/cfn-lint deploy/data.yml
 	$(MAKE) test
-
-check-full: check ## The same, and the slow tests
 	$(PYTHON) -m pytest -m slow tests/full
+
+check-full: check ## The same, and ten times as many examples of what members do
+	EXAMPLES=10 $(PYTHON) -m pytest -m slow tests/full/test_model.py
 
 format: $(INSTALLED) ## Format the code, and mend what the linter can mend by itself
 	$(PYTHON) -m ruff check --fix --exit-zero

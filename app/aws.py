@@ -27,9 +27,14 @@ NO_ANSWER = (NoConnectionError, HTTPClientError, IncompleteReadError, ResponsePa
 CONDITION_FAILED = "ConditionalCheckFailedException"
 CONFLICT = "TransactionConflictException"
 
-_CONNECTIONS = 64
+# How many requests one process works on at the same time (behind API Gateway it is one), and how many calls they make
+# side by side beyond their first; for each of both there is a thread, and a connection.
+REQUESTS_AT_ONCE = 64
+_CALLS_BESIDE = 64
+_CONNECTIONS = REQUESTS_AT_ONCE + _CALLS_BESIDE
 
-# Seconds and attempts are bounded so that the calls of one request, one after the other, end before API Gateway's 29 s.
+# Seconds and attempts are bounded so that one call to DynamoDB ends within 12 seconds, pauses between its attempts
+# included.
 _DYNAMODB = Config(
     connect_timeout=1,
     read_timeout=2,
@@ -60,7 +65,7 @@ _OVERLOADED = frozenset(
         "ServiceUnavailable",
     }
 )
-_RATE_LIMITED = frozenset({"TooManyRequestsException", "LimitExceededException"})
+_RATE_LIMITED = frozenset({"TooManyRequestsException", "LimitExceededException", "ForbiddenException"})
 
 
 def dynamodb_client(region: str) -> "DynamoDBClient":
@@ -119,4 +124,4 @@ def all_at_once(calls: Iterable[Callable[[], First]]) -> list[First]:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=_CONNECTIONS, thread_name_prefix="side-by-side")
+    return ThreadPoolExecutor(max_workers=_CALLS_BESIDE, thread_name_prefix="side-by-side")

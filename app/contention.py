@@ -1,40 +1,72 @@
-"""Writes that others may be making to the same item at the same moment; knows no item in particular."""
+"""When a member may write, and how often it is tried; knows no item in particular.
+
+Others may be writing to the same item at the same moment, so a write is tried again until it settles. But it may not be
+tried for ever: whoever deletes an account has to know when the last write that it let through has come in.
+"""
 
 import random
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from botocore.exceptions import ClientError
+
 from app.errors import UnavailableError
 
 T = TypeVar("T")
 
-# How long a write contends before it gives up; each pause is random up to a bound that doubles
+# How long a member may write after having been found to be one.
+WRITE_SECONDS = 8.0
+
+# Each pause is random up to a bound that doubles
 # (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/). As the time runs out the pauses
 # get shorter again: else whoever has waited longest tries least often, and starves behind those who just came.
-_SECONDS = 8.0
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 0.6
+
+
+# Why DynamoDB cancels a transaction that may be tried again. Of the other reasons one is a condition that did not hold,
+# and the rest are mistakes of ours:
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_IN_THE_WAY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class ContendedError(Exception):
     """Somebody else was writing what this try was about: nothing was written, and it may be tried again."""
 
 
-def until_settled(attempt: Callable[[], T]) -> T:
-    """Try until nobody is in the way.
+def conditions_held(error: ClientError) -> list[bool]:
+    """For each write of a transaction, whether its condition held, where it was cancelled because one did not.
 
     Raises:
-        UnavailableError: if somebody still is after eight seconds.
+        ContendedError: if it was cancelled because others were in the way.
+        ClientError: the same error, if it was for any other reason.
     """
-    give_up = time.monotonic() + _SECONDS
+    reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+    if "ConditionalCheckFailed" in reasons:
+        return [reason != "ConditionalCheckFailed" for reason in reasons]
+    if _IN_THE_WAY.intersection(reasons):
+        raise ContendedError from error
+    raise error
+
+
+def deadline() -> float:
+    """Until when somebody may write who is found to be a member from now on, by the monotonic clock."""
+    return time.monotonic() + WRITE_SECONDS
+
+
+def until_settled(attempt: Callable[[], T], write_by: float) -> T:
+    """Try until nobody is in the way, and begin nothing after a deadline.
+
+    Raises:
+        UnavailableError: if somebody still is in the way then.
+    """
     bound = _FIRST_PAUSE_SECONDS
-    while True:
+    while (left := write_by - time.monotonic()) > 0:
         try:
             return attempt()
-        except ContendedError as error:
-            left = (give_up - time.monotonic()) / _SECONDS
-            if left <= 0:
-                raise UnavailableError from error
-        time.sleep(random.uniform(0, bound * left**2))  # noqa: S311 -- spreads writers, guards nothing
-        bound = min(bound * 2, _LONGEST_PAUSE_SECONDS)
+        except ContendedError:
+            share = min(left / WRITE_SECONDS, 1.0)
+            time.sleep(random.uniform(0, bound * share**2))  # noqa: S311 -- spreads writers, guards nothing
+            bound = min(bound * 2, _LONGEST_PAUSE_SECONDS)
+    raise UnavailableError

@@ -16,6 +16,9 @@
     ├── MemberNotFoundError
     ├── DwippNotFoundError
     ├── NotTheAuthorError
+    ├── EditConflictError
+    ├── IdempotencyKeyReusedError
+    ├── LoginAgainError
     ├── InvalidCursorError
     ├── TooManyRequestsError
     └── UnavailableError
@@ -78,7 +81,7 @@ class WrongPasswordError(DwipperError):
 
 
 class WeakPasswordError(DwipperError):
-    """A password has 10 to 256 characters and neither begins nor ends with a blank."""
+    """A password has 10 to 256 characters in one line, and neither begins nor ends with a blank."""
 
 
 class InvalidEmailError(DwipperError):
@@ -103,6 +106,18 @@ class DwippNotFoundError(DwipperError):
 
 class NotTheAuthorError(DwipperError):
     """Only its author may change or delete a Dwipp."""
+
+
+class EditConflictError(DwipperError):
+    """The Dwipp was edited since the version that you named: read it again."""
+
+
+class IdempotencyKeyReusedError(DwipperError):
+    """This Idempotency-Key was sent with another text before: take a new key for another Dwipp."""
+
+
+class LoginAgainError(DwipperError):
+    """This cannot be undone, so it needs a login of the last ten minutes: log in again."""
 
 
 class InvalidCursorError(DwipperError):

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 Event = Mapping[str, Any]
 Handler = Callable[[Any, Any], dict[str, Any]]
 
+_PREFIX = re.compile(r"(/[^/]+)*")
 _PARAMETER = re.compile(r"\{(\w+)\+?\}")
 # Mangum makes the server's name and port of these, and fails where they are not what it expects. Nothing here needs
 # them: all links are relative to the host.
@@ -85,7 +86,9 @@ def _prefix(event: Event, path: str) -> str:
     """What stands in front of the path of the route that the gateway chose, so that both agree on the rest."""
     route = _route_path(event)
     if route is not None and path.rstrip("/").endswith(route):
-        return path.rstrip("/").removesuffix(route)
+        prefix = path.rstrip("/").removesuffix(route)
+        # What doubled slashes leave is no prefix of a stage or a base path, and so the path is none of the app's.
+        return prefix if _PREFIX.fullmatch(prefix) else ""
     stage = event["requestContext"].get("stage")
     return f"/{stage}" if isinstance(stage, str) and f"{path}/".startswith(f"/{stage}/") else ""
 
@@ -118,12 +121,13 @@ def _are_texts(values: Any) -> bool:
 
 def _unreadable(error: Exception) -> dict[str, Any]:
     request_id = str(uuid.uuid4())
-    logger.warning("request %s: an event that cannot be read: %s", request_id, type(error).__qualname__)
-    body = problems.body(problems.MALFORMED, request_id)
+    logger.warning("request %s cannot be read: %s", request_id, problems.frames(error))
+    body = problems.body(problems.MALFORMED, request_id, "The request cannot be read.")
     headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "no-store",
         "Content-Type": problems.MEDIA_TYPE,
         "X-Request-Id": request_id,
-        "Access-Control-Allow-Origin": "*",
     }
     return {
         "statusCode": body["status"],

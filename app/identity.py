@@ -31,9 +31,10 @@ _password_flow = OAuth2PasswordBearer(
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes the request: the `sub` of their token."""
+    """Who makes the request: the `sub` of their token, and when they last gave their password."""
 
     id: str
+    authenticated_at: datetime | None
 
 
 async def _caller(
@@ -41,7 +42,7 @@ async def _caller(
 ) -> Caller:
     event = request.scope.get("aws.event")
     claims = await _token_claims(request, services) if event is None else _gateway_claims(event, services)
-    return Caller(claims["sub"])
+    return Caller(claims["sub"], _authentication(claims))
 
 
 CurrentCaller = Annotated[Caller, Depends(_caller)]
@@ -83,6 +84,14 @@ def _gateway_claims(event: Any, services: Services) -> dict[str, Any]:
     claims = {**claims, **{name: _seconds(claims[name]) for name in _TIMES if name in claims}}
     check_claims(claims, services.settings)
     return claims
+
+
+def _authentication(claims: Mapping[str, Any]) -> datetime | None:
+    """The time in `auth_time`; none where there is none, or none that can be read."""
+    try:
+        return datetime.fromtimestamp(_seconds(claims.get("auth_time")), UTC)
+    except (UnauthenticatedError, ValueError, OverflowError, OSError):
+        return None
 
 
 def _seconds(value: Any) -> int:

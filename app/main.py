@@ -7,16 +7,17 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app import __version__, problems
 from app.accounts.router import router as accounts
+from app.aws import REQUESTS_AT_ONCE
 from app.dwipps.router import router as dwipps
 from app.members.router import router as members
-from app.middleware import Guard, RequestId
+from app.middleware import Cors, Guard, RequestId
 from app.openapi import document
 from app.reactions.router import router as reactions
 from app.services import Services
@@ -40,7 +41,6 @@ _TAGS = [
     {"name": "auth", "description": "The way to an account, and to a session."},
     {"name": "service", "description": "About the service itself."},
 ]
-_EXPOSED = ["Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"]
 
 
 class Health(BaseModel):
@@ -70,9 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     # Added last is outermost: CORS sees what the guard answers, and an id is in what CORS answers.
     app.add_middleware(Guard)
-    app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
-    )
+    app.add_middleware(Cors)
     app.add_middleware(RequestId)
     problems.install(app)
     for router in (dwipps, reactions, members, accounts):
@@ -95,6 +93,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if not hasattr(app.state, "services"):
         configure(app, Settings.from_environment(os.environ))
+    current_default_thread_limiter().total_tokens = REQUESTS_AT_ONCE
     yield
 
 

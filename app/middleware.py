@@ -3,14 +3,17 @@
 import re
 import uuid
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import problems
 
 LARGEST_BODY = 65_536
+_EXPOSED = ["Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"]
 _GATEWAY_ID = re.compile(r"[\w=-]{1,128}", re.ASCII)
 
 
@@ -39,6 +42,19 @@ class RequestId:
         await self._app(scope, receive, send_with_id)
 
 
+class Cors(CORSMiddleware):
+    """Lets pages of any origin call, and read the headers that matter."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED)
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """What is allowed. What is not, the browser finds out by itself, so there is no error to answer with."""
+        answer = super().preflight_response(request_headers)
+        allowed = {name: value for name, value in answer.headers.items() if not name.startswith("content-")}
+        return Response(status_code=204, headers=allowed)
+
+
 class Guard:
     """Refuses bodies that are too large, and answers what no handler does (ASGI middleware, the innermost)."""
 
@@ -63,6 +79,8 @@ class Guard:
 
         try:
             await self._app(scope, _bounded(receive), noted_send)
+        except ClientDisconnect:
+            return
         except Exception as error:
             if answered:
                 raise

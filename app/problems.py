@@ -55,6 +55,9 @@ KINDS: Mapping[type[errors.DwipperError], Kind] = {
     errors.MemberNotFoundError: Kind("member-not-found", 404, "No such member"),
     errors.DwippNotFoundError: Kind("dwipp-not-found", 404, "No such Dwipp"),
     errors.NotTheAuthorError: Kind("not-the-author", 403, "Not the author"),
+    errors.EditConflictError: Kind("edit-conflict", 409, "Edited meanwhile"),
+    errors.IdempotencyKeyReusedError: Kind("idempotency-key-reused", 422, "Key used for another text"),
+    errors.LoginAgainError: Kind("login-again", 403, "Login too long ago"),
     errors.InvalidCursorError: Kind("invalid-cursor", 400, "Cursor refused"),
     errors.TooManyRequestsError: Kind("too-many-requests", 429, "Too many requests"),
     errors.UnavailableError: Kind("unavailable", 503, "Unavailable for a moment"),
@@ -79,7 +82,7 @@ Documented = dict[int | str, dict[str, Any]]
 
 _OF_FRAMEWORK = {kind.status: kind for kind in (MALFORMED, NOT_FOUND, NOT_ALLOWED, TOO_LARGE)}
 _DETAILS = {
-    MALFORMED: "The body cannot be read: it has to be JSON in UTF-8.",
+    MALFORMED: "The body cannot be read: it has to be JSON.",
     NOT_FOUND: "There is nothing at this path; the paths that there are stand in /openapi.json.",
     NOT_ALLOWED: "This path does not take that method; the Allow header lists those it takes.",
     TOO_LARGE: "A body has 65,536 bytes at most.",
@@ -156,11 +159,16 @@ def unexpected(request: Request, error: Exception) -> Response:
     known = meaning(error)
     if known is not None:
         return _of(request, known)
-    # Frames and the exception's name, but not its message: those of botocore and pydantic repeat what they were given.
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    request_id = request.scope["state"]["request_id"]
-    logger.error("request %s failed: %s\n%s", request_id, type(error).__qualname__, frames)
+    logger.error("request %s failed: %s", request.scope["state"]["request_id"], frames(error))
     return problem(request, INTERNAL)
+
+
+def frames(error: Exception) -> str:
+    """The exception's name and where it came from, for a log.
+
+    Not its message: those of botocore and pydantic repeat what they were given, passwords included.
+    """
+    return "\n".join([type(error).__qualname__, *traceback.format_tb(error.__traceback__)])
 
 
 def _of(request: Request, error: errors.DwipperError) -> Response:

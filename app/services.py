@@ -12,8 +12,11 @@ from app.accounts.sign_up import SignUp
 from app.accounts.user_pool import UserPool
 from app.aws import dynamodb_client
 from app.dwipps.feed import Feed
+from app.dwipps.idempotency import IdempotentWriter
 from app.dwipps.repository import DwippRepository
+from app.members.deletion import Deletion
 from app.members.directory import Directory
+from app.members.export import Export
 from app.reactions.repository import ReactionRepository
 from app.settings import Settings
 from app.tokens import KeySet, TokenVerifier, fetch_keys
@@ -28,7 +31,10 @@ class Services:
     pool: UserPool
     sign_up: SignUp
     directory: Directory
+    deletion: Deletion
+    export: Export
     dwipps: DwippRepository
+    writer: IdempotentWriter
     reactions: ReactionRepository
     feed: Feed
 
@@ -39,15 +45,19 @@ class Services:
         pool = UserPool(settings)
         dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
         reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
+        feed = Feed(dwipps, reactions)
         return cls(
             settings=settings,
             tokens=TokenVerifier(settings, KeySet(partial(fetch_keys, _keys_url(settings)))),
             pool=pool,
             sign_up=SignUp(pool, RegistrationRepository(client, settings.members_table)),
             directory=Directory(client, settings.members_table, pool),
+            deletion=Deletion(client, settings.members_table, pool, dwipps, reactions),
+            export=Export(pool, feed, reactions),
             dwipps=dwipps,
+            writer=IdempotentWriter(client, settings.members_table, dwipps),
             reactions=reactions,
-            feed=Feed(dwipps, reactions),
+            feed=feed,
         )
 
 

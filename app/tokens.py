@@ -88,8 +88,12 @@ def fetch_keys(url: str) -> Keys:
     answer = urllib3.request("GET", url, timeout=_FETCH_SECONDS, retries=False, redirect=False)
     if answer.status != 200:
         raise UnavailableError
-    keys = json.loads(answer.data)["keys"]
-    return {key["kid"]: key for key in keys if key["kty"] == "RSA" and key["alg"] == "RS256" and key["use"] == "sig"}
+    fit = {"kty": "RSA", "alg": "RS256", "use": "sig"}  # The last two may be left out (RFC 7517, 4.2 and 4.4).
+    found = json.loads(answer.data)["keys"]
+    keys = {key["kid"]: key for key in found if key["kty"] == "RSA" and fit.items() <= {**fit, **key}.items()}
+    if not keys:
+        raise UnavailableError
+    return keys
 
 
 class TokenVerifier:

@@ -12,10 +12,11 @@ from app.aws import dynamodb_client
 from app.cursors import PageRequest
 from app.dwipps.feed import Feed
 from app.dwipps.ids import new_id
-from app.dwipps.repository import Dwipp, DwippRepository
+from app.dwipps.repository import Dwipp, DwippRepository, draft
 from app.dwipps.schemas import DwippPage
 from app.main import create_app
-from app.members.directory import Directory, Member
+from app.members.directory import Directory
+from app.members.member import Member
 from app.services import Services
 from app.settings import Settings
 from app.tokens import TokenVerifier
@@ -58,8 +59,8 @@ class KnownMembers(Directory):
 class WriteOnlyDwipps(DwippRepository):
     """Takes any new Dwipp, and keeps none."""
 
-    def create(self, author_handle: str, text: str) -> Dwipp:
-        return Dwipp(new_id(), text, author_handle, version=1, upvotes=0, edited_at=None)
+    def create(self, author: Member, text: str) -> Dwipp:
+        return draft(new_id(), author, text)
 
 
 def quiet_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, RecordingFeed]:

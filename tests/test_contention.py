@@ -1,10 +1,10 @@
-"""A write that others are in the way of is tried again, with longer and longer pauses, and not forever."""
+"""A write that others are in the way of is tried again after pauses, and not for ever."""
 
 from collections.abc import Callable
 
 import pytest
 
-from app.contention import ContendedError, until_settled
+from app.contention import ContendedError, deadline, until_settled
 from app.errors import UnavailableError
 
 
@@ -45,14 +45,14 @@ def _after(failures: int) -> tuple[Callable[[], str], list[int]]:
 
 def test_what_works_at_once_does_not_wait(clock: Clock) -> None:
     attempt, _ = _after(0)
-    assert until_settled(attempt) == "done"
+    assert until_settled(attempt, deadline()) == "done"
     assert clock.pauses == []
 
 
 @pytest.mark.parametrize("failures", [1, 3, 10])
 def test_it_is_tried_until_it_works(failures: int, clock: Clock) -> None:
     attempt, tries = _after(failures)
-    assert until_settled(attempt) == "done"
+    assert until_settled(attempt, deadline()) == "done"
     assert len(tries) == failures + 1
     assert len(clock.pauses) == failures
 
@@ -66,7 +66,7 @@ def test_it_gives_up_after_eight_seconds(clock: Clock) -> None:
         raise ContendedError
 
     with pytest.raises(UnavailableError):
-        until_settled(attempt)
+        until_settled(attempt, deadline())
     assert 7 <= clock.now - 1000.0 <= 9
     assert len(tries) > 10
 
@@ -74,7 +74,7 @@ def test_it_gives_up_after_eight_seconds(clock: Clock) -> None:
 def test_pauses_are_random_and_bounded(clock: Clock) -> None:
     for _ in range(20):
         attempt, _tries = _after(8)
-        until_settled(attempt)
+        until_settled(attempt, deadline())
     assert max(clock.pauses) < 1
     assert len(set(clock.pauses)) == len(clock.pauses)
     firsts, lasts = clock.pauses[::8], clock.pauses[7::8]
@@ -86,5 +86,5 @@ def test_any_other_error_ends_it(clock: Clock) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        until_settled(attempt)
+        until_settled(attempt, deadline())
     assert clock.pauses == []

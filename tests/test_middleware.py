@@ -147,7 +147,7 @@ class TestAnswers:
             "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
         }
         answer = _ask(app, "OPTIONS", "/v1/dwipps", headers=ORIGIN | asked)
-        assert answer.status_code == 200
+        assert answer.status_code == 204
         assert answer.headers["access-control-allow-origin"] == "*"
         assert method in answer.headers["access-control-allow-methods"]
         assert "authorization" in answer.headers["access-control-allow-headers"].lower()

@@ -67,7 +67,17 @@ class RegistrationRepository:
         try:
             yield
         finally:
-            self._client.delete_item(TableName=self._table, Key=to_item({"pk": pk}))
+            self._end(pk, holder)
+
+    def _end(self, pk: str, holder: str) -> None:
+        """Remove what `replacing` wrote, but nothing that somebody else wrote when its time was over."""
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.delete_item(
+                TableName=self._table,
+                Key=to_item({"pk": pk}),
+                ConditionExpression="holder = :holder",
+                ExpressionAttributeValues=to_item({":holder": holder}),
+            )
 
     def is_being_replaced(self, member_id: str) -> bool:
         """Whether somebody is within `replacing` at this moment."""

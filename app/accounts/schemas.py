@@ -10,17 +10,21 @@ from app.members.handles import Handle
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 256
-LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path of 256 octets, less its angle brackets.
+_LINE_ENDS = frozenset("\n\r\u0085\u2028\u2029")
+LONGEST_EMAIL = 128  # Of the 254 that RFC 5321 allows: emails are usernames, and Cognito's have 128 characters.
+_LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
 
-# The form that browsers accept (https://html.spec.whatwg.org/#valid-e-mail-address), with a dot in the domain.
-# ASCII alone: Amazon SES, which sends Cognito's mail, delivers to no other local part.
+# A dot-atom and a domain with a dot in it (RFC 5321, 4.1.2), without quoted local parts and address literals. ASCII
+# alone: Amazon SES, which sends Cognito's mail, delivers to no other local part.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_EMAIL = rf"^[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+$"
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_EMAIL = rf"^{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+$"
 
 
 def _acceptable_password(password: str) -> str:
-    """NIST SP 800-63B, 5.1.1.2: a length and no composition; no blank at either end, which Cognito refuses."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD or password != password.strip():
+    """NIST SP 800-63B, 5.1.1.2: a length and no composition; no blank at either end or line's end, as Cognito wants."""
+    fits = SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD
+    if not fits or password != password.strip() or not _LINE_ENDS.isdisjoint(password):
         raise PydanticCustomError("weak_password", "{summary}", {"summary": WeakPasswordError.summary()})
     return _whole_characters(password)
 
@@ -32,6 +36,12 @@ def _whole_characters(password: str) -> str:
     return password
 
 
+def _short_local_part(email: str) -> str:
+    if len(email.partition("@")[0]) > _LONGEST_LOCAL_PART:
+        raise PydanticCustomError("local_part", "What stands before the @ has 64 characters at most.")
+    return email.lower()
+
+
 Email = Annotated[
     str,
     Field(
@@ -40,18 +50,18 @@ Email = Annotated[
         description="Compared without case.",
         examples=["kay@example.org"],
     ),
-    AfterValidator(str.lower),
+    AfterValidator(_short_local_part),
 ]
 NewPassword = Annotated[
     str,
     AfterValidator(_acceptable_password),
     Field(
-        description="10 to 256 characters, no blank at either end; there are no other rules.",
+        description="10 to 256 characters in one line, no blank at either end; there are no other rules.",
         examples=["correct horse battery staple"],
         json_schema_extra={
             "minLength": SHORTEST_PASSWORD,
             "maxLength": LONGEST_PASSWORD,
-            "pattern": r"^\S[\s\S]*\S$",
+            "pattern": r"^\S[^\n\r\u0085\u2028\u2029]*\S$",
             "format": "password",
         },
     ),

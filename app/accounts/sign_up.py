@@ -4,11 +4,13 @@ import time
 from functools import partial
 
 from app.accounts.registrations import RegistrationRepository
-from app.accounts.user_pool import EmailInUseError, UserPool
+from app.accounts.user_pool import EmailInUseError, MailNotSentError, UserPool
 from app.contention import until_settled
 from app.errors import InvalidCodeError, UnavailableError
 
 _TRIES = 3
+# Short, since who waits holds a thread, and anybody can make others wait by registering one address again and again.
+_CONTENTION_SECONDS = 1.0
 _WAIT_SECONDS = 5.0
 _PAUSE_SECONDS = 0.1
 
@@ -27,13 +29,15 @@ class SignUp:
     def register(self, email: str, password: str, wished_handle: str | None) -> str:
         """Make an unconfirmed user and return the id of the registration, which confirming it needs.
 
-        Where the email has a confirmed account the registration leads nowhere, and nobody can tell.
+        Where the email has a confirmed account, or the mail could not be sent, the registration leads nowhere.
         """
         for _ in range(_TRIES):
             try:
                 return self._registrations.open(self._pool.sign_up(email, password, wished_handle))
+            except MailNotSentError:
+                return self._registrations.open(None)
             except EmailInUseError:
-                if not until_settled(partial(self._make_room, email)):
+                if not until_settled(partial(self._make_room, email), time.monotonic() + _CONTENTION_SECONDS):
                     return self._registrations.open(None)
         raise UnavailableError
 
@@ -73,9 +77,9 @@ class SignUp:
     def _outlast_replacement(self, member_id: str) -> None:
         """Acknowledge a confirmation only when nobody can still be removing the user for want of it.
 
-        The one who replaces says so, then looks whether the user is confirmed; the one who confirms does it, then looks
-        whether somebody says so, and then, since that may be over, whether the user is still there. Whatever the order,
-        one of them sees the other.
+        The one who replaces says so for as long as it takes, and looks whether the user is confirmed only then. So who
+        begins after the confirmation leaves the user alone, and who began before has ended when nobody says so any
+        more: the user is there then, or it never will be.
         """
         give_up = time.monotonic() + _WAIT_SECONDS
         while self._registrations.is_being_replaced(member_id):

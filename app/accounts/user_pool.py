@@ -4,7 +4,9 @@ In this pool emails are the names to log in by, and the username of a user is th
 What each call may raise: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
 """
 
+import random
 import re
+import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from app.aws import cognito_client, error_code
+from app.aws import NO_ANSWER, cognito_client, error_code, meaning
 from app.errors import (
     AccountNotConfirmedError,
     DwipperError,
@@ -24,7 +26,9 @@ from app.errors import (
     InvalidEmailError,
     InvalidRefreshTokenError,
     PasswordResetRequiredError,
+    TooManyRequestsError,
     UnauthenticatedError,
+    UnavailableError,
     WeakPasswordError,
     WrongPasswordError,
 )
@@ -69,7 +73,7 @@ _REFRESH_REFUSED: _Meanings = dict.fromkeys(
     InvalidRefreshTokenError,
 )
 _CHANGE_REFUSED: _Meanings = {
-    "InvalidParameterException": WrongPasswordError,  # What no password of this pool can be is not the current one.
+    "InvalidParameterException": WeakPasswordError,
     "PasswordResetRequiredException": PasswordResetRequiredError,
     "UserNotConfirmedException": UnauthenticatedError,
     "UserNotFoundException": UnauthenticatedError,
@@ -92,6 +96,9 @@ _NOT_TOLD = frozenset(
     }
 )
 
+_SIGN_OUT_TRIES = 4
+_SIGN_OUT_PAUSE_SECONDS = 1.0
+
 _NOBODY = frozenset({"UserNotFoundException"})
 
 # Codes and refresh tokens as Cognito's API takes them; it would refuse others with a message about its own parameters.
@@ -100,6 +107,10 @@ _OPAQUE = re.compile(r"[!-~]{1,4096}")
 
 class EmailInUseError(Exception):
     """A user of this email is in the pool, confirmed or not."""
+
+
+class MailNotSentError(Exception):
+    """The mail with a code could not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +170,7 @@ class UserPool:
 
         Raises:
             EmailInUseError: if there is a user of that email.
+            MailNotSentError: if the user was made, and the code did not leave.
             WeakPasswordError: if the pool's policy refuses the password.
             InvalidEmailError: if Cognito takes the address for none.
         """
@@ -166,8 +178,8 @@ class UserPool:
         if wished_handle:
             attributes.append({"Name": "preferred_username", "Value": wished_handle})
         try:
-            with _meaning({**_WEAK, "InvalidParameterException": InvalidEmailError}):
-                answer = self._client.sign_up(
+            with _meaning(_WEAK):
+                answer = self._client_once.sign_up(
                     ClientId=self._client_id,
                     Username=email,
                     Password=password,
@@ -176,8 +188,11 @@ class UserPool:
         except ClientError as error:
             if error_code(error) == "UsernameExistsException":
                 raise EmailInUseError from error
-            if error_code(error) == "CodeDeliveryFailureException" and (user := self.find(email)):
-                return user.id
+            if error_code(error) == "InvalidParameterException":
+                raise (WeakPasswordError if _names(error, "password") else InvalidEmailError) from error
+            if error_code(error) == "CodeDeliveryFailureException":
+                # There is a user now, but whoever the address has next is not to be confirmed by this registration.
+                raise MailNotSentError from error
             raise
         return answer["UserSub"]
 
@@ -252,7 +267,20 @@ class UserPool:
                 self._client.revoke_token(ClientId=self._client_id, Token=refresh_token)
 
     def log_out_everywhere(self, name: str) -> None:
-        """End all sessions of the user of this `sub` or email, if there is one."""
+        """End all sessions of the user of this `sub` or email, if there is one.
+
+        What has gone before cannot be asked for again where this fails, a code being used up, so it is tried longer.
+        """
+        for _ in range(_SIGN_OUT_TRIES):
+            try:
+                return self._log_out_everywhere(name)
+            except (ClientError, *NO_ANSWER) as error:
+                if not isinstance(meaning(error), UnavailableError | TooManyRequestsError):
+                    raise
+                time.sleep(random.uniform(0, _SIGN_OUT_PAUSE_SECONDS))  # noqa: S311 -- spreads calls, guards nothing
+        return self._log_out_everywhere(name)
+
+    def _log_out_everywhere(self, name: str) -> None:
         with _silence(_NOBODY):
             self._client.admin_user_global_sign_out(UserPoolId=self._pool_id, Username=name)
 
@@ -319,8 +347,12 @@ def _silence(names: Container[str]) -> Iterator[None]:
 
 def _change_refused(error: ClientError) -> DwipperError:
     """Cognito has one name for a wrong password and for an ended session."""
-    about_the_token = "token" in str(error.response["Error"].get("Message", "")).lower()
-    return UnauthenticatedError() if about_the_token else WrongPasswordError()
+    return UnauthenticatedError() if _names(error, "token") else WrongPasswordError()
+
+
+def _names(error: ClientError, word: str) -> bool:
+    """Whether Cognito's message has this word in it; some of its refusals differ in nothing else."""
+    return word in str(error.response.get("Error", {}).get("Message", "")).lower()
 
 
 def _tokens(result: Mapping[str, Any]) -> Tokens:

@@ -70,7 +70,8 @@ class Feed:
         rows = self._reactions.favorites(member_id, page.limit + 1, after)
         shown = rows[: page.limit]
         dwipps = self._dwipps.get_many([row.dwipp_id for row in shown])
-        items = [view(dwipps[row.dwipp_id], row.reaction) for row in shown if row.dwipp_id in dwipps]
+        # The index may have a favorite at its old and its new place for a moment: the new one comes first, and counts.
+        items = [view(dwipps.pop(row.dwipp_id), row.reaction) for row in shown if row.dwipp_id in dwipps]
         more = len(rows) > page.limit
         cursor = encode_cursor(name, shown[-1].favorited_at, shown[-1].dwipp_id) if more else None
         return DwippPage(items=items, next_cursor=cursor)

@@ -17,8 +17,9 @@ from botocore.exceptions import ClientError
 from app.aws import CONDITION_FAILED, CONFLICT, all_at_once, error_code, refused_item, was_retried
 from app.contention import ContendedError, until_settled
 from app.dwipps.ids import is_id, new_id, shard_of, time_of
-from app.errors import DwippNotFoundError, NotTheAuthorError
+from app.errors import DwippNotFoundError, EditConflictError, NotTheAuthorError
 from app.items import batch_get, from_item, to_item
+from app.members.member import Member
 from app.timestamps import from_text, now, to_text
 
 if TYPE_CHECKING:
@@ -67,28 +68,9 @@ class DwippRepository:
         self._table = table
         self._feed_shards = feed_shards
 
-    def create(self, author_handle: str, text: str) -> Dwipp:
+    def create(self, author: Member, text: str) -> Dwipp:
         """Write a new Dwipp."""
-        dwipp = Dwipp(new_id(), text, author_handle, version=1, upvotes=0, edited_at=None)
-        item = to_item(
-            {
-                "dwipp_id": dwipp.id,
-                "author_handle": author_handle,
-                "feed_shard": shard_of(dwipp.id, self._feed_shards),
-                "text": text,
-                "version": dwipp.version,
-                "upvotes": dwipp.upvotes,
-            }
-        )
-        try:
-            self._client.put_item(
-                TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(dwipp_id)"
-            )
-        except ClientError as error:
-            # A retry of the SDK meets what its first try wrote; upvotes may have come since, so it must not overwrite.
-            if error_code(error) != CONDITION_FAILED or not was_retried(error):
-                raise
-        return dwipp
+        return until_settled(partial(self._create, draft(new_id(), author, text)), author.write_by)
 
     def get(self, dwipp_id: str) -> Dwipp:
         """The Dwipp as it is now.
@@ -101,19 +83,26 @@ class DwippRepository:
             raise DwippNotFoundError
         return Dwipp.of(answer["Item"])
 
-    def edit(self, dwipp_id: str, author_handle: str, text: str) -> Dwipp:
+    def edit(self, member: Member, dwipp_id: str, text: str, version: int | None) -> Dwipp:
         """Give a Dwipp another text, and raise its version; the text that it has already changes nothing.
 
         So a repeated edit, by the SDK or by a client that did not hear the answer, is one edit.
 
+        Args:
+            member: who edits.
+            dwipp_id: what is edited.
+            text: that it should have.
+            version: that it has to have; None for any.
+
         Raises:
             DwippNotFoundError: if there is none.
             NotTheAuthorError: if somebody else wrote it.
+            EditConflictError: if it has another version.
             UnavailableError: if too many upvote it at this moment.
         """
-        return until_settled(partial(self._edit, _key(dwipp_id), author_handle, text))
+        return until_settled(partial(self._edit, _key(dwipp_id), member.handle, text, version), member.write_by)
 
-    def delete(self, dwipp_id: str, author_handle: str) -> None:
+    def delete(self, member: Member, dwipp_id: str) -> None:
         """Remove a Dwipp.
 
         Raises:
@@ -121,7 +110,7 @@ class DwippRepository:
             NotTheAuthorError: if somebody else wrote it.
             UnavailableError: if too many upvote it at this moment.
         """
-        until_settled(partial(self._delete, _key(dwipp_id), author_handle))
+        until_settled(partial(self._delete, _key(dwipp_id), member.handle), member.write_by)
 
     def newest(self, limit: int, before: str | None) -> list[Dwipp]:
         """Everybody's Dwipps, newest first, those with ids below `before`: the feed's partitions, merged by id."""
@@ -137,26 +126,40 @@ class DwippRepository:
 
     def get_many(self, dwipp_ids: Sequence[str]) -> dict[str, Dwipp]:
         """Those of the Dwipps that there are, by id, as they were a moment ago at most."""
-        keys = [_key(dwipp_id) for dwipp_id in dwipp_ids]
+        keys = [_key(dwipp_id) for dwipp_id in dict.fromkeys(dwipp_ids)]  # DynamoDB refuses a key twice.
         found = batch_get(self._client, self._table, keys)
         return {dwipp.id: dwipp for dwipp in map(Dwipp.of, found)}
 
-    def _edit(self, key: Any, author_handle: str, text: str) -> Dwipp:
+    def _create(self, dwipp: Dwipp) -> Dwipp:
+        try:
+            self._client.put_item(**self.new_item(dwipp))
+        except ClientError as error:
+            # A retry of the SDK meets what its first try wrote; upvotes may have come since, so it must not overwrite.
+            if error_code(error) != CONDITION_FAILED or not was_retried(error):
+                raise
+        return dwipp
+
+    def _edit(self, key: Any, author_handle: str, text: str, version: int | None) -> Dwipp:
+        same_version = " AND version = :version" if version is not None else ""
         try:
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=key,
                 UpdateExpression="SET #text = :text, edited_at = :now ADD version :one",
-                ConditionExpression="author_handle = :author AND #text <> :text",
+                ConditionExpression="author_handle = :author AND #text <> :text" + same_version,
                 ExpressionAttributeNames={"#text": "text"},
                 ExpressionAttributeValues=to_item(
-                    {":text": text, ":now": to_text(now()), ":one": 1, ":author": author_handle}
+                    {":text": text, ":now": to_text(now()), ":one": 1, ":author": author_handle, ":version": version}
                 ),
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return _own(error, author_handle)
+            dwipp = _own(error, author_handle)
+            own_effect = dwipp.text == text and was_retried(error)
+            if version not in (None, dwipp.version) and not own_effect:
+                raise EditConflictError from error
+            return dwipp
         return Dwipp.of(answer["Attributes"])
 
     def _delete(self, key: Any, author_handle: str) -> None:
@@ -174,6 +177,22 @@ class DwippRepository:
                 return
             _own(error, author_handle)
 
+    def new_item(self, dwipp: Dwipp) -> Any:
+        """The put that writes a new Dwipp, alone or in a transaction."""
+        item = {
+            "dwipp_id": dwipp.id,
+            "author_handle": dwipp.author_handle,
+            "feed_shard": shard_of(dwipp.id, self._feed_shards),
+            "text": dwipp.text,
+            "version": dwipp.version,
+            "upvotes": dwipp.upvotes,
+        }
+        return {
+            "TableName": self._table,
+            "Item": to_item(item),
+            "ConditionExpression": "attribute_not_exists(dwipp_id)",
+        }
+
     def _index(
         self, index: Literal["feed", "by_author"], key: str, value: str | int, limit: int, before: str | None
     ) -> list[Dwipp]:
@@ -186,6 +205,11 @@ class DwippRepository:
             Limit=limit,
         )
         return [Dwipp.of(item) for item in answer["Items"]]
+
+
+def draft(dwipp_id: str, author: Member, text: str) -> Dwipp:
+    """A Dwipp as it is when it has just been written."""
+    return Dwipp(dwipp_id, text, author.handle, version=1, upvotes=0, edited_at=None)
 
 
 def _key(dwipp_id: str) -> Any:

@@ -1,10 +1,14 @@
 """`/v1/dwipps`: everybody's Dwipps."""
 
-from fastapi import APIRouter, Request, Response
+from functools import partial
+
+from fastapi import APIRouter
 
 from app import errors
+from app.aws import side_by_side
+from app.dwipps.creation import Creation
 from app.dwipps.feed import view
-from app.dwipps.schemas import DwippDraft, DwippPage, DwippView
+from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView
 from app.identity import CurrentCaller
 from app.members.current import CurrentMember
 from app.paging import Listing
@@ -20,14 +24,14 @@ def list_dwipps(caller: CurrentCaller, listing: Listing, services: AppServices) 
     return listing.linked(services.feed.newest(caller.id, listing.page))
 
 
-@router.post("", status_code=201, responses=documented(*OF_MEMBERS, *OF_BODIES))
-def create_dwipp(
-    body: DwippDraft, member: CurrentMember, request: Request, response: Response, services: AppServices
-) -> DwippView:
-    """Write a Dwipp."""
-    dwipp = services.dwipps.create(member.handle, body.text)
-    response.headers["Location"] = f"{request.scope.get('root_path', '')}/v1/dwipps/{dwipp.id}"
-    return view(dwipp)
+@router.post("", status_code=201, responses=documented(*OF_MEMBERS, *OF_BODIES, errors.IdempotencyKeyReusedError))
+def create_dwipp(body: DwippDraft, member: CurrentMember, services: AppServices, creation: Creation) -> DwippView:
+    """Write a Dwipp; under an `Idempotency-Key` only once, however often it is sent within a day."""
+    if creation.key is None:
+        dwipp, replayed = services.dwipps.create(member, body.text), False
+    else:
+        dwipp, replayed = services.writer.create(member, creation.key, body.text)
+    return creation.announced(view(dwipp), replayed=replayed)
 
 
 @router.get("/{dwipp_id}", responses=documented(*OF_CALLERS, errors.DwippNotFoundError))
@@ -38,12 +42,18 @@ def read_dwipp(dwipp_id: str, caller: CurrentCaller, services: AppServices) -> D
 
 @router.patch(
     "/{dwipp_id}",
-    responses=documented(*OF_MEMBERS, *OF_BODIES, errors.DwippNotFoundError, errors.NotTheAuthorError),
+    responses=documented(
+        *OF_MEMBERS, *OF_BODIES, errors.DwippNotFoundError, errors.NotTheAuthorError, errors.EditConflictError
+    ),
 )
-def edit_dwipp(dwipp_id: str, body: DwippDraft, member: CurrentMember, services: AppServices) -> DwippView:
+def edit_dwipp(dwipp_id: str, body: DwippEdit, member: CurrentMember, services: AppServices) -> DwippView:
     """Give your Dwipp another text; the text that it has already changes nothing."""
-    dwipp = services.dwipps.edit(dwipp_id, member.handle, body.text)
-    return view(dwipp, services.reactions.get(member.id, dwipp_id))
+    return view(
+        *side_by_side(
+            partial(services.dwipps.edit, member, dwipp_id, body.text, body.version),
+            partial(services.reactions.get, member.id, dwipp_id),
+        )
+    )
 
 
 @router.delete(
@@ -53,4 +63,4 @@ def edit_dwipp(dwipp_id: str, body: DwippDraft, member: CurrentMember, services:
 )
 def delete_dwipp(dwipp_id: str, member: CurrentMember, services: AppServices) -> None:
     """Delete your Dwipp."""
-    services.dwipps.delete(dwipp_id, member.handle)
+    services.dwipps.delete(member, dwipp_id)

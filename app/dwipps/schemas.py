@@ -67,8 +67,16 @@ Text = Annotated[
 
 
 class DwippDraft(BaseModel):
-    """A Dwipp to be written, or its new text."""
+    """A Dwipp to be written."""
 
     model_config = ConfigDict(extra="forbid")
 
     text: Text
+
+
+class DwippEdit(DwippDraft):
+    """A Dwipp's new text."""
+
+    version: int | None = Field(
+        None, ge=1, lt=2**53, strict=True, description="That you read: where it is another by now, nothing is changed."
+    )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from app.identity import CurrentCaller
-from app.members.directory import Member
+from app.members.member import Member
 from app.services import AppServices
 
 

@@ -5,38 +5,28 @@ Rows of the table of members:
     pk = member#<id>      handle, joined_at
     pk = handle#<handle>  member_id, joined_at
 
-Both are written in one transaction and never changed, so a handle has one member and a member one handle. No email is
-in here, and an id leaves it towards its own member only.
+Both are written in one transaction and never changed but by the deletion of the account (deletion.py), so a handle has
+one member and a member one handle. No email is in here, and an id leaves it towards its own member only.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from app.accounts.user_pool import User, UserPool
-from app.aws import error_code
-from app.contention import ContendedError, until_settled
+from app.contention import conditions_held, deadline, until_settled
 from app.errors import MemberNotFoundError, UnauthenticatedError, UnavailableError
 from app.items import from_item, to_item
 from app.members.handles import is_handle, is_reserved, made_up
+from app.members.member import Member
 from app.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _MADE_UP_TRIES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody with an account, as this member's own requests know them."""
-
-    id: str
-    handle: str
-    joined_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +49,7 @@ class Directory:
         """The member of this id, whose first call this may be.
 
         Raises:
-            UnauthenticatedError: if Cognito knows no such user.
+            UnauthenticatedError: if Cognito knows no such user, or the account is deleted or being deleted.
         """
         return self._read(member_id) or self._join(member_id)
 
@@ -70,7 +60,7 @@ class Directory:
             MemberNotFoundError: also for what could be nobody's handle.
         """
         row = self._row(f"handle#{handle}", consistent=False) if is_handle(handle) else None
-        if row is None:
+        if row is None or "member_id" not in row:
             raise MemberNotFoundError
         return Profile(handle, from_text(row["joined_at"]))
 
@@ -82,8 +72,9 @@ class Directory:
         user = self._pool.find(member_id)
         if user is None:
             raise UnauthenticatedError
+        write_by = deadline()
         for handle in _candidates(user):
-            member = until_settled(lambda handle=handle: self._claim(user, handle))  # type: ignore[misc]
+            member = until_settled(partial(self._claim, user, handle), write_by)
             if member:
                 return member
         raise UnavailableError
@@ -97,12 +88,8 @@ class Directory:
         ]
         try:
             self._client.transact_write_items(TransactItems=[{"Put": self._if_new(row)} for row in rows])
-        except ClientError as error:
-            if error_code(error) != "TransactionCanceledException":
-                raise
-            codes = {reason["Code"] for reason in error.response["CancellationReasons"]}
-            if codes - {"None", "ConditionalCheckFailed"}:  # A conflict or a throttle says nothing of the handle.
-                raise ContendedError from error
+        except self._client.exceptions.TransactionCanceledException as error:
+            conditions_held(error)
             return self._read(user.id)
         return Member(user.id, handle, from_text(joined_at))
 
@@ -114,8 +101,11 @@ class Directory:
         }
 
     def _read(self, member_id: str) -> Member | None:
+        write_by = deadline()  # Before the row is read: from then on a deletion may begin.
         row = self._row(f"member#{member_id}", consistent=True)
-        return Member(member_id, row["handle"], from_text(row["joined_at"])) if row else None
+        if row and "deleting_since" in row:
+            raise UnauthenticatedError
+        return Member(member_id, row["handle"], from_text(row["joined_at"]), write_by) if row else None
 
     def _row(self, pk: str, *, consistent: bool) -> dict[str, Any] | None:
         answer = self._client.get_item(TableName=self._table, Key=to_item({"pk": pk}), ConsistentRead=consistent)

@@ -1,12 +1,17 @@
 """`/v1/me` and `/v1/users`: members, and the lists that are theirs."""
 
-from fastapi import APIRouter, Request
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from app import errors
 from app.accounts.schemas import ChangePasswordRequest
+from app.aws import side_by_side
 from app.dwipps.schemas import DwippPage
 from app.identity import CurrentCaller, bearer_token
 from app.members.current import CurrentMember
+from app.members.export import ExportView
 from app.members.schemas import OwnProfileView, ProfileView
 from app.paging import Listing
 from app.problems import INVALID, OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
@@ -26,6 +31,33 @@ def read_me(member: CurrentMember, services: AppServices) -> OwnProfileView:
     if user is None:
         raise errors.UnauthenticatedError
     return OwnProfileView(id=member.id, handle=member.handle, email=user.email, joined_at=member.joined_at)
+
+
+@router.delete(
+    "/me",
+    status_code=204,
+    response_class=Response,
+    responses=documented(*OF_CALLERS, errors.LoginAgainError, errors.TooManyRequestsError)
+    | {202: {"description": "Begun, and not at its end: ask again after the seconds in `Retry-After`."}},
+)
+def delete_me(caller: CurrentCaller, services: AppServices) -> Response:
+    """Delete your account and all that it holds: Dwipps, upvotes, favorites, the profile.
+
+    It begins if you logged in within the last ten minutes. From its first moment you can write nothing any more. Ask
+    again while the answer is 202; at 204 nothing is left. Your handle is never given to anybody else.
+    """
+    seconds = services.deletion.go_on(caller.id, caller.authenticated_at)
+    return Response(status_code=202, headers={"Retry-After": str(seconds)}) if seconds else Response(status_code=204)
+
+
+@router.get("/me/export", responses=documented(*OF_MEMBERS, INVALID, errors.InvalidCursorError))
+def export_me(
+    member: CurrentMember,
+    services: AppServices,
+    cursor: Annotated[str | None, Query(description="The `next_cursor` of the part before.")] = None,
+) -> ExportView:
+    """Everything that is held about you, part by part: first your Dwipps, then your upvotes and favorites."""
+    return services.export.page(member, cursor)
 
 
 @router.put(
@@ -87,5 +119,8 @@ def list_dwipps_of_member(
     services: AppServices,
 ) -> DwippPage:
     """A member's Dwipps, newest first."""
-    author = services.directory.profile(handle)
-    return listing.linked(services.feed.newest_of(caller.id, author.handle, listing.page))
+    _, page = side_by_side(
+        partial(services.directory.profile, handle),
+        partial(services.feed.newest_of, caller.id, handle, listing.page),
+    )
+    return listing.linked(page)

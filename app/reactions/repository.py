@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from botocore.exceptions import ClientError
 
 from app.aws import CONDITION_FAILED, CONFLICT, error_code, refused_item, was_retried
-from app.contention import ContendedError, until_settled
-from app.errors import DwippNotFoundError, UnavailableError
+from app.contention import ContendedError, conditions_held, until_settled
+from app.dwipps.ids import is_id
+from app.errors import DwippNotFoundError
 from app.items import batch_get, from_item, to_item
+from app.members.member import Member
 from app.timestamps import from_text, now, to_text
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 # Rows of the member's that are read for a page, beyond one for each of its Dwipps. With a page of 20 that makes 24,
 # which are below 4 KB: half a read unit.
 _SPARE_ROWS = 4
+
+_Attribute = Literal["upvoted_at", "favorited_at"]
 
 # What a member wants of a reaction: given whether it is there, whether it should be.
 Wish = Callable[[bool], bool]
@@ -134,34 +138,47 @@ class ReactionRepository:
         )
         return [Favorite.of(item) for item in answer["Items"]]
 
-    def upvote(self, member_id: str, dwipp_id: str, wish: Wish) -> Reaction:
+    def rows(self, member_id: str, limit: int, after: str) -> list[tuple[str, Reaction]]:
+        """The member's reactions with their Dwipps' ids, by id, those above `after`; as they are now."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="member_id = :member AND dwipp_id > :after",
+            ExpressionAttributeValues=to_item({":member": member_id, ":after": after}),
+            ConsistentRead=True,
+            Limit=limit,
+        )
+        return [(from_item(item)["dwipp_id"], Reaction.of(item)) for item in answer["Items"]]
+
+    def withdraw(self, member: Member, dwipp_id: str) -> None:
+        """Remove a reaction, whatever it is, and take an upvote off the Dwipp's count, if there still is one."""
+        try:
+            self.upvote(member, dwipp_id, absent)
+            self.favorite(member, dwipp_id, absent)
+        except DwippNotFoundError:
+            self._client.delete_item(TableName=self._table, Key=_key(member.id, dwipp_id))
+
+    def upvote(self, member: Member, dwipp_id: str, wish: Wish) -> Reaction:
         """Bring the member's upvote, and with it the Dwipp's count, to what is wished.
 
         Raises:
             DwippNotFoundError: if the Dwipp is gone.
             UnavailableError: if too many write to the same Dwipp at this moment.
         """
-        return until_settled(partial(self._try, self._write_upvote, "upvoted_at", member_id, dwipp_id, wish))
+        return until_settled(partial(self._upvote, member.id, dwipp_id, wish), member.write_by)
 
-    def favorite(self, member_id: str, dwipp_id: str, wish: Wish) -> Reaction:
+    def favorite(self, member: Member, dwipp_id: str, wish: Wish) -> Reaction:
         """Bring the member's favorite to what is wished; one that is there keeps its place.
 
         Raises:
             UnavailableError: if the same member changes it again and again at this moment.
         """
-        return until_settled(partial(self._try, self._write_favorite, "favorited_at", member_id, dwipp_id, wish))
+        return until_settled(partial(self._favorite, member.id, dwipp_id, wish), member.write_by)
 
-    def _try(self, write: "_Write", attribute: "_Attribute", member_id: str, dwipp_id: str, wish: Wish) -> Reaction:
+    def _upvote(self, member_id: str, dwipp_id: str, wish: Wish) -> Reaction:
         seen = self.get(member_id, dwipp_id)
-        there = getattr(seen, attribute) is not None
-        if wish(there) == there:
+        if wish(seen.upvoted_at is not None) == (seen.upvoted_at is not None):
             return seen
-        after = replace(seen, **{attribute: None if there else now()})
-        write(self._change(member_id, dwipp_id, attribute, after), dwipp_id, after)
-        return after
-
-    def _write_upvote(self, change: Any, dwipp_id: str, after: Reaction) -> None:
-        """Change the row and the Dwipp's count, both or neither."""
+        after = replace(seen, upvoted_at=None if seen.upvoted_at else now())
         count: Any = {
             "TableName": self._dwipps_table,
             "Key": to_item({"dwipp_id": dwipp_id}),
@@ -169,59 +186,57 @@ class ReactionRepository:
             "ConditionExpression": "attribute_exists(dwipp_id)",
             "ExpressionAttributeValues": to_item({":by": 1 if after.upvoted_at else -1}),
         }
+        row = self._row(member_id, dwipp_id, "upvoted_at", after)
         try:
             # boto3 adds a ClientRequestToken, by which DynamoDB knows a retry of the SDK for ten minutes.
-            self._client.transact_write_items(TransactItems=[change, {"Update": count}])
-        except ClientError as error:
-            if error_code(error) != "TransactionCanceledException":
-                raise
-            raise _why_cancelled(error) from error
+            self._client.transact_write_items(TransactItems=[row, {"Update": count}])
+        except self._client.exceptions.TransactionCanceledException as error:
+            _, dwipp_exists = conditions_held(error)
+            raise (ContendedError if dwipp_exists else DwippNotFoundError) from error
+        return after
 
-    def _write_favorite(self, change: Any, _dwipp_id: str, after: Reaction) -> None:
-        ((verb, write),) = change.items()
-        send = self._client.delete_item if verb == "Delete" else self._client.update_item
+    def _favorite(self, member_id: str, dwipp_id: str, wish: Wish) -> Reaction:
+        seen = self.get(member_id, dwipp_id)
+        if wish(seen.favorited_at is not None) == (seen.favorited_at is not None):
+            return seen
+        after = replace(seen, favorited_at=None if seen.favorited_at else now())
+        row = self._row(member_id, dwipp_id, "favorited_at", after)
         try:
-            send(**write, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+            if "Delete" in row:
+                self._client.delete_item(**row["Delete"])
+            else:
+                self._client.update_item(**row["Update"])
         except ClientError as error:
             if error_code(error) not in (CONDITION_FAILED, CONFLICT):
                 raise
             # A retry of the SDK meets what its first try wrote.
-            repeated = error_code(error) == CONDITION_FAILED and was_retried(error)
-            if not repeated or Reaction.of(refused_item(error) or {}).favorited_at != after.favorited_at:
+            retried = error_code(error) == CONDITION_FAILED and was_retried(error)
+            if not retried or Reaction.of(refused_item(error) or {}).favorited_at != after.favorited_at:
                 raise ContendedError from error
+        return after
 
-    def _change(self, member_id: str, dwipp_id: str, attribute: "_Attribute", after: Reaction) -> Any:
+    def _row(self, member_id: str, dwipp_id: str, attribute: _Attribute, after: Reaction) -> Any:
         """The write that brings one attribute of a row to what comes after, if nobody has changed it since."""
-        write = {"TableName": self._table, "Key": _key(member_id, dwipp_id)}
-        moment = getattr(after, attribute)
-        if moment:
-            return {
-                "Update": write
-                | {
-                    "UpdateExpression": f"SET {attribute} = :now",
-                    "ConditionExpression": f"attribute_not_exists({attribute})",
-                    "ExpressionAttributeValues": to_item({":now": to_text(moment)}),
-                }
-            }
-        there = f"attribute_exists({attribute})"
+        write: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": _key(member_id, dwipp_id),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if moment := getattr(after, attribute):
+            write["UpdateExpression"] = f"SET {attribute} = :now"
+            write["ConditionExpression"] = f"attribute_not_exists({attribute})"
+            write["ExpressionAttributeValues"] = to_item({":now": to_text(moment)})
+            return {"Update": write}
+        other = "favorited_at" if attribute == "upvoted_at" else "upvoted_at"
         if after == Reaction():
-            other = "favorited_at" if attribute == "upvoted_at" else "upvoted_at"
-            return {"Delete": write | {"ConditionExpression": f"{there} AND attribute_not_exists({other})"}}
-        return {"Update": write | {"UpdateExpression": f"REMOVE {attribute}", "ConditionExpression": there}}
-
-
-_Attribute = Literal["upvoted_at", "favorited_at"]
-_Write = Callable[[Any, str, Reaction], None]
-
-
-def _why_cancelled(error: ClientError) -> Exception:
-    row, dwipp = (reason["Code"] for reason in error.response["CancellationReasons"])
-    if dwipp == "ConditionalCheckFailed":
-        return DwippNotFoundError()
-    if {row, dwipp} & {"ConditionalCheckFailed", "TransactionConflict"}:
-        return ContendedError()
-    return UnavailableError()
+            write["ConditionExpression"] = f"attribute_exists({attribute}) AND attribute_not_exists({other})"
+            return {"Delete": write}
+        write["UpdateExpression"] = f"REMOVE {attribute}"
+        write["ConditionExpression"] = f"attribute_exists({attribute}) AND attribute_exists({other})"
+        return {"Update": write}
 
 
 def _key(member_id: str, dwipp_id: str) -> Any:
+    if not is_id(dwipp_id):
+        raise DwippNotFoundError
     return to_item({"member_id": member_id, "dwipp_id": dwipp_id})

@@ -4,10 +4,9 @@ from fastapi import APIRouter
 
 from app import errors
 from app.dwipps.feed import view
-from app.dwipps.ids import is_id
 from app.dwipps.schemas import DwippView
 from app.members.current import CurrentMember
-from app.members.directory import Member
+from app.members.member import Member
 from app.problems import OF_MEMBERS, documented
 from app.reactions.repository import Wish, absent, present, toggled
 from app.services import AppServices, Services
@@ -56,12 +55,10 @@ def clear_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) 
 
 
 def _upvote(dwipp_id: str, member: Member, services: Services, wish: Wish) -> DwippView:
-    if not is_id(dwipp_id):  # It would become part of a key, whose length DynamoDB bounds.
-        raise errors.DwippNotFoundError
-    reaction = services.reactions.upvote(member.id, dwipp_id, wish)
+    reaction = services.reactions.upvote(member, dwipp_id, wish)
     return view(services.dwipps.get(dwipp_id), reaction)  # Read afterwards, for the count as it is now.
 
 
 def _favorite(dwipp_id: str, member: Member, services: Services, wish: Wish) -> DwippView:
     dwipp = services.dwipps.get(dwipp_id)  # Read before, since there is no favorite without its Dwipp.
-    return view(dwipp, services.reactions.favorite(member.id, dwipp_id, wish))
+    return view(dwipp, services.reactions.favorite(member, dwipp_id, wish))

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
 from app import errors
-from app.accounts.user_pool import EmailInUseError, Tokens, User, UserPool
+from app.accounts.user_pool import EmailInUseError, MailNotSentError, Tokens, User, UserPool
 from app.aws import cognito_client, meaning
 from tests.doubles import SETTINGS
 
@@ -27,10 +27,10 @@ Meaning = type[Exception] | str
 
 EVERYWHERE: Mapping[str, Meaning] = {
     "TooManyRequestsException": errors.TooManyRequestsError,
+    "ForbiddenException": errors.TooManyRequestsError,  # By a rule of a web firewall.
     "InternalErrorException": errors.UnavailableError,
     **dict.fromkeys(
         (
-            "ForbiddenException",
             "InvalidEmailRoleAccessPolicyException",
             "InvalidLambdaResponseException",
             "InvalidSmsRoleAccessPolicyException",
@@ -166,7 +166,7 @@ CASES = {
         "ChangePassword",
         {
             **WEAK,
-            "InvalidParameterException": errors.WrongPasswordError,
+            "InvalidParameterException": errors.WeakPasswordError,
             "LimitExceededException": errors.TooManyRequestsError,
             "NotAuthorizedException": errors.WrongPasswordError,
             "PasswordResetRequiredException": errors.PasswordResetRequiredError,
@@ -218,7 +218,8 @@ def stubbed(client: Any) -> Iterator[Stubbed]:
 
 
 @pytest.mark.parametrize(("name", "code"), LISTED)
-def test_a_refusal_means(name: str, code: str, stubbed: Stubbed) -> None:
+def test_a_refusal_means(name: str, code: str, stubbed: Stubbed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.accounts.user_pool._SIGN_OUT_TRIES", 0)
     case = CASES[name]
     pool, stubber = stubbed
     operation = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in case.operation)[1:]
@@ -267,18 +268,37 @@ class TestSignUp:
             stubber.add_response("sign_up", {"UserConfirmed": False, "UserSub": SUB}, asked)
             assert pool.sign_up(EMAIL, NEW, wish) == SUB
 
-    def test_a_mail_that_cannot_be_delivered_leaves_a_user(self, stubbed: Stubbed) -> None:
+    def test_a_mail_that_cannot_be_sent_is_told_and_nobody_is_looked_up(self, stubbed: Stubbed) -> None:
         pool, stubber = stubbed
         stubber.add_client_error("sign_up", "CodeDeliveryFailureException")
-        stubber.add_response("admin_get_user", _user(UserStatus="UNCONFIRMED"))
-        assert pool.sign_up(EMAIL, NEW, None) == SUB
-
-    def test_or_leaves_none_and_then_it_is_an_error(self, stubbed: Stubbed) -> None:
-        pool, stubber = stubbed
-        stubber.add_client_error("sign_up", "CodeDeliveryFailureException")
-        stubber.add_client_error("admin_get_user", "UserNotFoundException")
-        with pytest.raises(ClientError):
+        with pytest.raises(MailNotSentError):
             pool.sign_up(EMAIL, NEW, None)
+
+    def test_a_password_that_cognito_cannot_take_is_a_weak_one(self, stubbed: Stubbed) -> None:
+        pool, stubber = stubbed
+        stubber.add_client_error("sign_up", "InvalidParameterException", "Value at 'password' failed to satisfy …")
+        with pytest.raises(errors.WeakPasswordError):
+            pool.sign_up(EMAIL, NEW, None)
+
+
+class TestLogOutEverywhere:
+    @pytest.fixture(autouse=True)
+    def no_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("app.accounts.user_pool._SIGN_OUT_PAUSE_SECONDS", 0)
+
+    def test_it_is_tried_again(self, stubbed: Stubbed) -> None:
+        pool, stubber = stubbed
+        for code in ("TooManyRequestsException", "InternalErrorException", "TooManyRequestsException"):
+            stubber.add_client_error("admin_user_global_sign_out", code)
+        stubber.add_response("admin_user_global_sign_out", {})
+        pool.log_out_everywhere(SUB)
+
+    def test_but_not_for_ever(self, stubbed: Stubbed) -> None:
+        pool, stubber = stubbed
+        for _ in range(5):
+            stubber.add_client_error("admin_user_global_sign_out", "TooManyRequestsException")
+        with pytest.raises(ClientError):
+            pool.log_out_everywhere(SUB)
 
 
 class TestFind:

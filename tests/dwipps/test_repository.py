@@ -18,6 +18,7 @@ from app.local.service import Service
 from app.reactions.repository import ReactionRepository, present
 from app.settings import Settings
 from tests.interrupted import first_answer_lost
+from tests.support import people
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ class TestOwnEffect:
 
     def test_a_dwipp_is_created_once(self, client: Any, dwipps: DwippRepository, author: str) -> None:
         with first_answer_lost(client, "PutItem") as sent:
-            created = dwipps.create(author, "Hm.")
+            created = dwipps.create(people.author(author), "Hm.")
         assert len(sent) == 2
         assert dwipps.newest_of(author, 10, None) == [created]
 
@@ -59,49 +60,49 @@ class TestOwnEffect:
     ) -> None:
         def upvote() -> None:
             (there,) = dwipps.newest_of(author, 10, None)
-            reactions.upvote(str(uuid.uuid4()), there.id, present)
+            reactions.upvote(people.author(), there.id, present)
 
         with first_answer_lost(client, "PutItem", upvote):
-            created = dwipps.create(author, "Hm.")
+            created = dwipps.create(people.author(author), "Hm.")
         assert dwipps.get(created.id).upvotes == 1
 
     def test_an_edit_is_one_edit(self, client: Any, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(author, "Hm.")
+        created = dwipps.create(people.author(author), "Hm.")
         with first_answer_lost(client, "UpdateItem") as sent:
-            edited = dwipps.edit(created.id, author, "Hmm.")
+            edited = dwipps.edit(people.author(author), created.id, "Hmm.", None)
         assert len(sent) == 2
         assert (edited.text, edited.version) == ("Hmm.", 2)
         assert dwipps.get(created.id) == edited
 
     def test_a_dwipp_is_deleted_once(self, client: Any, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(author, "Hm.")
+        created = dwipps.create(people.author(author), "Hm.")
         with first_answer_lost(client, "DeleteItem") as sent:
-            dwipps.delete(created.id, author)
+            dwipps.delete(people.author(author), created.id)
         assert len(sent) == 2
         with pytest.raises(DwippNotFoundError):
-            dwipps.delete(created.id, author)
+            dwipps.delete(people.author(author), created.id)
 
 
 class TestConditions:
     def test_an_edit_raises_the_version_and_leaves_all_else(self, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(author, "Hm.")
-        edited = dwipps.edit(created.id, author, "Hmm.")
+        created = dwipps.create(people.author(author), "Hm.")
+        edited = dwipps.edit(people.author(author), created.id, "Hmm.", None)
         assert (edited.id, edited.text, edited.version, edited.upvotes) == (created.id, "Hmm.", 2, 0)
         assert created.edited_at is None
         assert edited.edited_at is not None
         assert edited.edited_at > created.created_at
 
     def test_the_text_that_it_has_changes_nothing(self, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(author, "Hm.")
-        assert dwipps.edit(created.id, author, "Hm.") == created == dwipps.get(created.id)
+        created = dwipps.create(people.author(author), "Hm.")
+        assert dwipps.edit(people.author(author), created.id, "Hm.", None) == created == dwipps.get(created.id)
 
     def test_somebody_else_changes_nothing(self, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(author, "Hm.")
+        created = dwipps.create(people.author(author), "Hm.")
         for text in ("Hmm.", "Hm."):
             with pytest.raises(NotTheAuthorError):
-                dwipps.edit(created.id, f"{author}_2", text)
+                dwipps.edit(people.author(f"{author}_2"), created.id, text, None)
         with pytest.raises(NotTheAuthorError):
-            dwipps.delete(created.id, f"{author}_2")
+            dwipps.delete(people.author(f"{author}_2"), created.id)
         assert dwipps.get(created.id) == created
 
     @pytest.mark.parametrize(
@@ -119,17 +120,17 @@ class TestConditions:
         with pytest.raises(DwippNotFoundError):
             dwipps.get(dwipp_id)
         with pytest.raises(DwippNotFoundError):
-            dwipps.edit(dwipp_id, "kay", "Hm.")
+            dwipps.edit(people.author("kay"), dwipp_id, "Hm.", None)
         with pytest.raises(DwippNotFoundError):
-            dwipps.delete(dwipp_id, "kay")
+            dwipps.delete(people.author("kay"), dwipp_id)
 
     def test_one_that_is_gone_is_found_by_nobody(self, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(author, "Hm.")
-        dwipps.delete(created.id, author)
+        created = dwipps.create(people.author(author), "Hm.")
+        dwipps.delete(people.author(author), created.id)
         with pytest.raises(DwippNotFoundError):
             dwipps.get(created.id)
         with pytest.raises(DwippNotFoundError):
-            dwipps.edit(created.id, author, "Hmm.")
+            dwipps.edit(people.author(author), created.id, "Hmm.", None)
         assert dwipps.get_many([created.id]) == {}
         assert dwipps.newest_of(author, 10, None) == []
 
@@ -155,10 +156,10 @@ class TestFeed:
         self, feeds: tuple[DwippRepository, DwippRepository]
     ) -> None:
         one, eight = feeds
-        written = [one.create("kay", f"{number}") for number in range(7)]
+        written = [one.create(people.author("kay"), f"{number}") for number in range(7)]
         assert _walk(eight, 3) == _walk(one, 3) == sorted(written, key=lambda dwipp: dwipp.id, reverse=True)
 
-        written += [eight.create("kay", f"{number}") for number in range(7, 40)]
+        written += [eight.create(people.author("kay"), f"{number}") for number in range(7, 40)]
         newest_first = sorted(written, key=lambda dwipp: dwipp.id, reverse=True)
         for limit in (1, 7, 100):
             assert _walk(eight, limit) == newest_first
@@ -187,16 +188,16 @@ class TestContention:
         item = to_item({"dwipp_id": dwipp_id, "text": "Hmm.", "author_handle": "kay", "version": 2, "upvotes": 3})
         stubber.add_client_error("update_item", "TransactionConflictException")
         stubber.add_response("update_item", {"Attributes": item})
-        assert dwipps.edit(dwipp_id, "kay", "Hmm.").upvotes == 3
+        assert dwipps.edit(people.author("kay"), dwipp_id, "Hmm.", None).upvotes == 3
         stubber.add_client_error("delete_item", "TransactionConflictException")
         stubber.add_client_error("delete_item", "TransactionConflictException")
         stubber.add_response("delete_item", {})
-        dwipps.delete(dwipp_id, "kay")
+        dwipps.delete(people.author("kay"), dwipp_id)
 
     def test_a_conflict_is_no_effect_of_ones_own_even_when_the_sdk_tried_twice(
         self, stubbed: tuple[DwippRepository, Stubber], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def once(attempt: Any) -> Any:
+        def once(attempt: Any, _write_by: float) -> Any:
             return attempt()
 
         monkeypatch.setattr("app.dwipps.repository.until_settled", once)
@@ -204,15 +205,15 @@ class TestContention:
         for operation in ("update_item", "delete_item"):
             stubber.add_client_error(operation, "TransactionConflictException", response_meta={"RetryAttempts": 1})
         with pytest.raises(ContendedError):
-            dwipps.edit(new_id(), "kay", "Hmm.")
+            dwipps.edit(people.author("kay"), new_id(), "Hmm.", None)
         with pytest.raises(ContendedError):
-            dwipps.delete(new_id(), "kay")
+            dwipps.delete(people.author("kay"), new_id())
 
     def test_a_first_try_that_finds_nothing_deletes_nothing(self, stubbed: tuple[DwippRepository, Stubber]) -> None:
         dwipps, stubber = stubbed
         stubber.add_client_error("delete_item", "ConditionalCheckFailedException", response_meta={"RetryAttempts": 0})
         with pytest.raises(DwippNotFoundError):
-            dwipps.delete(new_id(), "kay")
+            dwipps.delete(people.author("kay"), new_id())
 
     def test_keys_that_were_left_over_are_asked_for_again(self) -> None:
         client = dynamodb_client("us-east-1")
@@ -243,7 +244,7 @@ class TestContention:
                 batch_get(client, "dwipps", keys)
 
     def test_more_keys_than_one_call_takes_are_several_calls(self, dwipps: DwippRepository, author: str) -> None:
-        there = [dwipps.create(author, f"{number}") for number in range(3)]
+        there = [dwipps.create(people.author(author), f"{number}") for number in range(3)]
         ids = [there[0].id, *(new_id() for _ in range(99)), there[1].id, *(new_id() for _ in range(100)), there[2].id]
         assert set(dwipps.get_many(ids)) == {dwipp.id for dwipp in there}
         assert all(is_id(dwipp_id) for dwipp_id in ids)

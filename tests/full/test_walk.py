@@ -24,6 +24,7 @@ from app.services import Services
 from app.settings import Settings
 from tests.full.conftest import Figures, NewEngine
 from tests.full.served import world_of
+from tests.support import people
 from tests.support.world import Member, World
 
 SECONDS = 8.0
@@ -212,9 +213,9 @@ class Shelf:
             getattr(self, f"_{name}")(self.dwipps[number % len(self.dwipps)])
 
     def create(self) -> None:
-        dwipp = self.services.dwipps.create("kay", "Once")
+        dwipp = self.services.dwipps.create(people.author("kay"), "Once")
         self.dwipps.append(dwipp.id)
-        self.services.reactions.favorite(self._reader, dwipp.id, toggled)
+        self.services.reactions.favorite(people.member(self._reader), dwipp.id, toggled)
 
     def clear(self) -> None:
         for dwipp_id in list(self.dwipps):
@@ -229,18 +230,18 @@ class Shelf:
         return self.services.feed.favorites(self._reader, page)
 
     def _delete(self, dwipp_id: str) -> None:
-        self.services.dwipps.delete(dwipp_id, "kay")
+        self.services.dwipps.delete(people.author("kay"), dwipp_id)
         self.dwipps.remove(dwipp_id)
         self.steady.discard(dwipp_id)
 
     def _edit(self, dwipp_id: str) -> None:
-        self.services.dwipps.edit(dwipp_id, "kay", "Twice")
+        self.services.dwipps.edit(people.author("kay"), dwipp_id, "Twice", None)
 
     def _upvote(self, dwipp_id: str) -> None:
-        self.services.reactions.upvote(self._reader, dwipp_id, toggled)
+        self.services.reactions.upvote(people.member(self._reader), dwipp_id, toggled)
 
     def _favorite(self, dwipp_id: str) -> None:
-        self.services.reactions.favorite(self._reader, dwipp_id, toggled)
+        self.services.reactions.favorite(people.member(self._reader), dwipp_id, toggled)
         if self._list_name == "favorites":
             self.steady.discard(dwipp_id)
 

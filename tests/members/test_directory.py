@@ -18,8 +18,9 @@ from app.errors import MemberNotFoundError, UnauthenticatedError, UnavailableErr
 from app.items import from_item, to_item
 from app.local import stack
 from app.local.service import Service
-from app.members.directory import Directory, Member, Profile
+from app.members.directory import Directory, Profile
 from app.members.handles import is_handle, is_reserved
+from app.members.member import Member
 from tests.interrupted import first_answer_lost
 
 JOINED = datetime(2026, 7, 1, 12, 30, 15, 250000, tzinfo=UTC)
@@ -211,7 +212,6 @@ class TestContention:
             ("None", "TransactionConflict"),
             ("ThrottlingError", "None"),
             ("None", "ProvisionedThroughputExceeded"),
-            ("ConditionalCheckFailed", "TransactionConflict"),
         ],
     )
     def test_a_wish_is_not_given_up_for_a_conflict_or_a_throttle(self, member: str, handle: str) -> None:

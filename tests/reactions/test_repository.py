@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from app.aws import dynamodb_client
 from app.dwipps.ids import new_id
 from app.dwipps.repository import DwippRepository
-from app.errors import DwippNotFoundError, UnavailableError
+from app.errors import DwippNotFoundError
 from app.items import to_item
 from app.local import stack
 from app.local.service import Service
@@ -20,6 +20,7 @@ from app.reactions.repository import Reaction, ReactionRepository, Wish, absent,
 from app.settings import Settings
 from app.timestamps import now, to_text
 from tests.interrupted import first_answer_lost
+from tests.support import people
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def member() -> str:
 
 @pytest.fixture
 def dwipp_id(tables: Tables) -> str:
-    return tables.dwipps.create("kay", "Hm.").id
+    return tables.dwipps.create(people.author("kay"), "Hm.").id
 
 
 def _rows(client: Any, shared: Settings, member: str) -> list[dict[str, Any]]:
@@ -99,42 +100,42 @@ class TestWishes:
 class TestRows:
     def test_an_upvote_is_a_row_and_a_count(self, member: str, dwipp_id: str, tables: Tables) -> None:
         for wish, count in ((present, 1), (present, 1), (toggled, 0), (absent, 0), (toggled, 1), (absent, 0)):
-            reaction = tables.reactions.upvote(member, dwipp_id, wish)
+            reaction = tables.reactions.upvote(people.member(member), dwipp_id, wish)
             assert (reaction.upvoted_at is not None) is (count == 1)
             assert tables.reactions.get(member, dwipp_id) == reaction
             assert tables.dwipps.get(dwipp_id).upvotes == count
 
     def test_a_favorite_keeps_its_place(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        first = tables.reactions.favorite(member, dwipp_id, present)
-        assert tables.reactions.favorite(member, dwipp_id, present) == first
-        assert tables.reactions.upvote(member, dwipp_id, present).favorited_at == first.favorited_at
+        first = tables.reactions.favorite(people.member(member), dwipp_id, present)
+        assert tables.reactions.favorite(people.member(member), dwipp_id, present) == first
+        assert tables.reactions.upvote(people.member(member), dwipp_id, present).favorited_at == first.favorited_at
 
     @pytest.mark.parametrize("last", ["upvote", "favorite"])
     def test_a_row_of_neither_is_removed(self, last: str, member: str, dwipp_id: str, tables: Tables) -> None:
-        tables.reactions.upvote(member, dwipp_id, present)
-        tables.reactions.favorite(member, dwipp_id, present)
+        tables.reactions.upvote(people.member(member), dwipp_id, present)
+        tables.reactions.favorite(people.member(member), dwipp_id, present)
         first, second = tables.reactions.upvote, tables.reactions.favorite
         if last == "upvote":
             first, second = second, first
-        first(member, dwipp_id, absent)
+        first(people.member(member), dwipp_id, absent)
         (row,) = tables.rows(member)
         assert ("upvoted_at" in row) is (last == "upvote")
-        second(member, dwipp_id, absent)
+        second(people.member(member), dwipp_id, absent)
         assert tables.rows(member) == []
 
     def test_a_dwipp_that_is_gone_gets_neither_row_nor_item(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        tables.dwipps.delete(dwipp_id, "kay")
+        tables.dwipps.delete(people.author("kay"), dwipp_id)
         with pytest.raises(DwippNotFoundError):
-            tables.reactions.upvote(member, dwipp_id, present)
+            tables.reactions.upvote(people.member(member), dwipp_id, present)
         assert tables.rows(member) == []
         with pytest.raises(DwippNotFoundError):
             tables.dwipps.get(dwipp_id)
 
     def test_nobody_elses_row_is_touched(self, member: str, dwipp_id: str, tables: Tables) -> None:
         another = str(uuid.uuid4())
-        tables.reactions.upvote(another, dwipp_id, present)
-        tables.reactions.upvote(member, dwipp_id, present)
-        tables.reactions.upvote(member, dwipp_id, absent)
+        tables.reactions.upvote(people.member(another), dwipp_id, present)
+        tables.reactions.upvote(people.member(member), dwipp_id, present)
+        tables.reactions.upvote(people.member(member), dwipp_id, absent)
         assert tables.reactions.get(another, dwipp_id).upvoted_at is not None
         assert tables.dwipps.get(dwipp_id).upvotes == 1
 
@@ -147,10 +148,10 @@ class TestOwnEffect:
         self, also_favorite: bool, member: str, dwipp_id: str, tables: Tables
     ) -> None:
         if also_favorite:
-            tables.reactions.favorite(member, dwipp_id, present)
+            tables.reactions.favorite(people.member(member), dwipp_id, present)
         for count in (1, 0, 1):
             with first_answer_lost(tables.client, "TransactWriteItems") as sent:
-                reaction = tables.reactions.upvote(member, dwipp_id, toggled)
+                reaction = tables.reactions.upvote(people.member(member), dwipp_id, toggled)
             assert len(sent) == 2
             assert (reaction.upvoted_at is not None) is (count == 1)
             assert tables.dwipps.get(dwipp_id).upvotes == count
@@ -159,11 +160,11 @@ class TestOwnEffect:
     @pytest.mark.parametrize("also_upvoted", [False, True], ids=["alone", "upvoted too"])
     def test_a_favorite_is_toggled_once(self, also_upvoted: bool, member: str, dwipp_id: str, tables: Tables) -> None:
         if also_upvoted:
-            tables.reactions.upvote(member, dwipp_id, present)
+            tables.reactions.upvote(people.member(member), dwipp_id, present)
         for there in (True, False, True):
             operation = "UpdateItem" if there or also_upvoted else "DeleteItem"
             with first_answer_lost(tables.client, operation) as sent:
-                reaction = tables.reactions.favorite(member, dwipp_id, toggled)
+                reaction = tables.reactions.favorite(people.member(member), dwipp_id, toggled)
             assert len(sent) == 2
             assert (reaction.favorited_at is not None) is there
             assert tables.reactions.get(member, dwipp_id) == reaction
@@ -175,7 +176,7 @@ class TestOwnEffect:
             tables.client.delete_item(TableName=tables.name, Key=to_item({"member_id": member, "dwipp_id": dwipp_id}))
 
         with first_answer_lost(tables.client, "UpdateItem", clear_elsewhere):
-            reaction = tables.reactions.favorite(member, dwipp_id, present)
+            reaction = tables.reactions.favorite(people.member(member), dwipp_id, present)
         assert tables.reactions.get(member, dwipp_id) == reaction
 
 
@@ -233,7 +234,7 @@ class TestPages:
             assert len(params["RequestItems"][tables.name]["Keys"]) < len(page)
 
     def test_nobody_elses_rows_are_seen(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        tables.reactions.upvote(str(uuid.uuid4()), dwipp_id, present)
+        tables.reactions.upvote(people.author(), dwipp_id, present)
         assert tables.reactions.get_many(member, [dwipp_id]) == {}
 
     def test_favorites_come_latest_first_a_page_at_a_time(self, member: str, tables: Tables) -> None:
@@ -285,7 +286,7 @@ class TestContention:
             self._cancel(stubber, row, dwipp)
         stubber.add_response("get_item", {})
         stubber.add_response("transact_write_items", {})
-        assert reactions.upvote(member, new_id(), present).upvoted_at is not None
+        assert reactions.upvote(people.member(member), new_id(), present).upvoted_at is not None
 
     def test_every_try_looks_again_at_what_is_there(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -295,7 +296,7 @@ class TestContention:
         stubber.add_response("get_item", {})
         self._cancel(stubber, "ConditionalCheckFailed", "None")
         stubber.add_response("get_item", {"Item": to_item(row)})
-        assert reactions.upvote(member, dwipp_id, present) == Reaction(upvoted_at)
+        assert reactions.upvote(people.member(member), dwipp_id, present) == Reaction(upvoted_at)
 
     @pytest.mark.parametrize("row", ["None", "ConditionalCheckFailed", "TransactionConflict"])
     def test_a_dwipp_that_is_gone_is_not_found(self, row: str, member: str, stubbed: Stubbed) -> None:
@@ -303,15 +304,24 @@ class TestContention:
         stubber.add_response("get_item", {})
         self._cancel(stubber, row, "ConditionalCheckFailed")
         with pytest.raises(DwippNotFoundError):
-            reactions.upvote(member, new_id(), present)
+            reactions.upvote(people.member(member), new_id(), present)
 
     @pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded"])
-    def test_a_throttle_is_an_outage(self, reason: str, member: str, stubbed: Stubbed) -> None:
+    def test_a_throttle_is_waited_for(self, reason: str, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
         stubber.add_response("get_item", {})
         self._cancel(stubber, "None", reason)
-        with pytest.raises(UnavailableError):
-            reactions.upvote(member, new_id(), present)
+        stubber.add_response("get_item", {})
+        stubber.add_response("transact_write_items", {})
+        assert reactions.upvote(people.member(member), new_id(), present).upvoted_at is not None
+
+    @pytest.mark.parametrize("reason", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
+    def test_a_mistake_of_ours_is_not(self, reason: str, member: str, stubbed: Stubbed) -> None:
+        reactions, stubber = stubbed
+        stubber.add_response("get_item", {})
+        self._cancel(stubber, "None", reason)
+        with pytest.raises(ClientError):
+            reactions.upvote(people.member(member), new_id(), present)
 
     def test_any_other_error_is_left_to_who_knows_it(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -319,7 +329,7 @@ class TestContention:
             stubber.add_response("get_item", {})
             stubber.add_client_error(operation, "ThrottlingException")
             with pytest.raises(ClientError):
-                react(member, new_id(), present)
+                react(people.member(member), new_id(), present)
 
     @pytest.mark.parametrize("retries", [0, 1])
     @pytest.mark.parametrize(
@@ -339,7 +349,7 @@ class TestContention:
         stubber.add_client_error(operation, "TransactionConflictException", response_meta={"RetryAttempts": retries})
         stubber.add_response("get_item", item)
         stubber.add_response(operation, {})
-        reactions.favorite(str(uuid.uuid4()), new_id(), wish)
+        reactions.favorite(people.author(), new_id(), wish)
 
     def test_a_condition_that_fails_at_the_first_try_was_failed_by_another(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -347,4 +357,4 @@ class TestContention:
         stubber.add_response("get_item", there)
         stubber.add_client_error("delete_item", "ConditionalCheckFailedException", response_meta={"RetryAttempts": 0})
         stubber.add_response("get_item", {})
-        assert reactions.favorite(member, new_id(), absent) == Reaction()
+        assert reactions.favorite(people.member(member), new_id(), absent) == Reaction()

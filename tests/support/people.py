@@ -1,0 +1,16 @@
+"""Members as the repositories know them, whom no directory has."""
+
+import uuid
+
+from app.members.member import Member
+from app.timestamps import now
+
+
+def author(handle: str = "kay") -> Member:
+    """Somebody of this handle, who may write from now on."""
+    return Member(str(uuid.uuid4()), handle, now())
+
+
+def member(member_id: str) -> Member:
+    """Somebody of this id, who may write from now on."""
+    return Member(member_id, "kay", now())
