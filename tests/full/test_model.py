@@ -1,6 +1,7 @@
 """A model of Dwipper beside the API: whatever is done in whatever order, lists, counts and flags are the model's."""
 
 import asyncio
+import itertools
 import os
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -67,7 +68,7 @@ class Dwipper(RuleBasedStateMachine):
         self.people: list[Person] = []
         self.thoughts: dict[str, Thought] = {}
         self.keyed: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
-        self.names = iter("abcdefghijklmnopqrstuvwxyz")
+        self.numbers = itertools.count(1)
 
     def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(doing)
@@ -80,7 +81,7 @@ class Dwipper(RuleBasedStateMachine):
     @precondition(lambda self: len(self.people) < 4)
     @rule()
     def joins(self) -> None:
-        handle = f"member_{next(self.names)}"
+        handle = f"person_{next(self.numbers)}"
         member = self.run(self.world.member(handle))
         assert self.run(member.get("/v1/me"))["handle"] == handle
         self.people.append(Person(member, handle))
