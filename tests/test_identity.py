@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app import identity
 from app.accounts.user_pool import UserPool
 from app.gateway import Handler, handler_for
 from app.tokens import KeySet, TokenVerifier
@@ -364,3 +365,23 @@ class TestChangeOfPassword:
         sent = [(name, value.format(own=token(), another=another)) for name, value in headers]
         assert_refused(self._changed(handler, sent), another)
         assert pool.handed == []
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (1701883372, 1701883372),
+        ("1701883372", 1701883372),
+        ("Wed Dec 06 17:22:52 UTC 2023", 1701883372),
+        (None, None),
+        ("yesterday", None),
+        (True, None),
+        (10**14, None),
+        ("9" * 400, None),
+    ],
+)
+def test_the_time_of_the_login_is_read_as_gateways_write_it_and_is_no_reason_to_refuse(
+    written: object, read: int | None
+) -> None:
+    moment = identity._authentication({"auth_time": written})
+    assert (moment and int(moment.timestamp())) == read

@@ -1,5 +1,6 @@
 """How HTTP asks for a Dwipp to be written once, and how it says where the Dwipp is."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from app.dwipps.schemas import DwippView
 
 _NAME = "Idempotency-Key"
+_KEY = re.compile(r"[!-~]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +32,24 @@ class _Creation:
 async def _creation(
     request: Request,
     response: Response,
-    idempotency_key: Annotated[
+    _documented: Annotated[
         str | None,
         Header(
-            min_length=1,
-            max_length=255,
-            pattern=r"^[!-~]+$",
+            alias=_NAME,
             description="1 to 255 visible ASCII characters, such as a UUID. Within 24 hours, the same key and text give"
             " the first answer again.",
+            examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+            json_schema_extra={"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
         ),
     ] = None,
 ) -> _Creation:
-    if len(request.headers.getlist(_NAME)) > 1:
-        flaw = {"type": "repeated", "loc": ("header", _NAME), "msg": "There may be one Idempotency-Key."}
+    # Read as a whole: API Gateway joins several headers of one name, and uvicorn does not.
+    keys = request.headers.getlist(_NAME)
+    key = ", ".join(keys)
+    if keys and not _KEY.fullmatch(key):
+        flaw = {"type": "idempotency_key", "loc": ("header", _NAME), "msg": "It is 1 to 255 visible ASCII characters."}
         raise RequestValidationError([flaw])
-    return _Creation(idempotency_key, request, response)
+    return _Creation(key or None, request, response)
 
 
 Creation = Annotated[_Creation, Depends(_creation)]

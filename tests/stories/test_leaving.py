@@ -111,20 +111,20 @@ async def test_who_never_did_anything_leaves_too(world: World) -> None:
 @story
 async def test_many_dwipps_and_reactions_go(world: World) -> None:
     kay, lee = await world.member("kay"), await world.member("lee")
-    for number in range(60):
+    for number in range(30):
         await kay.post_dwipp(f"Of kay {number}")
         dwipp = await lee.post_dwipp(f"Of lee {number}")
         await kay.http.put(f"/v1/dwipps/{dwipp['id']}/{('upvote', 'favorite')[number % 2]}")
     await _leave(kay)
     left = await lee.walk("/v1/dwipps", 100)
-    assert [dwipp["author"]["handle"] for dwipp in left] == ["lee"] * 60
+    assert [dwipp["author"]["handle"] for dwipp in left] == ["lee"] * 30
     assert {dwipp["upvotes"] for dwipp in left} == {0}
 
 
 @story
 async def test_two_requests_at_once_end_in_one_deletion(world: World) -> None:
     kay, lee = await world.member("kay"), await world.member("lee")
-    dwipps = [await lee.post_dwipp(f"Of lee {number}") for number in range(30)]
+    dwipps = [await lee.post_dwipp(f"Of lee {number}") for number in range(15)]
     for dwipp in dwipps:
         await kay.post_dwipp("Of kay")
         await kay.http.put(f"/v1/dwipps/{dwipp['id']}/upvote")
@@ -133,4 +133,26 @@ async def test_two_requests_at_once_end_in_one_deletion(world: World) -> None:
     await asyncio.gather(_leave(kay), _leave(kay), _leave(kay))
     world.transcript.go_on()
     left = await lee.walk("/v1/dwipps", 100)
-    assert [dwipp["upvotes"] for dwipp in left] == [1] * 30
+    assert [dwipp["upvotes"] for dwipp in left] == [1] * 15
+
+
+@story
+async def test_it_needs_a_login_of_the_last_ten_minutes_to_begin_but_not_to_go_on(world: World) -> None:
+    kay = await world.member("kay")
+    await kay.get("/v1/me")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deletion, "FRESH_LOGIN", timedelta(seconds=-1))
+        for _ in range(2):
+            answer = await kay.http.delete("/v1/me")
+            assert (answer.status_code, answer.json()["type"]) == (403, "urn:dwipper:problem:login-again")
+        assert (await kay.get("/v1/me"))["handle"] == "kay"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deletion, "OUTLAST", timedelta(hours=1))
+        answer = await kay.http.delete("/v1/me")
+        assert (answer.status_code, answer.content) == (202, b"")
+        assert 3590 <= int(answer.headers["retry-after"]) <= 3600
+        del world.transcript[-1]  # Its seconds may differ by one.
+        patch.setattr(deletion, "FRESH_LOGIN", timedelta(seconds=-1))
+        assert (await kay.http.delete("/v1/me")).status_code == 202
+        del world.transcript[-1]
+    assert await _leave(kay) == 1

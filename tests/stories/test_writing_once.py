@@ -61,7 +61,9 @@ async def test_a_key_has_1_to_255_visible_ascii_characters(world: World) -> None
         headers = {b"Idempotency-Key": key.encode()}
         answer = await kay.http.post("/v1/dwipps", json={"text": "x"}, headers=headers)
         assert answer.status_code == 422, key
-        assert [flaw["pointer"].lower() for flaw in answer.json()["errors"]] == ["header/idempotency-key"]
+        assert [flaw["pointer"] for flaw in answer.json()["errors"]] == ["header/Idempotency-Key"]
+    twice = [("Idempotency-Key", "x"), ("Idempotency-Key", "y")]
+    assert (await kay.http.post("/v1/dwipps", json={"text": "x"}, headers=twice)).status_code == 422
     for key in ("x", "x" * 255, '"8e03978e-40d5-43dd-bc93-6894a57f9324"', "!~#"):
         assert (await kay.http.post("/v1/dwipps", json={"text": "x"}, headers=_key(key))).status_code == 201
 
