@@ -1,4 +1,4 @@
-"""What each operation may cost, as DESIGN's section on storage promises it, by the reckoning of DynamoDB Local."""
+"""What each operation may cost, by the reckoning of DynamoDB Local."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -30,6 +30,8 @@ BATCH = 25
 # Units of writes and of reads, at most.
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "create": (3, 1),
+    "create with a key": (9, 1),
+    "create again with the key": (9, 1),
     "page of the feed, few rows behind it": (0, 3),
     "page of the feed": (0, 3),
     "page of the feed, without reactions": (0, 3),
@@ -148,6 +150,9 @@ async def _favorites(till: Till, author: Member, reader: Member) -> None:
 
 
 async def _writes(till: Till, author: Member) -> None:
+    key = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
+    for name in ("create with a key", "create again with the key"):
+        await till.pay(name, author, "POST", "/v1/dwipps", json={"text": TEXT}, headers=key)
     dwipp = await till.pay("create", author, "POST", "/v1/dwipps", json={"text": TEXT})
     path = f"/v1/dwipps/{dwipp['id']}"
     await till.pay("edit", author, "PATCH", path, json={"text": OTHER_TEXT})

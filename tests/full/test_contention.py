@@ -128,3 +128,29 @@ def test_64_members_at_one_upvote_over_8_instances_of_the_handler(
 
     with as_instances(arena.engine, INSTANCES, tmp_path) as instances:
         asyncio.run(story())
+
+
+@pytest.mark.parametrize("rounds", [5])
+def test_50_requests_with_one_key_make_one_dwipp(arena: Arena, tmp_path: Path, figures: Figures, rounds: int) -> None:
+    async def story() -> None:
+        async with world_at(arena.engine, server) as world:
+            member = await world.member()
+            await member.get("/v1/me")
+            answers: Counter[int] = Counter()
+            for number in range(rounds):
+                answers += await _send_50_times(member, f"Of round {number}", f"key-{number}")
+            figures("answers", ", ".join(f"{count} times {status}" for status, count in sorted(answers.items())))
+            assert len(arena.engine.dwipps()) == rounds
+            assert answers[503] * 100 < answers.total()
+
+    with under_uvicorn(arena.engine, tmp_path) as server:
+        asyncio.run(story())
+
+
+async def _send_50_times(member: Member, text: str, key: str) -> Counter[int]:
+    posts = [member.http.post("/v1/dwipps", json={"text": text}, headers={"Idempotency-Key": key}) for _ in range(50)]
+    answers = await asyncio.gather(*posts)
+    written = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.text for answer in written}) == 1
+    assert sum("idempotent-replayed" not in answer.headers for answer in written) == 1
+    return Counter(answer.status_code for answer in answers)
