@@ -14,12 +14,13 @@ from app.aws import dynamodb_client
 from app.dwipps.feed import Feed
 from app.dwipps.idempotency import IdempotentWriter
 from app.dwipps.repository import DwippRepository
+from app.keys import KeySet, fetch_keys
 from app.members.deletion import Deletion
 from app.members.directory import Directory
 from app.members.export import Export
 from app.reactions.repository import ReactionRepository
 from app.settings import Settings
-from app.tokens import KeySet, TokenVerifier, fetch_keys
+from app.tokens import TokenVerifier
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from fastapi import FastAPI
 from app import identity
 from app.accounts.user_pool import UserPool
 from app.gateway import Handler, handler_for
-from app.tokens import KeySet, TokenVerifier
+from app.keys import KeySet
+from app.tokens import TokenVerifier
 from tests.doubles import SETTINGS, RecordingFeed, ask, quiet_app
 from tests.forgery import ATTACKS, HEADER, SUB, forged, gone, good_claims, public_keys, token
 from tests.support.gateway import ALL_KINDS, Kind, as_http_1, as_http_2, as_rest, event_of, response_of

@@ -13,7 +13,8 @@ import pytest
 from urllib3.exceptions import HTTPError
 
 from app.errors import UnauthenticatedError, UnavailableError
-from app.tokens import KeySet, TokenVerifier, fetch_keys, subject_of
+from app.keys import KeySet, fetch_keys
+from app.tokens import TokenVerifier, subject_of
 from tests.doubles import SETTINGS
 from tests.forgery import (
     ATTACKS,
@@ -256,7 +257,7 @@ class TestKeySet:
     def test_a_fetch_that_hangs_ends_within_seconds(
         self, pool: Pool, key_set: KeySet, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.tokens._FETCH_SECONDS", 0.05)
+        monkeypatch.setattr("app.keys._FETCH_SECONDS", 0.05)
 
         async def ask() -> None:
             pool.go_on.clear()
@@ -337,7 +338,7 @@ class TestFetchKeys:
             fetch_keys("http://127.0.0.1:1/keys")
 
     def test_an_answer_is_not_waited_for_forever(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("app.tokens._FETCH_SECONDS", 0.05)
+        monkeypatch.setattr("app.keys._FETCH_SECONDS", 0.05)
         with _served(_key_set_document(), delay=0.3) as url, pytest.raises(HTTPError):
             fetch_keys(url)
 

@@ -7,8 +7,7 @@ What each call may raise: https://docs.aws.amazon.com/cognito-user-identity-pool
 import random
 import re
 import time
-from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,20 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from app.accounts import refusals
 from app.aws import NO_ANSWER, cognito_client, error_code, meaning
 from app.errors import (
-    AccountNotConfirmedError,
     DwipperError,
     InvalidCodeError,
-    InvalidCredentialsError,
     InvalidEmailError,
     InvalidRefreshTokenError,
     PasswordResetRequiredError,
     TooManyRequestsError,
-    UnauthenticatedError,
     UnavailableError,
     WeakPasswordError,
-    WrongPasswordError,
 )
 from app.settings import Settings
 
@@ -38,68 +34,8 @@ if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
 
-_Meanings = dict[str, type[DwipperError]]
-
-# Limits per user are answered like a wrong code, or a limit would tell that the user is there.
-_CODE_REFUSED: _Meanings = dict.fromkeys(
-    (
-        "AliasExistsException",
-        "CodeMismatchException",
-        "ExpiredCodeException",
-        "InvalidParameterException",
-        "LimitExceededException",
-        "NotAuthorizedException",
-        "TooManyFailedAttemptsException",
-        "UserNotConfirmedException",
-        "UserNotFoundException",
-    ),
-    InvalidCodeError,
-)
-_LOGIN_REFUSED: _Meanings = {
-    "InvalidParameterException": InvalidCredentialsError,
-    "NotAuthorizedException": InvalidCredentialsError,
-    "PasswordResetRequiredException": PasswordResetRequiredError,
-    "UserNotConfirmedException": AccountNotConfirmedError,
-    "UserNotFoundException": InvalidCredentialsError,
-}
-_REFRESH_REFUSED: _Meanings = dict.fromkeys(
-    (
-        "InvalidParameterException",
-        "NotAuthorizedException",
-        "PasswordResetRequiredException",
-        "UserNotConfirmedException",
-        "UserNotFoundException",
-    ),
-    InvalidRefreshTokenError,
-)
-_CHANGE_REFUSED: _Meanings = {
-    "InvalidParameterException": WeakPasswordError,
-    "PasswordResetRequiredException": PasswordResetRequiredError,
-    "UserNotConfirmedException": UnauthenticatedError,
-    "UserNotFoundException": UnauthenticatedError,
-}
-_WEAK: _Meanings = {
-    "InvalidPasswordException": WeakPasswordError,
-    "PasswordHistoryPolicyViolationException": WeakPasswordError,
-}
-
-# Where the answer is the same for everybody, what Cognito has to say of a user or a session is not heard.
-_NOT_TOLD = frozenset(
-    {
-        "CodeDeliveryFailureException",
-        "InvalidParameterException",
-        "LimitExceededException",
-        "NotAuthorizedException",
-        "UnauthorizedException",
-        "UnsupportedTokenTypeException",
-        "UserNotFoundException",
-    }
-)
-
 _SIGN_OUT_TRIES = 4
 _SIGN_OUT_PAUSE_SECONDS = 1.0
-
-_NOBODY = frozenset({"UserNotFoundException"})
 
 # Codes and refresh tokens as Cognito's API takes them; it would refuse others with a message about its own parameters.
 _OPAQUE = re.compile(r"[!-~]{1,4096}")
@@ -178,7 +114,7 @@ class UserPool:
         if wished_handle:
             attributes.append({"Name": "preferred_username", "Value": wished_handle})
         try:
-            with _meaning(_WEAK):
+            with refusals.translated(refusals.WEAK):
                 answer = self._client_once.sign_up(
                     ClientId=self._client_id,
                     Username=email,
@@ -189,7 +125,7 @@ class UserPool:
             if error_code(error) == "UsernameExistsException":
                 raise EmailInUseError from error
             if error_code(error) == "InvalidParameterException":
-                raise (WeakPasswordError if _names(error, "password") else InvalidEmailError) from error
+                raise (WeakPasswordError if refusals.names(error, "password") else InvalidEmailError) from error
             if error_code(error) == "CodeDeliveryFailureException":
                 # There is a user now, but whoever the address has next is not to be confirmed by this registration.
                 raise MailNotSentError from error
@@ -203,12 +139,12 @@ class UserPool:
             InvalidCodeError: if it is not the code, or there is nothing to confirm.
         """
         _check(code, InvalidCodeError)
-        with _meaning(_CODE_REFUSED):
+        with refusals.translated(refusals.CODE):
             self._client_once.confirm_sign_up(ClientId=self._client_id, Username=user_id, ConfirmationCode=code)
 
     def resend(self, user_id: str) -> None:
         """Mail another code to an unconfirmed user; silent about anybody else."""
-        with _silence(_NOT_TOLD):
+        with refusals.unheard(refusals.NOT_TOLD):
             self._client.resend_confirmation_code(ClientId=self._client_id, Username=user_id)
 
     def find(self, name: str) -> User | None:
@@ -222,7 +158,7 @@ class UserPool:
 
     def delete(self, user_id: str) -> None:
         """Remove a user, if there is one."""
-        with _silence(_NOBODY):
+        with refusals.unheard(refusals.NOBODY):
             self._client.admin_delete_user(UserPoolId=self._pool_id, Username=user_id)
 
     def log_in(self, email: str, password: str) -> Tokens:
@@ -233,7 +169,7 @@ class UserPool:
             AccountNotConfirmedError: if the user never sent the code.
             PasswordResetRequiredError: if an administrator wants another password.
         """
-        with _meaning(_LOGIN_REFUSED):
+        with refusals.translated(refusals.LOGIN):
             answer = self._client.admin_initiate_auth(
                 UserPoolId=self._pool_id,
                 ClientId=self._client_id,
@@ -251,7 +187,7 @@ class UserPool:
             InvalidRefreshTokenError: if the session is over, or never was.
         """
         _check(refresh_token, InvalidRefreshTokenError)
-        with _meaning(_REFRESH_REFUSED):
+        with refusals.translated(refusals.REFRESH):
             answer = self._client.admin_initiate_auth(
                 UserPoolId=self._pool_id,
                 ClientId=self._client_id,
@@ -263,7 +199,7 @@ class UserPool:
     def log_out(self, refresh_token: str) -> None:
         """End one session; silent about a token that is none."""
         if _OPAQUE.fullmatch(refresh_token):
-            with _silence(_NOT_TOLD):
+            with refusals.unheard(refusals.NOT_TOLD):
                 self._client.revoke_token(ClientId=self._client_id, Token=refresh_token)
 
     def log_out_everywhere(self, name: str) -> None:
@@ -281,12 +217,12 @@ class UserPool:
         return self._log_out_everywhere(name)
 
     def _log_out_everywhere(self, name: str) -> None:
-        with _silence(_NOBODY):
+        with refusals.unheard(refusals.NOBODY):
             self._client.admin_user_global_sign_out(UserPoolId=self._pool_id, Username=name)
 
     def forgot_password(self, email: str) -> None:
         """Mail a code to set another password by; silent about who has an account."""
-        with _silence(_NOT_TOLD):
+        with refusals.unheard(refusals.NOT_TOLD):
             self._client.forgot_password(ClientId=self._client_id, Username=email)
 
     def reset_password(self, email: str, code: str, password: str) -> None:
@@ -297,7 +233,7 @@ class UserPool:
             WeakPasswordError: if the pool's policy refuses the password.
         """
         _check(code, InvalidCodeError)
-        with _meaning({**_CODE_REFUSED, **_WEAK}):
+        with refusals.translated({**refusals.CODE, **refusals.WEAK}):
             self._client_once.confirm_forgot_password(
                 ClientId=self._client_id, Username=email, ConfirmationCode=code, Password=password
             )
@@ -310,49 +246,18 @@ class UserPool:
             UnauthenticatedError: if the session was ended.
             WeakPasswordError: if the pool's policy refuses the new password.
         """
-        with _meaning({**_WEAK, **_CHANGE_REFUSED}):
+        with refusals.translated({**refusals.WEAK, **refusals.CHANGE}):
             try:
                 self._client_once.change_password(
                     AccessToken=access_token, PreviousPassword=current, ProposedPassword=new
                 )
             except self._client_once.exceptions.NotAuthorizedException as error:
-                raise _change_refused(error) from error
+                raise refusals.why_not_changed(error) from error
 
 
 def _check(secret: str, refusal: type[DwipperError]) -> None:
     if not _OPAQUE.fullmatch(secret):
         raise refusal
-
-
-@contextmanager
-def _meaning(meanings: _Meanings) -> Iterator[None]:
-    """Raise in Dwipper's words what Cognito refuses by one of these names."""
-    try:
-        yield
-    except ClientError as error:
-        if error_code(error) in meanings:
-            raise meanings[error_code(error)] from error
-        raise
-
-
-@contextmanager
-def _silence(names: Container[str]) -> Iterator[None]:
-    """Do not hear what Cognito refuses by one of these names."""
-    try:
-        yield
-    except ClientError as error:
-        if error_code(error) not in names:
-            raise
-
-
-def _change_refused(error: ClientError) -> DwipperError:
-    """Cognito has one name for a wrong password and for an ended session."""
-    return UnauthenticatedError() if _names(error, "token") else WrongPasswordError()
-
-
-def _names(error: ClientError, word: str) -> bool:
-    """Whether Cognito's message has this word in it; some of its refusals differ in nothing else."""
-    return word in str(error.response.get("Error", {}).get("Message", "")).lower()
 
 
 def _tokens(result: Mapping[str, Any]) -> Tokens:

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 
 from app.aws import dynamodb_client
 from app.dwipps.repository import DwippRepository
+from app.keys import KeySet
 from app.reactions.repository import ReactionRepository
-from app.tokens import KeySet, TokenVerifier
+from app.tokens import TokenVerifier
 from tests.doubles import SETTINGS, ask, quiet_app
 from tests.forgery import public_keys, token
 
