@@ -1,7 +1,7 @@
 """boto3 clients, and what their errors mean; knows no table, no pool and no HTTP."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -111,7 +111,7 @@ def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tu
     try:
         return first(), other.result()
     finally:
-        other.cancel()
+        wait([other])  # Even if the first fails: Lambda would freeze it in the middle of a call.
 
 
 def all_at_once(calls: Iterable[Callable[[], First]]) -> list[First]:
@@ -119,7 +119,9 @@ def all_at_once(calls: Iterable[Callable[[], First]]) -> list[First]:
     calls = list(calls)
     if len(calls) == 1:
         return [calls[0]()]
-    return [future.result() for future in [_threads().submit(call) for call in calls]]
+    futures = [_threads().submit(call) for call in calls]
+    wait(futures)  # All of them, even if one fails: Lambda would freeze the others in the middle of a call.
+    return [future.result() for future in futures]
 
 
 @cache

@@ -62,11 +62,11 @@ def until_settled(attempt: Callable[[], T], write_by: float) -> T:
         UnavailableError: if somebody still is in the way then.
     """
     bound = _FIRST_PAUSE_SECONDS
+    whole = write_by - time.monotonic()
     while (left := write_by - time.monotonic()) > 0:
         try:
             return attempt()
         except ContendedError:
-            share = min(left / WRITE_SECONDS, 1.0)
-            time.sleep(random.uniform(0, bound * share**2))  # noqa: S311 -- spreads writers, guards nothing
+            time.sleep(random.uniform(0, bound * (left / whole) ** 2))  # noqa: S311 -- spreads writers, guards nothing
             bound = min(bound * 2, _LONGEST_PAUSE_SECONDS)
     raise UnavailableError

@@ -121,7 +121,7 @@ class LoginAgainError(DwipperError):
 
 
 class InvalidCursorError(DwipperError):
-    """The cursor is none that this list gave: start again without one."""
+    """This cursor is not from this list: start again without one."""
 
 
 class TooManyRequestsError(DwipperError):

@@ -83,11 +83,18 @@ Documented = dict[int | str, dict[str, Any]]
 _OF_FRAMEWORK = {kind.status: kind for kind in (MALFORMED, NOT_FOUND, NOT_ALLOWED, TOO_LARGE)}
 _DETAILS = {
     MALFORMED: "The body cannot be read: it has to be JSON.",
-    NOT_FOUND: "There is nothing at this path; the paths that there are stand in /openapi.json.",
+    NOT_FOUND: "There is nothing at this path: see /openapi.json for those that there are.",
     NOT_ALLOWED: "This path does not take that method; the Allow header lists those it takes.",
     TOO_LARGE: "A body has 65,536 bytes at most.",
     WRONG_MEDIA_TYPE: "Send the body as application/json, and say so in Content-Type.",
     INTERNAL: "Something went wrong on our side; the request_id tells us what.",
+}
+# What pydantic would say in words of its own trade.
+_FLAWS = {
+    "extra_forbidden": "There is no such field.",
+    "missing": "This is missing.",
+    "model_attributes_type": "The body has to be a JSON object.",
+    "string_unicode": "There is half a character in it, a lone surrogate.",
 }
 
 
@@ -95,7 +102,7 @@ class Flaw(BaseModel):
     """One thing that is wrong with a request."""
 
     pointer: str = Field(
-        description="Where: a JSON pointer into the body, or `query/` and a parameter's name.",
+        description="Where: a JSON pointer into the body, or `query/` or `header/` and a name.",
         examples=["/text"],
     )
     detail: str
@@ -212,7 +219,8 @@ def _flaws(flaws: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, str]]:
     for flaw in flaws:
         source, *path = flaw["loc"]
         pointer = "".join(f"/{_escaped(part)}" for part in path)
-        yield {"pointer": pointer if source == "body" else f"{source}{pointer}", "detail": flaw["msg"]}
+        detail = _FLAWS.get(flaw["type"], flaw["msg"])
+        yield {"pointer": pointer if source == "body" else f"{source}{pointer}", "detail": detail}
 
 
 def _escaped(part: str | int) -> str:

@@ -9,6 +9,7 @@ import httpx
 from fastapi import FastAPI
 
 from app.aws import dynamodb_client
+from app.contention import deadline
 from app.cursors import PageRequest
 from app.dwipps.feed import Feed
 from app.dwipps.ids import new_id
@@ -53,7 +54,7 @@ class KnownMembers(Directory):
         super().__init__(dynamodb_client(SETTINGS.region), SETTINGS.members_table, services.pool)
 
     def member(self, member_id: str) -> Member:
-        return Member(member_id, "kay", datetime.now(UTC))
+        return Member(member_id, "kay", datetime.now(UTC), deadline())
 
 
 class WriteOnlyDwipps(DwippRepository):

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[0-9a-f-]{36}")
 _KEPT_SECONDS = 24 * 60 * 60
-# Longer than any request lives, so a row that is older was left behind by a crash.
-_REPLACEMENT_SECONDS = 30
+# Longer than it takes to look at a user and remove it, so a row that is older was left behind by a crash.
+_REPLACEMENT_SECONDS = 60
 
 
 class RegistrationRepository:

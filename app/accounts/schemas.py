@@ -1,5 +1,6 @@
 """What the API says and takes of accounts."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -18,7 +19,7 @@ _LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
 # alone: Amazon SES, which sends Cognito's mail, delivers to no other local part.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_EMAIL = rf"^{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+$"
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 
 
 def _acceptable_password(password: str) -> str:
@@ -36,21 +37,21 @@ def _whole_characters(password: str) -> str:
     return password
 
 
-def _short_local_part(email: str) -> str:
-    if len(email.partition("@")[0]) > _LONGEST_LOCAL_PART:
-        raise PydanticCustomError("local_part", "What stands before the @ has 64 characters at most.")
+def _address(email: str) -> str:
+    local_part = email.partition("@")[0]
+    if len(email) > LONGEST_EMAIL or len(local_part) > _LONGEST_LOCAL_PART or not _EMAIL.fullmatch(email):
+        raise PydanticCustomError("email", "This is no email address that mail can be sent to.")
     return email.lower()
 
 
 Email = Annotated[
     str,
+    AfterValidator(_address),
     Field(
-        max_length=LONGEST_EMAIL,
-        pattern=_EMAIL,
         description="Compared without case.",
         examples=["kay@example.org"],
+        json_schema_extra={"maxLength": LONGEST_EMAIL, "pattern": f"^{_EMAIL.pattern}$"},
     ),
-    AfterValidator(_short_local_part),
 ]
 NewPassword = Annotated[
     str,

@@ -37,13 +37,14 @@ async def _creation(
         Header(
             alias=_NAME,
             description="1 to 255 visible ASCII characters, such as a UUID. Within 24 hours, the same key and text give"
-            " the first answer again.",
+            " the first answer again, even if the Dwipp was edited or deleted since.",
             examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
             json_schema_extra={"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
         ),
     ] = None,
 ) -> _Creation:
-    # Read as a whole: API Gateway joins several headers of one name, and uvicorn does not.
+    # Read as a whole: API Gateway joins several headers of one name, and uvicorn does not. (HTTP API does it without a
+    # blank, payload 2.0, so there two keys are one with a comma in it.)
     keys = request.headers.getlist(_NAME)
     key = ", ".join(keys)
     if keys and not _KEY.fullmatch(key):

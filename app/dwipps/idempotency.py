@@ -4,8 +4,8 @@ https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ Rows
 
     pk = idempotency#<hash of member and key>  dwipp_id, text_hash, expires_at
 
-The row is written in one transaction with the Dwipp, so there is none that waits for its Dwipp. It says neither whose
-it is nor what they wrote: whoever repeats a request brings both.
+The row is written in one transaction with the Dwipp, so there is none that waits for its Dwipp. It says neither under
+which key nor what was written: whoever repeats a request brings both, and without them the hashes match nothing.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ class IdempotentWriter:
         except self._client.exceptions.TransactionCanceledException as error:
             conditions_held(error)
             row = from_item(error.response["CancellationReasons"][0]["Item"])
-            if row["text_hash"] != _hash(row["dwipp_id"], dwipp.text):
+            if row["text_hash"] != _hash(author.id, key, dwipp.text):
                 raise IdempotencyKeyReusedError from error
             return draft(row["dwipp_id"], author, dwipp.text), True
         return dwipp, False
@@ -60,7 +60,7 @@ class IdempotentWriter:
         row = {
             "pk": f"idempotency#{_hash(author.id, key)}",
             "dwipp_id": dwipp.id,
-            "text_hash": _hash(dwipp.id, dwipp.text),
+            "text_hash": _hash(author.id, key, dwipp.text),
             "expires_at": now + _KEPT_SECONDS,
         }
         return {
@@ -72,5 +72,5 @@ class IdempotentWriter:
         }
 
 
-def _hash(scope: str, value: str) -> str:
-    return hashlib.sha256(f"{scope}\n{value}".encode()).hexdigest()
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

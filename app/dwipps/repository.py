@@ -86,7 +86,7 @@ class DwippRepository:
     def edit(self, member: Member, dwipp_id: str, text: str, version: int | None) -> Dwipp:
         """Give a Dwipp another text, and raise its version; the text that it has already changes nothing.
 
-        So a repeated edit, by the SDK or by a client that did not hear the answer, is one edit.
+        So a repeated edit is one edit.
 
         Args:
             member: who edits.
@@ -156,7 +156,8 @@ class DwippRepository:
             )
         except ClientError as error:
             dwipp = _own(error, author_handle)
-            own_effect = dwipp.text == text and was_retried(error)
+            # A retry of the SDK meets what its first try wrote.
+            own_effect = was_retried(error) and (dwipp.text, dwipp.version - 1) == (text, version)
             if version not in (None, dwipp.version) and not own_effect:
                 raise EditConflictError from error
             return dwipp

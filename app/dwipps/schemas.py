@@ -78,5 +78,9 @@ class DwippEdit(DwippDraft):
     """A Dwipp's new text."""
 
     version: int | None = Field(
-        None, ge=1, lt=2**53, strict=True, description="That you read: where it is another by now, nothing is changed."
+        None,
+        ge=1,
+        lt=2**53,
+        strict=True,
+        description="The version that you read. If the Dwipp has another by now, nothing is changed.",
     )

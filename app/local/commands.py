@@ -45,6 +45,7 @@ def reset(options: Options, _: threading.Event) -> None:
     home = Home(options.home)
     with home.locked():
         home.drop()
+    print(f"Dropped the data in {options.home}.")
 
 
 def _require_aws_ports(options: Options, command: str) -> None:

@@ -1,9 +1,10 @@
 """The deletion of an account and of all that it holds; knows no HTTP.
 
-It is asked for again and again until nothing is left, and each time goes on where it stood: what is still there is the
-only record of how far it came. Rows of the table of members meanwhile:
+It is asked for again and again until nothing is left, and each time goes on where it stood, which it knows from what is
+still there. Rows of the table of members meanwhile:
 
-    pk = member#<id>      deleting_since from the first moment on; expires_at once nothing else is left
+    pk = member#<id>      deleting_since from the first moment on; expires_at, and no handle, once only the user is
+                          left; is_over when the user is gone too
     pk = handle#<handle>  nothing else, for ever: the handle is never given again
 """
 
@@ -30,13 +31,16 @@ if TYPE_CHECKING:
 
 FRESH_LOGIN = timedelta(minutes=10)
 
-# How long a write may still come in that began before the deletion: eight seconds in which its last try may begin, two
-# calls of up to twelve seconds in that try (app/aws.py), and some for an index to hear of it.
-OUTLAST = timedelta(seconds=WRITE_SECONDS + 2 * 12 + 8)
+# How long a write may still come in after `deleting_since`: twelve seconds, which a call can take (app/aws.py), until
+# that is written and nobody is found to be a member any more; eight seconds in which the last try of a write may begin;
+# two calls in that try; and some for an index to hear of it.
+OUTLAST = timedelta(seconds=WRITE_SECONDS + 3 * 12 + 8)
 
-# How long one request works, of the 29 seconds that API Gateway gives it; the last batch may take longer than that.
+# How long one request works, and how much longer the writes of its last batch may be tried; with the longest call after
+# them it ends before API Gateway's 29 seconds.
 WORK_SECONDS = 10.0
-_BATCH = 25
+_LAST_BATCH_SECONDS = 5.0
+_BATCH = 10
 _ASK_AGAIN_SECONDS = 1
 
 # Longer than any access token of the member's can live: Cognito gives them a day at most.
@@ -54,7 +58,7 @@ class _Standing:
     @classmethod
     def of(cls, row: dict[str, Any]) -> Self:
         since = row.get("deleting_since")
-        return cls(row.get("handle"), from_text(since) if since else None, "expires_at" in row)
+        return cls(row.get("handle"), from_text(since) if since else None, "is_over" in row)
 
 
 class Deletion:
@@ -128,7 +132,7 @@ class Deletion:
         stop = time.monotonic() + WORK_SECONDS
         while time.monotonic() < stop:
             looked_at = now()
-            if not self._sweep(member_id, standing.handle):
+            if not self._sweep(member_id, standing.handle, stop + _LAST_BATCH_SECONDS):
                 wait = (standing.deleting_since or looked_at) + OUTLAST - looked_at
                 if wait > timedelta(0):
                     return math.ceil(wait.total_seconds())
@@ -136,11 +140,11 @@ class Deletion:
                 return 0
         return _ASK_AGAIN_SECONDS
 
-    def _sweep(self, member_id: str, handle: str | None) -> bool:
+    def _sweep(self, member_id: str, handle: str | None, write_by: float) -> bool:
         """Remove some of what is there; False where nothing was."""
         if handle is None:
             return False
-        member = Member(member_id, handle, now())
+        member = Member(member_id, handle, joined_at=now(), write_by=write_by)
         dwipps = self._dwipps.newest_of(handle, _BATCH, None)
         reactions = self._reactions.rows(member_id, _BATCH, after="0")
         all_at_once(
@@ -157,12 +161,18 @@ class Deletion:
             self._dwipps.delete(member, dwipp_id)
 
     def _finish(self, member_id: str) -> None:
+        """Remove the user; before that make sure that the row goes by itself, since nobody can ask again after it."""
+        expires_at = int((now() + _TOMBSTONE).timestamp())
+        self._update(member_id, "SET expires_at = :value REMOVE handle, joined_at", expires_at)
         self._pool.delete(member_id)
+        self._update(member_id, "SET is_over = :value", True)
+
+    def _update(self, member_id: str, expression: str, value: int | bool) -> None:
         self._client.update_item(
             TableName=self._table,
             Key=_key(member_id),
-            UpdateExpression="SET expires_at = :expires_at REMOVE handle, joined_at",
-            ExpressionAttributeValues=to_item({":expires_at": int((now() + _TOMBSTONE).timestamp())}),
+            UpdateExpression=expression,
+            ExpressionAttributeValues=to_item({":value": value}),
         )
 
     def _standing(self, member_id: str) -> _Standing:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _MADE_UP_TRIES = 8
+_LEFT = "This account is being deleted, or was: send `DELETE /v1/me` again until it answers 204."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,12 @@ class Directory:
             raise UnauthenticatedError
         write_by = deadline()
         for handle in _candidates(user):
-            member = until_settled(partial(self._claim, user, handle), write_by)
+            member = until_settled(partial(self._claim, user, handle, write_by), write_by)
             if member:
                 return member
         raise UnavailableError
 
-    def _claim(self, user: User, handle: str) -> Member | None:
+    def _claim(self, user: User, handle: str, write_by: float) -> Member | None:
         """Write a member's two rows; None if somebody else has the handle. A member who is there already stays."""
         joined_at = to_text(user.created_at)
         rows = [
@@ -91,7 +92,7 @@ class Directory:
         except self._client.exceptions.TransactionCanceledException as error:
             conditions_held(error)
             return self._read(user.id)
-        return Member(user.id, handle, from_text(joined_at))
+        return Member(user.id, handle, from_text(joined_at), write_by)
 
     def _if_new(self, row: dict[str, Any]) -> Any:
         return {
@@ -104,7 +105,7 @@ class Directory:
         write_by = deadline()  # Before the row is read: from then on a deletion may begin.
         row = self._row(f"member#{member_id}", consistent=True)
         if row and "deleting_since" in row:
-            raise UnauthenticatedError
+            raise UnauthenticatedError(_LEFT)
         return Member(member_id, row["handle"], from_text(row["joined_at"]), write_by) if row else None
 
     def _row(self, pk: str, *, consistent: bool) -> dict[str, Any] | None:

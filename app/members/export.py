@@ -7,8 +7,9 @@ from pydantic import BaseModel, Field
 from app.accounts.user_pool import UserPool
 from app.cursors import PageRequest, decode_cursor, encode_cursor
 from app.dwipps.feed import Feed
+from app.dwipps.ids import is_id
 from app.dwipps.schemas import DwippView
-from app.errors import UnauthenticatedError
+from app.errors import InvalidCursorError, UnauthenticatedError
 from app.members.member import Member
 from app.members.schemas import OwnProfileView
 from app.reactions.repository import ReactionRepository
@@ -31,10 +32,10 @@ class ExportView(BaseModel):
     """A part of everything that is held about a member; the profile is in every part."""
 
     profile: OwnProfileView
-    dwipps: list[DwippView] = []
-    upvotes: list[Mark] = []
-    favorites: list[Mark] = []
-    next_cursor: str | None = Field(None, description="Send it as `cursor` to go on; null at the end.")
+    dwipps: list[DwippView]
+    upvotes: list[Mark]
+    favorites: list[Mark]
+    next_cursor: str | None = Field(description="Send it as `cursor` to go on; null at the end.")
 
 
 class Export:
@@ -53,7 +54,7 @@ class Export:
         """
         name = f"export {member.id}"
         part, place = (_DWIPPS, "") if cursor is None else decode_cursor(name, cursor, _PARTS.__contains__, str.isascii)
-        view = ExportView(profile=self._profile(member))
+        view = ExportView(profile=self._profile(member), dwipps=[], upvotes=[], favorites=[], next_cursor=None)
         following = self._add(view, member, part, place)
         view.next_cursor = encode_cursor(name, *following) if following else None
         return view
@@ -64,6 +65,8 @@ class Export:
             page = self._feed.newest_of(member.id, member.handle, PageRequest(ROWS, place or None))
             view.dwipps = page.items
             return (_DWIPPS, page.next_cursor) if page.next_cursor else (_REACTIONS, _FIRST)
+        if place != _FIRST and not is_id(place):
+            raise InvalidCursorError
         rows = self._reactions.rows(member.id, ROWS + 1, place)
         shown = rows[:ROWS]
         view.upvotes = [Mark(dwipp_id=key, at=row.upvoted_at) for key, row in shown if row.upvoted_at]

@@ -4,16 +4,27 @@ import random
 import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 PATTERN = r"^[a-z0-9_]{3,20}$"
 
+
+def _well_formed(handle: str) -> str:
+    if not is_handle(handle):
+        raise PydanticCustomError("handle", "A handle is 3 to 20 of a to z, 0 to 9 and _.")
+    return handle
+
+
 Handle = Annotated[
     str,
+    AfterValidator(_well_formed),
     Field(
-        pattern=PATTERN,
-        description="3 to 20 of `a` to `z`, `0` to `9` and `_`; never changed, never given to anybody else.",
+        description="A wish, of 3 to 20 of `a` to `z`, `0` to `9` and `_`. It is yours from your first request after"
+        " logging in; if somebody was faster you get a made-up one, which `GET /v1/me` tells. It is never changed, and"
+        " never given to anybody else.",
         examples=["rinsing_otter_48"],
+        json_schema_extra={"pattern": PATTERN},
     ),
 ]
 

@@ -1,9 +1,7 @@
-"""The member who makes a request, as all that writes for them knows them; imports only what bounds writes."""
+"""The member who makes a request, as all that writes for them knows them; imports nothing of Dwipper."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from app.contention import deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,4 +11,4 @@ class Member:
     id: str
     handle: str
     joined_at: datetime
-    write_by: float = field(default_factory=deadline, compare=False)
+    write_by: float = field(compare=False)

@@ -41,10 +41,12 @@ def read_me(member: CurrentMember, services: AppServices) -> OwnProfileView:
     | {202: {"description": "Begun, and not at its end: ask again after the seconds in `Retry-After`."}},
 )
 def delete_me(caller: CurrentCaller, services: AppServices) -> Response:
-    """Delete your account and all that it holds: Dwipps, upvotes, favorites, the profile.
+    """Delete your account and all that it holds: Dwipps, upvotes, favorites, the profile, the login.
 
-    It begins if you logged in within the last ten minutes. From its first moment you can write nothing any more. Ask
-    again while the answer is 202; at 204 nothing is left. Your handle is never given to anybody else.
+    It begins if you logged in within the last ten minutes, and cannot be undone. From its first moment you can write
+    nothing any more, and nobody finds your profile. The answer is 202 as long as something is left, which takes about a
+    minute: ask again after the seconds in `Retry-After`. At 204 nothing is left. Nothing goes on by itself: unless you
+    ask, your email and password stay. Your handle is never given to anybody else.
     """
     seconds = services.deletion.go_on(caller.id, caller.authenticated_at)
     return Response(status_code=202, headers={"Retry-After": str(seconds)}) if seconds else Response(status_code=204)

@@ -155,7 +155,7 @@ class ReactionRepository:
             self.upvote(member, dwipp_id, absent)
             self.favorite(member, dwipp_id, absent)
         except DwippNotFoundError:
-            self._client.delete_item(TableName=self._table, Key=_key(member.id, dwipp_id))
+            until_settled(partial(self._remove, member.id, dwipp_id), member.write_by)
 
     def upvote(self, member: Member, dwipp_id: str, wish: Wish) -> Reaction:
         """Bring the member's upvote, and with it the Dwipp's count, to what is wished.
@@ -173,6 +173,12 @@ class ReactionRepository:
             UnavailableError: if the same member changes it again and again at this moment.
         """
         return until_settled(partial(self._favorite, member.id, dwipp_id, wish), member.write_by)
+
+    def _remove(self, member_id: str, dwipp_id: str) -> None:
+        try:
+            self._client.delete_item(TableName=self._table, Key=_key(member_id, dwipp_id))
+        except ClientError as error:
+            raise (ContendedError if error_code(error) == CONFLICT else error) from error
 
     def _upvote(self, member_id: str, dwipp_id: str, wish: Wish) -> Reaction:
         seen = self.get(member_id, dwipp_id)

@@ -154,3 +154,24 @@ async def _send_50_times(member: Member, text: str, key: str) -> Counter[int]:
     assert len({answer.text for answer in written}) == 1
     assert sum("idempotent-replayed" not in answer.headers for answer in written) == 1
     return Counter(answer.status_code for answer in answers)
+
+
+def test_three_deletions_at_once_of_one_account(arena: Arena, tmp_path: Path, figures: Figures) -> None:
+    async def story() -> None:
+        async with world_at(arena.engine, server) as world:
+            kay, lee = await world.member("kay"), await world.member("lee")
+            kept, gone = [[(await lee.post_dwipp("Of lee"))["id"] for _ in range(30)] for _ in range(2)]
+            for dwipp_id in kept + gone:
+                assert (await kay.http.put(f"/v1/dwipps/{dwipp_id}/upvote")).is_success
+            for dwipp_id in gone:
+                assert (await lee.http.delete(f"/v1/dwipps/{dwipp_id}")).is_success
+            answers = await asyncio.gather(*(kay.http.delete("/v1/me") for _ in range(3)))
+            figures("answers", [answer.status_code for answer in answers])
+            assert {answer.status_code for answer in answers} <= {202, 503}
+            while int((await kay.http.delete("/v1/me")).headers["retry-after"]) == 1:
+                pass
+            assert arena.engine.reactions() == []
+            arena.engine.assert_counts_equal_rows()
+
+    with under_uvicorn(arena.engine, tmp_path) as server:
+        asyncio.run(story())

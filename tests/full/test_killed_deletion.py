@@ -10,10 +10,13 @@ import pytest
 
 from app.items import from_item
 from app.local import clients
+from app.local.service import Service
 from app.members import deletion
 from app.services import Services
 from app.settings import Settings
 from app.timestamps import now
+from tests.full.conftest import NewEngine
+from tests.full.engine import Engine
 from tests.support.world import Member, World, world
 
 WRITES = ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "AdminDeleteUser")
@@ -114,18 +117,27 @@ async def _assert_gone(told: World, scene: Scene, store: str) -> None:
     assert Services.of(settings).pool.find(scene.kay_id) is None
 
 
+@pytest.fixture(params=["ministack", "dynamodb local"])
+def new_place(
+    request: pytest.FixtureRequest, new_settings: Callable[[], Settings], new_engine: NewEngine, embedded: Service
+) -> Callable[[], Engine]:
+    """Makes tables that nobody else uses, in one engine and in the other."""
+    if request.param == "ministack":
+        return lambda: Engine(new_settings(), embedded.endpoint, embedded.endpoint)
+    return lambda: new_engine("in_memory")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
-def test_a_deletion_killed_at_any_write_goes_on_to_its_end(
-    moment: Moment, new_settings: Callable[[], Settings], embedded: Any
-) -> None:
+def test_a_deletion_killed_at_any_write_goes_on_to_its_end(moment: Moment, new_place: Callable[[], Engine]) -> None:
     async def killed_after(writes: int) -> bool:
-        async with world(new_settings(), embedded.endpoint, "uvicorn") as told:
+        place = new_place()
+        async with world(place.settings, place.aws, "uvicorn") as told:
             scene = await _set(told)
             since = now()
             over = await asyncio.to_thread(_killed_after, told.settings, scene.kay_id, writes, moment)
             await asyncio.to_thread(_finish, told.settings, scene.kay_id, since)
-            await _assert_gone(told, scene, embedded.endpoint)
+            await _assert_gone(told, scene, place.store)
             return over
 
     for writes in range(100):

@@ -154,8 +154,21 @@ class Dwipper(RuleBasedStateMachine):
     def leaves(self, who: int, at_once: int) -> None:
         person = self._person(who)
         self.run(_all(_leave(person.member) for _ in range(at_once)))
-        self.people.remove(person)
-        self.thoughts = {key: thought for key, thought in self.thoughts.items() if thought.author != person.handle}
+        self._forget(person)
+
+    @precondition(lambda self: len(self.people) > 2)
+    @rule(who=_PICK, which=_PICK, reaction=_REACTION, wish=_WISH)
+    def leaves_while_another_reacts(self, who: int, which: int, reaction: str, wish: str) -> None:
+        person, other = self._person(who), self._person(who + 1)
+        thoughts = [thought for thought in self.thoughts.values() if thought.author != person.handle]
+        if not thoughts:
+            return
+        thought = thoughts[which % len(thoughts)]
+        react = other.member.http.request(wish, f"/v1/dwipps/{thought.id}/{reaction}")
+        _, answer = self.run(_all([_leave(person.member), react]))
+        assert answer.status_code == 200
+        self._react(other, thought, reaction, wish)
+        self._forget(person)
 
     @invariant()
     def the_feed_is_the_models(self) -> None:
@@ -210,6 +223,10 @@ class Dwipper(RuleBasedStateMachine):
             held.append(thought.id)
         if there and not wanted:
             held.remove(thought.id)
+
+    def _forget(self, person: Person) -> None:
+        self.people.remove(person)
+        self.thoughts = {key: thought for key, thought in self.thoughts.items() if thought.author != person.handle}
 
     def _person(self, pick: int) -> Person:
         return self.people[pick % len(self.people)]

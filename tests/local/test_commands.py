@@ -76,7 +76,7 @@ def test_while_it_runs_nobody_else_starts_or_resets(developer: Developer) -> Non
             assert output.startswith("The embedded AWS runs already (process ")
             assert output.count("\n") == 1
         assert terminal.stop(signal.SIGINT) == 0
-    assert developer.types("reset") == (0, "")
+    assert developer.types("reset") == (0, f"Dropped the data in {developer.home}.\n")
     assert {entry.name for entry in developer.home.iterdir()} == {"lock"}
 
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,28 +12,30 @@ from tests.support.terminal import ROOT, Developer
 README = (ROOT / "README.md").read_text()
 
 
-def _shell(containing: str) -> str:
-    """The one block of shell commands that has this in it."""
-    (block,) = [
-        block for block in re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if containing in block
-    ]
-    return str(block)
+def _story() -> str:
+    """All that is to be pasted under `Try it`."""
+    section = README.partition("## Try it")[2].partition("\n## ")[0]
+    return "".join(re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE))
 
 
 def test_the_story_in_curl_runs_as_printed(developer: Developer) -> None:
-    story = _shell("# Log in.") + _shell("/v1/auth/register")
-    story = story.replace("http://127.0.0.1:8000", developer.url(""))
+    story = _story().replace("http://127.0.0.1:8000", developer.url("")).replace(".local/env", f"{developer.home}/env")
+    story = story.replace(".venv/bin/python", sys.executable)
     with developer.starts("run") as terminal:
         terminal.wait_for("Ctrl-C ends everything")
         bash = ["/bin/bash", "-euo", "pipefail", "-c", story]
-        told = subprocess.run(bash, check=False, capture_output=True, text=True, timeout=30)  # noqa: S603 -- our README's
+        told = subprocess.run(bash, check=False, capture_output=True, text=True, timeout=60, cwd=ROOT)  # noqa: S603
         terminal.wait_for("mail to you@example.org: 123456")
+        terminal.wait_for("mail to you@example.org: 654321")
     assert told.returncode == 0, told.stderr
     assert "Socks are sleeping bags for feet." in told.stdout
     assert 'rel="next"' in told.stdout
     assert "\n204\n" in told.stdout
     assert "urn:dwipper:problem:dwipp-not-found" in told.stdout
-    assert told.stdout.endswith("\n204\n200\n")
+    assert '"next_cursor"' in told.stdout
+    *_, confirmed, logged_in, forgot, reset, answered = told.stdout.splitlines()
+    assert (confirmed, logged_in, forgot, reset) == ("204", "200", "202", "204")
+    assert "'statusCode': 200" in answered
 
 
 def test_it_opens_with_one_sentence_and_two_commands() -> None:

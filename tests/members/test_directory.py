@@ -68,7 +68,7 @@ class TestJoining:
         user = _user(_wish())
         directory = table.directory(user)
         member = directory.member(user.id)
-        assert member == Member(user.id, str(user.wished_handle), JOINED)
+        assert member == Member(user.id, str(user.wished_handle), JOINED, 0.0)
         assert directory.profile(member.handle) == Profile(member.handle, JOINED)
         assert directory.is_taken(member.handle)
         assert table.row(f"handle#{member.handle}")["member_id"] == user.id
@@ -232,7 +232,9 @@ class TestContention:
             stubber.add_response("get_item", {})
             self._cancel(stubber, "ConditionalCheckFailed", "None")
             stubber.add_response("get_item", {"Item": to_item(row)})
-            assert Directory(client, "members", _pool(user)).member(user.id) == Member(user.id, "kay_before", JOINED)
+            assert Directory(client, "members", _pool(user)).member(user.id) == Member(
+                user.id, "kay_before", JOINED, 0.0
+            )
 
     def test_handles_that_are_all_taken_are_an_outage(self) -> None:
         client = dynamodb_client("us-east-1")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.cursors import encode_cursor
 from app.members import export
 from tests.support.story import story
 from tests.support.world import Member, World
@@ -57,7 +58,10 @@ async def test_a_cursor_of_an_export_is_its_members_alone(world: World) -> None:
     cursor = (await kay.get("/v1/me/export"))["next_cursor"]
     feed = await kay.http.get("/v1/dwipps", params={"cursor": cursor})
     assert feed.status_code == 400
-    for wrong in (cursor, "", "x", "A" * 60):
+    name = f"export {(await lee.get('/v1/me'))['id']}"
+    made = [encode_cursor(name, part, place) for part in ("dwipps", "reactions") for place in ("x", "a" * 2000, "\0")]
+    made += [encode_cursor(name, "reactions", ""), encode_cursor(name, "members", ""), encode_cursor(name, "dwipps")]
+    for wrong in (cursor, "", "x", "A" * 60, *made):
         answer = await lee.http.get("/v1/me/export", params={"cursor": wrong})
         assert (answer.status_code, answer.json()["type"]) == (400, "urn:dwipper:problem:invalid-cursor")
 

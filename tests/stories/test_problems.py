@@ -133,7 +133,7 @@ async def test_a_body_of_more_than_64_kilobytes_is_too_large(world: World) -> No
 async def test_a_missing_body_says_so(world: World) -> None:
     kay = await world.member()
     problem = _is_problem(await kay.http.post("/v1/dwipps"), 422, "invalid-request")
-    assert problem["errors"] == [{"pointer": "", "detail": "Field required"}]
+    assert problem["errors"] == [{"pointer": "", "detail": "This is missing."}]
 
 
 @story

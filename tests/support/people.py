@@ -2,15 +2,16 @@
 
 import uuid
 
+from app.contention import deadline
 from app.members.member import Member
 from app.timestamps import now
 
 
 def author(handle: str = "kay") -> Member:
     """Somebody of this handle, who may write from now on."""
-    return Member(str(uuid.uuid4()), handle, now())
+    return Member(str(uuid.uuid4()), handle, now(), deadline())
 
 
 def member(member_id: str) -> Member:
     """Somebody of this id, who may write from now on."""
-    return Member(member_id, "kay", now())
+    return Member(member_id, "kay", now(), deadline())
