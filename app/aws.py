@@ -106,7 +106,10 @@ def meaning(error: Exception) -> DwipperError | None:
 
 
 def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
-    """Make two calls that do not need each other's answer at the same time; the first's error is raised first."""
+    """Make two calls that do not need each other's answer at the same time; the first's error is raised first.
+
+    What is called so calls nothing so itself, or all threads could come to wait for each other.
+    """
     other = _threads().submit(second)
     try:
         return first(), other.result()
@@ -115,7 +118,7 @@ def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tu
 
 
 def all_at_once(calls: Iterable[Callable[[], First]]) -> list[First]:
-    """Make any number of such calls, and return their answers in order."""
+    """Make any number of such calls, and return their answers in order; the same holds for them."""
     calls = list(calls)
     if len(calls) == 1:
         return [calls[0]()]

@@ -24,7 +24,6 @@ WRITE_SECONDS = 8.0
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 0.6
 
-
 # Why DynamoDB cancels a transaction that may be tried again. Of the other reasons one is a condition that did not hold,
 # and the rest are mistakes of ours:
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
