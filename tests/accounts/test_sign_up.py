@@ -15,7 +15,7 @@ import pytest
 
 from app.accounts.registrations import RegistrationRepository
 from app.accounts.sign_up import SignUp
-from app.accounts.user_pool import EmailInUseError, User, UserPool
+from app.accounts.user_pool import EmailInUseError, MailNotSentError, User, UserPool
 from app.contention import ContendedError
 from app.errors import InvalidCodeError, UnavailableError
 from tests.doubles import SETTINGS
@@ -270,6 +270,13 @@ class TestRegister:
             sign_up.confirm(first, member_id)
         sign_up.confirm(second, member_id)
         assert pool.users[member_id].confirmed
+
+    def test_a_mail_that_could_not_be_sent_leads_nowhere(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Somebody else may have the address by now, whose user this registration must not confirm."""
+        monkeypatch.setattr(Pool, "sign_up", Mock(side_effect=MailNotSentError))
+        registrations = Registrations()
+        registration = SignUp(Pool(), registrations).register(EMAIL, "first", None)
+        assert registrations.opened == {registration: None}
 
     def test_it_gives_up_where_others_register_the_same_email_again_and_again(
         self, monkeypatch: pytest.MonkeyPatch

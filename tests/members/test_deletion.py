@@ -125,3 +125,17 @@ def test_it_works_in_portions_and_says_that_there_is_more(
         asked.append(services.deletion.go_on(kay.id, None))
     assert asked[:3] == [1, 1, 1]
     assert services.dwipps.newest(10, None) == []
+
+
+def test_a_user_whom_cognito_no_longer_has_is_nobody(settings: Settings, embedded: Service) -> None:
+    """Whoever has an access token can delete the user by Cognito's own API."""
+
+    async def story() -> None:
+        async with world(settings, embedded.endpoint, "uvicorn") as told:
+            kay = await told.member("kay")
+            own_id = (await kay.get("/v1/me"))["id"]
+            Services.of(settings).pool.delete(own_id)
+            for path in ("/v1/me", "/v1/me/export"):
+                assert (await kay.http.get(path)).status_code == 401
+
+    asyncio.run(story())
