@@ -71,15 +71,6 @@ TOO_LARGE = Kind("body-too-large", 413, "Body too large")
 WRONG_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Media type not supported")
 INTERNAL = Kind("internal-error", 500, "Our mistake")
 
-# What operations can answer: those that take a body, those that ask Cognito, those for whoever has a token, and those
-# for members, who are made from Cognito's users when they first come.
-OF_BODIES = (INVALID, MALFORMED, TOO_LARGE, WRONG_MEDIA_TYPE)
-OF_COGNITO = (INTERNAL, errors.UnavailableError, errors.TooManyRequestsError)
-OF_CALLERS = (INTERNAL, errors.UnavailableError, errors.UnauthenticatedError)
-OF_MEMBERS = (*OF_CALLERS, errors.TooManyRequestsError)
-
-Documented = dict[int | str, dict[str, Any]]
-
 _OF_FRAMEWORK = {kind.status: kind for kind in (MALFORMED, NOT_FOUND, NOT_ALLOWED, TOO_LARGE)}
 _DETAILS = {
     MALFORMED: "The body cannot be read: it has to be JSON.",
@@ -137,21 +128,6 @@ def problem(request: Request, kind: Kind, detail: str | None = None, **extra: An
     """The answer that says what went wrong."""
     content = body(kind, request.scope["state"]["request_id"], detail, **extra)
     return JSONResponse(content, kind.status, _headers(kind.status), MEDIA_TYPE)
-
-
-def documented(*kinds: type[errors.DwipperError] | Kind) -> Documented:
-    """The OpenAPI responses of an operation that can give these problems."""
-    by_status: Documented = {}
-    for kind in (KINDS[kind] if isinstance(kind, type) else kind for kind in kinds):
-        entry = by_status.setdefault(
-            kind.status,
-            {
-                "description": "",
-                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            },
-        )
-        entry["description"] = " · ".join(filter(None, [entry["description"], f"{kind.title}: `{kind.type}`"]))
-    return by_status
 
 
 def install(app: FastAPI) -> None:

@@ -19,7 +19,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from fastapi import FastAPI
 
-from app import errors, problems
+from app import errors, openapi, problems
 from app.dwipps.schemas import DwippDraft
 from app.paging import Listing
 from tests.doubles import ask, quiet_app
@@ -350,7 +350,7 @@ class TestRequests:
 
 class TestDocumented:
     def test_kinds_of_one_status_share_an_entry(self) -> None:
-        documented = problems.documented(errors.InvalidCursorError, problems.MALFORMED, errors.DwippNotFoundError)
+        documented = openapi.documented(errors.InvalidCursorError, problems.MALFORMED, errors.DwippNotFoundError)
         assert sorted(documented) == [400, 404]
         assert "invalid-cursor" in documented[400]["description"]
         assert "malformed-request" in documented[400]["description"]

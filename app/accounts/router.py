@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from app import errors, problems
+from app import errors, openapi, problems
 from app.accounts.password_grant import OPENAPI, Grant
 from app.accounts.schemas import (
     ConfirmRequest,
@@ -21,8 +21,8 @@ from app.services import AppServices
 router = APIRouter(prefix="/v1/auth", tags=["auth"])
 
 
-def _documented(*kinds: type[errors.DwipperError]) -> problems.Documented:
-    return problems.documented(*problems.OF_COGNITO, *problems.OF_BODIES, *kinds)
+def _documented(*kinds: type[errors.DwipperError]) -> openapi.Documented:
+    return openapi.documented(*openapi.OF_COGNITO, *openapi.OF_BODIES, *kinds)
 
 
 @router.post("/register", status_code=202, responses=_documented(errors.WeakPasswordError, errors.HandleTakenError))
@@ -76,7 +76,7 @@ def refresh(body: RefreshRequest, services: AppServices) -> TokenResponse:
 @router.post(
     "/token",
     openapi_extra=OPENAPI,
-    responses=problems.documented(*problems.OF_COGNITO, problems.TOO_LARGE, errors.InvalidGrantError),
+    responses=openapi.documented(*openapi.OF_COGNITO, problems.TOO_LARGE, errors.InvalidGrantError),
 )
 def token(grant: Grant, services: AppServices) -> TokenResponse:
     """Begin a session the way OAuth2 clients ask for it (RFC 6749, 4.3), with the email as `username`.

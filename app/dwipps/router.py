@@ -11,8 +11,9 @@ from app.dwipps.feed import view
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView
 from app.identity import CurrentCaller
 from app.members.current import CurrentMember
+from app.openapi import OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
 from app.paging import Listing
-from app.problems import INVALID, OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
+from app.problems import INVALID
 from app.services import AppServices
 
 router = APIRouter(prefix="/v1/dwipps", tags=["dwipps"])

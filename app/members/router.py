@@ -13,8 +13,9 @@ from app.identity import CurrentCaller, bearer_token
 from app.members.current import CurrentMember
 from app.members.export import ExportView
 from app.members.schemas import OwnProfileView, ProfileView
+from app.openapi import OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
 from app.paging import Listing
-from app.problems import INVALID, OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
+from app.problems import INVALID
 from app.services import AppServices
 from app.tokens import subject_of
 

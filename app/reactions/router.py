@@ -7,7 +7,7 @@ from app.dwipps.feed import view
 from app.dwipps.schemas import DwippView
 from app.members.current import CurrentMember
 from app.members.member import Member
-from app.problems import OF_MEMBERS, documented
+from app.openapi import OF_MEMBERS, documented
 from app.reactions.repository import Wish, absent, present, toggled
 from app.services import AppServices, Services
 
