@@ -1,6 +1,7 @@
 """Tables of one DynamoDB made again in another; which tables, the caller says."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
 
 def mirror(source: "DynamoDBClient", target: "DynamoDBClient", names: Iterable[str]) -> None:
     """Make each table with the source's keys and indexes, and without its items, unless it is there."""
-    present = target.list_tables()["TableNames"]
     for name in names:
-        if name not in present:
+        with suppress(target.exceptions.ResourceInUseException):
             target.create_table(**_wish(source, name))
 
 
