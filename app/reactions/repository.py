@@ -178,7 +178,9 @@ class ReactionRepository:
         try:
             self._client.delete_item(TableName=self._table, Key=_key(member_id, dwipp_id))
         except ClientError as error:
-            raise (ContendedError if error_code(error) == CONFLICT else error) from error
+            if error_code(error) == CONFLICT:
+                raise ContendedError from error
+            raise
 
     def _upvote(self, member_id: str, dwipp_id: str, wish: Wish) -> Reaction:
         seen = self.get(member_id, dwipp_id)
