@@ -1,9 +1,12 @@
 """boto3 clients, and what their errors mean; knows no table, no pool and no HTTP."""
 
+import json
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cache
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
+from zlib import crc32
 
 import boto3
 from botocore.config import Config
@@ -11,6 +14,7 @@ from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadErro
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.parsers import ResponseParserError
 
+from app.budget import seconds_left
 from app.errors import DwipperError, TooManyRequestsError, UnavailableError
 
 if TYPE_CHECKING:
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
 First = TypeVar("First")
 Second = TypeVar("Second")
+Client = TypeVar("Client", bound=Any)
 
 # What says that the service could not be asked, or answered nothing that can be read.
 NO_ANSWER = (NoConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
@@ -59,6 +64,7 @@ _OVERLOADED = frozenset(
         "Throttling",
         "ThrottledException",
         "TransactionInProgressException",
+        CONFLICT,
         "InternalServerError",
         "InternalErrorException",
         "InternalFailure",
@@ -69,13 +75,17 @@ _RATE_LIMITED = frozenset({"TooManyRequestsException", "LimitExceededException",
 
 
 def dynamodb_client(region: str) -> "DynamoDBClient":
-    """A client for DynamoDB; safe to share between threads."""
-    return boto3.client("dynamodb", region_name=region, config=_DYNAMODB)
+    """A client for DynamoDB; safe to share between threads.
+
+    As both kinds of clients do, it raises UnavailableError instead of a call that the request's time is too short for.
+    """
+    return _in_time(boto3.client("dynamodb", region_name=region, config=_DYNAMODB), _DYNAMODB)
 
 
 def cognito_client(region: str, *, once: bool = False) -> "CognitoIdentityProviderClient":
     """A client for Cognito user pools; with `once`, the SDK never repeats a call by itself."""
-    return boto3.client("cognito-idp", region_name=region, config=_COGNITO_ONCE if once else _COGNITO)
+    config = _COGNITO_ONCE if once else _COGNITO
+    return _in_time(boto3.client("cognito-idp", region_name=region, config=config), config)
 
 
 def error_code(error: ClientError) -> str:
@@ -110,7 +120,7 @@ def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tu
 
     What is called so calls nothing so itself, or all threads could come to wait for each other.
     """
-    other = _threads().submit(second)
+    other = _beside(second)
     try:
         return first(), other.result()
     finally:
@@ -122,9 +132,55 @@ def all_at_once(calls: Iterable[Callable[[], First]]) -> list[First]:
     calls = list(calls)
     if len(calls) == 1:
         return [calls[0]()]
-    futures = [_threads().submit(call) for call in calls]
+    futures = [_beside(call) for call in calls]
     wait(futures)  # All of them, even if one fails: Lambda would freeze the others in the middle of a call.
     return [future.result() for future in futures]
+
+
+def _beside(call: Callable[[], First]) -> "Future[First]":
+    """Begin a call in a thread of its own, which has to end in the request's time too."""
+    return _threads().submit(copy_context().run, call)
+
+
+def _in_time(client: Client, config: Any) -> Client:
+    """The same client, which begins no attempt at a call that could end after the request's time.
+
+    https://boto3.amazonaws.com/v1/documentation/api/latest/guide/events.html
+    """
+    longest = config.connect_timeout + config.read_timeout
+    client.meta.events.register("before-send", partial(_refuse_if_late, longest))
+    client.meta.events.register("before-parse", _refuse_if_garbled)
+    return client
+
+
+def _refuse_if_late(longest: float, **_: Any) -> None:
+    if seconds_left() < longest:
+        raise UnavailableError
+
+
+def _refuse_if_garbled(response_dict: Any, operation_model: Any, **_: Any) -> None:
+    """Refuse a body that cannot be read, which botocore takes for an empty one: no such row, no such user.
+
+    What the service itself calls its failure is for the SDK, which asks again.
+    """
+    if response_dict["status_code"] < 500 and not _is_whole(response_dict, operation_model):
+        raise ResponseParserError("The answer cannot be read.")
+
+
+def _is_whole(response_dict: Any, operation_model: Any) -> bool:
+    body, checksum = response_dict["body"], response_dict["headers"].get("x-amz-crc32")
+    try:
+        if checksum is not None:
+            return crc32(body) == int(checksum)
+        return isinstance(json.loads(body), dict) if body or _has_more_to_say(operation_model) else True
+    except ValueError:
+        return False
+
+
+def _has_more_to_say(operation_model: Any) -> bool:
+    """Whether a success has members; that of ConfirmSignUp has one that Cognito leaves out."""
+    shape = operation_model.output_shape
+    return shape is not None and bool(shape.members.keys() - {"Session"})
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What holds for every request, whatever its path: an id, a bound on the body, an answer even to the unexpected."""
+"""What holds for every request, whatever its path: an id, bounds on body and time, an answer even to the unexpected."""
 
 import re
 import uuid
@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import problems
+from app.budget import request_time
 
 LARGEST_BODY = 65_536
 _EXPOSED = ["Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"]
@@ -56,7 +57,7 @@ class Cors(CORSMiddleware):
 
 
 class Guard:
-    """Refuses bodies that are too large, and answers what no handler does (ASGI middleware, the innermost)."""
+    """Bounds a request's body and its time, and answers what no handler does (ASGI middleware, the innermost)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -78,7 +79,8 @@ class Guard:
             await send(message)
 
         try:
-            await self._app(scope, _bounded(receive), noted_send)
+            with request_time():
+                await self._app(scope, _bounded(receive), noted_send)
         except ClientDisconnect:
             return
         except Exception as error:

@@ -1,10 +1,10 @@
 """Calls to AWS are bounded in time, and their errors mean one thing each."""
 
 import threading
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from app.aws import (
     all_at_once,
@@ -16,6 +16,7 @@ from app.aws import (
     side_by_side,
     was_retried,
 )
+from app.budget import request_time, seconds_left
 from app.errors import TooManyRequestsError, UnavailableError
 
 LAMBDA_SECONDS = 29
@@ -45,6 +46,63 @@ class TestClients:
     def test_there_is_a_connection_for_every_thread_that_serves(self) -> None:
         client: Any = dynamodb_client("us-east-1")
         assert client.meta.config.max_pool_connections >= 40
+
+
+def _read_item() -> None:
+    dynamodb_client("us-east-1").get_item(TableName="dwipps", Key={})
+
+
+def _find_user() -> None:
+    cognito_client("us-east-1").admin_get_user(UserPoolId="us-east-1_pool", Username="kay")
+
+
+class TestRequestTime:
+    """Behind both clients is an AWS that never answers."""
+
+    @pytest.fixture
+    def sent(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """The calls that were really sent."""
+        sent: list[str] = []
+
+        def hang(_: Any, request: Any) -> NoReturn:
+            sent.append(request.url)
+            raise ReadTimeoutError(endpoint_url=request.url)
+
+        monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", hang)
+        monkeypatch.setattr("time.sleep", lambda _: None)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        return sent
+
+    def test_a_call_is_tried_as_often_as_ever_where_there_is_time(self, sent: list[str]) -> None:
+        with request_time(20), pytest.raises(ReadTimeoutError):
+            _read_item()
+        assert len(sent) == 3
+
+    def test_where_there_is_no_request_there_is_time(self, sent: list[str]) -> None:
+        with pytest.raises(ReadTimeoutError):
+            _find_user()
+        assert len(sent) == 2
+
+    def test_no_call_begins_that_could_end_too_late(self, sent: list[str]) -> None:
+        with request_time(2.9), pytest.raises(UnavailableError):
+            _read_item()
+        with request_time(6.9), pytest.raises(UnavailableError):
+            _find_user()
+        assert sent == []
+
+    def test_a_call_is_not_tried_again_when_its_pause_has_taken_the_time(
+        self, sent: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("time.sleep", lambda _: threading.Event().wait(0.3))
+        with request_time(3.2), pytest.raises(UnavailableError):
+            _read_item()
+        assert len(sent) == 1
+
+    def test_calls_side_by_side_have_the_same_time(self) -> None:
+        with request_time(5):
+            left = [*side_by_side(seconds_left, seconds_left), *all_at_once([seconds_left, seconds_left])]
+        assert all(4 < seconds <= 5 for seconds in left)
 
 
 class TestErrors:

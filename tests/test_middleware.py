@@ -1,6 +1,7 @@
 """Every request has an id, a bound on its body and an answer; every answer has CORS headers and knows its caches."""
 
 import asyncio
+import math
 import re
 import uuid
 from collections.abc import Iterator
@@ -11,10 +12,19 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
+from app.budget import REQUEST_SECONDS, seconds_left
 from tests.doubles import ask, quiet_app
 
 ORIGIN = {"Origin": "https://any.example"}
 LARGEST = 65_536
+
+
+async def time_left() -> float:
+    return seconds_left()
+
+
+def time_left_in_a_thread() -> float:
+    return seconds_left()
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +50,7 @@ def app() -> FastAPI:
 
         return StreamingResponse(chunks())
 
-    for endpoint in (measure, deaf, fail, cached, break_off):
+    for endpoint in (measure, deaf, fail, cached, break_off, time_left, time_left_in_a_thread):
         for path in ("", "/v1"):
             app.add_api_route(f"{path}/{endpoint.__name__}", endpoint, methods=["GET", "POST"], include_in_schema=False)
     return app
@@ -178,3 +188,9 @@ class TestAnswers:
         with pytest.raises((ZeroDivisionError, ExceptionGroup)):
             asyncio.run(app(scope, receive, send))
         assert sent.count("http.response.start") == 1
+
+
+@pytest.mark.parametrize("path", ["/time_left", "/time_left_in_a_thread"])
+def test_a_request_has_its_time_whatever_serves_it(app: FastAPI, path: str) -> None:
+    assert REQUEST_SECONDS - 5 < _ask(app, "GET", path).json() <= REQUEST_SECONDS
+    assert seconds_left() == math.inf
