@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
+from app.aws import was_retried
 from app.errors import UnavailableError
 
 T = TypeVar("T")
@@ -31,7 +32,10 @@ _IN_THE_WAY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedT
 
 
 class ContendedError(Exception):
-    """Somebody else was writing what this try was about: nothing was written, and it may be tried again."""
+    """Somebody else was writing what this try was about: nothing was written, and it may be tried again.
+
+    It is raised from the SDK's error. If the SDK had sent the same before, and heard no answer, that may have written.
+    """
 
 
 def conditions_held(error: ClientError) -> list[bool]:
@@ -54,18 +58,30 @@ def deadline() -> float:
     return time.monotonic() + WRITE_SECONDS
 
 
-def until_settled(attempt: Callable[[], T], write_by: float) -> T:
+def until_settled(attempt: Callable[[], T], write_by: float, *, repeatable: bool = True) -> T:
     """Try until nobody is in the way, and begin nothing after a deadline.
 
+    Args:
+        attempt: what is tried; raises ContendedError if somebody is in the way.
+        write_by: the deadline, by the monotonic clock.
+        repeatable: whether it comes to the same if it is done twice. What is not, and may have been done unheard, is
+            left to whoever asks to look at and to repeat.
+
     Raises:
-        UnavailableError: if somebody still is in the way then.
+        UnavailableError: if somebody still is in the way then, or it may have been done unheard.
     """
     bound = _FIRST_PAUSE_SECONDS
     whole = write_by - time.monotonic()
     while (left := write_by - time.monotonic()) > 0:
         try:
             return attempt()
-        except ContendedError:
+        except ContendedError as error:
+            if not repeatable and _may_be_done(error):
+                raise UnavailableError from error
             time.sleep(random.uniform(0, bound * (left / whole) ** 2))  # noqa: S311 -- spreads writers, guards nothing
             bound = min(bound * 2, _LONGEST_PAUSE_SECONDS)
     raise UnavailableError
+
+
+def _may_be_done(error: ContendedError) -> bool:
+    return isinstance(error.__cause__, ClientError) and was_retried(error.__cause__)

@@ -52,7 +52,8 @@ class IdempotentWriter:
             row = from_item(error.response["CancellationReasons"][0]["Item"])
             if row["text_hash"] != _hash(author.id, key, dwipp.text):
                 raise IdempotencyKeyReusedError from error
-            return draft(row["dwipp_id"], author, dwipp.text), True
+            # An earlier try of this very request may have written it unheard.
+            return draft(row["dwipp_id"], author, dwipp.text), row["dwipp_id"] != dwipp.id
         return dwipp, False
 
     def _row(self, author: Member, key: str, dwipp: Dwipp) -> Any:

@@ -100,7 +100,8 @@ class DwippRepository:
             EditConflictError: if it has another version.
             UnavailableError: if too many upvote it at this moment.
         """
-        return until_settled(partial(self._edit, _key(dwipp_id), member.handle, text, version), member.write_by)
+        attempt = partial(self._edit, _key(dwipp_id), member.handle, text, version)
+        return until_settled(attempt, member.write_by, repeatable=version is None)
 
     def delete(self, member: Member, dwipp_id: str) -> None:
         """Remove a Dwipp.
@@ -110,7 +111,7 @@ class DwippRepository:
             NotTheAuthorError: if somebody else wrote it.
             UnavailableError: if too many upvote it at this moment.
         """
-        until_settled(partial(self._delete, _key(dwipp_id), member.handle), member.write_by)
+        until_settled(partial(self._delete, _key(dwipp_id), member.handle), member.write_by, repeatable=False)
 
     def newest(self, limit: int, before: str | None) -> list[Dwipp]:
         """Everybody's Dwipps, newest first, those with ids below `before`: the feed's partitions, merged by id."""

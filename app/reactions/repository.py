@@ -164,7 +164,8 @@ class ReactionRepository:
             DwippNotFoundError: if the Dwipp is gone.
             UnavailableError: if too many write to the same Dwipp at this moment.
         """
-        return until_settled(partial(self._upvote, member.id, dwipp_id, wish), member.write_by)
+        attempt = partial(self._upvote, member.id, dwipp_id, wish)
+        return until_settled(attempt, member.write_by, repeatable=wish is not toggled)
 
     def favorite(self, member: Member, dwipp_id: str, wish: Wish) -> Reaction:
         """Bring the member's favorite to what is wished; one that is there keeps its place.
@@ -172,7 +173,8 @@ class ReactionRepository:
         Raises:
             UnavailableError: if the same member changes it again and again at this moment.
         """
-        return until_settled(partial(self._favorite, member.id, dwipp_id, wish), member.write_by)
+        attempt = partial(self._favorite, member.id, dwipp_id, wish)
+        return until_settled(attempt, member.write_by, repeatable=wish is not toggled)
 
     def _remove(self, member_id: str, dwipp_id: str) -> None:
         try:

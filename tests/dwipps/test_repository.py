@@ -8,7 +8,6 @@ import pytest
 from botocore.stub import Stubber
 
 from app.aws import dynamodb_client
-from app.contention import ContendedError
 from app.dwipps.ids import is_id, new_id
 from app.dwipps.repository import Dwipp, DwippRepository
 from app.errors import DwippNotFoundError, NotTheAuthorError, UnavailableError
@@ -194,20 +193,26 @@ class TestContention:
         stubber.add_response("delete_item", {})
         dwipps.delete(people.author("kay"), dwipp_id)
 
-    def test_a_conflict_is_no_effect_of_ones_own_even_when_the_sdk_tried_twice(
-        self, stubbed: tuple[DwippRepository, Stubber], monkeypatch: pytest.MonkeyPatch
+    def test_what_may_be_done_already_is_not_tried_again_where_that_would_be_taken_for_another_s_doing(
+        self, stubbed: tuple[DwippRepository, Stubber]
     ) -> None:
-        def once(attempt: Any, _write_by: float) -> Any:
-            return attempt()
-
-        monkeypatch.setattr("app.dwipps.repository.until_settled", once)
         dwipps, stubber = stubbed
         for operation in ("update_item", "delete_item"):
             stubber.add_client_error(operation, "TransactionConflictException", response_meta={"RetryAttempts": 1})
-        with pytest.raises(ContendedError):
-            dwipps.edit(people.author("kay"), new_id(), "Hmm.", None)
-        with pytest.raises(ContendedError):
+        with pytest.raises(UnavailableError):
+            dwipps.edit(people.author("kay"), new_id(), "Hmm.", 1)
+        with pytest.raises(UnavailableError):
             dwipps.delete(people.author("kay"), new_id())
+
+    def test_an_edit_of_any_version_is_tried_again_whatever_was_done(
+        self, stubbed: tuple[DwippRepository, Stubber]
+    ) -> None:
+        dwipps, stubber = stubbed
+        dwipp_id = new_id()
+        item = {"dwipp_id": dwipp_id, "text": "Hmm.", "author_handle": "kay", "version": 2, "upvotes": 3}
+        stubber.add_client_error("update_item", "TransactionConflictException", response_meta={"RetryAttempts": 1})
+        stubber.add_response("update_item", {"Attributes": to_item(item)})
+        assert dwipps.edit(people.author("kay"), dwipp_id, "Hmm.", None).version == 2
 
     def test_a_first_try_that_finds_nothing_deletes_nothing(self, stubbed: tuple[DwippRepository, Stubber]) -> None:
         dwipps, stubber = stubbed

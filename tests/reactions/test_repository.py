@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from app.aws import dynamodb_client
 from app.dwipps.ids import new_id
 from app.dwipps.repository import DwippRepository
-from app.errors import DwippNotFoundError
+from app.errors import DwippNotFoundError, UnavailableError
 from app.items import to_item
 from app.local import stack
 from app.local.service import Service
@@ -262,10 +262,11 @@ class TestContention:
             yield ReactionRepository(client, "reactions", "dwipps"), stubber
             stubber.assert_no_pending_responses()
 
-    def _cancel(self, stubber: Stubber, row: str, dwipp: str) -> None:
+    def _cancel(self, stubber: Stubber, row: str, dwipp: str, **metadata: int) -> None:
         stubber.add_client_error(
             "transact_write_items",
             "TransactionCanceledException",
+            response_meta=metadata,
             modeled_fields={"CancellationReasons": [{"Code": row}, {"Code": dwipp}]},
         )
 
@@ -350,6 +351,19 @@ class TestContention:
         stubber.add_response("get_item", item)
         stubber.add_response(operation, {})
         reactions.favorite(people.author(), new_id(), wish)
+
+    @pytest.mark.parametrize("there", [True, False])
+    def test_a_toggle_that_may_be_done_already_is_not_taken_back(self, there: bool, stubbed: Stubbed) -> None:
+        reactions, stubber = stubbed
+        row = {"Item": to_item({"favorited_at": to_text(now()), "upvoted_at": to_text(now())})} if there else {}
+        stubber.add_response("get_item", row)
+        self._cancel(stubber, "None", "TransactionConflict", RetryAttempts=1)
+        with pytest.raises(UnavailableError):
+            reactions.upvote(people.author(), new_id(), toggled)
+        stubber.add_response("get_item", row)
+        stubber.add_client_error("update_item", "TransactionConflictException", response_meta={"RetryAttempts": 1})
+        with pytest.raises(UnavailableError):
+            reactions.favorite(people.author(), new_id(), toggled)
 
     def test_a_condition_that_fails_at_the_first_try_was_failed_by_another(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
