@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from app.accounts.registrations import RegistrationRepository
 from app.accounts.sign_up import SignUp
 from app.accounts.user_pool import UserPool
+from app.accounts.waiting import WaitingRepository
 from app.aws import dynamodb_client
 from app.dwipps.feed import Feed
 from app.dwipps.idempotency import IdempotentWriter
@@ -51,7 +52,11 @@ class Services:
             settings=settings,
             tokens=TokenVerifier(settings, KeySet(partial(fetch_keys, _keys_url(settings)))),
             pool=pool,
-            sign_up=SignUp(pool, RegistrationRepository(client, settings.members_table)),
+            sign_up=SignUp(
+                pool,
+                RegistrationRepository(client, settings.members_table),
+                WaitingRepository(client, settings.members_table),
+            ),
             directory=Directory(client, settings.members_table, pool),
             deletion=Deletion(client, settings.members_table, pool, dwipps, reactions),
             export=Export(pool, feed, reactions),

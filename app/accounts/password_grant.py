@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from app.accounts.schemas import Email, Password
 from app.errors import InvalidGrantError
@@ -16,7 +16,7 @@ _MOST_FIELDS = 20
 class PasswordGrant(BaseModel):
     """Who logs in; a scope and a client, which some libraries add, are passed over."""
 
-    username: Email
+    username: Annotated[Email, Field(description="The email.")]
     password: Password
 
 
@@ -59,14 +59,11 @@ OPENAPI: dict[str, Any] = {
                     "required": ["grant_type", "username", "password"],
                     "properties": {
                         "grant_type": {"type": "string", "const": "password"},
-                        "username": {
-                            "type": "string",
-                            "description": "The email.",
-                            "examples": ["kay@example.org"],
-                        },
-                        "password": {"type": "string", "format": "password"},
+                        **PasswordGrant.model_json_schema()["properties"],
                         "scope": {"type": "string", "description": "Passed over."},
                     },
+                    "additionalProperties": {"type": "string"},
+                    "maxProperties": _MOST_FIELDS,
                 }
             }
         },

@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 
 from app.aws import error_code
 from app.errors import (
-    AccountNotConfirmedError,
     DwipperError,
     InvalidCodeError,
     InvalidCredentialsError,
@@ -42,7 +41,7 @@ LOGIN: Meanings = {
     "InvalidParameterException": InvalidCredentialsError,
     "NotAuthorizedException": InvalidCredentialsError,
     "PasswordResetRequiredException": PasswordResetRequiredError,
-    "UserNotConfirmedException": AccountNotConfirmedError,
+    "UserNotConfirmedException": InvalidCredentialsError,  # Which it says whatever the password: see waiting.py.
     "UserNotFoundException": InvalidCredentialsError,
 }
 REFRESH: Meanings = dict.fromkeys(
@@ -79,7 +78,20 @@ NOT_TOLD = frozenset(
     }
 )
 
+# Cognito fails to mail, or has mailed its day's share. Nobody who has an account is mailed, so it is not passed on.
+NO_MAIL = frozenset({"CodeDeliveryFailureException", "LimitExceededException"})
+
 NOBODY = frozenset({"UserNotFoundException"})
+
+# A session that was signed out, whose user has to have another password, or whose token is none.
+ENDED = frozenset(
+    {
+        "InvalidParameterException",
+        "NotAuthorizedException",
+        "PasswordResetRequiredException",
+        "UserNotConfirmedException",
+    }
+)
 
 
 @contextmanager

@@ -64,6 +64,9 @@ class RegistrationRepository:
             # A retry of the SDK meets what its first try wrote.
             if from_item(refused_item(error) or {}).get("holder") != holder:
                 raise ContendedError from error
+        except Exception:
+            self._end(pk, holder)  # It may be there all the same, and would be in the way of the next try.
+            raise
         try:
             yield
         finally:

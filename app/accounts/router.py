@@ -16,7 +16,8 @@ from app.accounts.schemas import (
     TokenResponse,
 )
 from app.accounts.user_pool import Tokens
-from app.services import AppServices
+from app.aws import meaning
+from app.services import AppServices, Services
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"])
 
@@ -61,7 +62,7 @@ def resend(body: ResendRequest, services: AppServices) -> Response:
 )
 def login(body: LoginRequest, services: AppServices) -> TokenResponse:
     """Begin a session."""
-    return _session(services.pool.log_in(body.email, body.password))
+    return _log_in(services, body.email, body.password)
 
 
 @router.post("/refresh", responses=_documented(errors.InvalidRefreshTokenError))
@@ -84,7 +85,7 @@ def token(grant: Grant, services: AppServices) -> TokenResponse:
     The Authorize button of the docs page does. Problems carry the `error` of RFC 6749, 5.2, too.
     """
     try:
-        return _session(services.pool.log_in(grant.username, grant.password))
+        return _log_in(services, grant.username, grant.password)
     except (
         errors.InvalidCredentialsError,
         errors.AccountNotConfirmedError,
@@ -119,8 +120,23 @@ def forgot_password(body: ForgotRequest, services: AppServices) -> Response:
 )
 def reset_password(body: ResetRequest, services: AppServices) -> None:
     """Set another password by the code that was mailed; ends all sessions."""
-    services.pool.reset_password(body.email, body.code, body.new_password)
+    try:
+        services.pool.reset_password(body.email, body.code, body.new_password)
+    except Exception as error:
+        # Perhaps it is set though nobody heard so: then the code is used up, and this cannot be asked for again.
+        unheard = isinstance(meaning(error), errors.UnavailableError)
+        if not unheard or not services.pool.is_password(body.email, body.new_password):
+            raise
     services.pool.log_out_everywhere(body.email)
+
+
+def _log_in(services: Services, email: str, password: str) -> TokenResponse:
+    try:
+        return _session(services.pool.log_in(email, password))
+    except errors.InvalidCredentialsError:
+        if services.sign_up.is_waiting(email, password):
+            raise errors.AccountNotConfirmedError from None
+        raise
 
 
 def _session(tokens: Tokens) -> TokenResponse:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from app.blanks import BLANKS
 from app.errors import WeakPasswordError
 from app.members.handles import Handle
 
@@ -50,7 +51,10 @@ Email = Annotated[
     Field(
         description="Compared without case.",
         examples=["kay@example.org"],
-        json_schema_extra={"maxLength": LONGEST_EMAIL, "pattern": f"^{_EMAIL.pattern}$"},
+        json_schema_extra={
+            "maxLength": LONGEST_EMAIL,
+            "pattern": f"^(?![^@]{{{_LONGEST_LOCAL_PART + 1}}}){_EMAIL.pattern}$",
+        },
     ),
 ]
 NewPassword = Annotated[
@@ -62,7 +66,7 @@ NewPassword = Annotated[
         json_schema_extra={
             "minLength": SHORTEST_PASSWORD,
             "maxLength": LONGEST_PASSWORD,
-            "pattern": r"^\S[^\n\r\u0085\u2028\u2029]*\S$",
+            "pattern": rf"^[^{BLANKS}][^\n\r\x85\u2028\u2029]*[^{BLANKS}]$",
             "format": "password",
         },
     ),

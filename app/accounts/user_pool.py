@@ -21,6 +21,7 @@ from app.aws import NO_ANSWER, cognito_client, error_code, meaning
 from app.errors import (
     DwipperError,
     InvalidCodeError,
+    InvalidCredentialsError,
     InvalidEmailError,
     InvalidRefreshTokenError,
     PasswordResetRequiredError,
@@ -106,7 +107,7 @@ class UserPool:
 
         Raises:
             EmailInUseError: if there is a user of that email.
-            MailNotSentError: if the user was made, and the code did not leave.
+            MailNotSentError: if the code did not leave, whether the user was made or not.
             WeakPasswordError: if the pool's policy refuses the password.
             InvalidEmailError: if Cognito takes the address for none.
         """
@@ -126,8 +127,8 @@ class UserPool:
                 raise EmailInUseError from error
             if error_code(error) == "InvalidParameterException":
                 raise (WeakPasswordError if refusals.names(error, "password") else InvalidEmailError) from error
-            if error_code(error) == "CodeDeliveryFailureException":
-                # There is a user now, but whoever the address has next is not to be confirmed by this registration.
+            if error_code(error) in refusals.NO_MAIL:
+                # There may be a user now, but whoever the address has next is not to be confirmed by this registration.
                 raise MailNotSentError from error
             raise
         return answer["UserSub"]
@@ -165,8 +166,8 @@ class UserPool:
         """Begin a session.
 
         Raises:
-            InvalidCredentialsError: if the email or the password is wrong; nothing tells which.
-            AccountNotConfirmedError: if the user never sent the code.
+            InvalidCredentialsError: if the email or the password is wrong, or the user never sent the code; nothing
+                tells which.
             PasswordResetRequiredError: if an administrator wants another password.
         """
         with refusals.translated(refusals.LOGIN):
@@ -201,6 +202,24 @@ class UserPool:
         if _OPAQUE.fullmatch(refresh_token):
             with refusals.unheard(refusals.NOT_TOLD):
                 self._client.revoke_token(ClientId=self._client_id, Token=refresh_token)
+
+    def has_ended(self, access_token: str) -> bool:
+        """Whether the session of an access token is over before its time; it is not for who is no user any more."""
+        try:
+            self._client.get_user(AccessToken=access_token)
+        except ClientError as error:
+            if error_code(error) not in refusals.ENDED | refusals.NOBODY:
+                raise
+            return error_code(error) in refusals.ENDED
+        return False
+
+    def is_password(self, user_id: str, password: str) -> bool:
+        """Whether the user of this `sub` logs in with this password."""
+        try:
+            self.log_in(user_id, password)
+        except InvalidCredentialsError:
+            return False
+        return True
 
     def log_out_everywhere(self, name: str) -> None:
         """End all sessions of the user of this `sub` or email, if there is one.

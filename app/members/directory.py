@@ -50,7 +50,8 @@ class Directory:
         """The member of this id, whose first call this may be.
 
         Raises:
-            UnauthenticatedError: if Cognito knows no such user, or the account is deleted or being deleted.
+            UnauthenticatedError: if Cognito knows no such user, or one who has not confirmed, or the account is deleted
+                or being deleted.
         """
         return self._read(member_id) or self._join(member_id)
 
@@ -71,7 +72,7 @@ class Directory:
 
     def _join(self, member_id: str) -> Member:
         user = self._pool.find(member_id)
-        if user is None:
+        if user is None or not user.confirmed:
             raise UnauthenticatedError
         write_by = deadline()
         for handle in _candidates(user):

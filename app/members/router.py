@@ -41,15 +41,17 @@ def read_me(member: CurrentMember, services: AppServices) -> OwnProfileView:
     responses=documented(*OF_CALLERS, errors.LoginAgainError, errors.TooManyRequestsError)
     | {202: {"description": "Begun, and not at its end: ask again after the seconds in `Retry-After`."}},
 )
-def delete_me(caller: CurrentCaller, services: AppServices) -> Response:
+def delete_me(caller: CurrentCaller, request: Request, services: AppServices) -> Response:
     """Delete your account and all that it holds: Dwipps, upvotes, favorites, the profile, the login.
 
-    It begins if you logged in within the last ten minutes, and cannot be undone. From its first moment you can write
-    nothing any more, and nobody finds your profile. The answer is 202 as long as something is left, which takes about a
-    minute: ask again after the seconds in `Retry-After`. At 204 nothing is left. Nothing goes on by itself: unless you
-    ask, your email and password stay. Your handle is never given to anybody else.
+    It begins if you logged in within the last ten minutes, and have not signed out since, and cannot be undone. From
+    its first moment you can write nothing any more, and nobody finds your profile. The answer is 202 as long as
+    something is left, which takes about a minute: ask again after the seconds in `Retry-After`. At 204 nothing is left.
+    Nothing goes on by itself: unless you ask, your email and password stay. Your handle is never given to anybody else.
     """
-    seconds = services.deletion.go_on(caller.id, caller.authenticated_at)
+    # The authorizer does not hear of a sign-out. What cannot be undone asks whoever does.
+    signed_out = services.pool.has_ended(_own_token(request, caller.id))
+    seconds = services.deletion.go_on(caller.id, None if signed_out else caller.authenticated_at)
     return Response(status_code=202, headers={"Retry-After": str(seconds)}) if seconds else Response(status_code=204)
 
 
@@ -77,12 +79,16 @@ def export_me(
 def change_password(
     body: ChangePasswordRequest, member: CurrentMember, request: Request, services: AppServices
 ) -> None:
-    """Set another password; ends all sessions, this one too."""
-    token = bearer_token(request)
-    # Behind API Gateway the header was not looked at here: it has to be the one whose claims came with the event.
-    if subject_of(token) != member.id:
-        raise errors.UnauthenticatedError
-    services.pool.change_password(token, body.current_password, body.new_password)
+    """Set another password; ends all sessions, this one too.
+
+    Safe to retry: where the new password is set already, the sessions are ended.
+    """
+    try:
+        services.pool.change_password(_own_token(request, member.id), body.current_password, body.new_password)
+    except errors.WrongPasswordError:
+        # Perhaps this very request set it, and got no answer, or failed to end the sessions.
+        if not services.pool.is_password(member.id, body.new_password):
+            raise
     services.pool.log_out_everywhere(member.id)
 
 
@@ -127,3 +133,14 @@ def list_dwipps_of_member(
         partial(services.feed.newest_of, caller.id, handle, listing.page),
     )
     return listing.linked(page)
+
+
+def _own_token(request: Request, member_id: str) -> str:
+    """The access token in the header, where Cognito itself asks for it.
+
+    Behind API Gateway nothing else looks at that header: it has to be the one whose claims came with the event.
+    """
+    token = bearer_token(request)
+    if subject_of(token) != member_id:
+        raise errors.UnauthenticatedError
+    return token

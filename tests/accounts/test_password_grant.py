@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from app import errors
+from app.accounts.sign_up import SignUp
 from app.accounts.user_pool import Tokens, UserPool
 from tests.doubles import ask, quiet_app
 
@@ -25,9 +26,16 @@ def pool() -> Any:
 
 
 @pytest.fixture
-def app(pool: Any) -> FastAPI:
+def sign_up() -> Any:
+    sign_up = Mock(spec=SignUp)
+    sign_up.is_waiting.return_value = False
+    return sign_up
+
+
+@pytest.fixture
+def app(pool: Any, sign_up: Any) -> FastAPI:
     app, _ = quiet_app()
-    app.state.services = replace(app.state.services, pool=pool)
+    app.state.services = replace(app.state.services, pool=pool, sign_up=sign_up)
     return app
 
 
@@ -97,14 +105,20 @@ def test_a_form_has_to_be_said_to_be_one(content_type: str, app: FastAPI, pool: 
     _assert_refused(_asked(app, "grant_type=password", content_type), "invalid_request")
 
 
-@pytest.mark.parametrize(
-    "error", [errors.InvalidCredentialsError, errors.AccountNotConfirmedError, errors.PasswordResetRequiredError]
-)
+@pytest.mark.parametrize("error", [errors.InvalidCredentialsError, errors.PasswordResetRequiredError])
 def test_a_login_that_is_refused_is_an_invalid_grant(error: type[Exception], app: FastAPI, pool: Any) -> None:
     pool.log_in.side_effect = error()
     answer = _asked(app, GOOD)
     _assert_refused(answer, "invalid_grant")
     assert answer.json()["detail"] == str(error())
+
+
+def test_who_did_not_confirm_is_told_so(app: FastAPI, pool: Any, sign_up: Any) -> None:
+    pool.log_in.side_effect = errors.InvalidCredentialsError()
+    sign_up.is_waiting.return_value = True
+    answer = _asked(app, GOOD)
+    _assert_refused(answer, "invalid_grant")
+    assert answer.json()["detail"] == str(errors.AccountNotConfirmedError())
 
 
 def test_a_limit_is_a_limit_here_too(app: FastAPI, pool: Any) -> None:

@@ -14,6 +14,7 @@ from tests.unhurried import unhurried
 EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 NEW_PASSWORD: TypeAdapter[str] = TypeAdapter(NewPassword)
 PASSWORD: TypeAdapter[str] = TypeAdapter(Password)
+EDGES = "aaaaa\n\t\x0b\x1b\x1c\x1f \x85\xa0\u2000\u200b\u2028\u3000\ufeff"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,17 @@ def test_it_is_none(email: str) -> None:
         EMAIL.validate_python(email)
 
 
+@pytest.mark.parametrize("local_part", ["a" * 64, "a" * 65, ".".join("a" * 32), ".".join("a" * 33)], ids=len)
+def test_the_spec_and_the_code_agree_on_what_is_before_the_at_sign(local_part: str) -> None:
+    email = f"{local_part}@example.org"
+    try:
+        EMAIL.validate_python(email)
+    except ValidationError:
+        assert not re.fullmatch(EMAIL.json_schema()["pattern"], email)
+    else:
+        assert re.fullmatch(EMAIL.json_schema()["pattern"], email)
+
+
 @pytest.mark.parametrize(
     "password",
     [
@@ -108,7 +120,7 @@ def test_it_is_no_new_password(password: str, kind: str) -> None:
 
 
 @unhurried
-@given(st.text(st.characters(), max_size=300))
+@given(st.text(st.characters(), max_size=300) | st.text(st.sampled_from(EDGES), min_size=10, max_size=12))
 def test_the_spec_and_the_code_agree_on_new_passwords(password: str) -> None:
     schema: dict[str, Any] = NEW_PASSWORD.json_schema()
     fits = schema["minLength"] <= len(password) <= schema["maxLength"] and re.fullmatch(schema["pattern"], password)

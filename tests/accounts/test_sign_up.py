@@ -12,10 +12,12 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from app.accounts.registrations import RegistrationRepository
 from app.accounts.sign_up import SignUp
 from app.accounts.user_pool import EmailInUseError, MailNotSentError, User, UserPool
+from app.accounts.waiting import WaitingRepository
 from app.contention import ContendedError
 from app.errors import InvalidCodeError, UnavailableError
 from tests.doubles import SETTINGS
@@ -133,6 +135,25 @@ class Registrations(RegistrationRepository):
         return member_id in self.replaced
 
 
+@dataclass
+class Waiting(WaitingRepository):
+    """Who waits, in a dictionary."""
+
+    passwords: dict[str, str] = field(default_factory=dict)
+    failure: Exception | None = None
+
+    def remember(self, email: str, password: str) -> None:
+        self.passwords[email] = password
+
+    def forget(self, email: str) -> None:
+        if self.failure:
+            raise self.failure
+        self.passwords.pop(email, None)
+
+    def has(self, email: str, password: str) -> bool:
+        return self.passwords.get(email) == password
+
+
 class StandingClock:
     """No time passes, or only by sleeping: how long a wait may take is a test of its own."""
 
@@ -188,7 +209,7 @@ def test_in_whatever_order_a_confirmation_and_a_replacement_meet_one_of_them_hol
     outcomes = set()
     for order in ORDERS:
         pool, registrations = Pool(), Registrations()
-        sign_up = SignUp(pool, registrations)
+        sign_up = SignUp(pool, registrations, Waiting())
         first = sign_up.register(EMAIL, "first", None)
         member_id = registrations.opened[first]
         assert member_id is not None
@@ -223,7 +244,7 @@ def test_in_whatever_order_two_register_the_last_user_has_one_password_and_one_r
 ) -> None:
     for order in ORDERS_OF_TWO:
         pool, registrations = Pool(), Registrations()
-        sign_up = SignUp(pool, registrations)
+        sign_up = SignUp(pool, registrations, Waiting())
         sign_up.register(EMAIL, "before", None)
         turns = pool.turns = registrations.turns = Turns(order, ["one", "two"])
         results = _side_by_side(
@@ -242,14 +263,14 @@ def test_in_whatever_order_two_register_the_last_user_has_one_password_and_one_r
 class TestRegister:
     def test_a_new_email_gets_a_registration(self) -> None:
         pool, registrations = Pool(), Registrations()
-        registration = SignUp(pool, registrations).register(EMAIL, "first", "kay")
+        registration = SignUp(pool, registrations, Waiting()).register(EMAIL, "first", "kay")
         (user,) = pool.users.values()
         assert registrations.opened == {registration: user.id}
         assert user.wished_handle == "kay"
 
     def test_a_confirmed_email_gets_one_that_leads_nowhere(self) -> None:
         pool, registrations = Pool(), Registrations()
-        sign_up = SignUp(pool, registrations)
+        sign_up = SignUp(pool, registrations, Waiting())
         first = sign_up.register(EMAIL, "first", None)
         (member_id,) = pool.users
         sign_up.confirm(first, member_id)
@@ -261,7 +282,7 @@ class TestRegister:
 
     def test_an_unconfirmed_user_is_replaced_and_the_first_registration_leads_nowhere(self) -> None:
         pool, registrations = Pool(), Registrations()
-        sign_up = SignUp(pool, registrations)
+        sign_up = SignUp(pool, registrations, Waiting())
         first = sign_up.register(EMAIL, "first", None)
         second = sign_up.register(EMAIL, "second", None)
         ((member_id, _),) = pool.users.items()
@@ -275,22 +296,32 @@ class TestRegister:
         """Somebody else may have the address by now, whose user this registration must not confirm."""
         monkeypatch.setattr(Pool, "sign_up", Mock(side_effect=MailNotSentError))
         registrations = Registrations()
-        registration = SignUp(Pool(), registrations).register(EMAIL, "first", None)
+        registration = SignUp(Pool(), registrations, Waiting()).register(EMAIL, "first", None)
         assert registrations.opened == {registration: None}
 
-    def test_it_gives_up_where_others_register_the_same_email_again_and_again(
+    def test_where_others_register_the_same_email_again_and_again_theirs_count(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(Pool, "sign_up", Mock(side_effect=EmailInUseError))
-        with pytest.raises(UnavailableError):
-            SignUp(Pool(), Registrations()).register(EMAIL, "first", None)
+        registrations = Registrations()
+        registration = SignUp(Pool(), registrations, Waiting()).register(EMAIL, "first", None)
+        assert registrations.opened == {registration: None}
+
+    def test_where_others_do_not_get_out_of_the_way_theirs_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        pool, registrations = Pool(), Registrations()
+        sign_up = SignUp(pool, registrations, Waiting())
+        sign_up.register(EMAIL, "first", None)
+        monkeypatch.setattr("app.accounts.sign_up._CONTENTION_SECONDS", 0)
+        registration = sign_up.register(EMAIL, "second", None)
+        assert registrations.opened[registration] is None
+        assert list(pool.passwords.values()) == ["first"]
 
 
 class TestConfirm:
     def test_a_registration_that_leads_nowhere_asks_cognito_nothing(self) -> None:
         pool: Any = Mock(spec=UserPool)
         registrations = Registrations()
-        sign_up = SignUp(pool, registrations)
+        sign_up = SignUp(pool, registrations, Waiting())
         for registration in (registrations.open(None), "x"):
             with pytest.raises(InvalidCodeError):
                 sign_up.confirm(registration, "123456")
@@ -299,7 +330,7 @@ class TestConfirm:
 
     def test_a_replacement_that_never_ends_is_waited_for_some_seconds(self, clock: StandingClock) -> None:
         pool, registrations = Pool(), Registrations()
-        sign_up = SignUp(pool, registrations)
+        sign_up = SignUp(pool, registrations, Waiting())
         registration = sign_up.register(EMAIL, "first", None)
         (member_id,) = pool.users
         registrations.replaced.add(member_id)
@@ -308,3 +339,21 @@ class TestConfirm:
         with pytest.raises(UnavailableError):
             sign_up.confirm(registration, member_id)
         assert 3 < clock.now < 10
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [None, UnavailableError(), EndpointConnectionError(endpoint_url="dynamodb"), ClientError({}, "DeleteItem")],
+    ids=["nothing fails", "no time", "no answer", "refused"],
+)
+def test_who_registered_last_waits_until_they_confirm_whatever_fails_then(failure: Exception | None) -> None:
+    pool, waiting = Pool(), Waiting(failure=failure)
+    sign_up = SignUp(pool, Registrations(), waiting)
+    sign_up.register(EMAIL, "first", None)
+    registration = sign_up.register(EMAIL, "second", None)
+    assert sign_up.is_waiting(EMAIL, "second")
+    assert not sign_up.is_waiting(EMAIL, "first")
+
+    (user,) = pool.users
+    sign_up.confirm(registration, user)
+    assert sign_up.is_waiting(EMAIL, "second") is (failure is not None)

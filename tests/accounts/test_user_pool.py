@@ -83,6 +83,16 @@ class Case:
     refusals: Mapping[str, Meaning]
 
 
+def _is_live(pool: UserPool) -> None:
+    if pool.has_ended(TOKEN):
+        raise errors.LoginAgainError
+
+
+def _is_password(pool: UserPool) -> None:
+    if not pool.is_password(SUB, OLD):
+        raise errors.WrongPasswordError
+
+
 CASES = {
     "sign up": Case(
         lambda pool: pool.sign_up(EMAIL, NEW, "kay"),
@@ -91,7 +101,7 @@ CASES = {
             "InvalidPasswordException": errors.WeakPasswordError,
             "InvalidParameterException": errors.InvalidEmailError,
             "UsernameExistsException": EmailInUseError,
-            "LimitExceededException": errors.TooManyRequestsError,
+            "LimitExceededException": MailNotSentError,
             "NotAuthorizedException": OUR_MISTAKE,
         },
     ),
@@ -127,7 +137,7 @@ CASES = {
             "NotAuthorizedException": errors.InvalidCredentialsError,
             "UserNotFoundException": errors.InvalidCredentialsError,
             "PasswordResetRequiredException": errors.PasswordResetRequiredError,
-            "UserNotConfirmedException": errors.AccountNotConfirmedError,
+            "UserNotConfirmedException": errors.InvalidCredentialsError,
         },
     ),
     "refresh": Case(
@@ -139,6 +149,28 @@ CASES = {
             "UserNotFoundException": errors.InvalidRefreshTokenError,
             "PasswordResetRequiredException": errors.InvalidRefreshTokenError,
             "UserNotConfirmedException": errors.InvalidRefreshTokenError,
+        },
+    ),
+    "has ended": Case(
+        _is_live,
+        "GetUser",
+        {
+            "InvalidParameterException": errors.LoginAgainError,
+            "NotAuthorizedException": errors.LoginAgainError,
+            "PasswordResetRequiredException": errors.LoginAgainError,
+            "UserNotConfirmedException": errors.LoginAgainError,
+            "UserNotFoundException": SILENCE,
+        },
+    ),
+    "is password": Case(
+        _is_password,
+        "AdminInitiateAuth",
+        {
+            "InvalidParameterException": errors.WrongPasswordError,
+            "NotAuthorizedException": errors.WrongPasswordError,
+            "UserNotFoundException": errors.WrongPasswordError,
+            "PasswordResetRequiredException": errors.PasswordResetRequiredError,
+            "UserNotConfirmedException": errors.WrongPasswordError,
         },
     ),
     "log out": Case(

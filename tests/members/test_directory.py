@@ -1,5 +1,6 @@
 """A member has one handle and a handle one member, whoever comes first and however many come at once."""
 
+import dataclasses
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -83,6 +84,12 @@ class TestJoining:
         with pytest.raises(UnauthenticatedError):
             table.directory().member(member_id)
         assert table.row(f"member#{member_id}") == {}
+
+    def test_who_has_not_confirmed_is_nobody_either(self, table: Table) -> None:
+        user = dataclasses.replace(_user(_wish()), confirmed=False)
+        with pytest.raises(UnauthenticatedError):
+            table.directory(user).member(user.id)
+        assert table.row(f"member#{user.id}") == {}
 
     def test_a_wish_that_was_taken_meanwhile_becomes_a_made_up_one(self, table: Table) -> None:
         first, second = _user(_wish()), _user()

@@ -156,3 +156,19 @@ async def test_it_needs_a_login_of_the_last_ten_minutes_to_begin_but_not_to_go_o
         assert (await kay.http.delete("/v1/me")).status_code == 202
         del world.transcript[-1]
     assert await _leave(kay) == 1
+
+
+@story
+async def test_it_does_not_begin_in_a_session_that_is_over_but_goes_on_in_it(world: World) -> None:
+    kay = await world.member("kay")
+    await kay.post_dwipp("Kay stays")
+    stolen = world.session(kay.email, kay.tokens)
+    assert (await kay.http.delete("/v1/me/sessions")).status_code == 204
+
+    answer = await stolen.http.delete("/v1/me")
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:dwipper:problem:login-again")
+
+    again = world.session(kay.email, await world.login(kay.email))
+    assert len((await again.get("/v1/me/dwipps"))["items"]) == 1
+    assert (await again.http.delete("/v1/me")).status_code in (202, 204)
+    assert await _leave(stolen) == 1

@@ -1,7 +1,12 @@
 """A member recovers a password, or changes it."""
 
-import httpx
+from typing import NoReturn
 
+import httpx
+import pytest
+
+from app.accounts.user_pool import UserPool
+from app.errors import UnavailableError
 from tests.support.story import story
 from tests.support.world import PASSWORD, Member, World
 
@@ -10,6 +15,15 @@ NEW = "a new rubber duck"
 
 async def _change(member: Member, current: str, new: str) -> httpx.Response:
     return await member.http.put("/v1/me/password", json={"current_password": current, "new_password": new})
+
+
+async def _refresh(world: World, member: Member) -> int:
+    body = {"refresh_token": member.tokens["refresh_token"]}
+    return (await world.http.post("/v1/auth/refresh", json=body)).status_code
+
+
+def _fail(*_: str) -> NoReturn:
+    raise UnavailableError
 
 
 async def _login(world: World, email: str, password: str) -> int:
@@ -78,6 +92,23 @@ async def test_a_member_changes_the_password(world: World) -> None:
     for tokens in (kay.tokens, other):
         ended = await world.http.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
         assert ended.status_code == 401
+
+
+@story
+async def test_a_change_that_got_no_answer_is_asked_for_again(world: World) -> None:
+    """Cognito has set the password, and failed to end the sessions: the answer was 503."""
+    kay = await world.member()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(UserPool, "log_out_everywhere", _fail)
+        assert (await _change(kay, PASSWORD, NEW)).status_code == 503
+    assert await _refresh(world, kay) == 200
+
+    assert (await _change(kay, PASSWORD, NEW)).status_code == 204
+    assert await _refresh(world, kay) == 401
+    assert await _login(world, kay.email, NEW) == 200
+
+    late = await _change(kay, PASSWORD, NEW)
+    assert (late.status_code, late.json()["type"]) == (401, "urn:dwipper:problem:unauthenticated")
 
 
 @story

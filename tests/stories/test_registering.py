@@ -90,8 +90,25 @@ async def test_registering_an_email_that_has_an_account_changes_nothing_and_tell
         answer = await world.http.post("/v1/auth/confirm", json={"registration": leads_nowhere, "code": code})
         assert answer.status_code == 400
     await world.login(kay.email)
-    refused = await world.http.post("/v1/auth/login", json={"email": kay.email, "password": "somebody else's password"})
-    assert refused.status_code == 401
+
+
+@story
+async def test_who_registers_an_email_is_told_to_confirm_whoever_has_it(world: World) -> None:
+    """Else a login with the password that was just given would tell who had an account before."""
+    kay = await world.member()
+    await world.register("begun@example.org", "the first who came")
+    for email in (kay.email, "begun@example.org", "new@example.org"):
+        await world.register(email, "whoever comes now")
+        answers = [
+            await world.http.post("/v1/auth/login", json={"email": email, "password": password})
+            for password in ("whoever comes now", "the first who came", "a guess")
+        ]
+        assert [answer.json()["type"].rpartition(":")[2] for answer in answers] == [
+            "account-not-confirmed",
+            "invalid-credentials",
+            "invalid-credentials",
+        ]
+    await world.login(kay.email)
 
 
 @story

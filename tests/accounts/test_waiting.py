@@ -1,0 +1,74 @@
+"""Whoever registered an email last is told to confirm for a day; what is kept for that tells nobody else anything."""
+
+import hashlib
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from app.accounts.waiting import WaitingRepository
+from app.aws import dynamodb_client
+from app.items import from_item
+from app.local.api import ROOT
+from app.settings import Settings
+
+EMAIL, FIRST, SECOND = "kay@example.org", "a rubber duck knows", "a rubber duck forgot"
+
+
+@pytest.fixture
+def waiting(settings: Settings) -> WaitingRepository:
+    return WaitingRepository(dynamodb_client(settings.region), settings.members_table)
+
+
+def _rows(settings: Settings) -> list[dict[str, Any]]:
+    found = dynamodb_client(settings.region).scan(TableName=settings.members_table)["Items"]
+    return [from_item(item) for item in found]
+
+
+def test_only_the_latest_registration_of_an_email_waits(waiting: WaitingRepository) -> None:
+    assert not waiting.has(EMAIL, FIRST)
+    waiting.remember(EMAIL, FIRST)
+    assert waiting.has(EMAIL, FIRST)
+    assert not waiting.has(EMAIL, SECOND)
+    assert not waiting.has("lee@example.org", FIRST)
+    waiting.remember(EMAIL, SECOND)
+    assert waiting.has(EMAIL, SECOND)
+    assert not waiting.has(EMAIL, FIRST)
+    waiting.forget(EMAIL)
+    assert not waiting.has(EMAIL, SECOND)
+    waiting.forget(EMAIL)
+
+
+def test_it_waits_for_a_day(waiting: WaitingRepository, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = time.time()
+    waiting.remember(EMAIL, FIRST)
+    for later, expected in ((86_390, True), (86_401, False)):
+        monkeypatch.setattr("app.accounts.waiting.time.time", lambda now=began + later: now)
+        assert waiting.has(EMAIL, FIRST) is expected
+
+
+def test_neither_email_nor_password_can_be_had_from_what_is_kept(
+    waiting: WaitingRepository, settings: Settings
+) -> None:
+    waiting.remember(EMAIL, FIRST)
+    (first,) = _rows(settings)
+    waiting.remember(EMAIL, FIRST)
+    (again,) = _rows(settings)
+    assert first.keys() == {"pk", "salt", "verifier", "expires_at"}
+    assert first["pk"] == f"waiting#{hashlib.sha256(EMAIL.encode()).hexdigest()}"
+    assert first["salt"] != again["salt"]
+    assert len(bytes.fromhex(first["verifier"])) == 2, "too little to be sure of a guess by"
+
+
+def test_a_guess_costs_a_guesser_time_and_memory() -> None:
+    """In a process of its own, since here the tests have made it cheap."""
+    told = subprocess.run(
+        [sys.executable, "-c", "from app.accounts import waiting; print(waiting.COST)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(told.stdout) * 8 * 128 >= 16 * 1024 * 1024, "bytes, by RFC 7914"
