@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Query, Request, Response
+from pydantic.json_schema import SkipJsonSchema
 
 from app.cursors import Page, PageRequest
 
@@ -34,7 +35,7 @@ async def _listing(
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 20,
-    cursor: Annotated[str | None, Query(description="The `next_cursor` of the page before.")] = None,
+    cursor: Annotated[str | SkipJsonSchema[None], Query(description="The `next_cursor` of the page before.")] = None,
 ) -> _Listing:
     return _Listing(PageRequest(limit, cursor), request, response)
 

@@ -109,7 +109,8 @@ class Problem(BaseModel):
     status: int
     detail: str
     request_id: str
-    errors: list[Flaw] | None = None
+    errors: list[Flaw] | None = Field(None, description="Of a request that is not valid: what is wrong with it.")
+    error: str | None = Field(None, description="Of a token request: the code of RFC 6749, 5.2.")
 
 
 def body(kind: Kind, request_id: str, detail: str | None = None, **extra: Any) -> dict[str, Any]:

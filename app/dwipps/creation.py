@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic.json_schema import SkipJsonSchema
 
 from app.dwipps.schemas import DwippView
 
@@ -33,7 +34,7 @@ async def _creation(
     request: Request,
     response: Response,
     _documented: Annotated[
-        str | None,
+        str | SkipJsonSchema[None],
         Header(
             alias=_NAME,
             description="1 to 255 visible ASCII characters, such as a UUID. Within 24 hours, the same key and text give"

@@ -2,15 +2,21 @@
 
 import unicodedata
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from app.blanks import BLANKS
 from app.cursors import Page
 
 LONGEST_TEXT = 280
 _REFUSED = ("Cc", "Cs")  # Control characters; halves of characters, which JSON can write and UTF-8 cannot.
+
+# `clean_text` for the OpenAPI document, but for what normal form C makes longer or shorter.
+_VISIBLE = rf"[^\x00-\x1f\x7f-\x9f{BLANKS}]"
+_INNER = r"(?:\r\n|[^\x00-\x09\x0b-\x1f\x7f-\x9f])"
+_PATTERN = rf"^[{BLANKS}]*{_VISIBLE}(?:{_INNER}{{0,{LONGEST_TEXT - 2}}}{_VISIBLE})?[{BLANKS}]*$"
 
 
 class Author(BaseModel):
@@ -22,13 +28,13 @@ class Author(BaseModel):
 class DwippView(BaseModel):
     """A Dwipp as one member sees it."""
 
-    id: str = Field(description="A UUIDv7: ids sort by time.")
+    id: str = Field(description="A UUIDv7: ids sort by time.", json_schema_extra={"format": "uuid"})
     text: str
     author: Author
     created_at: datetime
     edited_at: datetime | None
-    version: int = Field(description="1 at first, raised by every edit.")
-    upvotes: int
+    version: int = Field(description="1 at first, raised by every edit.", json_schema_extra={"minimum": 1})
+    upvotes: int = Field(json_schema_extra={"minimum": 0})
     upvoted: bool = Field(description="Whether you upvoted it.")
     favorited: bool = Field(description="Whether it is among your favorites.")
 
@@ -61,9 +67,14 @@ Text = Annotated[
         description="1 to 280 code points, with no control characters but line feeds; CRLF becomes LF, blanks at its"
         " ends are cut off, and it is stored in Unicode's normal form C.",
         examples=["Your future self is watching you right now through memories."],
-        json_schema_extra={"minLength": 1, "maxLength": LONGEST_TEXT},
+        json_schema_extra={"minLength": 1, "pattern": _PATTERN},
     ),
 ]
+
+
+def _whole(number: Any) -> Any:
+    """JSON has one kind of number, and JSON Schema takes 2.0 for the integer that it is."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 class DwippDraft(BaseModel):
@@ -77,7 +88,7 @@ class DwippDraft(BaseModel):
 class DwippEdit(DwippDraft):
     """A Dwipp's new text."""
 
-    version: int | None = Field(
+    version: Annotated[int | None, BeforeValidator(_whole)] = Field(
         None,
         ge=1,
         lt=2**53,

@@ -1,5 +1,6 @@
 """A text is stored clean, in one form, or refused with a reason."""
 
+import re
 import unicodedata
 
 import pytest
@@ -8,10 +9,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from app.dwipps.schemas import LONGEST_TEXT, DwippDraft, clean_text
+from app.dwipps.schemas import LONGEST_TEXT, DwippDraft, DwippEdit, clean_text
 from tests.unhurried import unhurried
 
 ANY = st.text(st.characters(), max_size=LONGEST_TEXT + 20)
+EDGES = st.text(
+    st.sampled_from("ab\n\r\t\x0b\x1b\x1c\x1f \x7f\x84\x85\xa0\u2000\u200b\u2028\u3000\ufeff🦆"), max_size=9
+)
+PATTERN = DwippDraft.model_json_schema()["properties"]["text"]["pattern"]
 
 
 @unhurried
@@ -42,6 +47,30 @@ def test_what_is_clean_stays_as_it_is(text: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=90))
 def test_whatever_can_be_read_is_taken(text: str) -> None:
     assert clean_text(text) == unicodedata.normalize("NFC", text)
+
+
+@unhurried
+@given(EDGES)
+def test_the_spec_and_the_code_agree_on_texts(text: str) -> None:
+    try:
+        clean_text(text)
+    except PydanticCustomError:
+        assert not re.fullmatch(PATTERN, text)
+    else:
+        assert re.fullmatch(PATTERN, text)
+
+
+@pytest.mark.parametrize("text", ["a" * 280, f" {'a' * 280}\n", "a" + "\r\n" * 278 + "a", " " * 500 + "a"])
+def test_the_spec_takes_what_is_long_enough(text: str) -> None:
+    assert clean_text(text)
+    assert re.fullmatch(PATTERN, text)
+
+
+@pytest.mark.parametrize("text", ["a" * 281, "a" + "\r\n" * 279 + "a"])
+def test_the_spec_refuses_what_is_too_long(text: str) -> None:
+    with pytest.raises(PydanticCustomError):
+        clean_text(text)
+    assert not re.fullmatch(PATTERN, text)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +121,14 @@ def test_a_draft_has_a_text_and_nothing_else() -> None:
     assert DwippDraft.model_validate({"text": " Hm. "}).text == "Hm."
     with pytest.raises(ValidationError):
         DwippDraft.model_validate({"text": "Hm.", "author": "kay"})
+
+
+@pytest.mark.parametrize(("version", "taken"), [(2, 2), (2.0, 2), (2.0**53 - 1, 2**53 - 1), (None, None)])
+def test_a_version_is_an_integer_as_json_schema_knows_it(version: float | None, taken: int | None) -> None:
+    assert DwippEdit.model_validate({"text": "Hm.", "version": version}).version == taken
+
+
+@pytest.mark.parametrize("version", [2.5, 0, 0.0, -1.0, 2**53, 2.0**53, float("inf"), float("nan"), True, "2", [2]])
+def test_nothing_else_is_a_version(version: object) -> None:
+    with pytest.raises(ValidationError):
+        DwippEdit.model_validate({"text": "Hm.", "version": version})
