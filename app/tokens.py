@@ -106,7 +106,7 @@ def _verify(token: str, key: Mapping[str, Any]) -> None:
 def _object(segment: str) -> dict[str, Any]:
     """The JSON object in a segment, of which no name occurs twice."""
     try:
-        value = json.loads(_decoded(segment), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(_decoded(segment).decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise UnauthenticatedError from error
     return value if isinstance(value, dict) else _refuse()

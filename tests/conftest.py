@@ -1,16 +1,23 @@
-"""The AWS that tests stand on: a MiniStack of each worker's own, and in it tables and a pool of each test's own."""
+"""The AWS that tests stand on, and what they print at the end.
+
+It is a MiniStack of each worker's own, and in it tables and a pool of each test's own.
+"""
 
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from app.accounts import waiting
 from app.local import ministack, stack
 from app.local.service import Service
 from app.settings import Settings
 from tests.support.ports import free_port
 
 REGION = "us-east-1"
+
+Figures = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +35,14 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
+@pytest.fixture(autouse=True, scope="session")
+def hashes_are_quick() -> Iterator[None]:
+    """What makes guessing slow makes nothing else here any better."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "COST", 2)
+        yield
+
+
 @pytest.fixture
 def new_settings(embedded: Service) -> Callable[[], Settings]:
     """Makes tables and a pool that nobody else uses."""
@@ -37,3 +52,20 @@ def new_settings(embedded: Service) -> Callable[[], Settings]:
 @pytest.fixture
 def settings(new_settings: Callable[[], Settings]) -> Settings:
     return new_settings()
+
+
+@pytest.fixture
+def figures(record_property: Figures) -> Figures:
+    """Takes what a test measured, by name; it is printed at the end of the run."""
+    return record_property
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    measured = [report for report in reports if report.when == "call" and report.user_properties]
+    if measured:
+        terminalreporter.section("figures")
+    for report in measured:
+        terminalreporter.write_line(report.nodeid)
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"    {name}: {value}")

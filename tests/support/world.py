@@ -13,6 +13,7 @@ from app.local.mail import Mail, everything
 from app.main import create_app
 from app.settings import Settings
 from tests.support.gateway import Authorizer, GatewayTransport, Kind
+from tests.support.scan import Scan
 from tests.support.transcript import Transcript
 
 PASSWORD = "a rubber duck knows"
@@ -107,7 +108,7 @@ class Member:
 async def world(settings: Settings, endpoint: str, transport: Transport, *, prefix: str = "") -> AsyncIterator[World]:
     """A world that is reached over this transport, below this prefix."""
     app = create_app(settings)
-    transcript = Transcript()
+    transcript, scan = Transcript(), Scan(settings)
     carrier: httpx.AsyncBaseTransport
     if transport == "uvicorn":
         carrier = httpx.ASGITransport(app)
@@ -116,7 +117,7 @@ async def world(settings: Settings, endpoint: str, transport: Transport, *, pref
         carrier = GatewayTransport(handler_for(app), Authorizer(settings, keys_url), kind=transport, prefix=prefix)
 
     def open_client(**options: Any) -> httpx.AsyncClient:
-        hooks = {"response": [transcript.record]}
+        hooks = {"response": [transcript.record, scan.look]}
         base_url = f"https://dwipper.test{prefix}"
         return httpx.AsyncClient(transport=carrier, base_url=base_url, event_hooks=hooks, **options)
 
