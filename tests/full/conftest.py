@@ -1,10 +1,9 @@
-"""The engines that these tests stand on, and what they print at the end."""
+"""The engines that these tests stand on."""
 
 import dataclasses
 import fcntl
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,6 @@ from app.local.service import Service
 from app.settings import Settings
 from tests.full.engine import Engine, free_port
 
-Figures = Callable[[str, object], None]
 NewEngine = Callable[..., Engine]
 
 
@@ -65,20 +63,3 @@ def new_engine(
         return Engine(settings, embedded.endpoint, store.endpoint)
 
     return make
-
-
-@pytest.fixture
-def figures(record_property: Figures) -> Figures:
-    """Takes what a test measured, by name; it is printed at the end of the run."""
-    return record_property
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    measured = [report for report in reports if report.when == "call" and report.user_properties]
-    if measured:
-        terminalreporter.section("figures")
-    for report in measured:
-        terminalreporter.write_line(report.nodeid)
-        for name, value in report.user_properties:
-            terminalreporter.write_line(f"    {name}: {value}")

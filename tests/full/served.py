@@ -17,6 +17,7 @@ from app.local.mail import everything
 from app.local.service import Service, end, started
 from tests.full.engine import Engine, free_port
 from tests.support.gateway import Authorizer, GatewayTransport
+from tests.support.scan import Scan
 from tests.support.transcript import Transcript
 from tests.support.world import World
 
@@ -115,8 +116,13 @@ async def world_of(engine: Engine, app: Any) -> AsyncIterator[World]:
 async def _world(
     engine: Engine, carrier: httpx.AsyncBaseTransport, base_url: str = _IN_PROCESS
 ) -> AsyncIterator[World]:
+    scan = Scan(engine.settings)
+
     def open_client(**options: Any) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=carrier, base_url=base_url, timeout=_PATIENCE_SECONDS, **options)
+        hooks = {"response": [scan.look]}
+        return httpx.AsyncClient(
+            transport=carrier, base_url=base_url, timeout=_PATIENCE_SECONDS, event_hooks=hooks, **options
+        )
 
     async with carrier:
         before = len(everything(engine.aws))

@@ -11,7 +11,8 @@ from app.dwipps.ids import new_id
 from app.items import to_item
 from app.main import create_app
 from app.timestamps import now, to_text
-from tests.full.conftest import Figures, NewEngine
+from tests.conftest import Figures
+from tests.full.conftest import NewEngine
 from tests.full.engine import Engine
 from tests.full.meter import Meter, Spent
 from tests.full.served import world_of

@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from app.local.service import Service
+from tests.conftest import Figures
 from tests.full.conflicts import conflicting, refusals
-from tests.full.conftest import Figures, NewEngine
+from tests.full.conftest import NewEngine
 from tests.full.engine import Engine
 from tests.full.served import as_instances, under_uvicorn, world_at, world_behind_gateway
 from tests.support.world import Member, World

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from app.local.service import Service
-from tests.full.conftest import Figures, NewEngine
+from tests.conftest import Figures
+from tests.full.conftest import NewEngine
 from tests.full.engine import Engine
 from tests.full.served import under_uvicorn, world_at
 from tests.support.world import Member

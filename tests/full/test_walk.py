@@ -22,7 +22,8 @@ from app.main import create_app
 from app.reactions.repository import toggled
 from app.services import Services
 from app.settings import Settings
-from tests.full.conftest import Figures, NewEngine
+from tests.conftest import Figures
+from tests.full.conftest import NewEngine
 from tests.full.served import world_of
 from tests.support import people
 from tests.support.world import Member, World

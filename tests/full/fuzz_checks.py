@@ -1,0 +1,51 @@
+"""What holds for every answer, beside what schemathesis checks by itself; importing this has it checked too."""
+
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, CheckContext, HookContext, Response
+from schemathesis.core.failures import Failure
+from schemathesis.openapi.checks import EnsureResourceAvailability
+from schemathesis.schemas import BaseSchema
+
+from app import errors, problems
+from app.openapi import OF_BODIES, OF_MEMBERS
+
+# What is wrong with a request whatever it asks for, or with us.
+_OF_FORM = {
+    (problems.KINDS[kind] if isinstance(kind, type) else kind).type
+    for kind in (*OF_BODIES, *OF_MEMBERS, errors.WeakPasswordError)
+}
+
+
+@schemathesis.check
+def refused_for_what_it_asks(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """A request as the spec has it is refused for what it asks, such as a Dwipp that is not there, not for its form."""
+    if case.meta and case.meta.generation.mode.is_positive and response.status_code >= 400:
+        assert response.json()["type"] not in _OF_FORM
+
+
+@schemathesis.check
+def answered_in_our_form(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Whatever is asked, errors are problems with the request's id; no body is there where none is documented."""
+    if response.status_code >= 400:
+        assert response.headers["content-type"] == [problems.MEDIA_TYPE]
+        assert [response.json()["request_id"]] == response.headers["x-request-id"]
+    else:
+        answer = case.operation.responses.find_by_status_code(response.status_code)
+        assert answer
+        assert bool(response.content) == ("content" in answer.definition)
+
+
+def except_replays(schema: BaseSchema) -> None:
+    """What an `Idempotency-Key` has created again was created once, and need not be there any more."""
+    deleted: set[str] = set()
+
+    @schema.hook
+    def after_call(_context: HookContext, case: Case[Any], response: Response) -> None:
+        if case.operation.label == "DELETE /v1/dwipps/{dwipp_id}" and response.status_code == 204:
+            deleted.add(case.path_parameters["dwipp_id"])
+
+    @schema.hook
+    def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], _response: Response) -> bool:
+        return not isinstance(failure, EnsureResourceAvailability) or case.path_parameters["dwipp_id"] not in deleted
