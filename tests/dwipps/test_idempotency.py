@@ -11,19 +11,17 @@ from app.dwipps.repository import DwippRepository
 from app.items import to_item
 from tests.support import people
 
-AUTHOR = people.author("kay")
-
 
 @pytest.mark.parametrize("is_own", [True, False])
 def test_what_an_unheard_try_of_the_same_request_wrote_is_no_replay(
     is_own: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own_id = new_id()
+    author, own_id = people.author("kay"), new_id()
     monkeypatch.setattr(idempotency, "new_id", lambda: own_id)
     monkeypatch.setattr("app.contention._FIRST_PAUSE_SECONDS", 0)
     client = dynamodb_client("us-east-1")
     there_id = own_id if is_own else new_id()
-    row = {"dwipp_id": there_id, "text_hash": idempotency._hash(AUTHOR.id, "a-key", "Hm.")}
+    row = {"dwipp_id": there_id, "text_hash": idempotency._hash(author.id, "a-key", "Hm.")}
     with Stubber(client) as stubber:
         for reasons in (
             [{"Code": "TransactionConflict"}, {"Code": "None"}],
@@ -35,5 +33,5 @@ def test_what_an_unheard_try_of_the_same_request_wrote_is_no_replay(
                 modeled_fields={"CancellationReasons": reasons},
             )
         writer = IdempotentWriter(client, "members", DwippRepository(client, "dwipps", 1))
-        dwipp, is_replay = writer.create(AUTHOR, "a-key", "Hm.")
+        dwipp, is_replay = writer.create(author, "a-key", "Hm.")
     assert (dwipp.id, is_replay) == (there_id, not is_own)
