@@ -3,6 +3,9 @@
 PYTHON_BOOTSTRAP ?= python3
 PYTHON := .venv/bin/python
 INSTALLED := .venv/installed
+FUNCTION := .venv-function/installed
+OSLS := node_modules/.package-lock.json
+PROVING := .venv/proving
 COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
@@ -13,10 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run aws reset test attack check check-full format lock openapi audit sbom clean
+.PHONY: help install run aws deploy-local undeploy-local deploy outputs smoke deployable deployed reset test attack check check-full format lock openapi audit sbom clean
 
 help: ## List these targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Make the environment in .venv from the lock file, as run, test and check do by themselves
 
@@ -25,6 +28,24 @@ run: $(INSTALLED) ## Serve the API on the embedded AWS (PORT=8000 AWS_PORT=4566 
 
 aws: $(INSTALLED) ## Start the embedded AWS alone and write .local/env, for a debugger (AWS_PORT= ENGINE=)
 	@$(PYTHON) -m app.local aws
+
+deploy-local: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy serverless.yml into an embedded AWS, and answer there (AWS_PORT=4566)
+	@$(PYTHON) -m app.local deploy
+
+undeploy-local: $(INSTALLED) $(OSLS) ## Remove that deployment again, but for its data
+	@$(PYTHON) -m app.local undeploy
+
+deploy: $(INSTALLED) $(OSLS) ## Deploy to Amazon (STAGE=dev|prod IMAGE=…@sha256:… AWS_REGION=; ALARM_EMAIL=, prod: MAIL_FROM= SES_IDENTITY_ARN=)
+	@test -n "$(STAGE)" && test -n "$(IMAGE)" && test -n "$(AWS_REGION)" || \
+		{ echo "Usage: make deploy STAGE=dev IMAGE=<repository>@sha256:<digest> AWS_REGION=eu-central-1"; exit 2; }
+	node_modules/.bin/osls deploy --stage $(STAGE) --region $(AWS_REGION) --param image=$(IMAGE)
+
+outputs: $(INSTALLED) ## Print what a deployed stage gives out, as JSON (STAGE= AWS_REGION=)
+	@$(PYTHON) deploy/outputs.py $(STAGE)
+
+smoke: $(INSTALLED) ## Try a running API with the whole story (URL=; EMAIL= to read the code, or USER_POOL_ID= and AWS credentials)
+	@test -n "$(URL)" || { echo "Usage: make smoke URL=http://… EMAIL=you@example.org"; exit 2; }
+	@$(PYTHON) -m tests.smoke "$(URL)"
 
 reset: $(INSTALLED) ## Drop the embedded AWS's data
 	@$(PYTHON) -m app.local reset
@@ -35,16 +56,24 @@ test: $(INSTALLED) ## Run the suite, and print which branches it leaves out
 attack: $(INSTALLED) ## Attack, fuzz and break the API, and print how often (a part of check, for who wants to see the figures)
 	$(PYTHON) -m pytest -m "" -n 2 --dist worksteal $(ATTACKS)
 
+deployable: $(INSTALLED) $(PROVING) $(FUNCTION) $(OSLS) ## Prove that it would deploy: templates, roles, pipelines, image (wants Node.js, buildah, debootstrap)
+	.venv/bin/cfn-lint deploy/data.yml deploy/account.yml deploy/roles.yml deploy/github-oidc.yml pipeline.yml
+	$(PYTHON) -m pytest -m "" -n 2 --dist loadfile tests/deployable
+
+deployed: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy into an embedded AWS, and tell every story through its gateway (a part of check)
+	$(PYTHON) -m pytest -m "" tests/deployed
+
 check: $(INSTALLED) ## All that CI holds: format, lint, types, imports, OpenAPI drift, the suite and its slow part
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
 	$(PYTHON) -m app.spec | diff -u openapi.json - || { echo "openapi.json is behind the code: make openapi"; exit 1; }
-	.venv/bin/cfn-lint deploy/data.yml
 	$(MAKE) test
 	$(MAKE) attack
-	$(PYTHON) -m pytest -m slow $(addprefix --ignore=,$(ATTACKS))
+	$(MAKE) deployable
+	$(MAKE) deployed
+	$(PYTHON) -m pytest -m slow $(addprefix --ignore=,$(ATTACKS) tests/deployable tests/deployed)
 
 check-full: check ## The same, and ten times as many examples of what members do
 	EXAMPLES=10 $(PYTHON) -m pytest -m slow tests/full/test_model.py
@@ -57,6 +86,10 @@ format: $(INSTALLED) ## Format the code, and mend what the linter can mend by it
 lock: $(INSTALLED) ## Renew the lock files in requirements/
 	$(COMPILE) --upgrade --group local --group test --group lint --output-file requirements/dev.txt
 	$(COMPILE) --upgrade --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) --upgrade --constraint requirements/dev.txt --group server --output-file requirements/server.txt
+	$(COMPILE) --upgrade --constraint requirements/runtime.txt --group function --output-file requirements/function.txt
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --group deployable --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" --output-file requirements/deployable.txt
 
 openapi: $(INSTALLED) ## Write openapi.json from the code
 	$(PYTHON) -m app.spec > openapi.json
@@ -85,4 +118,21 @@ $(INSTALLED): requirements/dev.txt
 	@$(PYTHON_BOOTSTRAP) -m venv --clear .venv
 	@# The lock is the answer: left to resolve again, pip asks for a newer release of what is named with an extra.
 	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# What the function's image carries, and AWS's runtime client; nothing of a laptop or of a test.
+$(FUNCTION): requirements/function.txt | $(INSTALLED)
+	@echo "Making the function's environment in .venv-function ..."
+	@$(PYTHON_BOOTSTRAP) -m venv --clear .venv-function
+	@.venv-function/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/function.txt
+	@touch $@
+
+$(PROVING): requirements/deployable.txt $(INSTALLED)
+	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements/deployable.txt
+	@touch $@
+
+$(OSLS): package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer, which what deploys is written for"; exit 1; }
+	@echo "Installing osls in node_modules ..."
+	@npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@

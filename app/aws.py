@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadErro
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.parsers import ResponseParserError
 
+from app import notes
 from app.budget import seconds_left
 from app.errors import DwipperError, TooManyRequestsError, UnavailableError
 
@@ -85,7 +86,10 @@ def dynamodb_client(region: str) -> "DynamoDBClient":
 def cognito_client(region: str, *, once: bool = False) -> "CognitoIdentityProviderClient":
     """A client for Cognito user pools; with `once`, the SDK never repeats a call by itself."""
     config = _COGNITO_ONCE if once else _COGNITO
-    return _in_time(boto3.client("cognito-idp", region_name=region, config=config), config)
+    client: CognitoIdentityProviderClient = boto3.client("cognito-idp", region_name=region, config=config)
+    client.meta.events.register("needs-retry", _note_attempt)
+    client.meta.events.register("after-call-error", _note_garbled)
+    return _in_time(client, config)
 
 
 def error_code(error: ClientError) -> str:
@@ -107,12 +111,7 @@ def meaning(error: Exception) -> DwipperError | None:
     """What an error of boto3's that no repository expected means to a member; None where it is a mistake of ours."""
     if isinstance(error, NO_ANSWER):
         return UnavailableError()
-    if not isinstance(error, ClientError):
-        return None
-    if error_code(error) in _RATE_LIMITED:
-        return TooManyRequestsError()
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return UnavailableError() if error_code(error) in _OVERLOADED or status >= 500 else None
+    return _meaning_of(error.response) if isinstance(error, ClientError) else None
 
 
 def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
@@ -181,6 +180,28 @@ def _has_more_to_say(operation_model: Any) -> bool:
     """Whether a success has members; that of ConfirmSignUp has one that Cognito leaves out."""
     shape = operation_model.output_shape
     return shape is not None and bool(shape.members.keys() - {"Session"})
+
+
+def _meaning_of(answer: Any) -> DwipperError | None:
+    code = answer.get("Error", {}).get("Code", "")
+    if code in _RATE_LIMITED:
+        return TooManyRequestsError()
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return UnavailableError() if code in _OVERLOADED or status >= 500 else None
+
+
+def _note_attempt(response: Any, caught_exception: Exception | None, **_: Any) -> None:
+    """Note a failed attempt at a call, one that the SDK repeats by itself too; a refusal is no failure."""
+    if isinstance(caught_exception, NO_ANSWER):
+        notes.current().cognito_failures.append(type(caught_exception).__name__)
+    elif response is not None and _meaning_of(response[1]):
+        notes.current().cognito_failures.append(str(response[1].get("Error", {}).get("Code")))
+
+
+def _note_garbled(exception: Exception, **_: Any) -> None:
+    """Note an answer that cannot be read, which the SDK does not ask about whether to repeat the call."""
+    if isinstance(exception, ResponseParserError):
+        notes.current().cognito_failures.append(type(exception).__name__)
 
 
 @cache

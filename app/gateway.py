@@ -18,7 +18,9 @@ from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import problems
+from app import notes, problems
+from app.access import written
+from app.logs import frames
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ def handler_for(application: ASGIApp) -> Handler:
         try:
             return mangum(_tidy(event), context)
         except Exception as error:  # noqa: BLE001 -- whatever makes an event unreadable, its sender gets an answer
-            return _unreadable(error)
+            return _unreadable(event, error)
 
     return handle
 
@@ -119,9 +121,18 @@ def _are_texts(values: Any) -> bool:
     return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
-def _unreadable(error: Exception) -> dict[str, Any]:
+def _method(event: Event) -> str:
+    http = event["requestContext"].get("http")
+    return str(http.get("method") if isinstance(http, Mapping) else event.get("httpMethod"))
+
+
+def _unreadable(event: Event, error: Exception) -> dict[str, Any]:
     request_id = str(uuid.uuid4())
-    logger.warning("request %s cannot be read: %s", request_id, problems.frames(error))
+    # The app has not seen it, so its line is written here.
+    with written(request_id, _method(event)) as exchange:
+        exchange.status = problems.MALFORMED.status
+        notes.current().problem = problems.MALFORMED.slug
+        logger.warning("request %s cannot be read: %s", request_id, frames(error))
     body = problems.body(problems.MALFORMED, request_id, "The request cannot be read.")
     headers = {
         "Access-Control-Allow-Origin": "*",

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
+from app import notes
 from app.errors import UnauthenticatedError
 from app.services import AppServices, Services
 from app.tokens import check_claims
@@ -42,6 +43,7 @@ async def _caller(
 ) -> Caller:
     event = request.scope.get("aws.event")
     claims = await _token_claims(request, services) if event is None else _gateway_claims(event, services)
+    notes.current().member_id = claims["sub"]
     return Caller(claims["sub"], _authentication(claims))
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app import notes
 from app.errors import UnauthenticatedError, UnavailableError
 
 _BETWEEN_REFRESHES_SECONDS = 30.0
@@ -55,7 +56,8 @@ class KeySet:
     async def _refresh(self) -> None:
         try:
             self._keys = await asyncio.wait_for(asyncio.to_thread(self._fetch), _FETCH_SECONDS)
-        except Exception:  # noqa: BLE001 -- whatever is wrong with the answer, the keys that are held stay good
+        except Exception as error:  # noqa: BLE001 -- whatever is wrong with the answer, the keys that are held stay good
+            notes.current().cognito_failures.append(type(error).__name__)
             self._reachable = False
         else:
             self._reachable = True

@@ -3,11 +3,14 @@
 import asyncio
 import os
 
+from app import logs
 from app.gateway import handler_for
 from app.main import app, configure
 from app.settings import Settings
 
 # Mangum asks for the thread's event loop, which newer Pythons do not make by themselves.
 asyncio.set_event_loop(asyncio.new_event_loop())
-configure(app, Settings.from_environment(os.environ))
+settings = Settings.from_environment(os.environ)
+logs.install(settings.stage)
+configure(app, settings)
 handler = handler_for(app)

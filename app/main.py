@@ -12,7 +12,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from app import __version__, problems
+from app import __version__, logs, problems
+from app.access import AccessLog
 from app.accounts.router import router as accounts
 from app.aws import REQUESTS_AT_ONCE
 from app.dwipps.router import router as dwipps
@@ -68,9 +69,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    # Added last is outermost: CORS sees what the guard answers, and an id is in what CORS answers.
+    # Added last is outermost: CORS sees what the guard answers, the log what CORS answers, and all of it has an id.
     app.add_middleware(Guard)
     app.add_middleware(Cors)
+    app.add_middleware(AccessLog)
     app.add_middleware(RequestId)
     problems.install(app)
     for router in (dwipps, reactions, members, accounts):
@@ -92,7 +94,10 @@ def configure(app: FastAPI, settings: Settings) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if not hasattr(app.state, "services"):
-        configure(app, Settings.from_environment(os.environ))
+        settings = Settings.from_environment(os.environ)
+        if settings.log_format == "json":
+            logs.install(settings.stage)
+        configure(app, settings)
     current_default_thread_limiter().total_tokens = REQUESTS_AT_ONCE
     yield
 

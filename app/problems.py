@@ -4,7 +4,6 @@ Problem bodies say what the member did and can do. They never say what Cognito, 
 """
 
 import logging
-import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from app import errors
+from app import errors, notes
 from app.aws import meaning
+from app.logs import frames
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +127,7 @@ def body(kind: Kind, request_id: str, detail: str | None = None, **extra: Any) -
 
 def problem(request: Request, kind: Kind, detail: str | None = None, **extra: Any) -> Response:
     """The answer that says what went wrong."""
+    notes.current().problem = kind.slug
     content = body(kind, request.scope["state"]["request_id"], detail, **extra)
     return JSONResponse(content, kind.status, _headers(kind.status), MEDIA_TYPE)
 
@@ -145,14 +146,6 @@ def unexpected(request: Request, error: Exception) -> Response:
         return _of(request, known)
     logger.error("request %s failed: %s", request.scope["state"]["request_id"], frames(error))
     return problem(request, INTERNAL)
-
-
-def frames(error: Exception) -> str:
-    """The exception's name and where it came from, for a log.
-
-    Not its message: those of botocore and pydantic repeat what they were given, passwords included.
-    """
-    return "\n".join([type(error).__qualname__, *traceback.format_tb(error.__traceback__)])
 
 
 def _of(request: Request, error: errors.DwipperError) -> Response:

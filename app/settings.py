@@ -1,5 +1,6 @@
 """What the process must be told by its environment; imports nothing but `errors`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -15,7 +16,9 @@ _REQUIRED = {
     "members_table": "MEMBERS_TABLE",
 }
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_LOG_FORMATS = ("text", "json")
 _MOST_FEED_SHARDS = 64
+_STAGE = re.compile(r"[a-z0-9-]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Settings:
     members_table: str
     feed_shards: int = 1
     log_level: str = "INFO"
+    log_format: str = "text"
+    stage: str = "local"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -49,6 +54,8 @@ class Settings:
             **{field: environment[name] for field, name in _REQUIRED.items()},
             feed_shards=_feed_shards(environment.get("FEED_SHARDS") or "1"),
             log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
+            log_format=_log_format(environment.get("LOG_FORMAT") or "text"),
+            stage=_stage(environment.get("STAGE") or "local"),
         )
 
     @property
@@ -70,3 +77,15 @@ def _log_level(value: str) -> str:
     if value.upper() not in _LOG_LEVELS:
         raise MisconfiguredError(f"LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}.")
     return value.upper()
+
+
+def _log_format(value: str) -> str:
+    if value not in _LOG_FORMATS:
+        raise MisconfiguredError(f"LOG_FORMAT must be one of {', '.join(_LOG_FORMATS)}.")
+    return value
+
+
+def _stage(value: str) -> str:
+    if not _STAGE.fullmatch(value):
+        raise MisconfiguredError("STAGE must be 1 to 20 of a to z, 0 to 9 and the hyphen.")
+    return value

@@ -1,12 +1,18 @@
 """Calls to AWS are bounded in time, and their errors mean one thing each."""
 
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
+from app import notes
 from app.aws import (
+    NO_ANSWER,
     all_at_once,
     cognito_client,
     dynamodb_client,
@@ -103,6 +109,71 @@ class TestRequestTime:
         with request_time(5):
             left = [*side_by_side(seconds_left, seconds_left), *all_at_once([seconds_left, seconds_left])]
         assert all(4 < seconds <= 5 for seconds in left)
+
+
+class TestFailuresOfCognito:
+    """Behind the client is a Cognito that gives one answer to everything."""
+
+    @pytest.fixture
+    def answered(self, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+        """What is noted where this status and body, or this exception, is what comes of each attempt."""
+        monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
+        def noted(status: Any, body: bytes = b"", call: Callable[[], Any] = _find_user) -> list[str]:
+            def send(_: Any, request: Any) -> Any:
+                if isinstance(status, Exception):
+                    raise status
+                answer: Any = AWSResponse(request.url, status, HTTPHeaders(), None)
+                answer._content = body
+                return answer
+
+            monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", send)
+            with notes.taken("one") as taken, suppress(ClientError, *NO_ANSWER, UnavailableError):
+                call()
+            return taken.cognito_failures
+
+        return noted
+
+    @pytest.mark.parametrize(
+        ("status", "body", "failures"),
+        [
+            pytest.param(400, b'{"__type": "TooManyRequestsException"}', ["TooManyRequestsException"] * 2, id="busy"),
+            pytest.param(429, b'{"__type": "ThrottlingException"}', ["ThrottlingException"] * 2, id="throttled"),
+            pytest.param(400, b'{"__type": "LimitExceededException"}', ["LimitExceededException"] * 2, id="limited"),
+            pytest.param(500, b'{"__type": "InternalErrorException"}', ["InternalErrorException"] * 2, id="failing"),
+            pytest.param(503, b"<html>", ["503"] * 2, id="a page for a failure"),
+            pytest.param(200, b"<html>", ["ResponseParserError"], id="garbled"),
+            pytest.param(400, b"{", ["ResponseParserError"], id="a garbled refusal"),
+            pytest.param(ReadTimeoutError(endpoint_url="x"), b"", ["ReadTimeoutError"] * 2, id="silent"),
+            pytest.param(ConnectTimeoutError(endpoint_url="x"), b"", ["ConnectTimeoutError"] * 2, id="not there"),
+            pytest.param(EndpointConnectionError(endpoint_url="x"), b"", ["EndpointConnectionError"] * 2, id="away"),
+            pytest.param(200, b"{}", [], id="content"),
+            pytest.param(400, b'{"__type": "UserNotFoundException"}', [], id="refusing"),
+            pytest.param(400, b'{"__type": "NotAuthorizedException"}', [], id="refusing a password"),
+        ],
+    )
+    def test_each_attempt_that_failed_is_noted_and_no_refusal(
+        self, status: Any, body: bytes, failures: list[str], answered: Callable[..., list[str]]
+    ) -> None:
+        assert answered(status, body) == failures
+
+    def test_a_call_that_is_made_once_is_noted_once(self, answered: Callable[..., list[str]]) -> None:
+        def call() -> None:
+            cognito_client("us-east-1", once=True).sign_up(ClientId="client", Username="kay", Password="x")
+
+        assert answered(500, b"{}", call) == ["500"]
+
+    def test_a_call_that_comes_too_late_to_be_made_is_nobodys_failure(self, answered: Callable[..., list[str]]) -> None:
+        def call() -> None:
+            with request_time(1):
+                _find_user()
+
+        assert answered(200, b"{}", call) == []
+
+    def test_dynamodbs_failures_are_not_cognitos(self, answered: Callable[..., list[str]]) -> None:
+        assert answered(500, b"{}", _read_item) == []
 
 
 class TestErrors:

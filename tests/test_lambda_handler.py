@@ -25,6 +25,8 @@ ENVIRONMENT = {
 }
 NO_AWS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 
+TRACE = "1-5759e988-bd862e3fe1be46a994272793"
+
 CALL = """
 import json, sys
 from app.lambda_handler import handler
@@ -75,6 +77,22 @@ def test_an_aws_that_cannot_be_reached_is_503_and_not_a_crash() -> None:
     (answer,) = json.loads(ended.stdout)
     assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "1")
     assert "Traceback" not in ended.stderr
+
+
+def test_every_request_is_one_line_on_standard_error_and_nothing_else_is() -> None:
+    """Lambda's runtime has a handler at the root before it imports the function."""
+    root = "import logging, sys; logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))"
+    events = [event_of(httpx.Request("GET", "https://dwipper.test/health"), kind) for kind in ALL_KINDS]
+    unreadable = events[0] | {"body": "a", "isBase64Encoded": True}
+    asked = map(json.dumps, [{"warmup": True}, *events, unreadable])
+    environment = ENVIRONMENT | {"STAGE": "prod", "LOG_LEVEL": "ERROR", "_X_AMZN_TRACE_ID": f"Root={TRACE};Sampled=0"}
+    ended = _python(f"{root}\n{CALL}", *asked, environment=environment)
+    answers = json.loads(ended.stdout)
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [answer["statusCode"] for answer in answers] == [204, 200, 200, 200, 400]
+    assert [line["status"] for line in lines] == [200, 200, 200, 400]
+    assert [line["ColdStarts"] for line in lines] == [1, 0, 0, 0]
+    assert {(line["Stage"], line["trace_id"]) for line in lines} == {("prod", TRACE)}
 
 
 def test_settings_that_are_missing_are_named_all_at_once() -> None:

@@ -27,6 +27,8 @@ def test_what_is_required_is_enough() -> None:
         members_table="members",
         feed_shards=1,
         log_level="INFO",
+        log_format="text",
+        stage="local",
     )
 
 
@@ -70,6 +72,30 @@ def test_the_log_has_a_level(value: str, level: str) -> None:
 def test_no_other_level_is_taken(value: str) -> None:
     with pytest.raises(MisconfiguredError, match="LOG_LEVEL"):
         Settings.from_environment(COMPLETE | {"LOG_LEVEL": value})
+
+
+@pytest.mark.parametrize(("value", "log_format"), [("", "text"), ("text", "text"), ("json", "json")])
+def test_the_log_has_a_format(value: str, log_format: str) -> None:
+    assert Settings.from_environment(COMPLETE | {"LOG_FORMAT": value}).log_format == log_format
+
+
+@pytest.mark.parametrize("value", ["JSON", "xml", "json "])
+def test_no_other_format_is_taken(value: str) -> None:
+    with pytest.raises(MisconfiguredError, match="LOG_FORMAT"):
+        Settings.from_environment(COMPLETE | {"LOG_FORMAT": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "stage"), [("", "local"), ("prod", "prod"), ("pr-12", "pr-12"), ("a" * 20, "a" * 20)]
+)
+def test_the_stage_has_a_name(value: str, stage: str) -> None:
+    assert Settings.from_environment(COMPLETE | {"STAGE": value}).stage == stage
+
+
+@pytest.mark.parametrize("value", ["Prod", "a" * 21, "a b", "a_b", "é", "prod\n", "$default"])
+def test_no_other_stage_is_taken(value: str) -> None:
+    with pytest.raises(MisconfiguredError, match="STAGE"):
+        Settings.from_environment(COMPLETE | {"STAGE": value})
 
 
 def test_settings_do_not_change() -> None:

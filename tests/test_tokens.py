@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from urllib3.exceptions import HTTPError
 
+from app import notes
 from app.errors import UnauthenticatedError, UnavailableError
 from app.keys import KeySet, fetch_keys
 from app.tokens import TokenVerifier, subject_of
@@ -205,6 +206,14 @@ class TestKeySet:
         pool.failure = OSError("no route to host")
         with pytest.raises(UnavailableError):
             asyncio.run(verifier.claims(token()))
+
+    def test_keys_that_cannot_be_had_are_a_failure_of_cognitos(
+        self, pool: KeyEndpoint, verifier: TokenVerifier
+    ) -> None:
+        pool.failure = OSError("no route to host")
+        with notes.taken("one") as taken, pytest.raises(UnavailableError):
+            asyncio.run(verifier.claims(token()))
+        assert taken.cognito_failures == ["OSError"]
 
     def test_after_a_failure_it_is_tried_again_within_seconds_and_recovers(
         self, pool: KeyEndpoint, key_set: KeySet

@@ -47,9 +47,10 @@ def test_it_opens_with_one_sentence_and_two_commands() -> None:
 
 def test_its_links_lead_somewhere() -> None:
     targets = [target for target in re.findall(r"\]\(([^)]+)\)", README) if "://" not in target]
+    headings = {f"#{heading.lower().replace(' ', '-')}" for heading in re.findall(r"^#+ (.+)$", README, re.MULTILINE)}
     assert targets
     for target in targets:
-        assert (ROOT / target).exists(), target
+        assert target in headings if target.startswith("#") else (ROOT / target).exists(), target
 
 
 def test_its_make_targets_are_there() -> None:
@@ -59,9 +60,18 @@ def test_its_make_targets_are_there() -> None:
 
 
 def test_it_names_every_setting() -> None:
-    assert len(settings._REQUIRED) + 2 == len(fields(settings.Settings))
-    for variable in (*settings._REQUIRED.values(), "FEED_SHARDS", "LOG_LEVEL"):
+    optional = ("FEED_SHARDS", "LOG_FORMAT", "LOG_LEVEL", "STAGE")
+    assert len(settings._REQUIRED) + len(optional) == len(fields(settings.Settings))
+    for variable in (*settings._REQUIRED.values(), *optional):
         assert f"`{variable}`" in README
+
+
+def test_it_says_of_every_alarm_what_to_do() -> None:
+    table = README.partition("### When an alarm goes off")[2].partition("\n## ")[0]
+    alarms = re.findall(r"AlarmName: !Sub dwipper-\$\{Stage\}-([a-z-]+)", (ROOT / "deploy" / "alarms.yml").read_text())
+    assert sorted(
+        re.findall(r"`([a-z-]+)`(?=[,| ])", "".join(re.findall(r"^\|[^|]+\|", table, re.MULTILINE)))
+    ) == sorted(alarms)
 
 
 def test_it_names_what_is_in_the_code() -> None:
