@@ -12,7 +12,13 @@ from app.local.environment import forget_amazon
 from app.local.errors import LocalError
 from app.local.options import ENGINES, Options
 
-_COMMANDS = {"run": commands.run, "aws": commands.aws, "reset": commands.reset}
+_COMMANDS = {
+    "run": commands.run,
+    "aws": commands.aws,
+    "deploy": commands.deploy,
+    "undeploy": commands.undeploy,
+    "reset": commands.reset,
+}
 _EPILOG = f"""environment:
   PORT        where the API listens (8000)
   AWS_PORT    where the embedded AWS listens (4566)

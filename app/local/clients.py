@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_iam import IAMClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_sts import STSClient
 
 # Cognito's unsigned calls (SignUp, ConfirmSignUp) fall to MiniStack's own account, and so does this key.
 ACCESS_KEY = "test"
@@ -27,6 +30,21 @@ def cognito(endpoint: str, region: str) -> "CognitoIdentityProviderClient":
 def dynamodb(endpoint: str, region: str) -> "DynamoDBClient":
     """Reach DynamoDB at an endpoint."""
     return _session(region).client("dynamodb", endpoint_url=endpoint)
+
+
+def functions(endpoint: str, region: str) -> "LambdaClient":
+    """Reach Lambda at an endpoint."""
+    return _session(region).client("lambda", endpoint_url=endpoint)
+
+
+def permissions(endpoint: str, region: str) -> "IAMClient":
+    """Reach the service that says who may do what, at an endpoint."""
+    return _session(region).client("iam", endpoint_url=endpoint)
+
+
+def roles(endpoint: str, region: str) -> "STSClient":
+    """Reach the service that lends a role's credentials."""
+    return _session(region).client("sts", endpoint_url=endpoint)
 
 
 def _session(region: str) -> boto3.Session:

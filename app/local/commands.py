@@ -1,10 +1,10 @@
-"""What `run`, `aws` and `reset` do, and the one place that prints."""
+"""What `run`, `aws`, `deploy`, `undeploy` and `reset` do, and the one place that prints."""
 
 import threading
 
 import httpx
 
-from app.local import api, embedded_aws, first_start, welcome
+from app.local import api, deployment, embedded_aws, first_start, welcome
 from app.local.embedded_aws import EmbeddedAws
 from app.local.errors import LocalError
 from app.local.home import Home
@@ -40,11 +40,37 @@ def aws(options: Options, stop: threading.Event) -> None:
             _watch(stop, embedded, mailbox)
 
 
+def deploy(options: Options, stop: threading.Event) -> None:
+    """Deploy all of it into an embedded AWS, and answer there until told to stop."""
+    home = Home(options.home).deployed
+    with home.locked() as lock:
+        for port in (options.aws_port, options.function_port):
+            require_free(port, "AWS_PORT", "deploy-local")
+        print("Deploying into the embedded AWS ...")
+        with deployment.running(options, home, lock) as deployed:
+            first_start.seed_once(home, deployed.variables)
+            mailbox = Mailbox(deployed.aws.endpoint)
+            mailbox.fresh()
+            print(welcome.deployed(options, deployed))
+            while not stop.wait(_PAUSE):
+                deployed.aws.require_alive()
+                _print_mail(mailbox)
+
+
+def undeploy(options: Options, _: threading.Event) -> None:
+    """Remove what `deploy` made, but for the tables and the pool, which are retained."""
+    home = Home(options.home).deployed
+    with home.locked() as lock:
+        require_free(options.aws_port, "AWS_PORT", "undeploy-local")
+        deployment.remove(options, home, lock)
+    print("Removed all but the tables and the user pool, which `make reset` drops.")
+
+
 def reset(options: Options, _: threading.Event) -> None:
     """Drop the data, unless an embedded AWS is using them."""
-    home = Home(options.home)
-    with home.locked():
-        home.drop()
+    for home in (Home(options.home), Home(options.home).deployed):
+        with home.locked():
+            home.drop()
     print(f"Dropped the data in {options.home}.")
 
 

@@ -38,6 +38,16 @@ class Home:
         return self.path / "dynamodb-local"
 
     @property
+    def deployed(self) -> "Home":
+        """Of the deployment, which has an embedded AWS of its own."""
+        return Home(self.path / "deployed")
+
+    @property
+    def task(self) -> Path:
+        """What the image of the function carries."""
+        return self.path / "task"
+
+    @property
     def seeded(self) -> Path:
         """Names the user pool whose first members and Dwipps are complete."""
         return self.path / "seeded"

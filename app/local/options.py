@@ -47,6 +47,11 @@ class Options:
         return self.aws_port + 1
 
     @property
+    def function_port(self) -> int:
+        """Where the function takes its invocations."""
+        return self.aws_port + 1
+
+    @property
     def aws_ports(self) -> tuple[int, ...]:
         """All ports that the embedded AWS takes."""
         return (self.aws_port,) if self.engine == "ministack" else (self.aws_port, self.dynamodb_port)

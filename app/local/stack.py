@@ -31,10 +31,24 @@ def deploy(endpoint: str, region: str, *, name: str = NAME, template: Path = TEM
     return _settings(region, _finished(cloudformation, name))
 
 
+def settings(endpoint: str, region: str, *, name: str = NAME) -> Settings:
+    """What the app has to know of a stack that is there."""
+    return _settings(region, _there(endpoint, region, name))
+
+
+def output(endpoint: str, region: str, key: str, *, name: str = NAME) -> str:
+    """One of the values that a stack gives out."""
+    return _outputs(_there(endpoint, region, name))[key]
+
+
 def is_outdated(endpoint: str, region: str, *, name: str = NAME, template: Path = TEMPLATE) -> bool:
     """Whether the template was changed since the stack was made."""
     body = clients.cloudformation(endpoint, region).get_template(StackName=name)["TemplateBody"]
     return str(body) != template.read_text()
+
+
+def _there(endpoint: str, region: str, name: str) -> "StackTypeDef":
+    return clients.cloudformation(endpoint, region).describe_stacks(StackName=name)["Stacks"][0]
 
 
 def _create(cloudformation: "CloudFormationClient", name: str, template: Path) -> None:
@@ -62,7 +76,7 @@ def _stack(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef |
 
 
 def _settings(region: str, stack: "StackTypeDef") -> Settings:
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    outputs = _outputs(stack)
     return Settings(
         region=region,
         user_pool_id=outputs["UserPoolId"],
@@ -71,3 +85,7 @@ def _settings(region: str, stack: "StackTypeDef") -> Settings:
         reactions_table=outputs["ReactionsTable"],
         members_table=outputs["MembersTable"],
     )
+
+
+def _outputs(stack: "StackTypeDef") -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}

@@ -1,5 +1,6 @@
 """What a developer reads at the start; prints nothing itself."""
 
+from app.local.deployment import FUNCTION, Deployment
 from app.local.embedded_aws import EmbeddedAws
 from app.local.options import Options
 from app.local.ports import LOOPBACK
@@ -35,3 +36,18 @@ def aws(options: Options, embedded: EmbeddedAws) -> str:
     if embedded.is_outdated:
         lines.append("  Mind         deploy/data.yml was changed since the data were made: `make reset` takes it up")
     return "\n".join([*lines, "  Mail         appears below; Ctrl-C ends everything\n"])
+
+
+def deployed(options: Options, deployment: Deployment) -> str:
+    """Say where the deployment answers, and by what."""
+    home = options.home / "deployed"
+    lines = [
+        f"\n  API          {deployment.url}",
+        f"  Docs         {deployment.url}/docs",
+        f"  Demo login   {email(DEMO)} / {PASSWORD}",
+        f"  Function     {FUNCTION}, run by awslambdaric with its role's credentials; logs in {home}",
+        f"  The rest     emulated by MiniStack at {deployment.aws.endpoint}: gateway, authorizer, IAM, tables, pool",
+        f"  Data         kept in {home}, dropped by `make reset`",
+        "  Mail         appears below; Ctrl-C ends everything, `make deploy-local` deploys again\n",
+    ]
+    return "\n".join(lines)

@@ -31,9 +31,9 @@ class Terminal:
                 self.lines.append(line.rstrip("\n"))
                 self._news.notify_all()
 
-    def wait_for(self, text: str) -> None:
+    def wait_for(self, text: str, within: float = LINE_WITHIN) -> None:
         with self._news:
-            assert self._news.wait_for(lambda: text in "\n".join(self.lines), LINE_WITHIN), self.lines
+            assert self._news.wait_for(lambda: text in "\n".join(self.lines), within), self.lines
 
     def stop(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
@@ -60,9 +60,9 @@ class Developer:
                 process.terminate()
                 reader.join()
 
-    def types(self, command: str, **choices: str) -> tuple[int, str]:
+    def types(self, command: str, within: float = LINE_WITHIN, **choices: str) -> tuple[int, str]:
         with self._started(command, choices) as process:
-            output, _ = process.communicate(timeout=LINE_WITHIN)
+            output, _ = process.communicate(timeout=within)
             return process.returncode, output
 
     def url(self, path: str) -> str:
