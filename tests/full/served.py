@@ -32,7 +32,9 @@ def under_uvicorn(engine: Engine, folder: Path) -> Iterator[Service]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", "127.0.0.1", "--port", str(port)]
     log = folder / "uvicorn.log"
-    with started([*command, "--no-access-log"], folder=folder, environment=_environment(engine), log=log) as process:
+    # A client that is slow on a busy machine must not find its idle connection closed as it begins to send.
+    patient = ["--no-access-log", "--timeout-keep-alive", "120"]
+    with started([*command, *patient], folder=folder, environment=_environment(engine), log=log) as process:
         service = Service("The API", f"http://127.0.0.1:{port}", process, log)
         service.wait_until(lambda response: response.is_success, "/health")
         yield service

@@ -6,7 +6,7 @@ import pytest
 
 from app.cursors import encode_cursor
 from app.members import export
-from tests.support.story import story
+from tests.support.story import inside, story
 from tests.support.world import Member, World
 
 
@@ -75,7 +75,7 @@ class TestInSmallParts:
         _everything_once(embedded, new_settings)
 
 
-@story
+@inside
 async def _everything_once(world: World) -> None:
     kay = await world.member("kay")
     ids = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(7)]

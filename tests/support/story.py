@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol, cast
 
 from app.local.service import Service
 from app.settings import Settings
@@ -14,7 +14,17 @@ Story = Callable[[World], Awaitable[None]]
 TRANSPORTS: tuple[Transport, ...] = ("uvicorn", "rest")
 
 
-def story(tell: Story) -> Callable[..., None]:
+class Told(Protocol):
+    """The test of a story, which has the story too, for whoever tells it elsewhere."""
+
+    tell: Story
+    is_inside: bool
+
+    def __call__(self, embedded: Service, new_settings: Callable[[], Settings]) -> None:
+        """Tell it over both transports."""
+
+
+def story(tell: Story) -> Told:
     """Make a test of a story.
 
     It is told to the app as uvicorn serves it, with bearer tokens, and to the Lambda handler, with API Gateway's
@@ -30,7 +40,16 @@ def story(tell: Story) -> Callable[..., None]:
     test.__name__ = tell.__name__
     test.__doc__ = tell.__doc__
     test.__module__ = tell.__module__
-    return test
+    told = cast("Told", test)
+    told.tell, told.is_inside = tell, False
+    return told
+
+
+def inside(tell: Story) -> Told:
+    """Make a test of a story that changes the app itself, so that it cannot be told of one that is deployed."""
+    told = story(tell)
+    told.is_inside = True
+    return told
 
 
 async def _told(tell: Story, settings: Settings, endpoint: str, transport: Transport, **options: Any) -> Transcript:

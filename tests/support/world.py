@@ -33,6 +33,8 @@ class World:
     transcript: Transcript
     open_client: Callable[..., httpx.AsyncClient]
     mails_before: int
+    outlast: Callable[[], None] = lambda: None
+    """Lets the time pass that a deletion waits for writes on their way; in this process there are none."""
 
     def mails(self) -> list[Mail]:
         """The mails since the world began, the oldest first."""
