@@ -61,7 +61,7 @@ deployable: $(INSTALLED) $(PROVING) $(FUNCTION) $(OSLS) ## Prove that it would d
 	$(PYTHON) -m pytest -m "" -n 2 --dist loadfile tests/deployable
 
 deployed: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy into an embedded AWS, and tell every story through its gateway (a part of check)
-	$(PYTHON) -m pytest -m "" tests/deployed
+	$(PYTHON) -m pytest -m "" -n 2 --dist loadfile tests/deployed
 
 check: $(INSTALLED) ## All that CI holds: format, lint, types, imports, OpenAPI drift, the suite and its slow part
 	$(PYTHON) -m ruff format --check
