@@ -58,7 +58,7 @@ attack: $(INSTALLED) ## Attack, fuzz and break the API, and print how often (a p
 
 deployable: $(INSTALLED) $(PROVING) $(FUNCTION) $(OSLS) ## Prove that it would deploy: templates, roles, pipelines, image (wants Node.js, buildah, debootstrap)
 	.venv/bin/cfn-lint deploy/data.yml deploy/account.yml deploy/roles.yml deploy/github-oidc.yml pipeline.yml
-	$(PYTHON) -m pytest -m "" -n 2 --dist loadfile tests/deployable
+	$(PYTHON) -m pytest -m "" -n 2 --dist loadgroup tests/deployable
 
 deployed: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy into an embedded AWS, and tell every story through its gateway (a part of check)
 	$(PYTHON) -m pytest -m "" -n 2 --dist loadfile tests/deployed

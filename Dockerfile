@@ -1,0 +1,58 @@
+# Dwipper as AWS Lambda runs it, which is what a plain build makes; and as any container platform does: --target server.
+#
+#   docker build --platform linux/arm64 --provenance=false --build-arg VERSION=1.2.3 --tag dwipper .
+#
+# Lambda refuses images with attestations, hence --provenance=false. Deployments should pin the base by its digest
+# (--build-arg BASE_IMAGE=...@sha256:...), since what a tag means changes; and renew the digest as AWS mends the base.
+ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.13
+ARG SERVER_BASE_IMAGE=docker.io/library/python:3.13-slim
+
+FROM ${SERVER_BASE_IMAGE} AS server-contents
+COPY deploy/install-packages.sh requirements/server.txt /build/
+# STS is asked for credentials where a platform gives its containers a web identity.
+RUN /build/install-packages.sh /build/server.txt /build/packages cognito-idp dynamodb sts
+COPY app /build/app
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && chmod -R a=rX /build/app
+
+FROM ${SERVER_BASE_IMAGE} AS server
+ARG VERSION=unknown
+LABEL org.opencontainers.image.title="dwipper-server" \
+      org.opencontainers.image.description="Dwipper's API, served by uvicorn" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}"
+# uvicorn reads its options from here. Behind a proxy, UVICORN_PROXY_HEADERS=true and FORWARDED_ALLOW_IPS=<its address>.
+# Requests end within 24 seconds, and may do so when the container is stopped: the platform should wait for 30.
+ENV PYTHONUNBUFFERED=1 \
+    UVICORN_HOST=0.0.0.0 \
+    UVICORN_PORT=8000 \
+    UVICORN_PROXY_HEADERS=false \
+    UVICORN_SERVER_HEADER=false \
+    UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN=25
+WORKDIR /srv/dwipper
+COPY --from=server-contents /build/packages ./
+COPY --from=server-contents /build/app ./app
+USER 65532:65532
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["python3", "-c", "\
+import http.client, os, sys; \
+server = http.client.HTTPConnection('127.0.0.1', int(os.environ['UVICORN_PORT']), timeout=4); \
+server.request('GET', '/health'); \
+sys.exit(server.getresponse().status != 200)"]
+CMD ["python3", "-m", "uvicorn", "app.main:app"]
+
+FROM ${BASE_IMAGE} AS function-contents
+COPY deploy/install-packages.sh requirements/runtime.txt /build/
+RUN /build/install-packages.sh /build/runtime.txt /build/packages cognito-idp dynamodb
+COPY app /build/app
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && chmod -R a=rX /build/app
+
+# Packages lie beside the app: the task's folder comes before all others, so that what the base brings along is not used.
+FROM ${BASE_IMAGE} AS function
+ARG VERSION=unknown
+LABEL org.opencontainers.image.title="dwipper" \
+      org.opencontainers.image.description="Dwipper's API, as an AWS Lambda function" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}"
+COPY --from=function-contents /build/packages ${LAMBDA_TASK_ROOT}/
+COPY --from=function-contents /build/app ${LAMBDA_TASK_ROOT}/app
+CMD ["app.lambda_handler.handler"]
