@@ -5,6 +5,7 @@ import base64
 import json
 import time
 import uuid
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.local.service import Service
 from app.settings import Settings
 from tests.conftest import Figures
 from tests.doubles import SETTINGS
+from tests.support.refusal import assert_refused
 from tests.support.scan import Scan
 from tests.support.world import Transport, world
 
@@ -83,6 +85,9 @@ FINE = {
     "a registration": _answer({"registration": str(uuid.uuid4())}, call="POST /v1/auth/register"),
     "a problem": _answer(_problem("Something went wrong on our side."), status=500),
     "an email that a member wrote": _answer({**DWIPP, "text": 'I am "lee@example.org", an IndexError: \\'}),
+    "a mistake at what the client wrote": _answer(
+        _problem("No.", errors=[{"pointer": "/lee@example.org"}]), status=422
+    ),
     "a session": _login(LEE),
     "nothing": _answer(""),
 }
@@ -112,6 +117,7 @@ LEAKS = {
     "a token in a header": _answer([], headers={"X-Token": _token(LEE)}),
     "the pool": _answer(_problem(f"User pool client {STACK.user_pool_id} does not exist.")),
     "the client": _answer(_problem(f"Client {STACK.user_pool_client_id} not found.")),
+    "any table": _answer(_problem("Table: stack-MembersTable-1A2B not found")),
     "a table": _answer(_problem(f"Table: {STACK.reactions_table} not found")),
     "an exception of Cognito's": _answer(_problem("UserNotFoundException")),
     "an exception of DynamoDB's": _answer(_problem("An error occurred (ConditionalCheckFailedException)")),
@@ -147,6 +153,18 @@ def test_it_lets_pass(name: str, scan: Scan) -> None:
 def test_it_refuses(name: str, scan: Scan) -> None:
     with pytest.raises(AssertionError, match="tells"):
         asyncio.run(scan.look(LEAKS[name]))
+
+
+@pytest.mark.parametrize(
+    "detail", ["Log in.", "Invalid token for us-east-1_Dwipper01.", "member#7", "NotAuthorizedException"]
+)
+def test_every_refusal_of_who_is_not_logged_in_is_scanned(detail: str) -> None:
+    problem = {"type": "urn:dwipper:problem:unauthenticated", "detail": detail, "request_id": REQUEST_ID}
+    headers = {"content-type": "application/problem+json", "www-authenticate": "Bearer", "cache-control": "no-store"}
+    content = json.dumps(problem, separators=(",", ":"))
+    answer = httpx.Response(401, headers={"x-request-id": REQUEST_ID, **headers}, content=content.encode())
+    with nullcontext() if detail == "Log in." else pytest.raises(AssertionError, match="tells"):
+        assert_refused(answer)
 
 
 def test_it_counts_the_answers_and_takes_no_time(scan: Scan, figures: Figures) -> None:

@@ -2,8 +2,9 @@
 
 Rows of the table of members:
 
-    pk = registration#<random id>   member_id: the user to confirm, absent where there is none; expires_at
-    pk = replacement#<sub>          expires_at: somebody registers the email of this unconfirmed user anew
+    pk = registration#<random id>   member_id: the user to confirm, absent where there is none; waiting: who waits for
+                                    that, as app/accounts/waiting.py knows them; expires_at
+    pk = replacement#<sub>          marks: of each who may be about to remove this unconfirmed user; expires_at
 
 The id of a registration is known to the one who registered and to nobody else. Whoever reads the mailbox knows the
 code. Only both together confirm, so a stranger who registers somebody's address first has the one and lacks the other.
@@ -13,12 +14,8 @@ code. Only both together confirm, so a stranger who registers somebody's address
 import re
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from app.aws import refused_item
-from app.contention import ContendedError
 from app.items import from_item, to_item
 
 if TYPE_CHECKING:
@@ -26,8 +23,8 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[0-9a-f-]{36}")
 _KEPT_SECONDS = 24 * 60 * 60
-# Longer than it takes to look at a user and remove it, so a row that is older was left behind by a crash.
-_REPLACEMENT_SECONDS = 60
+# As long as a request may take, and half a minute in which a removal that was asked for at its end may still come.
+_MARKED_SECONDS = 60
 
 
 class RegistrationRepository:
@@ -37,12 +34,19 @@ class RegistrationRepository:
         self._client = client
         self._table = table
 
-    def open(self, member_id: str | None) -> str:
+    def open(self, member_id: str | None, waiting: str) -> str:
         """Begin a registration that leads to this user, or nowhere; returns its id."""
         registration = str(uuid.uuid4())
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):  # A retry of the SDK meets its own row.
-            self._put(f"registration#{registration}", _KEPT_SECONDS, member_id=member_id)
+        row = {"pk": f"registration#{registration}", "member_id": member_id, "waiting": waiting}
+        self._client.put_item(TableName=self._table, Item=to_item(row | {"expires_at": _in(_KEPT_SECONDS)}))
         return registration
+
+    def end(self, registration: str) -> str | None:
+        """Have a registration lead nowhere any more; returns who waited, if it was there."""
+        key = to_item({"pk": f"registration#{registration}"})
+        answer = self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
+        row: dict[str, Any] = from_item(answer.get("Attributes", {}))
+        return row.get("waiting")
 
     def member_of(self, registration: str) -> str | None:
         """The user that a registration leads to; none for what is expired or was never begun."""
@@ -50,51 +54,29 @@ class RegistrationRepository:
             return None
         return (self._get(f"registration#{registration}") or {}).get("member_id")
 
-    @contextmanager
-    def replacing(self, member_id: str) -> Iterator[None]:
-        """Say that this user may be about to be removed for being unconfirmed; one at a time says so.
+    def mark(self, member_id: str) -> str:
+        """Say that this user may be about to be removed for being unconfirmed; returns the mark.
 
-        Raises:
-            ContendedError: if somebody else says so at this moment.
+        It ends by itself: who removes the user, or fails to, has nothing to take back.
         """
-        pk, holder = f"replacement#{member_id}", str(uuid.uuid4())
-        try:
-            self._put(pk, _REPLACEMENT_SECONDS, holder=holder)
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            # A retry of the SDK meets what its first try wrote.
-            if from_item(refused_item(error) or {}).get("holder") != holder:
-                raise ContendedError from error
-        except Exception:
-            self._end(pk, holder)  # It may be there all the same, and would be in the way of the next try.
-            raise
-        try:
-            yield
-        finally:
-            self._end(pk, holder)
+        mark = str(uuid.uuid4())
+        self._update_marks(member_id, "ADD", mark)
+        return mark
 
-    def _end(self, pk: str, holder: str) -> None:
-        """Remove what `replacing` wrote, but nothing that somebody else wrote when its time was over."""
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.delete_item(
-                TableName=self._table,
-                Key=to_item({"pk": pk}),
-                ConditionExpression="holder = :holder",
-                ExpressionAttributeValues=to_item({":holder": holder}),
-            )
+    def unmark(self, member_id: str, mark: str) -> None:
+        """Say that whoever made this mark leaves the user alone."""
+        self._update_marks(member_id, "DELETE", mark)
 
-    def is_being_replaced(self, member_id: str) -> bool:
-        """Whether somebody is within `replacing` at this moment."""
-        return self._get(f"replacement#{member_id}") is not None
+    def is_marked(self, member_id: str) -> bool:
+        """Whether somebody may be about to remove this user."""
+        return "marks" in (self._get(f"replacement#{member_id}") or {})
 
-    def _put(self, pk: str, seconds: int, **values: Any) -> None:
-        """Write a row, unless there is one whose time is not over."""
-        now = int(time.time())
-        self._client.put_item(
+    def _update_marks(self, member_id: str, verb: str, mark: str) -> None:
+        self._client.update_item(
             TableName=self._table,
-            Item=to_item({"pk": pk, "expires_at": now + seconds, **values}),
-            ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
-            ExpressionAttributeValues=to_item({":now": now}),
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            Key=to_item({"pk": f"replacement#{member_id}"}),
+            UpdateExpression=f"{verb} marks :marks SET expires_at = :expires_at",
+            ExpressionAttributeValues=to_item({":marks": {mark}, ":expires_at": _in(_MARKED_SECONDS)}),
         )
 
     def _get(self, pk: str) -> dict[str, Any] | None:
@@ -102,3 +84,7 @@ class RegistrationRepository:
         answer = self._client.get_item(TableName=self._table, Key=to_item({"pk": pk}), ConsistentRead=True)
         row = from_item(answer.get("Item", {}))
         return row if row and row["expires_at"] > time.time() else None
+
+
+def _in(seconds: int) -> int:
+    return int(time.time()) + seconds

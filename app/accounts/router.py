@@ -119,15 +119,22 @@ def forgot_password(body: ForgotRequest, services: AppServices) -> Response:
     responses=_documented(errors.InvalidCodeError, errors.WeakPasswordError),
 )
 def reset_password(body: ResetRequest, services: AppServices) -> None:
-    """Set another password by the code that was mailed; ends all sessions."""
+    """Set another password by the code that was mailed; ends all sessions.
+
+    Safe to retry: where the new password is the account's already, the sessions are ended and the answer is the same,
+    whatever the code. Else a code opens nothing twice.
+    """
     try:
         services.pool.reset_password(body.email, body.code, body.new_password)
     except Exception as error:
-        # Perhaps it is set though nobody heard so: then the code is used up, and this cannot be asked for again.
-        unheard = isinstance(meaning(error), errors.UnavailableError)
-        if not unheard or not services.pool.is_password(body.email, body.new_password):
+        # Perhaps this very request set it, and got no answer, or failed to end the sessions: the code is used up then.
+        if not _may_be_done(error) or not services.pool.is_password(body.email, body.new_password):
             raise
     services.pool.log_out_everywhere(body.email)
+
+
+def _may_be_done(error: Exception) -> bool:
+    return isinstance(error, errors.InvalidCodeError) or isinstance(meaning(error), errors.UnavailableError)
 
 
 def _log_in(services: Services, email: str, password: str) -> TokenResponse:

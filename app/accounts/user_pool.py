@@ -111,7 +111,8 @@ class UserPool:
             WeakPasswordError: if the pool's policy refuses the password.
             InvalidEmailError: if Cognito takes the address for none.
         """
-        attributes: list[AttributeTypeTypeDef] = [{"Name": "email", "Value": email}]
+        # No email among them: the app client may write none, and Cognito takes it from the username.
+        attributes: list[AttributeTypeTypeDef] = []
         if wished_handle:
             attributes.append({"Name": "preferred_username", "Value": wished_handle})
         try:
@@ -213,11 +214,11 @@ class UserPool:
             return error_code(error) in refusals.ENDED
         return False
 
-    def is_password(self, user_id: str, password: str) -> bool:
-        """Whether the user of this `sub` logs in with this password."""
+    def is_password(self, name: str, password: str) -> bool:
+        """Whether the user of this `sub` or email logs in with this password."""
         try:
-            self.log_in(user_id, password)
-        except InvalidCredentialsError:
+            self.log_in(name, password)
+        except (InvalidCredentialsError, PasswordResetRequiredError):
             return False
         return True
 

@@ -1,4 +1,4 @@
-"""A registration leads to its user for a day, and nobody is replaced by two at once."""
+"""A registration leads to its user for a day, and that a user may be removed can be seen for a minute."""
 
 import time
 import uuid
@@ -8,7 +8,7 @@ import pytest
 
 from app.accounts.registrations import RegistrationRepository
 from app.aws import dynamodb_client
-from app.contention import ContendedError
+from app.budget import REQUEST_SECONDS
 from app.items import to_item
 from app.local import stack
 from app.local.service import Service
@@ -57,19 +57,19 @@ def member() -> str:
 
 class TestRegistrations:
     def test_it_leads_to_its_user(self, member: str, registrations: RegistrationRepository) -> None:
-        first, second = registrations.open(member), registrations.open(member)
+        first, second = registrations.open(member, "somebody"), registrations.open(member, "somebody")
         assert first != second
         assert registrations.member_of(first) == registrations.member_of(second) == member
 
     def test_or_nowhere_and_looks_the_same(self, member: str, registrations: RegistrationRepository) -> None:
-        nowhere, somewhere = registrations.open(None), registrations.open(member)
+        nowhere, somewhere = registrations.open(None, "somebody"), registrations.open(member, "somebody")
         assert registrations.member_of(nowhere) is None
         assert {uuid.UUID(each).version for each in (nowhere, somewhere)} == {4}
 
     def test_after_a_day_it_leads_nowhere_though_its_row_is_still_there(
         self, member: str, registrations: RegistrationRepository, client: Any, shared: Settings, clock: Clock
     ) -> None:
-        registration = registrations.open(member)
+        registration = registrations.open(member, "somebody")
         clock.later = 24 * HOUR - 60
         assert registrations.member_of(registration) == member
         clock.later = 24 * HOUR + 60
@@ -88,54 +88,60 @@ class TestRegistrations:
         assert registrations.member_of(registration) is None
 
     def test_a_row_of_another_kind_is_no_registration(self, member: str, registrations: RegistrationRepository) -> None:
-        with registrations.replacing(member):
-            assert registrations.member_of(member) is None
+        registrations.mark(member)
+        assert registrations.member_of(member) is None
 
     def test_the_sdks_second_try_is_the_same_registration(
         self, member: str, registrations: RegistrationRepository, client: Any
     ) -> None:
         with first_answer_lost(client, "PutItem") as sent:
-            registration = registrations.open(member)
+            registration = registrations.open(member, "somebody")
         assert len(sent) == 2
         assert registrations.member_of(registration) == member
 
 
-class TestReplacing:
-    def test_it_can_be_seen_while_it_lasts(self, member: str, registrations: RegistrationRepository) -> None:
-        assert not registrations.is_being_replaced(member)
-        with registrations.replacing(member):
-            assert registrations.is_being_replaced(member)
-            assert not registrations.is_being_replaced(str(uuid.uuid4()))
-        assert not registrations.is_being_replaced(member)
-
-    def test_it_ends_with_an_error_too(self, member: str, registrations: RegistrationRepository) -> None:
-        with pytest.raises(ZeroDivisionError), registrations.replacing(member):
-            raise ZeroDivisionError
-        assert not registrations.is_being_replaced(member)
-
-    def test_a_second_is_kept_out_and_does_not_end_the_first(
+class TestMarks:
+    def test_a_mark_can_be_seen_until_it_is_taken_back(
         self, member: str, registrations: RegistrationRepository
     ) -> None:
-        with registrations.replacing(member):
-            with pytest.raises(ContendedError), registrations.replacing(member):
-                pytest.fail("was let in")
-            assert registrations.is_being_replaced(member)
-        with registrations.replacing(member):
-            pass
+        assert not registrations.is_marked(member)
+        mark = registrations.mark(member)
+        assert registrations.is_marked(member)
+        assert not registrations.is_marked(str(uuid.uuid4()))
+        registrations.unmark(member, mark)
+        assert not registrations.is_marked(member)
 
-    def test_one_that_was_left_behind_by_a_crash_ends_by_itself(
+    def test_whoever_takes_theirs_back_leaves_the_others(
+        self, member: str, registrations: RegistrationRepository
+    ) -> None:
+        one, another = registrations.mark(member), registrations.mark(member)
+        registrations.unmark(member, one)
+        registrations.unmark(member, one)
+        assert registrations.is_marked(member)
+        registrations.unmark(member, another)
+        assert not registrations.is_marked(member)
+
+    def test_one_that_nobody_takes_back_outlasts_every_request_and_is_over_after_a_minute(
         self, member: str, registrations: RegistrationRepository, clock: Clock
     ) -> None:
-        registrations._put(f"replacement#{member}", 30, holder="crashed")
-        with pytest.raises(ContendedError), registrations.replacing(member):
-            pytest.fail("was let in")
+        registrations.mark(member)
+        clock.later = 2 * REQUEST_SECONDS
+        assert registrations.is_marked(member)
         clock.later = 60
-        assert not registrations.is_being_replaced(member)
-        with registrations.replacing(member):
-            assert registrations.is_being_replaced(member)
+        assert not registrations.is_marked(member)
 
-    def test_the_sdks_second_try_does_not_keep_itself_out(
+    def test_the_sdks_second_try_makes_the_same_mark(
         self, member: str, registrations: RegistrationRepository, client: Any
     ) -> None:
-        with first_answer_lost(client, "PutItem") as sent, registrations.replacing(member):
-            assert len(sent) == 2
+        with first_answer_lost(client, "UpdateItem") as sent:
+            mark = registrations.mark(member)
+        assert len(sent) == 2
+        registrations.unmark(member, mark)
+        assert not registrations.is_marked(member)
+
+    def test_none_is_kept_for_ever(
+        self, member: str, registrations: RegistrationRepository, client: Any, shared: Settings
+    ) -> None:
+        registrations.unmark(member, "of a row that is not there")
+        row = client.get_item(TableName=shared.members_table, Key=to_item({"pk": f"replacement#{member}"}))["Item"]
+        assert "expires_at" in row

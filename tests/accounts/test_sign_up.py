@@ -5,22 +5,24 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from hypothesis import given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
 
 from app.accounts.registrations import RegistrationRepository
 from app.accounts.sign_up import SignUp
 from app.accounts.user_pool import EmailInUseError, MailNotSentError, User, UserPool
 from app.accounts.waiting import WaitingRepository
-from app.contention import ContendedError
 from app.errors import InvalidCodeError, UnavailableError
 from tests.doubles import SETTINGS
+from tests.unhurried import unhurried
 
 EMAIL = "kay@example.org"
 
@@ -72,6 +74,8 @@ class Pool(UserPool):
     turns: Turns = field(default_factory=Turns)
     users: dict[str, User] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
+    deaf: Iterator[bool] = field(default_factory=lambda: itertools.repeat(False))  # To the answers to its removals.
+    asked_for: list[str] = field(default_factory=list)  # Removals that are still under way.
 
     def __post_init__(self) -> None:
         super().__init__(SETTINGS)
@@ -97,7 +101,16 @@ class Pool(UserPool):
 
     def delete(self, user_id: str) -> None:
         self.turns.take()
+        if next(self.deaf):
+            self.asked_for.append(user_id)
+            raise ReadTimeoutError(endpoint_url="cognito")
         self.users.pop(user_id, None)
+
+    def go_on(self) -> None:
+        """Come to the end of the removals whose answers nobody heard."""
+        self.turns.take()
+        while self.asked_for:
+            self.users.pop(self.asked_for.pop(), None)
 
 
 @dataclass
@@ -106,52 +119,57 @@ class Registrations(RegistrationRepository):
 
     turns: Turns = field(default_factory=Turns)
     opened: dict[str, str | None] = field(default_factory=dict)
-    replaced: set[str] = field(default_factory=set)
+    waiting: dict[str, str] = field(default_factory=dict)
+    failure: Exception | None = None
+    marks: set[tuple[str, str]] = field(default_factory=set)
 
-    def open(self, member_id: str | None) -> str:
+    def open(self, member_id: str | None, waiting: str) -> str:
         self.turns.take()
         registration = str(uuid.uuid4())
         self.opened[registration] = member_id
+        self.waiting[registration] = waiting
         return registration
+
+    def end(self, registration: str) -> str | None:
+        # No step: whoever is told of it has been confirmed before.
+        if self.failure:
+            raise self.failure
+        return self.waiting.pop(registration, None)
 
     def member_of(self, registration: str) -> str | None:
         self.turns.take()
         return self.opened.get(registration)
 
-    @contextmanager
-    def replacing(self, member_id: str) -> Iterator[None]:
+    def mark(self, member_id: str) -> str:
         self.turns.take()
-        if member_id in self.replaced:
-            raise ContendedError
-        self.replaced.add(member_id)
-        try:
-            yield
-        finally:
-            self.turns.take()
-            self.replaced.discard(member_id)
+        mark = str(uuid.uuid4())
+        self.marks.add((member_id, mark))
+        return mark
 
-    def is_being_replaced(self, member_id: str) -> bool:
+    def unmark(self, member_id: str, mark: str) -> None:
         self.turns.take()
-        return member_id in self.replaced
+        self.marks.remove((member_id, mark))
+
+    def is_marked(self, member_id: str) -> bool:
+        self.turns.take()
+        return any(member_id == marked for marked, _ in self.marks)
 
 
 @dataclass
 class Waiting(WaitingRepository):
     """Who waits, in a dictionary."""
 
-    passwords: dict[str, str] = field(default_factory=dict)
-    failure: Exception | None = None
+    rows: set[str] = field(default_factory=set)
 
-    def remember(self, email: str, password: str) -> None:
-        self.passwords[email] = password
+    def remember(self, email: str, password: str) -> str:
+        self.rows.add(f"{email} {password}")
+        return f"{email} {password}"
 
-    def forget(self, email: str) -> None:
-        if self.failure:
-            raise self.failure
-        self.passwords.pop(email, None)
+    def forget(self, pk: str) -> None:
+        self.rows.discard(pk)
 
     def has(self, email: str, password: str) -> bool:
-        return self.passwords.get(email) == password
+        return f"{email} {password}" in self.rows
 
 
 class StandingClock:
@@ -172,7 +190,6 @@ class StandingClock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> StandingClock:
     clock = StandingClock()
     monkeypatch.setattr("app.accounts.sign_up.time", clock)
-    monkeypatch.setattr("app.contention.time", clock)
     return clock
 
 
@@ -197,8 +214,8 @@ def _side_by_side(turns: Turns, **calls: Any) -> dict[str, Any]:
     return results
 
 
-# The one who registers makes eight steps, the one who confirms four or more.
-STEPS = 12
+# The one who registers makes seven steps, the one who confirms four or more.
+STEPS = 11
 ORDERS = [
     ["confirm" if step in confirming else "register" for step in range(STEPS)]
     for confirming in itertools.combinations(range(STEPS), 4)
@@ -234,6 +251,41 @@ def test_in_whatever_order_a_confirmation_and_a_replacement_meet_one_of_them_hol
     assert outcomes == {True, False}
 
 
+# The one who registers makes five steps, of which the last is a removal that it hears no answer to. Cognito comes to
+# the end of it at once, or later, or after everything else.
+ORDERS_OF_A_LATE_REMOVAL = [
+    [*order[:end], "cognito", *order[end:]]
+    for confirming in itertools.combinations(range(9), 4)
+    for order in [["confirm" if step in confirming else "register" for step in range(9)]]
+    for end in range(order.index("register") + 5, 10)
+]
+
+
+def test_in_whatever_order_an_unheard_removal_comes_in_what_is_acknowledged_stays(clock: StandingClock) -> None:
+    clock.passes = True
+    outcomes = set()
+    for order in ORDERS_OF_A_LATE_REMOVAL:
+        pool, registrations = Pool(deaf=itertools.repeat(True)), Registrations()
+        sign_up = SignUp(pool, registrations, Waiting())
+        first = sign_up.register(EMAIL, "first", None)
+        member_id = registrations.opened[first]
+        assert member_id is not None
+        turns = pool.turns = registrations.turns = Turns(order, ["register", "confirm", "cognito"])
+        results = _side_by_side(
+            turns,
+            register=lambda sign_up=sign_up: sign_up.register(EMAIL, "second", None),
+            confirm=lambda sign_up=sign_up, first=first, code=member_id: sign_up.confirm(first, code),
+            cognito=pool.go_on,
+        )
+        pool.go_on()
+
+        if results["confirm"] is None:
+            assert pool.users[member_id].confirmed, order
+            assert pool.passwords[member_id] == "first"
+        outcomes.add(type(results["confirm"]))
+    assert outcomes == {type(None), InvalidCodeError, UnavailableError}
+
+
 ORDERS_OF_TWO = [
     ["one" if step in ones else "two" for step in range(14)] for ones in itertools.combinations(range(14), 3)
 ]
@@ -258,6 +310,45 @@ def test_in_whatever_order_two_register_the_last_user_has_one_password_and_one_r
         winner = pool.passwords[user_id]
         assert leading[winner] == user_id, order
         assert [name for name, leads_to in leading.items() if leads_to == user_id] == [winner], order
+
+
+_ACTORS = ("one", "two", "confirm", "cognito")
+
+
+def test_in_any_order_of_all_of_them_whoever_is_left_gets_in_with_their_own_password(clock: StandingClock) -> None:
+    clock.passes = True
+    outcomes = set()
+
+    @profile(unhurried, max_examples=300, database=None)
+    @given(st.lists(st.sampled_from(_ACTORS), min_size=8, max_size=25), st.lists(st.booleans(), min_size=6, max_size=6))
+    def meet(order: list[str], deaf: list[bool]) -> None:
+        pool, registrations = Pool(deaf=itertools.cycle(deaf)), Registrations()
+        sign_up = SignUp(pool, registrations, Waiting())
+        opened = {"before": sign_up.register(EMAIL, "before", None)}
+        (before,) = pool.users
+        turns = pool.turns = registrations.turns = Turns(order, _ACTORS)
+        results = _side_by_side(
+            turns,
+            one=lambda: sign_up.register(EMAIL, "one", None),
+            two=lambda: sign_up.register(EMAIL, "two", None),
+            confirm=lambda: sign_up.confirm(opened["before"], before),
+            cognito=pool.go_on,
+        )
+        pool.go_on()
+        registrations.marks.clear()  # Their time is over by now.
+
+        opened |= {name: results[name] for name in ("one", "two") if isinstance(results[name], str)}
+        if results["confirm"] is None:
+            assert pool.users[before].confirmed
+        for user_id, user in pool.users.items():
+            registration = opened[pool.passwords[user_id]]
+            assert registrations.opened[registration] == user_id
+            if not user.confirmed:
+                sign_up.confirm(registration, user_id)
+        outcomes.add((type(results["confirm"]), *(pool.passwords[user_id] for user_id in pool.users)))
+
+    meet()
+    assert {(type(None), "before"), (InvalidCodeError, "one"), (InvalidCodeError, "two")} <= outcomes
 
 
 class TestRegister:
@@ -307,14 +398,19 @@ class TestRegister:
         registration = SignUp(Pool(), registrations, Waiting()).register(EMAIL, "first", None)
         assert registrations.opened == {registration: None}
 
-    def test_where_others_do_not_get_out_of_the_way_theirs_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        pool, registrations = Pool(), Registrations()
+    def test_what_an_earlier_try_of_ones_own_has_left_behind_is_in_nobodys_way(self) -> None:
+        pool, registrations = Pool(deaf=iter([True, False])), Registrations()
         sign_up = SignUp(pool, registrations, Waiting())
-        sign_up.register(EMAIL, "first", None)
-        monkeypatch.setattr("app.accounts.sign_up._CONTENTION_SECONDS", 0)
-        registration = sign_up.register(EMAIL, "second", None)
-        assert registrations.opened[registration] is None
-        assert list(pool.passwords.values()) == ["first"]
+        sign_up.register(EMAIL, "somebody else's", None)
+        registrations.mark(next(iter(pool.users)))  # And then it crashed.
+        with pytest.raises(ReadTimeoutError):
+            sign_up.register(EMAIL, "first", None)
+        registration = sign_up.register(EMAIL, "first", None)
+        ((member_id, _),) = pool.users.items()
+        pool.go_on()
+        sign_up.confirm(registration, member_id)
+        assert pool.users[member_id].confirmed
+        assert pool.passwords[member_id] == "first"
 
 
 class TestConfirm:
@@ -322,23 +418,28 @@ class TestConfirm:
         pool: Any = Mock(spec=UserPool)
         registrations = Registrations()
         sign_up = SignUp(pool, registrations, Waiting())
-        for registration in (registrations.open(None), "x"):
+        for registration in (registrations.open(None, "nobody"), "x"):
             with pytest.raises(InvalidCodeError):
                 sign_up.confirm(registration, "123456")
             sign_up.resend(registration)
         assert pool.mock_calls == []
 
-    def test_a_replacement_that_never_ends_is_waited_for_some_seconds(self, clock: StandingClock) -> None:
+    def test_a_replacement_that_never_ends_is_waited_for_some_seconds_and_uses_up_no_code(
+        self, clock: StandingClock
+    ) -> None:
         pool, registrations = Pool(), Registrations()
         sign_up = SignUp(pool, registrations, Waiting())
         registration = sign_up.register(EMAIL, "first", None)
         (member_id,) = pool.users
-        registrations.replaced.add(member_id)
+        mark = registrations.mark(member_id)
 
         clock.passes = True
         with pytest.raises(UnavailableError):
             sign_up.confirm(registration, member_id)
         assert 3 < clock.now < 10
+        registrations.unmark(member_id, mark)
+        sign_up.confirm(registration, member_id)
+        assert pool.users[member_id].confirmed
 
 
 @pytest.mark.parametrize(
@@ -346,14 +447,15 @@ class TestConfirm:
     [None, UnavailableError(), EndpointConnectionError(endpoint_url="dynamodb"), ClientError({}, "DeleteItem")],
     ids=["nothing fails", "no time", "no answer", "refused"],
 )
-def test_who_registered_last_waits_until_they_confirm_whatever_fails_then(failure: Exception | None) -> None:
-    pool, waiting = Pool(), Waiting(failure=failure)
-    sign_up = SignUp(pool, Registrations(), waiting)
+def test_whoever_registered_waits_until_they_confirm_and_whatever_others_do(failure: Exception | None) -> None:
+    pool, registrations = Pool(), Registrations(failure=failure)
+    sign_up = SignUp(pool, registrations, Waiting())
     sign_up.register(EMAIL, "first", None)
     registration = sign_up.register(EMAIL, "second", None)
     assert sign_up.is_waiting(EMAIL, "second")
-    assert not sign_up.is_waiting(EMAIL, "first")
-
     (user,) = pool.users
     sign_up.confirm(registration, user)
+    assert pool.users[user].confirmed
+    assert sign_up.is_waiting(EMAIL, "first")
     assert sign_up.is_waiting(EMAIL, "second") is (failure is not None)
+    assert not sign_up.is_waiting(EMAIL, "third")

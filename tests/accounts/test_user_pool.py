@@ -169,7 +169,7 @@ CASES = {
             "InvalidParameterException": errors.WrongPasswordError,
             "NotAuthorizedException": errors.WrongPasswordError,
             "UserNotFoundException": errors.WrongPasswordError,
-            "PasswordResetRequiredException": errors.PasswordResetRequiredError,
+            "PasswordResetRequiredException": errors.WrongPasswordError,
             "UserNotConfirmedException": errors.WrongPasswordError,
         },
     ),
@@ -287,15 +287,14 @@ def _user(**changes: Any) -> dict[str, Any]:
 
 
 class TestSignUp:
-    def test_the_sub_of_the_new_user_comes_back(self, stubbed: Stubbed) -> None:
+    def test_the_sub_of_the_new_user_comes_back_who_is_sent_no_attribute_but_the_wish(self, stubbed: Stubbed) -> None:
         pool, stubber = stubbed
-        attributes = [{"Name": "email", "Value": EMAIL}]
-        for wish, more in ((None, []), ("kay", [{"Name": "preferred_username", "Value": "kay"}])):
+        for wish, attributes in ((None, []), ("kay", [{"Name": "preferred_username", "Value": "kay"}])):
             asked = {
                 "ClientId": SETTINGS.user_pool_client_id,
                 "Username": EMAIL,
                 "Password": NEW,
-                "UserAttributes": attributes + more,
+                "UserAttributes": attributes,
             }
             stubber.add_response("sign_up", {"UserConfirmed": False, "UserSub": SUB}, asked)
             assert pool.sign_up(EMAIL, NEW, wish) == SUB
@@ -365,6 +364,8 @@ class TestSessions:
         stubber.add_response("admin_initiate_auth", {"ChallengeName": challenge, "Session": "s" * 20})
         with pytest.raises(errors.PasswordResetRequiredError):
             pool.log_in(EMAIL, OLD)
+        stubber.add_response("admin_initiate_auth", {"ChallengeName": challenge, "Session": "s" * 20})
+        assert not pool.is_password(SUB, OLD)
 
     def test_a_refresh_token_stays_the_same(self, stubbed: Stubbed) -> None:
         pool, stubber = stubbed

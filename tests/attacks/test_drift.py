@@ -2,13 +2,16 @@
 
 import copy
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
 
 from app.main import app
+from tests.attacks.ways_in import guards, ways_in
 from tests.conftest import Figures
+from tests.support import routes as routes_
 from tests.support.operations import document, operations
 from tests.support.routes import chosen, deployment, routes
 
@@ -19,9 +22,11 @@ _MEMBERS = "/v1/{proxy+}"
 
 
 def drift(published: Mapping[str, Any], deployed: Mapping[str, Any]) -> list[str]:
-    """Every operation of which the two say different things, or which no route takes."""
+    """Every operation of which the two say different things, or which no route takes; and every way past them."""
     all_routes = list(routes(deployed))
-    found = []
+    found = list(ways_in(deployed))
+    if not guards(deployed):
+        found.append("the authorizer: not the members' own")
     for operation in operations(published):
         route = chosen(all_routes, operation.method, operation.path)
         if route is None:
@@ -50,6 +55,16 @@ def _remove(deployed: Deployment, path: str) -> None:
     events[:] = [event for event in events if event["http"]["path"] != path]
 
 
+def _file(deployed: Deployment, name: str) -> dict[str, Any]:
+    """What a file of the deployment declares."""
+    return next(resources for file, resources in deployed["resources"].items() if name in file)
+
+
+def _authorizer(deployed: Deployment) -> dict[str, Any]:
+    properties: dict[str, Any] = _file(deployed, "gateway.yml")["Authorizer"]["Properties"]
+    return properties
+
+
 def _guard_logins(deployed: Deployment) -> None:
     for http in _http(deployed):
         if http["path"] == "/v1/auth/{proxy+}":
@@ -64,6 +79,18 @@ DEPLOYMENTS: Mapping[str, Callable[[Deployment], object]] = {
     "the authorizer is somebody else's": lambda it: _for_members(it)["authorizer"].update(authorizerId={"Ref": "X"}),
     "the authorizer takes ID tokens": lambda it: _for_members(it)["authorizer"].pop("scopes"),
     "the authorizer takes another scope": lambda it: _for_members(it)["authorizer"].update(scopes=["openid"]),
+    "the authorizer asks another pool": lambda it: _authorizer(it).update(ProviderARNs=[{"GetAtt": "Another.Arn"}]),
+    "the authorizer asks a pool more": lambda it: _authorizer(it)["ProviderARNs"].append({"Ref": "Another"}),
+    "the authorizer asks a function": lambda it: _authorizer(it).update(Type="REQUEST", AuthorizerUri="arn"),
+    "the authorizer looks at the query": lambda it: _authorizer(it).update(
+        IdentitySource="method.request.querystring.token"
+    ),
+    "the authorizer is another API's": lambda it: _authorizer(it).update(RestApiId={"Ref": "Another"}),
+    "the authorizer has a rule of its own": lambda it: _authorizer(it).update(IdentityValidationExpression=".*"),
+    "the authorizer is nowhere": lambda it: _file(it, "gateway.yml").pop("Authorizer"),
+    "the authorizer is there twice": lambda it: _file(it, "role.yml").update(
+        Authorizer=copy.deepcopy(_file(it, "gateway.yml")["Authorizer"])
+    ),
     "an exact path without it": lambda it: _add(it, "/v1/dwipps"),
     "an exact path and method without it": lambda it: _add(it, "/v1/me", "delete"),
     "a path with a parameter without it": lambda it: _add(it, "/v1/dwipps/{id}", "patch"),
@@ -74,6 +101,24 @@ DEPLOYMENTS: Mapping[str, Callable[[Deployment], object]] = {
     "an authorizer of another kind for logins": lambda it: _add(it, "/v1/auth/login", authorizer="aws_iam"),
     "nobody serves the pages": lambda it: _remove(it, "/{proxy+}"),
 }
+DECLARED: Mapping[str, Any] = {
+    "a function URL": {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE"}},
+    "a permission for others": {"Type": "AWS::Lambda::Permission"},
+    "an open method": {"Type": "AWS::ApiGateway::Method", "Properties": {"AuthorizationType": "NONE"}},
+    "a path": {"Type": "AWS::ApiGateway::Resource"},
+    "an API": {"Type": "AWS::ApiGateway::RestApi"},
+    "an HTTP API": {"Type": "AWS::ApiGatewayV2::Api"},
+    "a load balancer": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup"},
+    "another template": {"Type": "AWS::CloudFormation::Stack"},
+    "a change of what osls makes": {"Properties": {"AuthorizationType": "NONE"}},
+}
+FILES = (
+    "more.yml: Resources: {Url: {Type: AWS::Lambda::Url}}",
+    'more.yml: "on": {Resources: {Url: {Type: AWS::Lambda::Url}}}',
+    "more.yml: extensions: {ApiGatewayMethodV1ProxyVarAny: {Properties: {AuthorizationType: NONE}}}",
+    "more.js: module.exports = () => ({Resources: {Url: {Type: 'AWS::Lambda::Url'}}})",
+    "more.js: module.exports = () => ({extensions: {ApiGatewayMethodV1ProxyVarAny: {}}})",
+)
 SPECS: Mapping[str, Callable[[Spec], object]] = {
     "a read without security": lambda it: it["paths"]["/v1/dwipps"]["get"].pop("security"),
     "a write without security": lambda it: it["paths"]["/v1/me"]["delete"].pop("security"),
@@ -124,6 +169,31 @@ def test_a_way_in_that_is_not_looked_at_is_no_silent_one(event: Mapping[str, Any
     deployed["functions"]["api"]["events"].append(event)
     with pytest.raises(ValueError, match="not looked at"):
         drift(document(), deployed)
+
+
+@pytest.mark.parametrize("file", ["data.yml", "gateway.yml", "responses.js", "alarms.yml", "serverless.yml"])
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_way_in_that_a_file_declares_is_found(name: str, file: str) -> None:
+    deployed = copy.deepcopy(deployment())
+    _file(deployed, file)["Added"] = DECLARED[name]
+    assert [found for found in drift(document(), deployed) if "Added" in found]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_whatever_is_in_a_file_is_looked_at(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, _, text = file.partition(": ")
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / name).write_text(text)
+    (tmp_path / "serverless.yml").write_text(f"resources: ['${{file(deploy/{name}):${{param:x}}}}']\n")
+    monkeypatch.setattr(routes_, "_ROOT", tmp_path)
+    assert list(ways_in(deployment()))
+
+
+def test_what_is_no_file_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "serverless.yml").write_text("resources: ['${ssm:/more}']\n")
+    monkeypatch.setattr(routes_, "_ROOT", tmp_path)
+    with pytest.raises(ValueError, match="not looked at"):
+        deployment()
 
 
 def test_a_function_url_is_no_silent_way_in() -> None:

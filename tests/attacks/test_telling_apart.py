@@ -12,17 +12,18 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any, NoReturn
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from app.accounts import sign_up
-from app.accounts.registrations import RegistrationRepository
-from app.contention import ContendedError
+from app.accounts.user_pool import UserPool
+from app.local.api import ROOT
 from app.local.service import Service
+from app.members import deletion
 from tests.attacks.asker import (
     UNKNOWN_REGISTRATION,
     Asker,
@@ -36,6 +37,7 @@ from tests.attacks.asker import (
     seen,
     token,
 )
+from tests.attacks.owner import life
 from tests.attacks.stage import Stage, staged
 from tests.conftest import Figures
 from tests.support.world import World
@@ -133,6 +135,7 @@ def test_no_question_tells_them_apart_by_being_asked_ten_times(stage: Stage) -> 
         ("ConfirmForgotPassword", [reset("0", OURS)], ["TooManyFailedAttempts", "LimitExceeded", "ExpiredCode"]),
         ("ConfirmForgotPassword", [reset("0", OURS)], ["UserNotConfirmed", "NotAuthorized", "InvalidParameter"]),
         ("AdminInitiateAuth", [login(GUESSED), token(GUESSED)], ["NotAuthorized", "InvalidParameter"]),
+        ("AdminInitiateAuth", [reset("0", OURS)], ["NotAuthorized", "UserNotConfirmed", "PasswordResetRequired"]),
     ],
 )
 def test_no_limit_or_state_of_one_user_tells_them_apart(
@@ -153,19 +156,40 @@ def test_no_mail_that_cannot_be_sent_tells_them_apart(name: str, stage: Stage) -
     _assert_alike(stage, register(OURS), confirm("last", "0"), resend("last"), register(OURS), meanwhile=refused)
 
 
+def test_an_administrators_reset_is_told(stage: Stage) -> None:
+    """SECURITY.md says so: the member has to hear why their password is refused."""
+    askers = stage.run(_askers(stage.world))
+    with stage.calls.refusing("AdminInitiateAuth", "PasswordResetRequiredException", "", unless=_is_of("unknown")):
+        for answers in stage.run(_answers(askers, [login(GUESSED), token(GUESSED)])):
+            known, unconfirmed, unknown = answers
+            assert known == unconfirmed != unknown
+
+
 def test_nobody_else_who_registers_the_email_at_the_same_time_tells_them_apart(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They never get out of the way."""
-
-    def in_the_way(*_: Any) -> NoReturn:
-        raise ContendedError
-
+    """Whenever somebody makes room for themselves, another is there."""
     askers = stage.run(_askers(stage.world))
-    monkeypatch.setattr(sign_up, "_CONTENTION_SECONDS", 0.05)
-    monkeypatch.setattr(RegistrationRepository, "replacing", in_the_way)
-    for answers in stage.run(_answers(askers, [register(OURS)])):
+    stage.run(_answers(askers, [register(LATER)]))
+    monkeypatch.setattr(UserPool, "delete", lambda *_: None)
+    for answers in stage.run(_answers(askers, [register(OURS), confirm("last", "000000"), resend("last")])):
         assert answers == [answers[0]] * len(KINDS)
+
+
+def test_nothing_that_others_do_changes_what_an_asker_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or it would tell what they did."""
+    monkeypatch.setattr(deletion, "OUTLAST", timedelta(0))
+    questions = [login(OURS), token(OURS), login(GUESSED), confirm("last", "000000"), resend("last"), reset("0", OURS)]
+
+    async def ask() -> None:
+        asker = Asker(stage.world.http, f"owned{next(_numbers)}@example.org")
+        await register(OURS).ask(asker)
+        told = await _answers([asker], questions)
+        assert told[0][0][0] == 403
+        async for done in life(stage.world, asker.email):
+            assert await _answers([asker], questions) == told, done
+
+    stage.run(ask())
 
 
 def test_who_registers_an_email_learns_nothing_by_logging_in(stage: Stage) -> None:
@@ -181,25 +205,42 @@ _ASKED = {
     "forgot": [forgot()],
     "reset": [reset("000000", OURS)],
 }
-_REPLACE = "SignUp AdminGetUser PutItem AdminGetUser"
+_REPLACE = "SignUp AdminGetUser UpdateItem AdminGetUser AdminDeleteUser SignUp PutItem PutItem"
 # What the time of an answer may still tell: SECURITY.md has it from here.
 _CALLED = {
     "register": {
-        "known": f"{_REPLACE} DeleteItem PutItem PutItem",
-        "unconfirmed": f"{_REPLACE} AdminDeleteUser DeleteItem SignUp PutItem PutItem",
+        "known": "SignUp AdminGetUser PutItem PutItem",
+        "unconfirmed": _REPLACE,
         "unknown": "SignUp PutItem PutItem",
     },
     "register, with a handle": {
-        "known": f"GetItem {_REPLACE} DeleteItem PutItem PutItem",
-        "unconfirmed": f"GetItem {_REPLACE} AdminDeleteUser DeleteItem SignUp PutItem PutItem",
+        "known": "GetItem SignUp AdminGetUser PutItem PutItem",
+        "unconfirmed": f"GetItem {_REPLACE}",
         "unknown": "GetItem SignUp PutItem PutItem",
     },
-    "confirm": {"known": "GetItem", **dict.fromkeys(("unconfirmed", "unknown"), "GetItem ConfirmSignUp")},
+    "confirm": {"known": "GetItem", **dict.fromkeys(("unconfirmed", "unknown"), "GetItem GetItem ConfirmSignUp")},
     "resend": {"known": "GetItem", **dict.fromkeys(("unconfirmed", "unknown"), "GetItem ResendConfirmationCode")},
     "login": dict.fromkeys(KINDS, "AdminInitiateAuth GetItem"),
     "forgot": dict.fromkeys(KINDS, "ForgotPassword"),
-    "reset": dict.fromkeys(KINDS, "ConfirmForgotPassword"),
+    "reset": dict.fromkeys(KINDS, "ConfirmForgotPassword AdminInitiateAuth"),
 }
+
+
+_SAID = {
+    "register": "register",
+    "confirm with what that answered": "confirm",
+    "resend with it": "resend",
+    "log in": "login",
+    "forgot": "forgot",
+    "reset, by a wrong code": "reset",
+}
+
+
+@pytest.mark.parametrize("row", _SAID)
+def test_what_is_said_of_it_is_so(row: str) -> None:
+    (line,) = re.findall(rf"^ *\| {row} \| (.*) \|$", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
+    first, *others = line.replace(",", "").split(" | ")
+    assert [first, *(first if other == "the same" else other for other in others)] == list(_CALLED[_SAID[row]].values())
 
 
 def test_what_is_called_is_what_time_may_tell(stage: Stage, figures: Figures) -> None:

@@ -1,7 +1,9 @@
 """What holds for every answer, beside what schemathesis checks by itself; importing this has it checked too."""
 
+from collections.abc import Callable
 from typing import Any
 
+import httpx
 import schemathesis
 from schemathesis import Case, CheckContext, HookContext, Response
 from schemathesis.core.failures import Failure
@@ -10,6 +12,10 @@ from schemathesis.schemas import BaseSchema
 
 from app import errors, problems
 from app.openapi import OF_BODIES, OF_MEMBERS
+from app.settings import Settings
+from tests.support.scan import Scan
+
+Check = Callable[[Any, Response, Any], bool | None]
 
 # What is wrong with a request whatever it asks for, or with us.
 _OF_FORM = {
@@ -35,6 +41,34 @@ def answered_in_our_form(_ctx: CheckContext, response: Response, case: Case[Any]
         answer = case.operation.responses.find_by_status_code(response.status_code)
         assert answer
         assert bool(response.content) == ("content" in answer.definition)
+
+
+def search_all(settings: Settings) -> Check:
+    """Have every answer of an API that runs with these settings searched for what none may say."""
+    scan = Scan(settings)
+
+    @schemathesis.check
+    def tells_nothing(_ctx: CheckContext, response: Response, _case: Case[Any]) -> None:
+        scan.check(_as_httpx(response))
+
+    return tells_nothing
+
+
+def _as_httpx(response: Response) -> httpx.Response:
+    asked = response.request
+    headers = [(name.encode(), _bytes(value)) for name, value in asked.headers.items()]
+    content = _bytes(asked.body) if isinstance(asked.body, str | bytes) else b""
+    return httpx.Response(
+        response.status_code,
+        headers=[(name, value) for name, values in response.headers.items() for value in values],
+        content=response.content,
+        request=httpx.Request(asked.method or "", asked.url or "", headers=headers, content=content),
+        extensions={"reason_phrase": response.message.encode()},
+    )
+
+
+def _bytes(sent: str | bytes) -> bytes:
+    return sent if isinstance(sent, bytes) else sent.encode(errors="replace")
 
 
 def except_replays(schema: BaseSchema) -> None:

@@ -72,4 +72,7 @@ def _served(transport: str) -> Any:
 
 if __name__ == "__main__":
     deletion.OUTLAST = timedelta(0)  # Nothing is written meanwhile, and so deletions come to their end.
-    uvicorn.run(_served(sys.argv[1]), port=int(sys.argv[2]), log_level="warning", access_log=False)
+    # A client that is slow on a busy machine must not find its idle connection closed as it begins to send.
+    uvicorn.run(
+        _served(sys.argv[1]), port=int(sys.argv[2]), log_level="warning", access_log=False, timeout_keep_alive=120
+    )

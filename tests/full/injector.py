@@ -54,12 +54,14 @@ def last_try_only() -> Iterator[None]:
 class Injector:
     """Lets the n-th call meet a fault at its first try, and another one, or none, at all further ones.
 
-    The SDK tries a call again by itself, and gives all tries of one call the same id.
+    The SDK tries a call again by itself, and gives all tries of one call the same id. Where an operation is named, all
+    calls of it meet that, and not the n-th call.
     """
 
     fault: Fault
     nth: int
     then: Fault | None
+    every: str = ""
     operations: list[str] = field(default_factory=list)
     met: bool = False
     _tries: list[str] = field(default_factory=list)
@@ -97,9 +99,12 @@ class Injector:
             if is_first_try:
                 self._tries.append(call)
                 self.operations.append(_operation(request))
-            if self._tries.index(call) + 1 != self.nth:
+            if not self._is_meant(_operation(request), self._tries.index(call) + 1):
                 return None
             return self.fault if is_first_try else self.then
+
+    def _is_meant(self, operation: str, number: int) -> bool:
+        return operation == self.every if self.every else number == self.nth
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from app.local.service import Service
 from app.members import deletion
 from app.settings import Settings
 from tests.conftest import Figures
-from tests.full.faults import Fault
+from tests.full.faults import Fault, possible
 from tests.full.injector import Injector, injectable, last_try_only
 from tests.full.insistence import Client
 from tests.full.scene import Scene, Wish
@@ -113,6 +113,25 @@ def test_what_did_harm_once_does_none(
             injector = Injector(fault, nth, then=fault)
             assert await _try(WISHES[wish], await Scene.of(told), injector) is None
             assert injector.met
+
+    asyncio.run(tell())
+
+
+@pytest.mark.parametrize("wish", ["reset the password", "change the password", "log out everywhere"])
+def test_a_sign_out_that_fails_again_and_again_is_made_up_for(
+    wish: str, new_settings: Callable[[], Settings], embedded: Service
+) -> None:
+    """What went before it is done, and must not be all that is done."""
+    signing_out = "AdminUserGlobalSignOut"
+
+    async def tell() -> None:
+        async with world(new_settings(), embedded.endpoint, "uvicorn") as told:
+            scene = await Scene.of(told)
+            injectors = [
+                Injector(fault, nth=0, then=fault, every=signing_out) for fault in possible("cognito", signing_out)
+            ]
+            assert [await _try(WISHES[wish], scene, injector) for injector in injectors] == [None] * len(injectors)
+            assert all(injector.met for injector in injectors)
 
     asyncio.run(tell())
 

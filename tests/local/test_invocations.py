@@ -64,7 +64,7 @@ def test_a_function_that_cannot_start_fails_what_waits_and_what_comes() -> None:
 
 
 def test_it_is_forgiven_once_it_could_start() -> None:
-    invocations = Invocations(seconds=5)
+    invocations = Invocations(seconds=0.2)
     invocations.fail_start(_BROKEN)
     runtime = threading.Thread(target=lambda: invocations.finish(_take(invocations).number, b"{}"))
     runtime.start()
@@ -72,18 +72,19 @@ def test_it_is_forgiven_once_it_could_start() -> None:
         time.sleep(0.001)
     assert invocations.invoke({}) == {}
     runtime.join()
+    invocations.forget("runtime", "")
+    with pytest.raises(FunctionError, match=r"^Sandbox.Timedout: "):
+        invocations.invoke({})
 
 
 def test_it_fails_nobody_while_another_runtime_is_there() -> None:
     invocations = Invocations(seconds=5)
     _hand_in(invocations, {})
     first = _take(invocations)
-    answer = _hand_in(invocations, {"event": 2})
+    waiting = _hand_in(invocations, {})
     invocations.fail_start(_BROKEN)
+    coming = _hand_in(invocations, {})
     invocations.finish(first.number, b"{}")
-    invocations.finish(_take(invocations).number, b'{"answer": 2}')
-    assert answer.result(1) == {"answer": 2}
-    invocations.forget("runtime", "")
-    invocations.fail_start(_BROKEN)
-    with pytest.raises(FunctionError):
-        invocations.invoke({})
+    for number, answer in enumerate((waiting, coming)):
+        invocations.finish(_take(invocations).number, b'{"answer": %d}' % number)
+        assert answer.result(1) == {"answer": number}

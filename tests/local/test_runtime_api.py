@@ -74,6 +74,19 @@ def test_who_is_free_takes_the_next_and_every_caller_gets_their_own(
     assert [answer.result() for answer in answers] == [{"answer": 0}, {"answer": 1}]
 
 
+def test_nothing_waits_for_a_packet_to_be_acknowledged(caller: Caller, runtime: Runtime) -> None:
+    took = []
+    for _ in range(10):
+        began = time.monotonic()
+        runtime.ask()
+        answer = caller.invokes({})
+        runtime.take()
+        runtime.answer({})
+        answer.result()
+        took.append(time.monotonic() - began)
+    assert min(took) < 0.03, "a delayed acknowledgement takes 0.04"
+
+
 def test_a_function_that_fails_is_reported(caller: Caller, runtime: Runtime) -> None:
     runtime.ask()
     answer = caller.invokes({})
@@ -123,17 +136,21 @@ def test_an_answer_to_no_event_is_refused(runtime: Runtime) -> None:
 
 def test_it_ends_quietly_whoever_waits(capfd: pytest.CaptureFixture[str]) -> None:
     with RuntimeApi() as api:
-        idle, killed, working = (Runtime(api) for _ in range(3))
+        idle, killed_idle, killed_between, working = (Runtime(api) for _ in range(4))
         caller = Caller(api.invoke)
+        killed_between.ask()
+        caller.invokes({})
+        killed_between.take()
+        killed_between.answer({})
+        killed_between.be_killed()
         working.ask()
-        answers = [caller.invokes({})]
+        unanswered = caller.invokes({})
         working.take()
         idle.ask()
-        killed.ask()
+        killed_idle.ask()
         _wait_for_runtimes(api, 3)
-        killed.be_killed()
-    answers += [caller.invokes({})]
-    for answer in answers:
+        killed_idle.be_killed()
+    for answer in (unanswered, caller.invokes({})):
         with pytest.raises(FunctionError):
             answer.result(1)
     with pytest.raises(http.client.RemoteDisconnected):

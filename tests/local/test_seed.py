@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from app.local import environment, seed, stack
-from app.local.seed_content import DEMO, MEMBERS, PASSWORD, THOUGHTS, email
+from app.local.seed_content import DEMO, EXAMPLE_ID, MEMBERS, PASSWORD, THOUGHTS, email
 from app.local.service import Service
 from app.main import create_app
 from app.settings import Settings
@@ -68,3 +68,11 @@ def test_it_goes_on_where_it_was_interrupted(
     asyncio.run(_register(settings, MEMBERS[-1]))
     asyncio.run(seed.sow(settings, embedded.endpoint))
     assert _seen_by_demo(asyncio.run(_feed(settings))) == EXPECTED
+
+
+def test_the_example_of_the_docs_page_is_the_oldest_and_the_demo_accounts_own(
+    settings: Settings, embedded: Service
+) -> None:
+    asyncio.run(seed.sow(settings, embedded.endpoint))
+    *_, oldest = asyncio.run(_feed(settings))
+    assert (oldest["id"], oldest["author"]["handle"]) == (EXAMPLE_ID, DEMO)

@@ -4,7 +4,16 @@ The attacks are those of Sudhodanan and Paverd, "Pre-hijacked accounts" (USENIX 
 tried where there is one way to log in.
 """
 
-from tests.support.story import story
+import time
+from types import SimpleNamespace
+from typing import NoReturn
+
+import pytest
+
+from app.accounts import registrations, sign_up
+from app.accounts.user_pool import UserPool
+from app.errors import UnavailableError
+from tests.support.story import inside, story
 from tests.support.world import World
 
 VICTIM = "victim@example.org"
@@ -62,6 +71,27 @@ async def test_the_attacker_registers_after_the_victim_confirmed(world: World) -
     assert await _confirm(world, attackers, "123456") == 400
     assert await _owns(world, OURS)
     assert not await _owns(world, THEIRS)
+
+
+@inside
+async def test_a_confirmation_is_not_acknowledged_while_the_victims_user_may_still_be_removed(world: World) -> None:
+    """Cognito has been asked to remove it for the attacker's registration, and has not answered."""
+    victims = await world.register(VICTIM, OURS)
+
+    def unheard(*_: str) -> NoReturn:
+        raise UnavailableError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(UserPool, "delete", unheard)
+        patch.setattr(sign_up, "_WAIT_SECONDS", 0)
+        attackers = await world.http.post("/v1/auth/register", json={"email": VICTIM, "password": THEIRS})
+        assert attackers.status_code == 503
+        assert await _confirm(world, victims, world.code(VICTIM)) == 503
+
+        # It never does. A minute later nothing can come of it any more, and the code is as good as before.
+        patch.setattr(registrations, "time", SimpleNamespace(time=lambda: time.time() + 60))
+        assert await _confirm(world, victims, world.code(VICTIM)) == 204
+    assert await _owns(world, OURS)
 
 
 @story

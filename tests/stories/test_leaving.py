@@ -48,7 +48,7 @@ async def test_nothing_of_a_member_who_leaves_is_left(world: World) -> None:
         assert (await lee.http.get(path)).status_code == 404
     login = await world.http.post("/v1/auth/login", json={"email": kay.email, "password": PASSWORD})
     # As whoever has registered an email within a day is told, whatever has become of it.
-    assert (login.status_code, login.json()["type"]) == (403, "urn:dwipper:problem:account-not-confirmed")
+    assert (login.status_code, login.json()["type"]) == (401, "urn:dwipper:problem:invalid-credentials")
     refresh = await world.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
     assert refresh.status_code == 401
 

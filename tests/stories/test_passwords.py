@@ -7,10 +7,10 @@ import pytest
 
 from app.accounts.user_pool import UserPool
 from app.errors import UnavailableError
-from tests.support.story import story
+from tests.support.story import inside, story
 from tests.support.world import PASSWORD, Member, World
 
-NEW = "a new rubber duck"
+NEW, ANOTHER = "a new rubber duck", "yet another rubber duck"
 
 
 async def _change(member: Member, current: str, new: str) -> httpx.Response:
@@ -44,8 +44,9 @@ async def test_a_forgotten_password_is_set_anew_by_a_code(world: World) -> None:
     assert await _login(world, kay.email, PASSWORD) == 401
     ended = await world.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
     assert ended.status_code == 401
-    used = await world.http.post("/v1/auth/password/reset", json=body)
+    used = await world.http.post("/v1/auth/password/reset", json=body | {"new_password": ANOTHER})
     assert (used.status_code, used.json()["type"]) == (400, "urn:dwipper:problem:invalid-or-expired-code")
+    assert await _login(world, kay.email, NEW) == 200
 
 
 @story
@@ -79,6 +80,23 @@ async def test_a_reset_without_the_code_changes_nothing(world: World) -> None:
     ).status_code == 200
 
 
+@inside
+async def test_a_reset_that_got_no_answer_is_asked_for_again(world: World) -> None:
+    """Cognito has set the password, and failed to end the sessions: the answer was 503, and the code is used up."""
+    kay = await world.member()
+    await world.http.post("/v1/auth/password/forgot", json={"email": kay.email})
+    body = {"email": kay.email, "code": world.code(kay.email), "new_password": NEW}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(UserPool, "log_out_everywhere", _fail)
+        assert (await world.http.post("/v1/auth/password/reset", json=body)).status_code == 503
+    assert await _refresh(world, kay) == 200
+
+    for _ in range(2):
+        assert (await world.http.post("/v1/auth/password/reset", json=body)).status_code == 204
+        assert await _refresh(world, kay) == 401
+    assert await _login(world, kay.email, NEW) == 200
+
+
 @story
 async def test_a_member_changes_the_password(world: World) -> None:
     kay = await world.member()
@@ -94,7 +112,7 @@ async def test_a_member_changes_the_password(world: World) -> None:
         assert ended.status_code == 401
 
 
-@story
+@inside
 async def test_a_change_that_got_no_answer_is_asked_for_again(world: World) -> None:
     """Cognito has set the password, and failed to end the sessions: the answer was 503."""
     kay = await world.member()

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 
 import yaml
 
-DEPLOYMENT = Path(__file__).parents[2] / "serverless.yml"
+_ROOT = Path(__file__).parents[2]
 
 _ANY = "ANY"
+_FILE = re.compile(r"\$\{file\((deploy/[\w.-]+)\)(?::\$\{param:\w+\})?\}")
 
 
 class _Loader(yaml.SafeLoader):
@@ -30,9 +32,47 @@ def _tagged(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _tagged)
 
 
-def deployment() -> dict[str, Any]:
-    loaded: dict[str, Any] = _Loader(DEPLOYMENT.read_text()).get_single_data()
+def template(name: str) -> dict[str, Any]:
+    """A file of the deployment."""
+    loaded: dict[str, Any] = _Loader((_ROOT / name).read_text()).get_single_data()
     return loaded
+
+
+def deployment() -> dict[str, Any]:
+    """serverless.yml, with what the files that it names declare in the place of their names."""
+    deployed = template("serverless.yml")
+    entries = enumerate(deployed["resources"], 1)
+    deployed["resources"] = {f"{number}. {_name(entry)}": _declared(entry) for number, entry in entries}
+    return deployed
+
+
+def _name(entry: Any) -> str:
+    """The file that an entry of the resources names; what stands there itself has none.
+
+    Raises:
+        ValueError: where it is of any other kind, which nobody looks at here.
+    """
+    if isinstance(entry, Mapping):
+        return "serverless.yml"
+    if named := _FILE.fullmatch(entry):
+        return named[1]
+    raise ValueError(f"This is of a kind that is not looked at: {entry}")
+
+
+def _declared(entry: Any) -> dict[str, Any]:
+    """The resources that an entry declares, whatever a parameter chooses of them; without a type what it changes.
+
+    JavaScript is not run, but read: a resource has a type, and what osls makes of an event has a name.
+    """
+    name = _name(entry)
+    if name.endswith(".js"):
+        text = (_ROOT / name).read_text()
+        types = {found: {"Type": found} for found in re.findall(r"AWS::\w+::\w+", text)}
+        return types | {found: {} for found in re.findall(r"ApiGateway(?:Authorizer|Method|Resource)\w+", text)}
+    loaded = entry if isinstance(entry, Mapping) else template(name)
+    variants = [loaded, *(value for value in loaded.values() if isinstance(value, Mapping))]
+    changed: dict[str, Any] = {found: {} for variant in variants for found in variant.get("extensions", ())}
+    return changed | {found: each for variant in variants for found, each in variant.get("Resources", {}).items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _WORDS = (
     *("amazonaws", "arn:aws", "boto", "cognito", "dynamodb", "user pool", "userpool", "conditionalcheck"),
     *("traceback", 'file "', 'file \\"', "site-packages", ".py", "pydantic", "starlette", "fastapi", "mangum"),
     *("member#", "handle#", "registration#", "replacement#", "waiting#", "idempotency#"),
+    *("dwippstable", "reactionstable", "memberstable"),  # By which CloudFormation begins the names of tables.
 )
 
 # Where something of that may be said after all.
@@ -29,14 +30,15 @@ _REGISTRATION = re.compile(r'"registration":"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3
 _SESSION = re.compile(r'"(access|refresh)_token":"([^"]*)"')
 _SESSION_PATHS = frozenset({"/v1/auth/login", "/v1/auth/refresh", "/v1/auth/token"})
 _OWN_PATHS = frozenset({"/v1/me", "/v1/me/export"})
-_WRITTEN_BY_MEMBERS = re.compile(r'"text":"(?:[^"\\]|\\.)*"')
+# Dwipps; and in a refusal where in their own body the mistake is.
+_WRITTEN_BY_CLIENTS = re.compile(r'"(?:text|pointer)":"(?:[^"\\]|\\.)*"')
 _EXAMPLE = re.compile(r'"examples":\["[^"]*"\]')
 _ICON = re.compile(r"https://fastapi\.tiangolo\.com/img/favicon\.png")
 _ON_PAGES = {"/openapi.json": _EXAMPLE, "/docs": _ICON}
 
 
 class Scan:
-    """Looks at every answer that a world gives, and learns from its tokens who is who."""
+    """Looks at every answer that it is shown, and learns from their tokens who is who."""
 
     answers = 0
 
@@ -51,13 +53,17 @@ class Scan:
         self._ids: set[str] = set()
         self._emails: dict[str, str] = {}
 
-    async def look(self, response: httpx.Response) -> None:
-        """Refuse an answer that says too much (an event hook of httpx)."""
-        await response.aread()
+    def check(self, response: httpx.Response) -> None:
+        """Refuse an answer that says too much."""
         Scan.answers += 1
         self._learn(response)
         leaks = self._leaks(response)
         assert not leaks, f"{response.request.method} {response.request.url.path} tells {leaks}: {response.text:.500}"
+
+    async def look(self, response: httpx.Response) -> None:
+        """The same for an answer that is not read yet (an event hook of httpx)."""
+        await response.aread()
+        self.check(response)
 
     def _learn(self, response: httpx.Response) -> None:
         """Whose the tokens of an exchange are, and by which email they logged in."""
@@ -73,7 +79,7 @@ class Scan:
         headers = [f"{name}: {value}" for name, value in response.headers.items() if name != "x-request-id"]
         text = "\n".join([str(response.status_code), response.reason_phrase, *headers, self._bared(response)])
         leaks = list(self._found_in(text))
-        return leaks and list(self._found_in(_WRITTEN_BY_MEMBERS.sub("", text)))
+        return leaks and list(self._found_in(_WRITTEN_BY_CLIENTS.sub("", text)))
 
     def _bared(self, response: httpx.Response) -> str:
         """The body without what this answer, and no other, may say."""
@@ -138,7 +144,7 @@ def _subject(token: str) -> str:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return str(claims["sub"]) if _UUID.fullmatch(claims["sub"]) else ""
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, RecursionError, TypeError, ValueError):
         return ""
 
 
