@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run aws deploy-local undeploy-local deploy outputs smoke deployable deployed reset test attack check check-full format lock openapi audit sbom clean
+.PHONY: help install run aws deploy-local undeploy-local deploy remove outputs smoke deployable deployed reset test attack check check-full format lock openapi audit sbom clean
 
 help: ## List these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,15 @@ undeploy-local: $(INSTALLED) $(OSLS) ## Remove that deployment again, but for it
 deploy: $(INSTALLED) $(OSLS) ## Deploy to Amazon (STAGE=dev|prod IMAGE=…@sha256:… AWS_REGION=; ALARM_EMAIL=, prod: MAIL_FROM= SES_IDENTITY_ARN=)
 	@test -n "$(STAGE)" && test -n "$(IMAGE)" && test -n "$(AWS_REGION)" || \
 		{ echo "Usage: make deploy STAGE=dev IMAGE=<repository>@sha256:<digest> AWS_REGION=eu-central-1"; exit 2; }
-	node_modules/.bin/osls deploy --stage $(STAGE) --region $(AWS_REGION) --param image=$(IMAGE)
+	@test "$(STAGE)" != prod || { test -n "$$SES_IDENTITY_ARN" && test -n "$$MAIL_FROM"; } || \
+		{ echo "prod wants SES_IDENTITY_ARN= and MAIL_FROM=: Cognito's own sender stops at 50 mails a day"; exit 2; }
+	node_modules/.bin/osls deploy --stage "$(STAGE)" --region "$(AWS_REGION)" --param "image=$(IMAGE)"
+
+remove: $(INSTALLED) $(OSLS) ## Remove a stage from Amazon, but for its tables and user pool (STAGE= AWS_REGION=)
+	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make remove STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
+	@# What goes has no image and mails nothing, but osls wants the files to be whole.
+	SES_IDENTITY_ARN=none MAIL_FROM=none node_modules/.bin/osls remove --stage "$(STAGE)" --region "$(AWS_REGION)" \
+		--param image=dwipper@sha256:$$(printf '0%.0s' $$(seq 64))
 
 outputs: $(INSTALLED) ## Print what a deployed stage gives out, as JSON (STAGE= AWS_REGION=)
 	@$(PYTHON) deploy/outputs.py $(STAGE)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the function's image and pushes it to ECR, unless it is there; prints its digest: deploy/image.sh TAG VERSION
+# Builds the function's image, tries it and pushes it to ECR, unless it is there; prints its digest:
+# deploy/image.sh COMMIT VERSION. The commit is its tag, so that what is live says which templates it came with.
 #
 # For pipelines: .github/workflows/deploy.yml and deploy/buildspec-image.yml. On an arm64 machine, as Lambda runs it.
 set -euo pipefail
@@ -20,7 +21,9 @@ build() {
   # Lambda refuses attestations.
   docker buildx build --platform linux/arm64 --provenance=false --sbom=false --target function \
     ${BASE_IMAGE:+--build-arg "BASE_IMAGE=$BASE_IMAGE"} --build-arg "VERSION=$version" \
-    --tag "$registry/dwipper:$tag" --push .
+    --tag "$registry/dwipper:$tag" --load .
+  bash deploy/check-image.sh "$registry/dwipper:$tag"
+  docker push "$registry/dwipper:$tag"
 }
 
 if error=$(digest 2>&1 >/dev/null); then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a pipeline does to a stage, with the roles of deploy/roles.yml:
 #
-#   deploy/stage.sh live dev               print the digest of the image that is live; nothing where there is none
+#   deploy/stage.sh live dev               print digest and commit of what is live; nothing where there is nothing
 #   deploy/stage.sh deploy dev sha256:…    bring that image, and the templates beside this script
 #   deploy/stage.sh smoke dev              try what came up
 set -euo pipefail
@@ -14,9 +14,11 @@ stage=$2
 account() { aws sts get-caller-identity --query Account --output text; }
 
 live() {
-  local image
+  local image commit
   if image=$(aws lambda get-function --function-name "dwipper-$stage-api" --query Code.ResolvedImageUri --output text 2>&1); then
-    echo "${image##*@}"
+    commit=$(aws ecr describe-images --repository-name dwipper --image-ids "imageDigest=${image##*@}" \
+      --query 'imageDetails[0].imageTags[0]' --output text)
+    echo "${image##*@} $commit"
   elif [[ $image != *ResourceNotFoundException* ]]; then
     echo "$image" >&2
     return 1

@@ -68,9 +68,10 @@ def undeploy(options: Options, _: threading.Event) -> None:
 
 def reset(options: Options, _: threading.Event) -> None:
     """Drop the data, unless an embedded AWS is using them."""
-    for home in (Home(options.home), Home(options.home).deployed):
-        with home.locked():
-            home.drop()
+    home = Home(options.home)
+    for each in (home, home.deployed) if home.deployed.path.exists() else (home,):
+        with each.locked():
+            each.drop()
     print(f"Dropped the data in {options.home}.")
 
 

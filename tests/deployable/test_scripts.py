@@ -43,7 +43,7 @@ class Machine:
     def push(self, digest: str) -> None:
         """What ECR answers once something was pushed."""
         line = f'sed -i "1i describe-images|0|{digest}" "$NOTES/answers"'
-        (self._folder / "docker").write_text(_STAND_IN.replace("while", f'[[ "$*" == *--push* ]] && {line}\nwhile', 1))
+        (self._folder / "docker").write_text(_STAND_IN.replace("while", f'[[ "$1" == push ]] && {line}\nwhile', 1))
 
     def run(self, script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one of our scripts, as a pipeline does."""
@@ -76,7 +76,9 @@ class TestImage:
         assert (done.returncode, done.stdout) == (0, f"{_DIGEST}\n")
         (build,) = [call for call in machine.calls if call.startswith("docker buildx build")]
         assert "--platform linux/arm64 --provenance=false" in build
-        assert f"--tag {_REGISTRY}/dwipper:a-tag --push" in build
+        assert f"--tag {_REGISTRY}/dwipper:a-tag --load" in build
+        steps = [call.split()[1] for call in machine.calls if call.startswith("docker")]
+        assert steps == ["login", "buildx", "run", "push"], "it is tried before it is pushed"
         assert "VERSION=v1.2.3" in build
 
     def test_it_is_not_built_again(self, machine: Machine) -> None:
@@ -94,9 +96,10 @@ class TestImage:
 
 
 class TestStage:
-    def test_live_is_the_digest_that_the_function_runs(self, machine: Machine) -> None:
+    def test_live_is_the_digest_that_the_function_runs_and_the_commit_that_it_is_of(self, machine: Machine) -> None:
         machine.answer("get-function --function-name dwipper-dev-api", f"{_REGISTRY}/dwipper@{_DIGEST}")
-        assert machine.run("stage.sh", "live", "dev").stdout == f"{_DIGEST}\n"
+        machine.answer(f"describe-images --repository-name dwipper --image-ids imageDigest={_DIGEST}", "0a1b2c3d")
+        assert machine.run("stage.sh", "live", "dev").stdout == f"{_DIGEST} 0a1b2c3d\n"
 
     def test_nothing_is_live_before_the_first_deployment(self, machine: Machine) -> None:
         machine.answer("get-function", "An error occurred (ResourceNotFoundException)", 254)
@@ -138,6 +141,40 @@ class TestStage:
         assert machine.run("stage.sh", "smoke", "dev").returncode != 0
 
 
+# Runs here what would run in the image: its Python's code, with its environment and no other.
+_HERE = """\
+#!/bin/bash
+environment=()
+while (($#)); do
+  case $1 in
+    --env) environment+=("$2"); shift ;;
+    -c) code=$2; shift ;;
+  esac
+  shift
+done
+cd "$FOLDER" && exec env -i "${environment[@]}" "$PYTHON" -c "$code"
+"""
+
+
+def _checked(tmp_path: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
+    docker = tmp_path / "docker"
+    docker.write_text(_HERE)
+    docker.chmod(0o755)
+    told = {"PATH": f"{tmp_path}:{os.defpath}", "PYTHON": sys.executable, "FOLDER": str(folder)}
+    words = ["bash", str(ROOT / "deploy" / "check-image.sh"), "an-image"]
+    return subprocess.run(words, env=told, capture_output=True, text=True, check=False)  # noqa: S603 -- ours
+
+
+def test_an_image_that_answers_passes(tmp_path: Path) -> None:
+    done = _checked(tmp_path, ROOT)
+    assert done.returncode == 0, done.stderr
+    assert '"status":"ok"' in done.stdout
+
+
+def test_an_image_without_the_app_does_not(tmp_path: Path) -> None:
+    assert _checked(tmp_path, tmp_path).returncode != 0
+
+
 @pytest.mark.slow
 def test_shellcheck_finds_nothing() -> None:
-    assert linters.shellcheck(ROOT / "deploy" / "image.sh", ROOT / "deploy" / "stage.sh") == ""
+    assert linters.shellcheck(*sorted((ROOT / "deploy").glob("*.sh"))) == ""

@@ -1,5 +1,6 @@
 """Both stages package, and what comes of it is right where nobody else would say that it is wrong."""
 
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.local.api import ROOT
 from tests.deployable.packaging import MAIL, RefusedError, change, copied, package
 from tests.deployable.rules import breaches
 from tests.deployable.rules.resources import the
@@ -58,6 +60,25 @@ def test_prod_mails_by_ses_and_keeps_logs_for_a_year(packaged: tuple[str, Any, P
 def test_prod_asks_for_an_identity_of_ses(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="sesIdentityArn"):
         package(copied(tmp_path), "prod")
+
+
+def test_an_identity_that_is_empty_is_none(tmp_path: Path) -> None:
+    """As GitHub gives a variable that nobody set: CloudFormation refuses it, as cfn-lint and `make deploy` do."""
+    _, file = package(copied(tmp_path), "prod", **dict.fromkeys(MAIL, ""))
+    assert "MinLength" in _linted(file) or "minLength" in _linted(file), _linted(file)
+    told = {"PATH": os.environ["PATH"], **dict.fromkeys(MAIL, "")}
+    words = [
+        "make",
+        "-o",
+        "node_modules/.package-lock.json",
+        "-o",
+        ".venv/installed",
+        "deploy",
+        "STAGE=prod",
+        "IMAGE=x",
+    ]
+    done = subprocess.run([*words, "AWS_REGION=x"], cwd=ROOT, env=told, capture_output=True, check=False)  # noqa: S603
+    assert (done.returncode, b"prod wants SES_IDENTITY_ARN" in done.stdout) == (2, True)
 
 
 URL = """Resources:
@@ -171,6 +192,39 @@ MISTAKES: Mapping[str, tuple[str, str | re.Pattern[str], str, str]] = {
         "AlarmActions: []",
         "every_alarm_is_heard",
     ),
+    "anybody may have the role": (
+        "deploy/role.yml",
+        "Principal: { Service: lambda.amazonaws.com }",
+        'Principal: { AWS: "*" }',
+        "nobody_else_has_the_functions_role",
+    ),
+    "a firewall that counts": ("deploy/firewall.yml", "Block: {}", "Count: {}", "logins_are_behind_the_firewall"),
+    "a firewall that hardly minds": ("deploy/firewall.yml", "Limit: 100", "Limit: 100000", "logins_are_behind"),
+    "a firewall that a stage hides from": (
+        "deploy/firewall.yml",
+        "PositionalConstraint: CONTAINS",
+        "PositionalConstraint: STARTS_WITH",
+        "logins_are_behind",
+    ),
+    "an alarm about another API": ("deploy/alarms.yml", "${Stage}-dwipper", "${Stage}-dwippr", "every_metric_is_there"),
+    "an alarm about clients' errors": ("deploy/alarms.yml", "5XXError", "4XXError", "what_alarms_are_about"),
+    "an alarm that goes off when all is well": (
+        "deploy/alarms.yml",
+        "GreaterThanThreshold",
+        "LessThanThreshold",
+        "every_alarm_says_that_something_is_too_much",
+    ),
+    "a filter for what is not logged": ("deploy/alarms.yml", "$.error =", "$.err =", "filters_find_what_is_logged"),
+    "a log that does not say what was refused": (
+        "deploy/gateway.yml",
+        "$context.error.responseType",
+        "$context.responseType",
+        "filters_find_what_is_logged",
+    ),
+    "a log that is no JSON": ("deploy/gateway.yml", '"method":"', '"method:"', "filters_find_what_is_logged"),
+    "no traces": ("deploy/gateway.yml", "TracingEnabled: true", "TracingEnabled: false", "the_stage_has_limits"),
+    "another processor": ("serverless.yml", "architecture: arm64", "architecture: x86_64", "the_function_is_an_image"),
+    "behind Amazon's edges": ("serverless.yml", "endpointType: REGIONAL", "endpointType: EDGE", "the_api_is_where"),
     "a log for ever": ("deploy/gateway.yml", "      RetentionInDays: !Ref LogDays\n", "", "no_log_is_kept_for_ever"),
 }
 

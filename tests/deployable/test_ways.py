@@ -17,9 +17,12 @@ _DIGEST = "sha256:" + "0123456789abcdef" * 4
 class TestStage:
     def test_what_is_live_is_remembered_before_a_deployment_and_brought_back_after_a_failed_smoke_test(self) -> None:
         names = [step["name"] for step in workflows.jobs("stage.yml")["deploy"]["steps"] if "name" in step]
-        assert names[-4:] == ["What is live?", "Deploy", "Smoke test", "Go back to what was live"]
-        back = workflows.jobs("stage.yml")["deploy"]["steps"][-1]
+        assert names[-5:-2] == ["What is live?", "Deploy", "Smoke test"]
+        assert names[-2:] == ["Fetch what was live", "Go back to what was live"]
+        *_, files, back = workflows.jobs("stage.yml")["deploy"]["steps"]
         assert "steps.smoke.outcome == 'failure'" in back["if"]
+        assert files["if"] == back["if"]
+        assert files["with"]["ref"] == "${{ steps.live.outputs.commit }}"
         assert back["env"] == {"DIGEST": "${{ steps.live.outputs.digest }}"}
 
     @pytest.mark.parametrize(

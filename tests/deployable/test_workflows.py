@@ -72,6 +72,7 @@ def test_beside_every_digest_stands_the_version() -> None:
     assert workflows.without_version(_SOUND.replace(" # v5.0.0", "")) != []
 
 
+@pytest.mark.slow
 class TestZizmor:
     def test_it_finds_nothing(self) -> None:
         assert linters.zizmor(ROOT / ".github") == []

@@ -64,7 +64,7 @@ def test_a_second_deployment_finds_the_data_of_the_first(developer: Developer) -
     with _deployed(developer) as (_, address):
         login = '{"email": "you@example.org", "password": "a paper boat floats"}'
         told = _run(
-            [*("curl", "--silent", "--show-error", f"{address}/v1/auth/login"), "--json", login],
+            [*("curl", "--silent", "--show-error", f"{address}/v1/auth/login"), "--header", "Content-Type: application/json", "--data", login],
         )
         assert "access_token" in told
 

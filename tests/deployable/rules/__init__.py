@@ -14,17 +14,23 @@ Rule = Callable[[Template], Iterator[str]]
 RULES: tuple[Rule, ...] = (
     gateway.only_members_reach_what_is_theirs,
     gateway.the_authorizer_is_the_pools,
+    gateway.the_api_is_where_it_was_made,
     gateway.the_stage_has_limits_and_a_log,
+    gateway.the_stage_is_of_the_deployment,
     gateway.the_gateway_answers_in_problems,
     gateway.nothing_else_leads_to_the_function,
     gateway.logins_are_behind_the_firewall,
     permissions.no_wildcards,
+    permissions.nobody_else_has_the_functions_role,
     permissions.what_the_code_calls_and_nothing_else,
     permissions.the_function_is_an_image_by_its_digest,
     data.what_holds_data_stays,
     data.accounts_are_as_the_contract_has_them,
     watching.every_metric_is_there,
     watching.every_alarm_is_heard,
+    watching.every_alarm_says_that_something_is_too_much,
+    watching.what_alarms_are_about_is_what_they_look_at,
+    watching.filters_find_what_is_logged,
     watching.no_log_is_kept_for_ever,
 )
 

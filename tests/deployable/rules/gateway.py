@@ -17,6 +17,7 @@ _TYPES = frozenset(
         *("UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED"),
     }
 )
+_MOST_LOGINS = 1000  # in five minutes
 _HEADER = "gatewayresponse.header."
 _HEADERS = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Cache-Control", "X-Request-Id")
 _OTHER_WAYS = (
@@ -54,8 +55,14 @@ def the_authorizer_is_the_pools(template: Template) -> Iterator[str]:
         yield f"Authorizer: {the(template, 'Authorizer')}"
 
 
+def the_api_is_where_it_was_made(template: Template) -> Iterator[str]:
+    """In its own region, and not behind Amazon's edges, which would hide who calls from the firewall."""
+    if the(template, "ApiGatewayRestApi").get("EndpointConfiguration") != {"Types": ["REGIONAL"]}:
+        yield f"ApiGatewayRestApi: {the(template, 'ApiGatewayRestApi').get('EndpointConfiguration')}"
+
+
 def the_stage_has_limits_and_a_log(template: Template) -> Iterator[str]:
-    """All that there is is one stage, of a deployment that took along all that the gateway answers."""
+    """All that there is is one stage."""
     stages = dict(of_type(template, "AWS::ApiGateway::Stage"))
     if list(stages) != ["ApiStage"]:
         yield f"stages: {list(stages)}"
@@ -67,6 +74,13 @@ def the_stage_has_limits_and_a_log(template: Template) -> Iterator[str]:
             yield "ApiStage: bodies are logged"
     if reference(stage.get("AccessLogSetting", {}).get("DestinationArn")) != "AccessLogGroup":
         yield "ApiStage: no log"
+    if not stage.get("TracingEnabled"):
+        yield "ApiStage: is not traced"
+
+
+def the_stage_is_of_the_deployment(template: Template) -> Iterator[str]:
+    """And of none that makes a stage of its own, or that left out what the gateway answers by itself."""
+    stage = the(template, "ApiStage")
     responses = {name for name, _ in of_type(template, "AWS::ApiGateway::GatewayResponse")}
     for name, deployment in of_type(template, "AWS::ApiGateway::Deployment"):
         if deployment["Properties"].get("StageName", {"Ref": "AWS::NoValue"}) != {"Ref": "AWS::NoValue"}:
@@ -102,13 +116,24 @@ def nothing_else_leads_to_the_function(template: Template) -> Iterator[str]:
 def logins_are_behind_the_firewall(template: Template) -> Iterator[str]:
     """A rate rule on /v1/auth/, attached to the stage."""
     rules = the(template, "WebAcl").get("Rules", [])
-    statements = [rule["Statement"].get("RateBasedStatement", {}) for rule in rules]
-    paths = [it.get("ScopeDownStatement", {}).get("ByteMatchStatement", {}).get("SearchString") for it in statements]
-    if "/v1/auth/" not in paths:
+    if not any(_bounds_logins(rule) for rule in rules):
         yield "WebAcl: no rate rule"
     association = the(template, "WebAclAssociation")
     if reference(association.get("WebACLArn")) != "WebAcl" or "${ApiStage}" not in str(association.get("ResourceArn")):
         yield "WebAclAssociation: not of the stage"
+
+
+def _bounds_logins(rule: Resource) -> bool:
+    """Whether a rule blocks who asks too often, wherever below a stage the path begins."""
+    rate = rule["Statement"].get("RateBasedStatement", {})
+    match = rate.get("ScopeDownStatement", {}).get("ByteMatchStatement", {})
+    return (
+        rule["Action"] == {"Block": {}}
+        and rate.get("AggregateKeyType") == "IP"
+        and rate.get("Limit", _MOST_LOGINS + 1) <= _MOST_LOGINS
+        and (match.get("SearchString"), match.get("PositionalConstraint")) == ("/v1/auth/", "CONTAINS")
+        and match.get("FieldToMatch") == {"UriPath": {}}
+    )
 
 
 def _is_guarded(method: Resource) -> bool:

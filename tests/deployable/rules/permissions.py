@@ -37,6 +37,14 @@ def no_wildcards(template: Template) -> Iterator[str]:
             yield f"{name}: all but some"
 
 
+def nobody_else_has_the_functions_role(template: Template) -> Iterator[str]:
+    """Lambda lends it to the function, and to nobody else."""
+    trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    statements = the(template, "FunctionRole").get("AssumeRolePolicyDocument", {}).get("Statement")
+    if statements != [trusted]:
+        yield f"FunctionRole: {statements}"
+
+
 def what_the_code_calls_and_nothing_else(template: Template) -> Iterator[str]:
     """The function's role has the actions that the code calls."""
     allowed = {
@@ -62,6 +70,8 @@ def the_function_is_an_image_by_its_digest(template: Template) -> Iterator[str]:
             yield f"{name}: outlasts the gateway"
         if properties["Role"] != {"Fn::GetAtt": ["FunctionRole", "Arn"]}:
             yield f"{name}: {properties['Role']}"
+        if properties.get("Architectures") != ["arm64"]:
+            yield f"{name}: {properties.get('Architectures')}"
         if properties.get("TracingConfig") != {"Mode": "Active"}:
             yield f"{name}: is not traced"
     if set(the(template, "ApiLambdaFunction").get("Environment", {}).get("Variables", {})) != {

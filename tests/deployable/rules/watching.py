@@ -19,6 +19,18 @@ _AMAZONS = {
     "AWS/DynamoDB": ({"ReadThrottleEvents", "WriteThrottleEvents", "ConsumedWriteCapacityUnits"}, {_TABLE, _INDEX}),
 }
 _STAGE = "prod"
+_ABOUT = {
+    "ServerErrorsAlarm": "5XXError",
+    "LatencyAlarm": "Latency",
+    "FunctionThrottlesAlarm": "Throttles",
+    "FunctionErrorsAlarm": "Errors",
+    "DwippsThrottlesAlarm": "WriteThrottleEvents",
+    "ReactionsThrottlesAlarm": "WriteThrottleEvents",
+    "MembersThrottlesAlarm": "WriteThrottleEvents",
+    "CognitoErrorsAlarm": "CognitoErrors",
+    "AuthorizerFailuresAlarm": f"AuthorizerFailures-{_STAGE}",
+    "RefusedTokensAlarm": f"RefusedTokens-{_STAGE}",
+}
 _REFERENCE = re.compile(r"\$\{(\w+)(?:\.\w+)?\}")
 
 Metric = tuple[str, str, dict[str, Any]]
@@ -45,6 +57,42 @@ def every_alarm_is_heard(template: Template) -> Iterator[str]:
             yield f"{name}: tells nobody"
         if f"${{{name}.Arn}}" not in board:
             yield f"{name}: is not on the dashboard"
+
+
+def every_alarm_says_that_something_is_too_much(template: Template) -> Iterator[str]:
+    """What is counted here is errors, refusals and time: less of it is never worse."""
+    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
+        properties = alarm["Properties"]
+        if properties.get("ComparisonOperator") != "GreaterThanThreshold":
+            yield f"{name}: {properties.get('ComparisonOperator')}"
+        if properties.get("TreatMissingData") != "notBreaching":
+            yield f"{name}: wakes somebody up where nobody calls"
+
+
+def what_alarms_are_about_is_what_they_look_at(template: Template) -> Iterator[str]:
+    """The one metric of each alarm without which it would be another's."""
+    metrics_of: dict[str, set[str]] = {}
+    for name, (_, metric, _) in _of_alarms(template):
+        metrics_of.setdefault(name, set()).add(metric)
+    for name, metric in _ABOUT.items():
+        if metric not in metrics_of.get(name, set()):
+            yield f"{name}: not about {metric}"
+
+
+def filters_find_what_is_logged(template: Template) -> Iterator[str]:
+    """The access log is JSON, and what filters look for is in it."""
+    format_ = the(template, "ApiStage").get("AccessLogSetting", {}).get("Format", "")
+    try:
+        logged = json.loads(re.sub(r"\$context\.[\w.]+", "0", format_))
+    except ValueError:
+        yield "ApiStage: the log is no JSON"
+        return
+    for name, it in of_type(template, "AWS::Logs::MetricFilter"):
+        for field in re.findall(r"\$\.(\w+)", it["Properties"]["FilterPattern"]):
+            if field not in logged:
+                yield f"{name}: {field} is not logged"
+    if "$context.error.responseType" not in format_:
+        yield "ApiStage: what was refused is not logged"
 
 
 def no_log_is_kept_for_ever(template: Template) -> Iterator[str]:
@@ -86,6 +134,8 @@ def _of_dashboard(template: Template) -> Iterator[Metric]:
 def _exists(template: Template, namespace: str, metric: str, dimensions: dict[str, Any]) -> bool:
     if not all(_is_known(template, value) for value in dimensions.values()):
         return False
+    if "ApiName" in dimensions and _text(dimensions["ApiName"]) != _name_of_api(template):
+        return False
     if namespace == metrics.NAMESPACE:
         of_app = {*metrics.of_request(200, 1.0, 0), *metrics.BUSINESS.values()}
         return metric in (of_app if set(dimensions) == {"Stage"} else _of_filters(template) if not dimensions else ())
@@ -120,6 +170,16 @@ def _indexes(template: Template) -> set[str]:
         for _, table in of_type(template, "AWS::DynamoDB::Table")
         for index in table["Properties"].get("GlobalSecondaryIndexes", [])
     }
+
+
+def _text(value: Any) -> str:
+    return str(value.get("Fn::Sub", "") if isinstance(value, dict) else value)
+
+
+def _name_of_api(template: Template) -> str:
+    """As an alarm writes it, whatever the stage is."""
+    stage = template["Parameters"]["Stage"]["Default"]
+    return str(the(template, "ApiGatewayRestApi")["Name"]).replace(f"{stage}-", "${Stage}-", 1)
 
 
 def _resolved(name: Any) -> str:
