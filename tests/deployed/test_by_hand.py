@@ -63,9 +63,8 @@ def test_what_the_readme_says_is_true_of_the_deployment_too(developer: Developer
 def test_a_second_deployment_finds_the_data_of_the_first(developer: Developer) -> None:
     with _deployed(developer) as (_, address):
         login = '{"email": "you@example.org", "password": "a paper boat floats"}'
-        told = _run(
-            [*("curl", "--silent", "--show-error", f"{address}/v1/auth/login"), "--header", "Content-Type: application/json", "--data", login],
-        )
+        json = ["--header", "Content-Type: application/json", "--data", login]
+        told = _run(["curl", "--silent", "--show-error", f"{address}/v1/auth/login", *json])
         assert "access_token" in told
 
 
