@@ -20,6 +20,7 @@ from app.dwipps.router import router as dwipps
 from app.members.router import router as members
 from app.middleware import Cors, Guard, RequestId
 from app.openapi import document
+from app.pages import routes as pages
 from app.reactions.router import router as reactions
 from app.services import Services
 from app.settings import Settings
@@ -28,9 +29,9 @@ _DESCRIPTION = """
 A social network for shower thoughts. **Register**, confirm the code that is mailed, **log in**, and send the access
 token as `Authorization: Bearer …`. The *Authorize* button does it for this page: your email is the `username`.
 
-Every error is an `application/problem+json` (RFC 9457). API Gateway renames the header `WWW-Authenticate` of a 401 to
-`x-amzn-Remapped-WWW-Authenticate`. A sign-out ends refresh tokens at once; an access token lives on until it expires,
-15 minutes after it was made at most.
+Every error is an `application/problem+json` (RFC 9457); each `type` is explained on the page of [problems](problems).
+API Gateway renames the header `WWW-Authenticate` of a 401 to `x-amzn-Remapped-WWW-Authenticate`. A sign-out ends
+refresh tokens at once; an access token lives on until it expires, 15 minutes after it was made at most.
 """
 _TAGS = [
     {"name": "dwipps", "description": "Shower thoughts: everybody's, newest first."},
@@ -65,8 +66,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_tags=_TAGS,
         lifespan=_lifespan,
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
     # Added last is outermost: CORS sees what the guard answers, the log what CORS answers, and all of it has an id.
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.add_api_route("/health", _health, tags=["service"], name="read_health")
     app.add_api_route("/", _root, include_in_schema=False)
+    pages.install(app)
     app.openapi = partial(document, app, app.openapi)  # type: ignore[method-assign]
     if settings:
         configure(app, settings)
@@ -103,7 +105,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _health() -> Health:
-    """Whether the service is up."""
+    """Whether the service is up.
+
+    It asks nothing of anybody: what it stands on, every other operation tells.
+    """
     return Health(status="ok", version=__version__)
 
 

@@ -23,8 +23,10 @@ for data in "$folder"/botocore/data/*/; do
 	*) rm -r "$data" ;;
 	esac
 done
-# What boto3.resource() would want, the tests that ecdsa brings along, and commands, which nobody runs.
-rm -rf "$folder"/boto3/data/* "$folder/boto3/examples" "$folder"/ecdsa/test_*.py "${folder:?}/bin"
+# What boto3.resource() would want, the tests that ecdsa brings along, a docs page that is not ours, and commands, which
+# nobody runs.
+rm -rf "$folder"/boto3/data/* "$folder/boto3/examples" "$folder"/ecdsa/test_*.py "${folder:?}/bin" \
+	"$folder/fastapi_offline/static/redoc.standalone.js"
 
 # Compiled once, here, since nobody may write at run time; and for good, so that no import looks at its source again.
 python3 -m compileall -q --invalidation-mode unchecked-hash "$folder"

@@ -4,9 +4,11 @@ import asyncio
 import base64
 import json
 import logging
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -15,13 +17,16 @@ from fastapi import FastAPI, Request
 from app.cursors import encode_cursor
 from app.dwipps.schemas import DwippPage
 from app.gateway import Handler, handler_for
-from tests.doubles import RecordingFeed, quiet_app
+from tests.doubles import RecordingFeed, ask, quiet_app
 from tests.forgery import good_claims
 from tests.support.gateway import ALL_KINDS, Kind, event_of, response_of
 
 Event = dict[str, Any]
 
 HOST = "https://dwipper.test"
+FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "docs.css", "docs.js", "problems.css")
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+LARGEST_ANSWER = 6 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -106,10 +111,14 @@ class TestAnswers:
         assert answer["headers"]["x-request-id"] == event["requestContext"]["requestId"]
         assert json.loads(answer["body"])["request_id"] == event["requestContext"]["requestId"]
 
-    def test_the_docs_page_comes_as_text(self, kind: Kind, handler: Handler) -> None:
-        answer = handler(_event("/docs", kind), None)
+    @pytest.mark.parametrize("path", ["/docs", "/problems", *(f"/docs/{name}" for name in FILES)])
+    def test_pages_and_what_they_load_come_as_text_that_lambda_hands_on(
+        self, path: str, kind: Kind, handler: Handler, served: tuple[FastAPI, RecordingFeed]
+    ) -> None:
+        answer = handler(_event(path, kind), None)
         assert answer["isBase64Encoded"] is False
-        assert "swagger" in answer["body"]
+        assert len(json.dumps(answer)) < LARGEST_ANSWER
+        assert answer["body"].encode() == asyncio.run(ask(served[0], "GET", path)).content
 
     def test_nothing_is_started_or_stopped_by_an_event(self, kind: Kind) -> None:
         asked: list[str] = []
@@ -180,7 +189,10 @@ class TestPrefixes:
         self, kind: Kind, prefix: str, stage: str, handler: Handler
     ) -> None:
         page = _answer(handler, _event(f"{prefix}/docs", kind, prefix=prefix, stage=stage))
-        assert f"'{prefix}/openapi.json'" in page.text
+        for reference in re.findall(r'"((?:docs/|\./)[^"]+)"', page.text):
+            asked = httpx.URL(urljoin(f"{HOST}{prefix}/docs", reference)).raw_path.decode()
+            assert asked.startswith(f"{prefix}/")
+            assert _answer(handler, _event(asked, kind, prefix=prefix, stage=stage)).status_code == 200
         spec = _answer(handler, _event(f"{prefix}/openapi.json", kind, prefix=prefix, stage=stage)).json()
         assert [server["url"] for server in spec.get("servers", [])] == ([prefix] if prefix else [])
 

@@ -5,12 +5,15 @@ adds only what is missing.
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 from collections.abc import Mapping
+from unittest import mock
 
 import httpx
 
+from app.dwipps import repository
 from app.local import mail
 from app.local.seed_content import MEMBERS, PASSWORD, THOUGHTS, Thought, email
 from app.main import create_app
@@ -38,7 +41,7 @@ async def sow(settings: Settings, mailbox: str) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as api:
         members = {handle: await _member(api, mailbox, handle) for handle in MEMBERS}
         for thought in THOUGHTS:
-            await _react(api, members, thought, await _share(api, members[thought.author], thought.text))
+            await _react(api, members, thought, await _share(api, members[thought.author], thought))
 
 
 async def _member(api: httpx.AsyncClient, mailbox: str, handle: str) -> Member:
@@ -64,11 +67,17 @@ async def _join(api: httpx.AsyncClient, mailbox: str, handle: str) -> None:
     (await api.post("/v1/auth/confirm", json=confirmation)).raise_for_status()
 
 
-async def _share(api: httpx.AsyncClient, author: Member, text: str) -> str:
-    if text in author.dwipps:
-        return author.dwipps[text]
-    answer = await api.post("/v1/dwipps", json={"text": text}, headers=author.headers)
+async def _share(api: httpx.AsyncClient, author: Member, thought: Thought) -> str:
+    if thought.text in author.dwipps:
+        return author.dwipps[thought.text]
+    with _next_id(thought.dwipp_id):
+        answer = await api.post("/v1/dwipps", json={"text": thought.text}, headers=author.headers)
     return str(answer.raise_for_status().json()["id"])
+
+
+def _next_id(dwipp_id: str | None) -> contextlib.AbstractContextManager[object]:
+    """Have the next Dwipp get this id, which no client could wish for."""
+    return mock.patch.object(repository, "new_id", return_value=dwipp_id) if dwipp_id else contextlib.nullcontext()
 
 
 async def _react(api: httpx.AsyncClient, members: Mapping[str, Member], thought: Thought, dwipp_id: str) -> None:

@@ -4,6 +4,9 @@ from typing import Final, NamedTuple
 
 PASSWORD: Final = "shower-thoughts"  # noqa: S105 -- the demo login, printed at every start
 DEMO: Final = "demo"
+# Whose Dwipp the examples of the OpenAPI document are about, so that they succeed here: the demo account's own, and the
+# oldest.
+EXAMPLE_ID: Final = "019a3f6c-21e4-7b09-8d57-4c1e9ab03f62"
 
 
 class Thought(NamedTuple):
@@ -13,12 +16,19 @@ class Thought(NamedTuple):
     text: str
     upvoted_by: tuple[str, ...] = ()
     favorited_by: tuple[str, ...] = ()
+    dwipp_id: str | None = None
 
 
 MEMBERS: Final = (DEMO, "steamy_stella", "conditioner_carl", "loofah_lu", "cold_tap_kim")
 
 # The oldest first.
 THOUGHTS: Final = (
+    Thought(
+        DEMO,
+        "The best ideas must be waterproof, or we would never have had them.",
+        upvoted_by=("steamy_stella",),
+        dwipp_id=EXAMPLE_ID,
+    ),
     Thought(
         "steamy_stella",
         "Every shower is a standing ovation for a song nobody asked for.",

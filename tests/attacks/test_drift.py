@@ -206,4 +206,10 @@ def test_a_function_url_is_no_silent_way_in() -> None:
 def test_no_route_of_the_app_but_pages_is_missing_in_the_document() -> None:
     described = {(operation.path, operation.method) for operation in operations(document())}
     served = {(route.path, method) for route in iter_route_contexts(app.routes) for method in route.methods or ()}
-    assert {path for path, method in served - described if method != "HEAD"} == {"/", "/docs", "/openapi.json"}
+    assert {path for path, method in served - described if method != "HEAD"} == {
+        "/",
+        "/docs",
+        "/docs/{name}",
+        "/openapi.json",
+        "/problems",
+    }

@@ -1,6 +1,7 @@
 from itertools import chain
 
-from app.local.seed_content import MEMBERS, PASSWORD, THOUGHTS
+from app import examples
+from app.local.seed_content import EXAMPLE_ID, MEMBERS, PASSWORD, THOUGHTS
 
 
 def test_every_text_is_a_dwipp_of_its_own() -> None:
@@ -18,3 +19,8 @@ def test_only_members_think_and_react_and_each_once() -> None:
 
 def test_the_demo_login_is_as_documented() -> None:
     assert (MEMBERS[0], PASSWORD) == ("demo", "shower-thoughts")
+
+
+def test_the_documents_examples_are_about_a_dwipp_that_there_is() -> None:
+    assert EXAMPLE_ID == examples.DWIPP_ID
+    assert [thought.dwipp_id for thought in THOUGHTS if thought.dwipp_id] == [EXAMPLE_ID]

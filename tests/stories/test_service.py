@@ -17,10 +17,20 @@ async def test_the_root_leads_to_the_docs_and_the_docs_to_the_spec(world: World)
     assert (root.status_code, root.headers["location"]) == (302, "/docs")
     docs = await world.http.get("/docs")
     assert docs.status_code == 200
-    assert "/openapi.json" in docs.text
+    assert "./openapi.json" in docs.text
     spec = (await world.http.get("/openapi.json")).json()
     assert spec["openapi"] == "3.1.0"
     assert spec["info"]["version"] == __version__
+
+
+@story
+async def test_the_type_of_a_problem_leads_to_what_it_means(world: World) -> None:
+    problem = (await world.http.get("/nothing")).json()
+    _, _, slug = problem["type"].rpartition(":")
+    page = await world.http.get("/problems")
+    assert page.status_code == 200
+    assert f'id="{slug}"' in page.text
+    assert problem["type"] in page.text
 
 
 @story

@@ -1,0 +1,1 @@
+"""Pages for people: the docs page, and what problems mean."""
