@@ -81,10 +81,12 @@ check: $(INSTALLED) ## All that CI holds: format, lint, types, imports, OpenAPI 
 	$(MAKE) attack
 	$(MAKE) deployable
 	$(MAKE) deployed
-	$(PYTHON) -m pytest -m slow $(addprefix --ignore=,$(ATTACKS) tests/deployable tests/deployed)
+	$(PYTHON) -m pytest -m slow $(addprefix --ignore=,$(ATTACKS) tests/deployable tests/deployed tests/clients tests/browser)
 
-check-full: check ## The same, and ten times as many examples of what members do
+check-full: check ## The same, ten times as many examples, generated clients, and the docs page in a browser (wants Chromium)
 	EXAMPLES=10 $(PYTHON) -m pytest -m slow tests/full/test_model.py
+	$(PYTHON) -m pytest -m slow -n 2 --dist loadfile tests/clients
+	$(PYTHON) -m pytest -m slow tests/browser
 
 format: $(INSTALLED) ## Format the code, and mend what the linter can mend by itself
 	$(PYTHON) -m ruff check --fix --exit-zero
@@ -98,6 +100,9 @@ lock: $(INSTALLED) ## Renew the lock files in requirements/
 	$(COMPILE) --upgrade --constraint requirements/runtime.txt --group function --output-file requirements/function.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --group deployable --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" --output-file requirements/deployable.txt
+	.venv/bin/uv pip compile tests/clients/python/requirements.in --quiet --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+		--output-file tests/clients/python/requirements.txt
 
 openapi: $(INSTALLED) ## Write openapi.json from the code
 	$(PYTHON) -m app.spec > openapi.json

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from app.examples import CURSOR, DWIPP_ID
+
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
         "description": "The id of this request; a problem has it in its body too.",
@@ -18,11 +20,13 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "Seconds to wait before asking again.",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
     },
     "Location": {
         "description": "The path of the new Dwipp.",
         "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
+        "example": f"/v1/dwipps/{DWIPP_ID}",
     },
     "Idempotent-Replayed": {
         "description": "There if an earlier request under this key wrote the Dwipp, and this one wrote nothing.",
@@ -31,6 +35,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Link": {
         "description": "The path of the next page (RFC 8288); there unless this one is the last.",
         "schema": {"type": "string", "pattern": '^<[^>]+>; rel="next"$'},
+        "example": f'</v1/dwipps?limit=20&cursor={CURSOR}>; rel="next"',
     },
 }
 

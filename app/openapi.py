@@ -1,15 +1,13 @@
 """The OpenAPI document, made to say what this app answers where FastAPI writes down what it would answer by itself."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic.json_schema import models_json_schema
 
-from app import errors, problems
-from app.headers import HEADERS, headers_of
-from app.links import LINKS
-from app.problems import Problem
+from app import errors, problem_answers, problems
+from app.headers import HEADERS
+from app.operations import Operations
 
 # What operations can answer: those that take a body, those that ask Cognito, those for whoever has a token, and those
 # for members, who are made from Cognito's users when they first come.
@@ -21,6 +19,16 @@ OF_MEMBERS = (*OF_CALLERS, errors.TooManyRequestsError)
 Documented = dict[int | str, dict[str, Any]]
 
 _UNUSED = ("HTTPValidationError", "ValidationError")
+_INFO = {
+    "contact": {"name": "The maintainers of Dwipper"},
+    "license": {"name": "MIT", "identifier": "MIT"},
+}
+# Where the document is on its own. The app's own names its stage, if there is one, and no host.
+_SERVER = {
+    "url": "{origin}",
+    "description": "An API of yours: the address that `make run` or `make outputs` prints.",
+    "variables": {"origin": {"default": "http://127.0.0.1:8000", "description": "Where it is, its stage included."}},
+}
 
 
 def documented(*kinds: type[errors.DwipperError] | problems.Kind) -> Documented:
@@ -28,51 +36,34 @@ def documented(*kinds: type[errors.DwipperError] | problems.Kind) -> Documented:
     by_status: dict[int, list[problems.Kind]] = {}
     for kind in (problems.KINDS[kind] if isinstance(kind, type) else kind for kind in kinds):
         by_status.setdefault(kind.status, []).append(kind)
-    return {status: _one_of(of_status) for status, of_status in by_status.items()}
+    return {status: problem_answers.described(of_status) for status, of_status in by_status.items()}
 
 
 def document(app: FastAPI, generate: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The document, with the schema of problems and without FastAPI's own validation errors; made once."""
+    """The document; made once, when somebody first asks for it."""
     if app.openapi_schema is None:
         spec = generate()
-        for path, method, operation in _operations(spec):
-            answers = operation["responses"]
-            if "HTTPValidationError" in str(answers.get("422")):
-                del answers["422"]
-            for status, answer in answers.items():
-                _complete(answer, path, method, operation["operationId"], int(status))
         components = spec["components"]
-        for name in _UNUSED:
-            components["schemas"].pop(name, None)
-        components["schemas"].update(_problem_schemas())
-        components["headers"] = HEADERS
+        schemas = {name: schema for name, schema in components["schemas"].items() if name not in _UNUSED}
+        operations = Operations(schemas)
+        for path, methods in spec["paths"].items():
+            for method, operation in methods.items():
+                operations.complete(path, method, operation)
+        components |= operations.components | {"headers": HEADERS}
+        components["schemas"] = _tidy(components["schemas"])
+        spec |= {"info": spec["info"] | _INFO, "paths": _tidy(spec["paths"])}
     return app.openapi_schema or {}
 
 
-def _one_of(kinds: list[problems.Kind]) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem", "properties": {"type": {"enum": [kind.type for kind in kinds]}}}
-    return {
-        "description": " · ".join(f"{kind.title}: `{kind.type}`" for kind in kinds),
-        "content": {problems.MEDIA_TYPE: {"schema": schema}},
-    }
+def published(app: FastAPI) -> dict[str, Any]:
+    """The document as a file, which somebody reads who has not asked any API for it."""
+    return app.openapi() | {"servers": [_SERVER]}
 
 
-def _complete(answer: dict[str, Any], path: str, method: str, operation_id: str, status: int) -> None:
-    """Add the headers and the links of one answer."""
-    is_page = "DwippPage" in str(answer.get("content"))
-    names = headers_of(path, method, status, is_page=is_page)
-    answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-    if links := LINKS.get((operation_id, status)):
-        answer["links"] = links
-
-
-def _operations(spec: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, methods in spec["paths"].items():
-        for method, operation in methods.items():
-            yield path, method, operation
-
-
-def _problem_schemas() -> dict[str, Any]:
-    _, schema = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
-    definitions: dict[str, Any] = schema["$defs"]
-    return definitions
+def _tidy(node: Any) -> Any:
+    """The same without pydantic's titles, which repeat names, and with whole numbers that look like it."""
+    if isinstance(node, dict):
+        return {name: _tidy(value) for name, value in node.items() if name != "title" or not isinstance(value, str)}
+    if isinstance(node, list):
+        return [_tidy(value) for value in node]
+    return int(node) if isinstance(node, float) and node.is_integer() else node

@@ -6,13 +6,13 @@ Problem bodies say what the member did and can do. They never say what Cognito, 
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -70,9 +70,12 @@ NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed")
 TOO_LARGE = Kind("body-too-large", 413, "Body too large")
 WRONG_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Media type not supported")
 INTERNAL = Kind("internal-error", 500, "Our mistake")
+ALL = (*KINDS.values(), MALFORMED, NOT_FOUND, NOT_ALLOWED, TOO_LARGE, WRONG_MEDIA_TYPE, INTERNAL)
 
 _OF_FRAMEWORK = {kind.status: kind for kind in (MALFORMED, NOT_FOUND, NOT_ALLOWED, TOO_LARGE)}
-_DETAILS = {
+# What is said where nobody says more.
+DETAILS: Mapping[Kind, str] = {
+    INVALID: "The request is not valid; `errors` says where and why.",
     MALFORMED: "The body cannot be read: it has to be JSON.",
     NOT_FOUND: "There is nothing at this path: see /openapi.json for those that there are.",
     NOT_ALLOWED: "This path does not take that method; the Allow header lists those it takes.",
@@ -102,15 +105,33 @@ class Flaw(BaseModel):
 class Problem(BaseModel):
     """What went wrong (RFC 9457)."""
 
-    model_config = ConfigDict(extra="allow")
-
-    type: str = Field(examples=["urn:dwipper:problem:dwipp-not-found"])
-    title: str
+    type: str = Field(description="Which problem it is.")
+    title: str = Field(description="The same in words.")
     status: int
-    detail: str
-    request_id: str
-    errors: list[Flaw] | None = Field(None, description="Of a request that is not valid: what is wrong with it.")
-    error: str | None = Field(None, description="Of a token request: the code of RFC 6749, 5.2.")
+    detail: str = Field(description="What it is about this time, and what to do; for people.")
+    request_id: str = Field(description="The id of the request, as in `X-Request-Id`.")
+
+
+class InvalidRequest(Problem):
+    """What went wrong with a request that is not valid."""
+
+    errors: list[Flaw] = Field([], description="What is wrong with the request, and where.")
+
+
+class InvalidTokenRequest(Problem):
+    """What went wrong with the token request of an OAuth2 client."""
+
+    error: Literal["invalid_request", "invalid_grant", "unsupported_grant_type"] = Field(
+        description="The code of RFC 6749, 5.2."
+    )
+
+
+# Of all kinds but these there is nothing more to say than of any problem.
+MODELS: Mapping[Kind, type[Problem]] = {
+    INVALID: InvalidRequest,
+    KINDS[errors.WeakPasswordError]: InvalidRequest,
+    KINDS[errors.InvalidGrantError]: InvalidTokenRequest,
+}
 
 
 def body(kind: Kind, request_id: str, detail: str | None = None, **extra: Any) -> dict[str, Any]:
@@ -119,7 +140,7 @@ def body(kind: Kind, request_id: str, detail: str | None = None, **extra: Any) -
         "type": kind.type,
         "title": kind.title,
         "status": kind.status,
-        "detail": detail or _DETAILS[kind],
+        "detail": detail or DETAILS[kind],
         "request_id": request_id,
         **extra,
     }
@@ -166,7 +187,7 @@ async def _validation_error(request: Request, error: Any) -> Response:
         return problem(request, MALFORMED)
     weak = any(flaw["type"] == "weak_password" for flaw in flaws)
     kind = KINDS[errors.WeakPasswordError] if weak else INVALID
-    detail = errors.WeakPasswordError.summary() if weak else "The request is not valid; `errors` says where and why."
+    detail = errors.WeakPasswordError.summary() if weak else None
     return problem(request, kind, detail, errors=list(_flaws(flaws)))
 
 

@@ -4,7 +4,8 @@ import json
 import sys
 
 from app.main import app
+from app.openapi import published
 
 if __name__ == "__main__":
-    json.dump(app.openapi(), sys.stdout, indent=2, ensure_ascii=False)
+    json.dump(published(app), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")

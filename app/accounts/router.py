@@ -40,7 +40,10 @@ def register(body: RegisterRequest, services: AppServices) -> RegisterResponse:
 
 @router.post("/confirm", status_code=204, responses=_documented(errors.InvalidCodeError))
 def confirm(body: ConfirmRequest, services: AppServices) -> None:
-    """Confirm the account by the code that was mailed."""
+    """Confirm the account by the code that was mailed.
+
+    A code is good once, and a registration for 24 hours. Whatever is wrong with either of them, the answer is the same.
+    """
     services.sign_up.confirm(body.registration, body.code)
 
 
@@ -61,7 +64,11 @@ def resend(body: ResendRequest, services: AppServices) -> Response:
     ),
 )
 def login(body: LoginRequest, services: AppServices) -> TokenResponse:
-    """Begin a session."""
+    """Begin a session.
+
+    Send the access token with every other request: it lives 15 minutes. The refresh token gets the next one, for 30
+    days or until a sign-out. An email without account and a wrong password are answered alike.
+    """
     return _log_in(services, body.email, body.password)
 
 
@@ -80,9 +87,10 @@ def refresh(body: RefreshRequest, services: AppServices) -> TokenResponse:
     responses=openapi.documented(*openapi.OF_COGNITO, problems.TOO_LARGE, errors.InvalidGrantError),
 )
 def token(grant: Grant, services: AppServices) -> TokenResponse:
-    """Begin a session the way OAuth2 clients ask for it (RFC 6749, 4.3), with the email as `username`.
+    """Begin a session as OAuth2 clients do.
 
-    The Authorize button of the docs page does. Problems carry the `error` of RFC 6749, 5.2, too.
+    That is by RFC 6749, 4.3, with the email as `username`: the Authorize button of the docs page does it. Problems
+    carry the `error` of RFC 6749, 5.2, too.
     """
     try:
         return _log_in(services, grant.username, grant.password)
@@ -96,9 +104,10 @@ def token(grant: Grant, services: AppServices) -> TokenResponse:
 
 @router.post("/logout", status_code=204, responses=_documented())
 def logout(body: RefreshRequest, services: AppServices) -> None:
-    """End a session; one that is none has ended already.
+    """End a session.
 
-    Its refresh token is dead at once. An access token is not asked after anywhere and lives until it expires.
+    One that is none has ended already. Its refresh token is dead at once. An access token is not asked after anywhere
+    and lives until it expires.
     """
     services.pool.log_out(body.refresh_token)
 

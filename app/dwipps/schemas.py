@@ -31,8 +31,8 @@ class DwippView(BaseModel):
     id: str = Field(description="A UUIDv7: ids sort by time.", json_schema_extra={"format": "uuid"})
     text: str
     author: Author
-    created_at: datetime
-    edited_at: datetime | None
+    created_at: datetime = Field(description="The time in the id.")
+    edited_at: datetime | None = Field(description="Null before the first edit.")
     version: int = Field(description="1 at first, raised by every edit.", json_schema_extra={"minimum": 1})
     upvotes: int = Field(json_schema_extra={"minimum": 0})
     upvoted: bool = Field(description="Whether you upvoted it.")

@@ -27,7 +27,10 @@ _LIST = (INVALID, errors.InvalidCursorError)
 
 @router.get("/me", responses=documented(*OF_MEMBERS))
 def read_me(member: CurrentMember, services: AppServices) -> OwnProfileView:
-    """Your own profile."""
+    """Your own profile.
+
+    The first request makes it, with the handle that you wished for when you registered, if nobody was faster.
+    """
     user = services.pool.find(member.id)
     if user is None:
         raise errors.UnauthenticatedError
@@ -42,12 +45,13 @@ def read_me(member: CurrentMember, services: AppServices) -> OwnProfileView:
     | {202: {"description": "Begun, and not at its end: ask again after the seconds in `Retry-After`."}},
 )
 def delete_me(caller: CurrentCaller, request: Request, services: AppServices) -> Response:
-    """Delete your account and all that it holds: Dwipps, upvotes, favorites, the profile, the login.
+    """Delete your account and all that it holds.
 
-    It begins if you logged in within the last ten minutes, and have not signed out since, and cannot be undone. From
-    its first moment you can write nothing any more, and nobody finds your profile. The answer is 202 as long as
-    something is left, which takes about a minute: ask again after the seconds in `Retry-After`. At 204 nothing is left.
-    Nothing goes on by itself: unless you ask, your email and password stay. Your handle is never given to anybody else.
+    That is Dwipps, upvotes, favorites, the profile, the login. It begins if you logged in within the last ten minutes,
+    and have not signed out since, and cannot be undone. From its first moment you can write nothing any more, and
+    nobody finds your profile. The answer is 202 as long as something is left, which takes about a minute: ask again
+    after the seconds in `Retry-After`. At 204 nothing is left. Nothing goes on by itself: unless you ask, your email
+    and password stay. Your handle is never given to anybody else.
     """
     # The authorizer does not hear of a sign-out. What cannot be undone asks whoever does.
     signed_out = services.pool.has_ended(_own_token(request, caller.id))
@@ -61,7 +65,10 @@ def export_me(
     services: AppServices,
     cursor: Annotated[str | None, Query(description="The `next_cursor` of the part before.")] = None,
 ) -> ExportView:
-    """Everything that is held about you, part by part: first your Dwipps, then your upvotes and favorites."""
+    """Everything that is held about you.
+
+    It comes part by part: first your Dwipps, then your upvotes and favorites, until `next_cursor` is null.
+    """
     return services.export.page(member, cursor)
 
 
@@ -81,7 +88,8 @@ def change_password(
 ) -> None:
     """Set another password; ends all sessions, this one too.
 
-    Safe to retry: where the new password is set already, the sessions are ended.
+    An access token lives on until it expires, 15 minutes at most. Safe to retry: where the new password is set already,
+    the sessions are ended.
     """
     try:
         services.pool.change_password(_own_token(request, member.id), body.current_password, body.new_password)
@@ -103,19 +111,28 @@ def log_out_everywhere(member: CurrentMember, services: AppServices) -> None:
 
 @router.get("/me/dwipps", responses=documented(*OF_MEMBERS, *_LIST))
 def list_my_dwipps(member: CurrentMember, listing: Listing, services: AppServices) -> DwippPage:
-    """Your own Dwipps, newest first."""
+    """Your own Dwipps, newest first.
+
+    A page at a time, as everybody's.
+    """
     return listing.linked(services.feed.newest_of(member.id, member.handle, listing.page))
 
 
 @router.get("/me/favorites", responses=documented(*OF_CALLERS, *_LIST))
 def list_my_favorites(caller: CurrentCaller, listing: Listing, services: AppServices) -> DwippPage:
-    """Your favorites, the latest favorited first; nobody else sees them."""
+    """Your favorites, the latest favorited first.
+
+    Nobody else sees them. A page may be short where Dwipps were deleted: only a null `next_cursor` ends the list.
+    """
     return listing.linked(services.feed.favorites(caller.id, listing.page))
 
 
 @router.get("/users/{handle}", responses=documented(*OF_CALLERS, errors.MemberNotFoundError))
 def read_member(handle: str, _caller: CurrentCaller, services: AppServices) -> ProfileView:
-    """A member's profile."""
+    """A member's profile.
+
+    Only who has confirmed an account, and has used it, has one.
+    """
     profile = services.directory.profile(handle)
     return ProfileView(handle=profile.handle, joined_at=profile.joined_at)
 
@@ -127,7 +144,10 @@ def list_dwipps_of_member(
     listing: Listing,
     services: AppServices,
 ) -> DwippPage:
-    """A member's Dwipps, newest first."""
+    """A member's Dwipps, newest first.
+
+    A page at a time, as everybody's.
+    """
     _, page = side_by_side(
         partial(services.directory.profile, handle),
         partial(services.feed.newest_of, caller.id, handle, listing.page),

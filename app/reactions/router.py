@@ -20,37 +20,55 @@ router = APIRouter(
 
 @router.post("/upvote")
 def toggle_upvote(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Upvote a Dwipp, or take the upvote back."""
+    """Upvote a Dwipp, or take the upvote back.
+
+    It turns over what is there, so it is not safe to repeat: PUT and DELETE are. Your own Dwipps can be upvoted too.
+    """
     return _upvote(dwipp_id, member, services, toggled)
 
 
 @router.put("/upvote")
 def set_upvote(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Upvote a Dwipp; safe to repeat."""
+    """Upvote a Dwipp.
+
+    Safe to repeat: a member's upvote counts once.
+    """
     return _upvote(dwipp_id, member, services, present)
 
 
 @router.delete("/upvote")
 def clear_upvote(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Take an upvote back; safe to repeat."""
+    """Take an upvote back.
+
+    Safe to repeat, and where there is none.
+    """
     return _upvote(dwipp_id, member, services, absent)
 
 
 @router.post("/favorite")
 def toggle_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Make a Dwipp a favorite, or no longer."""
+    """Make a Dwipp a favorite, or no longer.
+
+    It turns over what is there, so it is not safe to repeat: PUT and DELETE are. Nobody else sees your favorites.
+    """
     return _favorite(dwipp_id, member, services, toggled)
 
 
 @router.put("/favorite")
 def set_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Make a Dwipp a favorite; safe to repeat, and it keeps its place in the list."""
+    """Make a Dwipp a favorite.
+
+    Safe to repeat: it keeps its place in the list.
+    """
     return _favorite(dwipp_id, member, services, present)
 
 
 @router.delete("/favorite")
 def clear_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Make a Dwipp no favorite any longer; safe to repeat."""
+    """Make a Dwipp no favorite any longer.
+
+    Safe to repeat, and where it is none.
+    """
     return _favorite(dwipp_id, member, services, absent)
 
 
