@@ -7,8 +7,10 @@ from app import __version__, problems
 from app.cursors import encode_cursor
 from app.errors import InvalidGrantError, WeakPasswordError
 
-HANDLE = "rinsing_otter_48"
-EMAIL = "kay@example.org"
+# Those of the demo data, so that whoever tries an operation on the docs page of a laptop sees it succeed.
+HANDLE = "demo"
+EMAIL = "demo@example.org"
+NEWCOMER = "kay@example.org"
 MEMBER_ID = "5f0c7a52-9d3e-4c1b-8a64-2e7b1f9d0c35"
 REGISTRATION = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"
 REQUEST_ID = "7d5b1f3e-9c2a-4e11-8b6f-2a4c6e8d0b1a"
@@ -18,9 +20,8 @@ CURSOR = encode_cursor("feed", DWIPP_ID)
 _CREATED_AT = "2025-11-01T12:37:22.532000Z"  # As the id says.
 _JOINED_AT = "2025-10-30T07:12:05.000418Z"
 _EDITED_AT = "2025-11-01T12:41:08.203911Z"
-_PASSWORD = "correct horse battery staple"  # noqa: S105 -- of nobody
-_NEW_PASSWORD = "a rubber duck knows"  # noqa: S105 -- of nobody
-_CODE = "123456"
+_PASSWORD = "shower-thoughts"  # noqa: S105 -- of the demo account
+_CODE, _RESET_CODE = "123456", "654321"
 _TEXT = "Socks are envelopes for feet."
 _NEW_TEXT = "Socks are sleeping bags for feet."
 _REFRESH_TOKEN = "eyJjdHkiOiJKV1QiLCJl…"  # noqa: S105 -- the beginning of one
@@ -49,7 +50,7 @@ def bodies() -> dict[str, Any]:
     part = {"dwipps": [read], "upvotes": [mark], "favorites": [mark], "next_cursor": None}
     access = {"access_token": "eyJraWQiOiJ0cEtV…", "expires_in": 900, "token_type": "Bearer"}
     return {
-        "RegisterRequest": email | password | handle,
+        "RegisterRequest": {"email": NEWCOMER, "handle": "rinsing_otter_48"} | password,
         "RegisterResponse": registration,
         "ConfirmRequest": registration | code,
         "ResendRequest": registration,
@@ -58,8 +59,8 @@ def bodies() -> dict[str, Any]:
         "TokenResponse": access | refresh_token,
         "RefreshRequest": refresh_token,
         "ForgotRequest": email,
-        "ResetRequest": email | code | {"new_password": _NEW_PASSWORD},
-        "ChangePasswordRequest": {"current_password": _PASSWORD, "new_password": _NEW_PASSWORD},
+        "ResetRequest": email | {"code": _RESET_CODE, "new_password": _PASSWORD},
+        "ChangePasswordRequest": {"current_password": _PASSWORD, "new_password": _PASSWORD},
         "ProfileView": profile,
         "OwnProfileView": own_profile,
         "ExportView": {"profile": own_profile} | part,

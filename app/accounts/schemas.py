@@ -50,7 +50,7 @@ Email = Annotated[
     AfterValidator(_address),
     Field(
         description="Compared without case.",
-        examples=["kay@example.org"],
+        examples=["demo@example.org"],
         json_schema_extra={
             "maxLength": LONGEST_EMAIL,
             "pattern": f"^(?![^@]{{{_LONGEST_LOCAL_PART + 1}}}){_EMAIL.pattern}$",
@@ -62,7 +62,7 @@ NewPassword = Annotated[
     AfterValidator(_acceptable_password),
     Field(
         description="10 to 256 characters in one line, no blank at either end; there are no other rules.",
-        examples=["correct horse battery staple"],
+        examples=["shower-thoughts"],
         json_schema_extra={
             "minLength": SHORTEST_PASSWORD,
             "maxLength": LONGEST_PASSWORD,
@@ -77,7 +77,7 @@ Password = Annotated[
     Field(
         min_length=1,
         max_length=LONGEST_PASSWORD,
-        examples=["correct horse battery staple"],
+        examples=["shower-thoughts"],
         json_schema_extra={"format": "password"},
     ),
 ]

@@ -1,5 +1,6 @@
 """What `run`, `aws`, `deploy`, `undeploy` and `reset` do, and the one place that prints."""
 
+import sys
 import threading
 
 import httpx
@@ -118,4 +119,4 @@ def _print_mail(mailbox: Mailbox) -> None:
     except httpx.HTTPError:
         return  # The next look will do, or find that MiniStack has ended.
     for mail in fresh:
-        print(mail)
+        print(welcome.emphasized(str(mail), sys.stdout))

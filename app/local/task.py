@@ -13,6 +13,6 @@ def gather(folder: Path) -> str:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "app", folder / "app", ignore=shutil.ignore_patterns(*_NOT_CARRIED))
     content = hashlib.sha256()
-    for file in sorted((folder / "app").rglob("*.py")):
+    for file in sorted(path for path in (folder / "app").rglob("*") if path.is_file()):
         content.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes() + b"\0")
     return f"sha256:{content.hexdigest()}"

@@ -1,5 +1,7 @@
 """What a developer reads at the start; prints nothing itself."""
 
+from typing import TextIO
+
 from app.local.deployment import FUNCTION, Deployment
 from app.local.embedded_aws import EmbeddedAws
 from app.local.options import Options
@@ -51,3 +53,8 @@ def deployed(options: Options, deployment: Deployment) -> str:
         "  Mail         appears below; Ctrl-C ends everything, `make deploy-local` deploys again\n",
     ]
     return "\n".join(lines)
+
+
+def emphasized(text: str, where: TextIO) -> str:
+    """Have a line stand out among those of the log, where that is a terminal."""
+    return f"\033[1;7m {text} \033[0m" if where.isatty() else text
