@@ -17,7 +17,7 @@ class Repository:
         self._git("init", "--quiet")
 
     def release(self, tag: str, spec: Spec | None) -> None:
-        (self.folder / "VERSION").write_text(tag)
+        (self.folder / "CHANGELOG.md").write_text(f"## [{tag.removeprefix('v')}]\n")
         if spec is not None:
             self.write(spec)
         self._git("add", "--all")

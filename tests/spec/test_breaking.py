@@ -44,6 +44,7 @@ class TestLastRelease:
     def test_it_is_the_latest_by_number_that_has_a_document(self, repository: Repository) -> None:
         repository.release("v0.1.0", None)
         repository.write({})
+        (repository.folder / "CHANGELOG.md").write_text("## [Unreleased]\n")
         assert breaking.last_release(repository.folder, "0.1.1") is None
         for tag in ("v0.10.0", "v0.9.0", "vintage", "v1.0.0-rc1"):
             repository.release(tag, {"tag": tag})
