@@ -1,15 +1,14 @@
 """Seeding, once per user pool; in a process of its own, so that a broken app breaks nothing else."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from app.local import environment
 from app.local.errors import LocalError
-from app.local.files import private
 from app.local.home import Home
+from app.local.service import finished
 
 _ROOT = Path(__file__).parents[2]
 _SEED = [sys.executable, "-m", "app.local.seed"]
@@ -29,18 +28,8 @@ def seed_once(home: Home, values: Mapping[str, str]) -> None:
     if home.seeded.exists() and home.seeded.read_text() == pool:
         return
     log = home.path / "seed.log"
-    with private(log) as output:
-        code = subprocess.run(
-            _SEED,
-            env=environment.without(os.environ, values) | dict(values),
-            cwd=_ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            timeout=_PATIENCE,
-            check=False,
-        ).returncode
+    told = environment.without(os.environ, values) | dict(values)
+    code = finished(_SEED, folder=_ROOT, environment=told, log=log, patience=_PATIENCE)
     if code != 0:
         raise LocalError(f"The first members and Dwipps could not be added: see {log}; the next start tries again.")
     home.seeded.write_text(pool)

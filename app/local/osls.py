@@ -1,13 +1,12 @@
 """osls, which deploys `serverless.yml` to Amazon: here it is pointed at the embedded AWS; knows not what it deploys."""
 
 import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from app.local import clients
 from app.local.errors import LocalError
-from app.local.files import private
+from app.local.service import finished
 
 ROOT = Path(__file__).parents[2]
 _PROGRAM = ROOT / "node_modules" / ".bin" / "osls"
@@ -48,18 +47,8 @@ def _where(region: str, stage: str) -> list[str]:
 def _run(arguments: list[str], endpoint: str, log: Path) -> None:
     if not _PROGRAM.exists():
         raise LocalError("osls is missing: `npm ci` installs it, and wants Node.js 20 or newer.")
-    with private(log) as output:
-        code = subprocess.run(
-            [_PROGRAM, *arguments],
-            cwd=ROOT,
-            env=_environment(endpoint, log.parent),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            timeout=_PATIENCE,
-            check=False,
-        ).returncode
+    environment = _environment(endpoint, log.parent)
+    code = finished([_PROGRAM, *arguments], folder=ROOT, environment=environment, log=log, patience=_PATIENCE)
     if code != 0:
         raise LocalError(f"osls could not {arguments[0]}: {_reason(log)}")
 

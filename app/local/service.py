@@ -1,4 +1,4 @@
-"""A server in a process of its own: started, waited for, ended in order; knows not which."""
+"""A program in a process of its own: started, waited for, ended in order; knows not which."""
 
 import contextlib
 import subprocess
@@ -74,6 +74,28 @@ def started(
         yield process
     finally:
         end(process)
+
+
+def finished(
+    command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str], log: Path, patience: float
+) -> int:
+    """Run a command to its end, out of reach of Ctrl-C, and return its exit code.
+
+    Raises:
+        subprocess.TimeoutExpired: it took longer than the patience, in seconds, and was ended.
+    """
+    with private(log) as output:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            timeout=patience,
+            check=False,
+        ).returncode
 
 
 def end(process: subprocess.Popen[str] | subprocess.Popen[bytes], patience: float = _PATIENCE) -> None:
