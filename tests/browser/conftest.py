@@ -20,7 +20,7 @@ STARTED_WITHIN = 120.0
 def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the API is: over uvicorn, and below its stage through API Gateway and the Lambda function."""
     chromium.require()
-    developer = Developer(tmp_path_factory.mktemp(request.param) / ".local", free_port(), free_port())
+    developer = Developer(tmp_path_factory.mktemp(request.param) / ".local", free_port(), free_port(neighbours=1))
     with developer.starts(request.param) as terminal:
         terminal.wait_for("Ctrl-C ends everything", STARTED_WITHIN)
         (printed,) = re.findall(r"API +(\S+)", "\n".join(terminal.lines))

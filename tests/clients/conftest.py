@@ -27,7 +27,7 @@ class Running:
 
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    developer = Developer(tmp_path_factory.mktemp("laptop") / ".local", free_port(), free_port())
+    developer = Developer(tmp_path_factory.mktemp("laptop") / ".local", free_port(), free_port(neighbours=1))
     with developer.starts("run") as terminal:
         terminal.wait_for("Ctrl-C ends everything", _READY_WITHIN)
         yield Running(developer.url(""), developer.settings()["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"])

@@ -15,7 +15,7 @@ from tests.support.ports import free_port
 @pytest.fixture(scope="session")
 def options(tmp_path_factory: pytest.TempPathFactory) -> Options:
     home = tmp_path_factory.mktemp("deployed")
-    return Options.from_environment({"LOCAL_DIR": str(home), "AWS_PORT": str(free_port())})
+    return Options.from_environment({"LOCAL_DIR": str(home), "AWS_PORT": str(free_port(neighbours=1))})
 
 
 @pytest.fixture(scope="session")

@@ -21,9 +21,9 @@ DEPLOYED_WITHIN = 120.0
 REGION = "us-east-1"
 
 
-@pytest.fixture(scope="module")
-def developer(tmp_path_factory: pytest.TempPathFactory) -> Developer:
-    return Developer(tmp_path_factory.mktemp("laptop") / ".local", free_port(), free_port())
+@pytest.fixture
+def developer(tmp_path: Path) -> Developer:
+    return Developer(tmp_path / ".local", free_port(), free_port(neighbours=1))
 
 
 @contextmanager
@@ -50,30 +50,45 @@ def _story(address: str) -> str:
     return "".join(block for block in blocks if "lambda_handler" not in block).replace("http://127.0.0.1:8000", address)
 
 
-def test_what_the_readme_says_is_true_of_the_deployment_too(developer: Developer) -> None:
+def test_it_is_deployed_told_the_readme_deployed_again_tried_and_taken_away(developer: Developer) -> None:
     with _deployed(developer) as (terminal, address):
-        told = _run(["/bin/bash", "-euo", "pipefail", "-c", _story(address)])
-        assert "Socks are sleeping bags for feet." in told
-        assert "urn:dwipper:problem:dwipp-not-found" in told
-        assert told.splitlines()[-4:] == ["204", "200", "202", "204"]
+        _assert_readme(address)
         terminal.wait_for("mail to you@example.org: 654321")
         assert terminal.stop(signal.SIGINT) == 0
-
-
-def test_a_second_deployment_finds_the_data_of_the_first(developer: Developer) -> None:
     with _deployed(developer) as (_, address):
-        login = '{"email": "you@example.org", "password": "a paper boat floats"}'
-        json = ["--header", "Content-Type: application/json", "--data", login]
-        told = _run(["curl", "--silent", "--show-error", f"{address}/v1/auth/login", *json])
-        assert "access_token" in told
+        _assert_data(address)
+        told = _run([sys.executable, "-m", "tests.smoke", address], MAILBOX=f"http://127.0.0.1:{developer.aws_port}")
+        assert "All of it works" in told
+        assert "not ok" not in told
+    code, told = developer.types("undeploy", DEPLOYED_WITHIN)
+    assert code == 0, told
+    _assert_retained(developer)
 
 
-def test_the_smoke_test_passes_against_it(developer: Developer) -> None:
-    with _deployed(developer) as (_, address):
-        command = [sys.executable, "-m", "tests.smoke", address]
-        told = _run(command, MAILBOX=f"http://127.0.0.1:{developer.aws_port}")
-    assert "All of it works" in told
-    assert "not ok" not in told
+def _assert_readme(address: str) -> None:
+    """What README.md says is true of the deployment too."""
+    told = _run(["/bin/bash", "-euo", "pipefail", "-c", _story(address)])
+    assert "Socks are sleeping bags for feet." in told
+    assert "urn:dwipper:problem:dwipp-not-found" in told
+    assert told.splitlines()[-4:] == ["204", "200", "202", "204"]
+
+
+def _assert_data(address: str) -> None:
+    """Whoever became a member by the README logs in to the second deployment."""
+    login = '{"email": "you@example.org", "password": "a paper boat floats"}'
+    json = ["--header", "Content-Type: application/json", "--data", login]
+    assert "access_token" in _run(["curl", "--silent", "--show-error", f"{address}/v1/auth/login", *json])
+
+
+def _assert_retained(developer: Developer) -> None:
+    """Tables and pool are there, with what is in them; the function is not."""
+    with ministack.running(free_port(), developer.home / "deployed") as aws:
+        dynamodb = clients.dynamodb(aws.endpoint, REGION)
+        tables = [name for name in dynamodb.list_tables()["TableNames"] if name.startswith("dwipper-dev-")]
+        assert len(tables) == 3
+        assert all(dynamodb.scan(TableName=name)["Count"] for name in tables)
+        assert len(clients.cognito(aws.endpoint, REGION).list_user_pools(MaxResults=10)["UserPools"]) == 1
+        assert clients.functions(aws.endpoint, REGION).list_functions()["Functions"] == []
 
 
 def test_the_smoke_test_passes_against_the_api_on_a_laptop(developer: Developer) -> None:
@@ -90,16 +105,3 @@ def test_the_smoke_test_fails_where_nothing_is() -> None:
     )
     assert ran.returncode == 1
     assert ran.stdout.startswith("not ok 1 ")
-
-
-def test_when_it_is_taken_away_tables_and_pool_stay(developer: Developer, tmp_path: Path) -> None:
-    code, told = developer.types("undeploy", DEPLOYED_WITHIN)
-    assert code == 0, told
-    with ministack.running(free_port(), developer.home / "deployed") as aws:
-        dynamodb = clients.dynamodb(aws.endpoint, REGION)
-        tables = [name for name in dynamodb.list_tables()["TableNames"] if name.startswith("dwipper-dev-")]
-        assert len(tables) == 3
-        assert all(dynamodb.scan(TableName=name)["Count"] for name in tables)
-        assert len(clients.cognito(aws.endpoint, REGION).list_user_pools(MaxResults=10)["UserPools"]) == 1
-        functions = clients.functions(aws.endpoint, REGION).list_functions()["Functions"]
-        assert functions == []
