@@ -17,6 +17,7 @@ _NO_SECRETS = frozenset(
         "01890a5dac96774bbcceb302099a8057",
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
         "a rubber duck knows",
+        "POST /v1/auth/password/forgot",
         "a paper boat floats",
         "another password",
         "arn:aws:dynamodb:eu-central-1:123456789012:table/members",
