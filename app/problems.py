@@ -19,6 +19,7 @@ from starlette.routing import compile_path
 from app import errors, notes
 from app.aws import meaning
 from app.logs import frames
+from app.nesting import nested_deeply
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ _OF_FRAMEWORK = {kind.status: kind for kind in (MALFORMED, NOT_FOUND, NOT_ALLOWE
 # What is said where nobody says more.
 DETAILS: Mapping[Kind, str] = {
     INVALID: "The request is not valid; `errors` says where and why.",
-    MALFORMED: "The body cannot be read: it has to be JSON.",
+    MALFORMED: "The body cannot be read: it has to be JSON, and not nested deeply.",
     NOT_FOUND: "There is nothing at this path: see /openapi.json for those that there are.",
     NOT_ALLOWED: "This path does not take that method; the Allow header lists those it takes.",
     TOO_LARGE: "A body has 65,536 bytes at most.",
@@ -183,7 +184,8 @@ async def _validation_error(request: Request, error: Any) -> Response:
     flaws = error.errors()
     if isinstance(error.body, bytes):  # FastAPI parses no body that is not said to be JSON.
         return problem(request, WRONG_MEDIA_TYPE)
-    if any(flaw["type"] == "json_invalid" for flaw in flaws):
+    # No model of ours is nested, so whatever is nested deeply comes along here.
+    if any(flaw["type"] == "json_invalid" for flaw in flaws) or nested_deeply(error.body):
         return problem(request, MALFORMED)
     weak = any(flaw["type"] == "weak_password" for flaw in flaws)
     kind = KINDS[errors.WeakPasswordError] if weak else INVALID

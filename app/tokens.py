@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from app.errors import UnauthenticatedError
 from app.keys import KeySet
+from app.nesting import nested_deeply
 from app.settings import Settings
 
 LEEWAY_SECONDS = 60
@@ -104,12 +105,12 @@ def _verify(token: str, key: Mapping[str, Any]) -> None:
 
 
 def _object(segment: str) -> dict[str, Any]:
-    """The JSON object in a segment, of which no name occurs twice."""
+    """The JSON object in a segment, of which no name occurs twice, and which is not nested deeply."""
     try:
         value = json.loads(_decoded(segment).decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise UnauthenticatedError from error
-    return value if isinstance(value, dict) else _refuse()
+    return value if isinstance(value, dict) and not nested_deeply(value) else _refuse()
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import httpx
@@ -259,6 +259,14 @@ class TestRequests:
     )
     def test_a_body_that_is_no_json_is_400(self, body: bytes | str, app: FastAPI) -> None:
         assert_problem(_sent(app, body), "malformed-request", 400)
+
+    @pytest.mark.parametrize(("levels", "problem"), [(32, ("invalid-request", 422)), (33, ("malformed-request", 400))])
+    @pytest.mark.parametrize("ends", ["[]", ('{"text":', "}")], ids=["lists", "objects"])
+    def test_how_deep_a_body_may_be_nested_is_the_same_everywhere(
+        self, levels: int, problem: tuple[str, int], ends: Sequence[str], app: FastAPI
+    ) -> None:
+        begin, end = ends
+        assert_problem(_sent(app, begin * levels + "1" + end * levels), *problem)
 
     @pytest.mark.parametrize(
         "content_type",

@@ -53,6 +53,13 @@ class TestTokens:
         claims = good_claims()
         assert asyncio.run(verifier.claims(token(claims=claims))) == claims
 
+    def test_a_claim_may_be_nested_as_pools_with_triggers_do(self, verifier: TokenVerifier) -> None:
+        roles: Any = "reader"
+        for _ in range(31):
+            roles = [roles]
+        claims = good_claims(roles=roles)
+        assert asyncio.run(verifier.claims(token(claims=claims))) == claims
+
     @pytest.mark.parametrize("name", FORGERIES)
     def test_no_other_token_is_taken(
         self,

@@ -25,6 +25,7 @@ from tests.forgery import (
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _NESTED = "[" * 2500 + "]" * 2500
+_JUST_TOO_DEEP = "[" * 32 + "]" * 32  # 33 with the object that it stands in
 
 
 def _respelled(part: int) -> Attack:
@@ -100,6 +101,7 @@ _SPELLINGS: Mapping[str, str] = {
 _PAYLOADS: Mapping[str, Callable[[str], str]] = {
     "a payload that is nested deeply": lambda _: _NESTED,
     "a payload with a claim that is nested deeply": lambda text: f'{text[:-1]}, "a": {_NESTED}}}',
+    "a payload with a claim that is nested a little too deeply": lambda text: f'{text[:-1]}, "a": {_JUST_TOO_DEEP}}}',
     "a payload that is a list": lambda _: "[]",
     "a payload in a list": lambda text: f"[{text}]",
     "a payload that is a text": json.dumps,
