@@ -23,6 +23,18 @@ for data in "$folder"/botocore/data/*/; do
 	*) rm -r "$data" ;;
 	esac
 done
+# Where they are reached stands in one file for all of them, which every start reads.
+python3 - "$folder/botocore/data/endpoints.json" "$@" <<'END'
+import json
+import pathlib
+import sys
+
+file, kept = pathlib.Path(sys.argv[1]), sys.argv[2:]
+endpoints = json.loads(file.read_text())
+for partition in endpoints["partitions"]:
+    partition["services"] = {name: place for name, place in partition["services"].items() if name in kept}
+file.write_text(json.dumps(endpoints))
+END
 # What boto3.resource() would want, the tests that ecdsa brings along, a docs page that is not ours, and commands, which
 # nobody runs.
 rm -rf "$folder"/boto3/data/* "$folder/boto3/examples" "$folder"/ecdsa/test_*.py "${folder:?}/bin" \

@@ -1,5 +1,6 @@
 """The images hold what they need, and nothing else; nobody but root can change it."""
 
+import json
 import re
 import struct
 from pathlib import Path
@@ -91,6 +92,9 @@ def test_botocore_knows_the_services_that_it_is_asked_for_and_no_others(contents
     assert {"_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"} <= contents.names(
         "botocore/data"
     )
+    partitions = json.loads((data / "endpoints.json").read_text())["partitions"]
+    assert {name for partition in partitions for name in partition["services"]} == contents.services
+    assert "us-gov-west-1" in {region for partition in partitions for region in partition["regions"]}
 
 
 def test_its_clients_can_be_made_without_a_network(contents: Contents) -> None:
