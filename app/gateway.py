@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import notes, problems
 from app.access import written
 from app.logs import frames
+from app.threads import alone
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,10 @@ def handler_for(application: ASGIApp) -> Handler:
 
 
 class _Mounted:
-    """Tells the app below which prefix it was called (ASGI middleware): `root_path`, which its own links begin with."""
+    """Tells the app below which prefix it was called: `root_path`, which its own links begin with (ASGI middleware).
+
+    And that nothing else is going on in the process.
+    """
 
     def __init__(self, application: ASGIApp) -> None:
         self._app = application
@@ -68,7 +72,8 @@ class _Mounted:
         prefix = _prefix(scope["aws.event"], path)
         if path == prefix:
             path = f"{prefix}/"  # Without its slash a stage's own path would be no path below it.
-        await self._app({**scope, "path": path, "root_path": prefix}, receive, send)
+        with alone():
+            await self._app({**scope, "path": path, "root_path": prefix}, receive, send)
 
 
 def _is_http(event: Any) -> bool:

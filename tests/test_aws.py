@@ -100,8 +100,8 @@ class TestRequestTime:
     def test_a_call_is_not_tried_again_when_its_pause_has_taken_the_time(
         self, sent: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("time.sleep", lambda _: threading.Event().wait(0.3))
-        with request_time(3.2), pytest.raises(UnavailableError):
+        monkeypatch.setattr("time.sleep", lambda _: threading.Event().wait(1.2))
+        with request_time(4.1), pytest.raises(UnavailableError):
             _read_item()
         assert len(sent) == 1
 

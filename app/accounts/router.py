@@ -18,8 +18,9 @@ from app.accounts.schemas import (
 from app.accounts.user_pool import Tokens
 from app.aws import meaning
 from app.services import AppServices, Services
+from app.threads import Route
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"])
+router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=Route)
 
 
 def _documented(*kinds: type[errors.DwipperError]) -> openapi.Documented:

@@ -15,8 +15,9 @@ from app.openapi import OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
 from app.paging import Listing
 from app.problems import INVALID
 from app.services import AppServices
+from app.threads import Route
 
-router = APIRouter(prefix="/v1/dwipps", tags=["dwipps"])
+router = APIRouter(prefix="/v1/dwipps", tags=["dwipps"], route_class=Route)
 
 
 @router.get("", responses=documented(*OF_CALLERS, INVALID, errors.InvalidCursorError))

@@ -17,9 +17,10 @@ from app.openapi import OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
 from app.paging import Listing
 from app.problems import INVALID
 from app.services import AppServices
+from app.threads import Route
 from app.tokens import subject_of
 
-router = APIRouter(prefix="/v1", tags=["members"])
+router = APIRouter(prefix="/v1", tags=["members"], route_class=Route)
 
 
 _LIST = (INVALID, errors.InvalidCursorError)

@@ -10,11 +10,13 @@ from app.members.member import Member
 from app.openapi import OF_MEMBERS, documented
 from app.reactions.repository import Wish, absent, present, toggled
 from app.services import AppServices, Services
+from app.threads import Route
 
 router = APIRouter(
     prefix="/v1/dwipps/{dwipp_id}",
     tags=["reactions"],
     responses=documented(*OF_MEMBERS, errors.DwippNotFoundError),
+    route_class=Route,
 )
 
 
