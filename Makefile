@@ -6,6 +6,7 @@ INSTALLED := .venv/installed
 FUNCTION := .venv-function/installed
 OSLS := node_modules/.package-lock.json
 PROVING := .venv/proving
+BENCH := .venv/bench
 COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
@@ -16,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run aws deploy-local undeploy-local deploy remove outputs smoke deployable deployed reset test attack check check-full format lock openapi audit sbom clean
+.PHONY: help install run aws deploy-local undeploy-local deploy remove outputs smoke deployable deployed reset test attack bench check check-full format lock openapi audit sbom clean
 
 help: ## List these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,7 +72,10 @@ deployable: $(INSTALLED) $(PROVING) $(FUNCTION) $(OSLS) ## Prove that it would d
 deployed: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy into an embedded AWS, and tell every story through its gateway (a part of check)
 	$(PYTHON) -m pytest -m "" -n 2 --dist loadfile tests/deployed
 
-check: $(INSTALLED) ## All that CI holds: format, lint, types, imports, OpenAPI drift, the suite and its slow part
+bench: $(INSTALLED) $(FUNCTION) $(BENCH) ## Measure costs and times beside the usual design, and write benchmarks/RESULTS.md (PARTS= for some, and nothing written; wants Java and Maven)
+	@$(PYTHON) -m benchmarks $(PARTS)
+
+check: $(INSTALLED) $(BENCH) ## All that CI holds: format, lint, types, imports, OpenAPI drift, the suite and its slow part
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m mypy
@@ -100,6 +104,12 @@ lock: $(INSTALLED) ## Renew the lock files in requirements/
 	$(COMPILE) --upgrade --constraint requirements/runtime.txt --group function --output-file requirements/function.txt
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --group deployable --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" --output-file requirements/deployable.txt
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --constraint requirements/dev.txt \
+		--group bench --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+		--output-file requirements/bench.txt
+	for function in tutorial powertools; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+		--constraint requirements/runtime.txt --group $$function --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --output-file benchmarks/functions/$$function/requirements.txt || exit 1; done
 	.venv/bin/uv pip compile tests/clients/python/requirements.in --quiet --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 		--output-file tests/clients/python/requirements.txt
@@ -118,7 +128,7 @@ sbom: $(INSTALLED) ## Write dist/sbom.json: what the function carries, with hash
 
 clean: ## Delete the environment and all caches, but not the embedded AWS's data
 	rm -rf .venv .*_cache .hypothesis .coverage .coverage.* htmlcov
-	find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find app benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements/dev.txt
 	@command -v $(PYTHON_BOOTSTRAP) >/dev/null || \
@@ -142,6 +152,10 @@ $(FUNCTION): requirements/function.txt | $(INSTALLED)
 
 $(PROVING): requirements/deployable.txt $(INSTALLED)
 	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements/deployable.txt
+	@touch $@
+
+$(BENCH): requirements/bench.txt $(INSTALLED)
+	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements/bench.txt
 	@touch $@
 
 $(OSLS): package-lock.json

@@ -1,0 +1,63 @@
+"""The folders that functions run in, as images carry them; each is put together once and kept in `.local`."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.local import task
+from app.local.api import ROOT
+from app.local.function import PYTHON
+from benchmarks.stage import HOME
+
+FUNCTIONS = Path(__file__).with_name("functions")
+_INSTALLER = ROOT / "deploy" / "install-packages.sh"
+_LOCK = ROOT / "requirements" / "runtime.txt"
+
+
+def of_dwipper() -> Path:
+    """What the image of Dwipper's function carries, made by the image's own script and for this Python."""
+    folder = HOME.path / "bench" / f"dwipper-{_digest(_LOCK, _INSTALLER)}"
+    if not folder.exists():
+        _made(folder, ["sh", str(_INSTALLER), str(_LOCK), "{}", "cognito-idp", "dynamodb"])
+    app = folder / "app"
+    if app.exists():
+        shutil.rmtree(app)
+    folder.chmod(0o755)
+    task.gather(folder.with_suffix(".app"))
+    (folder.with_suffix(".app") / "app").rename(app)
+    _run([str(PYTHON), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(app)])
+    return folder
+
+
+def of_rival(name: str) -> Path:
+    """One of the functions that it is compared with, made as their tutorials say: `pip install --target`."""
+    source = FUNCTIONS / name
+    lock = source / "requirements.txt"
+    folder = HOME.path / "bench" / f"{name}-{_digest(lock)}"
+    if not folder.exists():
+        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        _made(folder, [*pip, "--require-hashes", "--target", "{}", "--requirement", str(lock)])
+    shutil.copy(source / "main.py", folder)
+    return folder
+
+
+def _made(folder: Path, command: Sequence[str]) -> None:
+    """Make a folder by a command that is given its name, so that it is there as a whole or not at all."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    _run([word.format(partial) for word in command])
+    partial.rename(folder)
+
+
+def _run(command: Sequence[str]) -> None:
+    # The installer takes whatever Python it finds first, and in an image that is the function's.
+    path = f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(command, env=os.environ | {"PATH": path}, check=True)  # noqa: S603 -- commands of this file
+
+
+def _digest(*files: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]

@@ -1,0 +1,39 @@
+"""The tutorial's function with Powertools' resolver in place of FastAPI and Mangum, and its feed alone."""
+
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
+TABLE = os.environ["TUTORIAL_TABLE"]
+dynamodb = boto3.client("dynamodb")
+app = APIGatewayRestResolver()
+
+
+@app.get("/v1/dwipps")
+def list_dwipps() -> list[dict[str, Any]]:
+    """Everybody's Dwipps, newest first."""
+    answer = dynamodb.query(
+        TableName=TABLE,
+        IndexName="feed",
+        KeyConditionExpression="feed = :feed",
+        ExpressionAttributeValues={":feed": {"S": "all"}},
+        ScanIndexForward=False,
+        Limit=20,
+    )
+    return [
+        {
+            "id": item["id"]["S"],
+            "text": item["text"]["S"],
+            "author": item["author"]["S"],
+            "created_at": item["created_at"]["S"],
+            "upvotes": len(item["upvoters"]["L"]),
+        }
+        for item in answer["Items"]
+    ]
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Have an event of a REST API answered by the resolver."""
+    return app.resolve(event, context)
