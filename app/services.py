@@ -14,6 +14,7 @@ from app.accounts.waiting import WaitingRepository
 from app.aws import dynamodb_client
 from app.dwipps.feed import Feed
 from app.dwipps.idempotency import IdempotentWriter
+from app.dwipps.newest import NewestDwipps
 from app.dwipps.repository import DwippRepository
 from app.keys import KeySet, fetch_keys
 from app.members.deletion import Deletion
@@ -47,7 +48,7 @@ class Services:
         pool = UserPool(settings)
         dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
         reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
-        feed = Feed(dwipps, reactions)
+        feed = Feed(dwipps, NewestDwipps(dwipps.newest, settings.feed_cache_seconds), reactions)
         return cls(
             settings=settings,
             tokens=TokenVerifier(settings, KeySet(partial(fetch_keys, _keys_url(settings)))),

@@ -18,6 +18,7 @@ _REQUIRED = {
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LOG_FORMATS = ("text", "json")
 _MOST_FEED_SHARDS = 64
+_SECONDS = re.compile(r"0|1|0\.[0-9]{1,3}")  # Lists may lag a write by a second.
 _STAGE = re.compile(r"[a-z0-9-]{1,20}")
 
 
@@ -36,6 +37,7 @@ class Settings:
     reactions_table: str
     members_table: str
     feed_shards: int = 1
+    feed_cache_seconds: float = 0
     log_level: str = "INFO"
     log_format: str = "text"
     stage: str = "local"
@@ -53,6 +55,7 @@ class Settings:
         return cls(
             **{field: environment[name] for field, name in _REQUIRED.items()},
             feed_shards=_feed_shards(environment.get("FEED_SHARDS") or "1"),
+            feed_cache_seconds=_feed_cache_seconds(environment.get("FEED_CACHE_SECONDS") or "0"),
             log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
             log_format=_log_format(environment.get("LOG_FORMAT") or "text"),
             stage=_stage(environment.get("STAGE") or "local"),
@@ -71,6 +74,12 @@ def _feed_shards(value: str) -> int:
     if not value.isascii() or not value.isdecimal() or not 1 <= int(value) <= _MOST_FEED_SHARDS:
         raise MisconfiguredError(f"FEED_SHARDS must be a whole number from 1 to {_MOST_FEED_SHARDS}.")
     return int(value)
+
+
+def _feed_cache_seconds(value: str) -> float:
+    if not _SECONDS.fullmatch(value):
+        raise MisconfiguredError("FEED_CACHE_SECONDS must be a number from 0 to 1, such as 0.5.")
+    return float(value)
 
 
 def _log_level(value: str) -> str:

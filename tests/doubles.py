@@ -13,6 +13,7 @@ from app.contention import deadline
 from app.cursors import PageRequest
 from app.dwipps.feed import Feed
 from app.dwipps.ids import new_id
+from app.dwipps.newest import NewestDwipps
 from app.dwipps.repository import Dwipp, DwippRepository, draft
 from app.dwipps.schemas import DwippPage
 from app.main import create_app
@@ -38,7 +39,7 @@ class RecordingFeed(Feed):
     answer: Callable[[], DwippPage]
 
     def __init__(self, services: Services) -> None:
-        super().__init__(services.dwipps, services.reactions)
+        super().__init__(services.dwipps, NewestDwipps(services.dwipps.newest, 0), services.reactions)
         self.callers: list[str] = []
         self.answer = lambda: DwippPage(items=[], next_cursor=None)
 

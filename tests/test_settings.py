@@ -26,6 +26,7 @@ def test_what_is_required_is_enough() -> None:
         reactions_table="reactions",
         members_table="members",
         feed_shards=1,
+        feed_cache_seconds=0,
         log_level="INFO",
         log_format="text",
         stage="local",
@@ -61,6 +62,17 @@ def test_the_feed_has_so_many_shards(value: str, shards: int) -> None:
 def test_no_other_number_of_shards_is_taken(value: str) -> None:
     with pytest.raises(MisconfiguredError, match="FEED_SHARDS"):
         Settings.from_environment(COMPLETE | {"FEED_SHARDS": value})
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("", 0), ("0", 0), ("0.5", 0.5), ("0.125", 0.125), ("1", 1)])
+def test_the_newest_page_is_kept_so_long(value: str, seconds: float) -> None:
+    assert Settings.from_environment(COMPLETE | {"FEED_CACHE_SECONDS": value}).feed_cache_seconds == seconds
+
+
+@pytest.mark.parametrize("value", ["-1", "1.1", "2", "1e-1", "nan", "inf", ".5", "0,5", " ", "long"])
+def test_no_other_time_to_keep_it_is_taken(value: str) -> None:
+    with pytest.raises(MisconfiguredError, match="FEED_CACHE_SECONDS"):
+        Settings.from_environment(COMPLETE | {"FEED_CACHE_SECONDS": value})
 
 
 @pytest.mark.parametrize(("value", "level"), [("", "INFO"), ("debug", "DEBUG"), ("WARNING", "WARNING")])

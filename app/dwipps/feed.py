@@ -6,6 +6,7 @@ from functools import partial
 from app.aws import side_by_side
 from app.cursors import PageRequest, decode_cursor, encode_cursor
 from app.dwipps.ids import is_id
+from app.dwipps.newest import NewestDwipps
 from app.dwipps.repository import Dwipp, DwippRepository
 from app.dwipps.schemas import Author, DwippPage, DwippView
 from app.errors import DwippNotFoundError
@@ -33,8 +34,9 @@ def view(dwipp: Dwipp, reaction: Reaction = _NONE) -> DwippView:
 class Feed:
     """Reads lists of Dwipps, and single ones, for one member; never writes."""
 
-    def __init__(self, dwipps: DwippRepository, reactions: ReactionRepository) -> None:
+    def __init__(self, dwipps: DwippRepository, newest: NewestDwipps, reactions: ReactionRepository) -> None:
         self._dwipps = dwipps
+        self._newest = newest
         self._reactions = reactions
 
     def one(self, member_id: str, dwipp_id: str) -> DwippView:
@@ -55,7 +57,7 @@ class Feed:
     def newest(self, member_id: str, page: PageRequest) -> DwippPage:
         """Everybody's Dwipps, newest first."""
         before = _id_in("feed", page.cursor)
-        return self._page("feed", member_id, self._dwipps.newest(page.limit + 1, before), page.limit)
+        return self._page("feed", member_id, self._newest(page.limit + 1, before), page.limit)
 
     def newest_of(self, member_id: str, author_handle: str, page: PageRequest) -> DwippPage:
         """One author's Dwipps, newest first."""

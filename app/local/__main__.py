@@ -26,7 +26,7 @@ _EPILOG = f"""environment:
   ENGINE      what stores Dwipps: {" or ".join(ENGINES)} ({ENGINES[0]})
   RELOAD      1 starts the API again whenever a source file changes
   LOCAL_DIR   where settings and data lie (.local)
-  LOG_LEVEL, FEED_SHARDS are passed on to the app
+  LOG_LEVEL, FEED_SHARDS, FEED_CACHE_SECONDS are passed on to the app
 """
 
 

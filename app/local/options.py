@@ -9,7 +9,7 @@ from app.local.errors import LocalError
 
 ENGINES = ("ministack", "dynamodb-local")
 _HOME = Path(__file__).parents[2] / ".local"
-_PASSED_ON = ("FEED_SHARDS", "LOG_LEVEL")
+_PASSED_ON = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_LEVEL")
 
 
 @dataclass(frozen=True, slots=True)

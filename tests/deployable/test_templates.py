@@ -225,6 +225,12 @@ MISTAKES: Mapping[str, tuple[str, str | re.Pattern[str], str, str]] = {
     "no traces": ("deploy/gateway.yml", "TracingEnabled: true", "TracingEnabled: false", "the_stage_has_limits"),
     "another processor": ("serverless.yml", "architecture: arm64", "architecture: x86_64", "the_function_is_an_image"),
     "behind Amazon's edges": ("serverless.yml", "endpointType: REGIONAL", "endpointType: EDGE", "the_api_is_where"),
+    "settings that the app does not start with": (
+        "serverless.yml",
+        "feedShards: 1 ",
+        "feedShards: 65 ",
+        "the_function_is_an_image",
+    ),
     "a log for ever": ("deploy/gateway.yml", "      RetentionInDays: !Ref LogDays\n", "", "no_log_is_kept_for_ever"),
 }
 

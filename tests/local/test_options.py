@@ -15,10 +15,11 @@ def test_without_a_choice_the_defaults_hold() -> None:
 
 def test_choices_are_taken() -> None:
     environment = {"PORT": "8001", "AWS_PORT": "4600", "AWS_REGION": "eu-west-1", "RELOAD": "1"}
-    options = Options.from_environment(environment | {"LOG_LEVEL": "DEBUG", "FEED_SHARDS": "2"})
+    passed_on = {"LOG_LEVEL": "DEBUG", "FEED_SHARDS": "2", "FEED_CACHE_SECONDS": "0.5"}
+    options = Options.from_environment(environment | passed_on)
     assert (options.port, options.aws_port, options.region) == (8001, 4600, "eu-west-1")
     assert options.reload
-    assert options.passed_on == {"LOG_LEVEL": "DEBUG", "FEED_SHARDS": "2"}
+    assert options.passed_on == passed_on
 
 
 def test_each_engine_takes_its_ports() -> None:

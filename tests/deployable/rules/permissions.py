@@ -1,11 +1,13 @@
 """Rules about IAM, and about what runs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from app.errors import MisconfiguredError
 from app.local.api import ROOT
+from app.settings import Settings
 from tests.deployable.rules.resources import Template, listed, of_type, the
 
 # What knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
@@ -21,6 +23,12 @@ _UNSIGNED = frozenset(
 )
 _IN_TRANSACTIONS = {'"Put":': "PutItem", '"Update":': "UpdateItem", '"Delete":': "DeleteItem"}
 _CALL = re.compile(r"\b_?client(?:_once)?\.(\w+)\(")
+_SETTINGS = frozenset(
+    {
+        *("DWIPPS_TABLE", "FEED_CACHE_SECONDS", "FEED_SHARDS", "MEMBERS_TABLE", "REACTIONS_TABLE", "STAGE"),
+        *("USER_POOL_CLIENT_ID", "USER_POOL_ID"),
+    }
+)
 _NO_CALLS = frozenset({"transact_write_items", "meta", "exceptions"})
 
 
@@ -74,10 +82,20 @@ def the_function_is_an_image_by_its_digest(template: Template) -> Iterator[str]:
             yield f"{name}: {properties.get('Architectures')}"
         if properties.get("TracingConfig") != {"Mode": "Active"}:
             yield f"{name}: is not traced"
-    if set(the(template, "ApiLambdaFunction").get("Environment", {}).get("Variables", {})) != {
-        *("DWIPPS_TABLE", "MEMBERS_TABLE", "REACTIONS_TABLE", "STAGE", "USER_POOL_CLIENT_ID", "USER_POOL_ID"),
-    }:
+    yield from _misconfigured(the(template, "ApiLambdaFunction"))
+
+
+def _misconfigured(function: Mapping[str, Any]) -> Iterator[str]:
+    """What the app would not start with."""
+    variables = function.get("Environment", {}).get("Variables", {})
+    if set(variables) != _SETTINGS:
         yield "ApiLambdaFunction: other settings than the app's"
+        return
+    texts = {name: "of the stack" if isinstance(value, dict) else str(value) for name, value in variables.items()}
+    try:
+        Settings.from_environment(texts | {"AWS_REGION": "eu-central-1"})
+    except MisconfiguredError as error:
+        yield f"ApiLambdaFunction: {error}"
 
 
 def _statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
