@@ -31,7 +31,7 @@ def alone() -> Iterator[None]:
 
 
 def waiting(function: Callable[Parameters, Returned]) -> Callable[Parameters, Awaitable[Returned]]:
-    """The function for FastAPI, which may wait as long as it likes: it is no other request's loop that it holds up."""
+    """The function as FastAPI takes it, which may wait: other requests, if there are any, go on meanwhile."""
 
     @wraps(function)
     async def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Returned:

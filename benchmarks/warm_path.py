@@ -129,6 +129,6 @@ def part(taken: Measured) -> Part:
         )
         for operation in dict.fromkeys(operation for operation, _ in taken)
     ]
-    columns = ("operation", "Dwipper", "tutorial", "ratio", "with DynamoDB Local", "the tutorial's")
+    columns = ("operation", "Dwipper", "tutorial", "ratio", "Dwipper, by the clock", "tutorial, by the clock")
     title = f"Time of the processor for one event, medians of {ROUNDS - 1} rounds of {EVENTS} events in turn"
     return Part("Warm path", " ".join((__doc__ or "").split()), [Table("warm_path", title, columns, lines)])

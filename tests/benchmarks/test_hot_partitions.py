@@ -67,6 +67,7 @@ def test_no_more_is_refused_than_came_and_no_partition_gives_more_than_it_has(
     assert outcome.write_units <= 5 * shards * 1000
 
 
+@unhurried
 @given(LOADS, SHARDS)
 def test_the_same_seed_is_the_same_outcome(load: float, shards: int) -> None:
     scenario = Scenario(load, shards)

@@ -61,7 +61,7 @@ def test_every_connection_asks_again_when_it_is_answered() -> None:
     with serving() as server:
         found = _put_on(server, 3)
     assert server.connections == 3
-    assert len(found.seconds) == len(server.requests) > 6
+    assert len(found.seconds) == len(server.requests) > server.connections
     assert found.rate == pytest.approx(len(server.requests) / found.taken)
     assert 0 < found.quantile(50) <= found.quantile(99) <= max(found.seconds) * 1.5
 
