@@ -18,7 +18,7 @@ _REQUIRED = {
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LOG_FORMATS = ("text", "json")
 _MOST_FEED_SHARDS = 64
-_SECONDS = re.compile(r"0|1|0\.[0-9]{1,3}")  # Lists may lag a write by a second.
+_SECONDS = re.compile(r"0(\.[0-9]{1,3})?|1(\.0{1,3})?")  # Lists may lag a write by a second.
 _STAGE = re.compile(r"[a-z0-9-]{1,20}")
 
 
