@@ -10,10 +10,12 @@ from dataclasses import astuple, dataclass
 from itertools import islice
 from math import exp, sqrt
 from random import Random
+from typing import Self
 
 from app.dwipps.ids import shard_of
 from benchmarks import guide, rows
 from benchmarks.limits import ITEM_WRITES, PARTITION_READS, PARTITION_WRITES
+from benchmarks.mix import WRITES, Mix
 
 # Eventually consistent, of one partition, for a page of 20 and the next Dwipp.
 PAGE_READS = guide.read(*[rows.dwipp(rows.old_id(1))] * 21)
@@ -30,25 +32,36 @@ CACHE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Of all requests; what is left reads and writes other tables and keys."""
+    """Of all requests; what is left reads and writes other tables and keys.
 
-    first_pages: float = 0.55  # of the default length, which are those that are kept
-    other_pages: float = 0.15  # of the feed too
-    upvotes: float = 0.10
-    creates: float = 0.015
+    Args:
+        pages: pages of the feed.
+        newest: which share of these is the newest page, of the default length: those are kept.
+        upvotes: each writes an entry of the feed.
+        others: what else writes one: new Dwipps, edits and deletions.
+    """
 
-    @property
-    def pages(self) -> float:
-        """Pages of the feed."""
-        return self.first_pages + self.other_pages
+    pages: float
+    newest: float
+    upvotes: float
+    others: float
+
+    @classmethod
+    def of(cls, mix: Mix, newest: float) -> Self:
+        """The shares of a mix."""
+        part = {name: times / sum(mix.calls.values()) for name, times in mix.calls.items()}
+        others = sum(part[name] for name in (*WRITES, "edit", "delete"))
+        return cls(part["page of the feed"], newest, part["upvote"], others)
 
     @property
     def writes(self) -> float:
         """What writes an entry of the feed."""
-        return self.upvotes + self.creates
+        return self.upvotes + self.others
 
 
-SHARES = Shares()
+# Four pages a visit, as the mix has it; and where most look at what is new, and leave.
+READERS = Shares.of(Mix(), newest=1 / 4)
+LOOKERS = Shares.of(Mix(), newest=4 / 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +71,25 @@ class Scenario:
     requests: float
     shards: int = 1
     cached: bool = False
+    shares: Shares = READERS
 
     @property
     def fetched(self) -> float:
-        """The share of first pages that DynamoDB is asked for: without the cache all of them.
+        """The share of newest pages that DynamoDB is asked for: without the cache all of them.
 
         An instance asks at the first request that comes after what it kept has become too old.
         """
         if not self.cached:
             return 1.0
         instances = max(1.0, self.requests * SECONDS_A_REQUEST)
-        return 1 / (1 + CACHE_SECONDS * self.requests * SHARES.first_pages / instances)
+        asked = self.requests * self.shares.pages * self.shares.newest
+        return 1 / (1 + CACHE_SECONDS * asked / instances)
+
+    @property
+    def asked(self) -> float:
+        """Pages of the feed a second that DynamoDB is asked for."""
+        newest = self.shares.newest
+        return self.requests * self.shares.pages * (newest * self.fetched + 1 - newest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +118,10 @@ def simulate(scenario: Scenario, *, seconds: int = 60, seed: int = 1) -> Outcome
     return sum(islice(_course(scenario, seed), seconds), Outcome())
 
 
-def reads_a_request(*, cached: bool) -> float:
-    """Units that a request takes of each partition of the feed, in the mean; with the cache, where many come."""
-    fetched = Scenario(1e6, cached=cached).fetched
-    return (SHARES.first_pages * fetched + SHARES.other_pages) * PAGE_READS
+def most_requests(shares: Shares, *, cached: bool) -> float:
+    """Up to how many requests a second nobody is refused a page of the feed."""
+    many = Scenario(1e6, cached=cached, shares=shares)
+    return many.requests * PARTITION_READS / PAGE_READS / many.asked
 
 
 def _course(scenario: Scenario, seed: int) -> Iterator[Outcome]:
@@ -117,12 +138,11 @@ def _read(random: Random, scenario: Scenario) -> Outcome:
 
     That is reckoned kindly, as if all of them refused the same pages.
     """
-    first = _poisson(random, scenario.requests * SHARES.first_pages)
-    other = _poisson(random, scenario.requests * SHARES.other_pages)
-    asked = first * scenario.fetched + other
+    pages = _poisson(random, scenario.requests * scenario.shares.pages)
+    asked = pages * scenario.asked / (scenario.requests * scenario.shares.pages)
     answered = min(asked, PARTITION_READS / PAGE_READS)
     read = answered * PAGE_READS * scenario.shards
-    return Outcome(seconds=1, pages=first + other, pages_refused=asked - answered, read_units=read)
+    return Outcome(seconds=1, pages=pages, pages_refused=asked - answered, read_units=read)
 
 
 def _write(random: Random, loads: Sequence[float]) -> Outcome:
@@ -136,10 +156,10 @@ def _writes_by_shard(random: Random, scenario: Scenario) -> list[float]:
 
     What one Dwipp's own item does not take never comes to the index.
     """
-    loads = [scenario.requests * SHARES.creates / scenario.shards] * scenario.shards
+    loads = [scenario.requests * scenario.shares.others / scenario.shards] * scenario.shards
     for share in POPULARITY:
         shard = shard_of(f"{random.getrandbits(32):08x}", scenario.shards)
-        loads[shard] += min(scenario.requests * SHARES.upvotes * share, ITEM_UPVOTES)
+        loads[shard] += min(scenario.requests * scenario.shares.upvotes * share, ITEM_UPVOTES)
     return loads
 
 

@@ -12,6 +12,7 @@ _QUOTAS = f"{_DYNAMODB}/ServiceQuotas.html"
 _PARTITIONS = f"{_DYNAMODB}/bp-partition-key-design.html"
 _ON_DEMAND = f"{_DYNAMODB}/on-demand-capacity-mode.html"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
+_CONCURRENCY = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"
 _GATEWAY = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
 _COGNITO = "https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html"
 
@@ -19,16 +20,19 @@ PARTITION_READS = 3_000
 PARTITION_WRITES = 1_000
 TABLE_UNITS = 40_000
 INSTANCES = 1_000
+REQUESTS_AN_INSTANCE = 10  # a second, however short they are
 LOGINS = 120
 REGISTRATIONS = 50
+RESETS = 30
 
 # What an upvote writes of the table of Dwipps: the item, in a transaction, and an entry in each of two indexes.
 ITEM_WRITES = 2
 INDEX_WRITES = 2
 
 _ABOUT = """\
-Quotas are those of a new account, by AWS's documentation. What is asked of each follows from the capacity ledger. A
-partition is split by itself where it is hot, but not where all that is new goes to its end, as in a feed."""
+Quotas are AWS's defaults, by its documentation; a new account may have less. What is asked of each follows from the
+capacity ledger. DynamoDB splits a hot partition by itself, which helps nobody where all that is new goes to its end, as
+in a feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def limits(units: Mapping[str, Units], milliseconds: float) -> list[Limit]:
 
 
 def _of_account(milliseconds: float) -> list[Limit]:
-    instances = f"{INSTANCES / milliseconds * 1000:,.0f} requests/s of {milliseconds:.0f} ms"
+    rate = INSTANCES * min(1000 / milliseconds, REQUESTS_AN_INSTANCE)
     return [
         Limit(
             "requests to the stage",
@@ -73,17 +77,24 @@ def _of_account(milliseconds: float) -> list[Limit]:
         ),
         Limit(
             "instances of all functions",
-            f"{INSTANCES:,}; a function gets 1,000 more every 10 s",
-            instances,
+            f"{INSTANCES:,}, {REQUESTS_AN_INSTANCE} requests a second each; a function gets 1,000 more every 10 s",
+            f"{rate:,.0f} requests/s",
             "Lambda's quota; reserved concurrency keeps some for it, provisioned concurrency has some started",
-            _LAMBDA,
+            _CONCURRENCY,
         ),
         Limit("logins and refreshes", f"{LOGINS} a second", f"{LOGINS} logins/s", "Cognito's quota", _COGNITO),
         Limit(
-            "registrations",
+            "registrations and their confirmations",
             f"{REGISTRATIONS} a second",
-            f"{REGISTRATIONS} registrations/s",
+            f"{REGISTRATIONS / 2:.0f} new members/s",
             "Cognito's quota",
+            _COGNITO,
+        ),
+        Limit(
+            "forgotten passwords and their resets",
+            f"{RESETS} a second",
+            f"{RESETS / 2:.0f} resets/s",
+            "nothing; 429 beyond it",
             _COGNITO,
         ),
     ]
@@ -129,11 +140,12 @@ def _of_partitions(units: Mapping[str, Units]) -> list[Limit]:
 
 
 def _of_tables(units: Mapping[str, Units]) -> list[Limit]:
+    page = units["page of the feed, without reactions"].read
     return [
         Limit(
             "reads of a table with its indexes",
             f"{TABLE_UNITS:,} RRU a second",
-            f"{TABLE_UNITS / units['page of the feed, without reactions'].read:,.0f} pages of the feed/s",
+            f"{TABLE_UNITS / page:,.0f} pages of the feed/s, by `FEED_SHARDS`",
             "DynamoDB's quota",
             _QUOTAS,
         ),
