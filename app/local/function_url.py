@@ -30,6 +30,7 @@ def serving(port: int, invoke: Invoke) -> Iterator[None]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 512  # By itself it lets five wait, and more who come at once are reset.
     invoke: Invoke
 
 
