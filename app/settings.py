@@ -18,7 +18,8 @@ _REQUIRED = {
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LOG_FORMATS = ("text", "json")
 _MOST_FEED_SHARDS = 64
-_SECONDS = re.compile(r"0(\.[0-9]{1,3})?|1(\.0{1,3})?")  # Lists may lag a write by a second.
+_SECONDS = re.compile(r"0(\.[0-9]{1,3})?")
+_LONGEST_FEED_CACHE = 0.5  # Lists may lag a write by a second, the index's own lag included.
 _STAGE = re.compile(r"[a-z0-9-]{1,20}")
 
 
@@ -77,8 +78,8 @@ def _feed_shards(value: str) -> int:
 
 
 def _feed_cache_seconds(value: str) -> float:
-    if not _SECONDS.fullmatch(value):
-        raise MisconfiguredError("FEED_CACHE_SECONDS must be a number from 0 to 1, such as 0.5.")
+    if not _SECONDS.fullmatch(value) or float(value) > _LONGEST_FEED_CACHE:
+        raise MisconfiguredError(f"FEED_CACHE_SECONDS must be a number from 0 to {_LONGEST_FEED_CACHE}.")
     return float(value)
 
 

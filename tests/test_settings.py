@@ -65,13 +65,15 @@ def test_no_other_number_of_shards_is_taken(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("", 0), ("0", 0), ("0.5", 0.5), ("0.125", 0.125), ("1", 1), ("1.0", 1)]
+    ("value", "seconds"), [("", 0), ("0", 0), ("0.5", 0.5), ("0.0", 0), ("0.125", 0.125), ("0.500", 0.5)]
 )
 def test_the_newest_page_is_kept_so_long(value: str, seconds: float) -> None:
     assert Settings.from_environment(COMPLETE | {"FEED_CACHE_SECONDS": value}).feed_cache_seconds == seconds
 
 
-@pytest.mark.parametrize("value", ["-1", "1.1", "1.001", "2", "0.", "1e-1", "nan", "inf", ".5", "0,5", " ", "long"])
+@pytest.mark.parametrize(
+    "value", ["-1", "0.501", "0.6", "1", "2", "0.", "00.1", "1e-1", "nan", "inf", ".5", "0,5", " ", "long"]
+)
 def test_no_other_time_to_keep_it_is_taken(value: str) -> None:
     with pytest.raises(MisconfiguredError, match="FEED_CACHE_SECONDS"):
         Settings.from_environment(COMPLETE | {"FEED_CACHE_SECONDS": value})

@@ -17,7 +17,7 @@ class NewestDwipps:
     """
 
     def __init__(self, read: Read, seconds: float) -> None:
-        """Show what was read for so many seconds; with 0 once."""
+        """Show what was read for so many seconds from before it was read; with 0 once."""
         self._read = read
         self._seconds = seconds
         self._kept: dict[int, tuple[float, list[Dwipp]]] = {}  # By how many; a page has 100 at most.
@@ -26,10 +26,10 @@ class NewestDwipps:
         """Those with ids below `before`, as they are; the newest, as they were a moment ago at most."""
         if before is not None:
             return self._read(limit, before)
-        until, dwipps = self._kept.get(limit, (0.0, []))
-        now = time.monotonic()
-        if now >= until:
-            dwipps = self._read(limit, None)
-            # From before it was read: nothing that is shown is older than was said.
-            self._kept[limit] = (now + self._seconds, dwipps)
-        return dwipps
+        # By the time of day: Lambda freezes a process between events, and other clocks may stand still meanwhile.
+        now = time.time()
+        fresh = {size: kept for size, kept in self._kept.items() if 0 <= now - kept[0] < self._seconds}
+        if limit not in fresh:
+            fresh[limit] = (now, self._read(limit, None))
+        self._kept = fresh  # What is too old is not kept at all.
+        return fresh[limit][1]

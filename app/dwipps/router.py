@@ -82,6 +82,6 @@ def edit_dwipp(dwipp_id: str, body: DwippEdit, member: CurrentMember, services: 
 def delete_dwipp(dwipp_id: str, member: CurrentMember, services: AppServices) -> None:
     """Delete your Dwipp.
 
-    It is gone from all lists, those of whoever kept it too. A second time there is nothing to delete.
+    Within a second it is gone from all lists, those of whoever kept it too. A second time there is nothing to delete.
     """
     services.dwipps.delete(member, dwipp_id)
