@@ -10,8 +10,8 @@ BENCH := .venv/bench
 COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-ATTACKS := tests/attacks tests/full/test_fuzz.py tests/full/test_faults.py tests/full/test_each_fault.py \
-	tests/full/test_ownership.py
+ATTACKS := tests/security tests/fuzz/test_fuzz.py tests/resilience/test_random_faults.py tests/resilience/test_single_faults.py \
+	tests/resilience/test_account_ownership.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -25,16 +25,16 @@ help: ## List these targets
 install: $(INSTALLED) ## Make the environment in .venv from the lock file, as run, test and check do by themselves
 
 run: $(INSTALLED) ## Serve the API on the embedded AWS (PORT=8000 AWS_PORT=4566 RELOAD=1 ENGINE=dynamodb-local)
-	@$(PYTHON) -m app.local run
+	@$(PYTHON) -m devstack run
 
 aws: $(INSTALLED) ## Start the embedded AWS alone and write .local/env, for a debugger (AWS_PORT= ENGINE=)
-	@$(PYTHON) -m app.local aws
+	@$(PYTHON) -m devstack aws
 
 deploy-local: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy serverless.yml into an embedded AWS, and answer there (AWS_PORT=4566)
-	@$(PYTHON) -m app.local deploy
+	@$(PYTHON) -m devstack deploy
 
 undeploy-local: $(INSTALLED) $(OSLS) ## Remove that deployment again, but for its data
-	@$(PYTHON) -m app.local undeploy
+	@$(PYTHON) -m devstack undeploy
 
 deploy: $(INSTALLED) $(OSLS) ## Deploy to Amazon (STAGE=dev|prod IMAGE=…@sha256:… AWS_REGION=; ALARM_EMAIL=, prod: MAIL_FROM= SES_IDENTITY_ARN=)
 	@test -n "$(STAGE)" && test -n "$(IMAGE)" && test -n "$(AWS_REGION)" || \
@@ -50,14 +50,14 @@ remove: $(INSTALLED) $(OSLS) ## Remove a stage from Amazon, but for its tables a
 		--param image=dwipper@sha256:$$(printf '0%.0s' $$(seq 64))
 
 outputs: $(INSTALLED) ## Print what a deployed stage gives out, as JSON (STAGE= AWS_REGION=)
-	@$(PYTHON) deploy/outputs.py $(STAGE)
+	@$(PYTHON) scripts/stack_outputs.py $(STAGE)
 
 smoke: $(INSTALLED) ## Try a running API with the whole story (URL=; EMAIL= to read the code, or USER_POOL_ID= and AWS credentials)
 	@test -n "$(URL)" || { echo "Usage: make smoke URL=http://… EMAIL=you@example.org"; exit 2; }
-	@$(PYTHON) -m tests.smoke "$(URL)"
+	@$(PYTHON) -m tests.e2e.smoke "$(URL)"
 
 reset: $(INSTALLED) ## Drop the embedded AWS's data
-	@$(PYTHON) -m app.local reset
+	@$(PYTHON) -m devstack reset
 
 test: $(INSTALLED) ## Run the suite, and print which branches it leaves out
 	$(PYTHON) -m pytest -n 2 --dist worksteal --cov --cov-report=term
@@ -67,10 +67,10 @@ attack: $(INSTALLED) ## Attack, fuzz and break the API, and print how often (a p
 
 deployable: $(INSTALLED) $(PROVING) $(FUNCTION) $(OSLS) ## Prove that it would deploy: templates, roles, pipelines, image (wants Node.js, buildah, debootstrap)
 	.venv/bin/cfn-lint deploy/data.yml deploy/account.yml deploy/roles.yml deploy/github-oidc.yml pipeline.yml
-	$(PYTHON) -m pytest -m "" -n 2 --dist loadgroup tests/deployable
+	$(PYTHON) -m pytest -m "" -n 2 --dist loadgroup tests/infrastructure
 
 deployed: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy into an embedded AWS, and tell every story through its gateway (a part of check)
-	$(PYTHON) -m pytest -m "" -n 2 --dist loadfile tests/deployed
+	$(PYTHON) -m pytest -m "" -n 2 --dist loadfile tests/e2e/deployed
 
 bench: $(INSTALLED) $(FUNCTION) $(BENCH) ## Measure costs and times beside the usual design, and write benchmarks/RESULTS.md (PARTS= for some, and nothing written; wants Java and Maven)
 	@$(PYTHON) -m benchmarks $(PARTS)
@@ -80,17 +80,17 @@ check: $(INSTALLED) $(BENCH) ## All that CI holds: format, lint, types, imports,
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
-	$(PYTHON) -m app.spec | diff -u openapi.json - || { echo "openapi.json is behind the code: make openapi"; exit 1; }
+	$(PYTHON) -m scripts.export_openapi | diff -u openapi.json - || { echo "openapi.json is behind the code: make openapi"; exit 1; }
 	$(MAKE) test
 	$(MAKE) attack
 	$(MAKE) deployable
 	$(MAKE) deployed
-	$(PYTHON) -m pytest -m slow $(addprefix --ignore=,$(ATTACKS) tests/deployable tests/deployed tests/clients tests/browser)
+	$(PYTHON) -m pytest -m slow $(addprefix --ignore=,$(ATTACKS) tests/infrastructure tests/e2e/deployed tests/e2e/clients tests/e2e/browser)
 
 check-full: check ## The same, ten times as many examples, generated clients, and the docs page in a browser (wants Chromium)
-	EXAMPLES=10 $(PYTHON) -m pytest -m slow tests/full/test_model.py
-	$(PYTHON) -m pytest -m slow -n 2 --dist loadfile tests/clients
-	$(PYTHON) -m pytest -m slow tests/browser
+	EXAMPLES=10 $(PYTHON) -m pytest -m slow tests/resilience/test_model.py
+	$(PYTHON) -m pytest -m slow -n 2 --dist loadfile tests/e2e/clients
+	$(PYTHON) -m pytest -m slow tests/e2e/browser
 
 format: $(INSTALLED) ## Format the code, and mend what the linter can mend by itself
 	$(PYTHON) -m ruff check --fix --exit-zero
@@ -110,12 +110,12 @@ lock: $(INSTALLED) ## Renew the lock files in requirements/
 	for function in tutorial powertools; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 		--constraint requirements/runtime.txt --group $$function --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" --output-file benchmarks/functions/$$function/requirements.txt || exit 1; done
-	.venv/bin/uv pip compile tests/clients/python/requirements.in --quiet --universal --python-version 3.11 --upgrade \
+	.venv/bin/uv pip compile tests/e2e/clients/python/requirements.in --quiet --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
-		--output-file tests/clients/python/requirements.txt
+		--output-file tests/e2e/clients/python/requirements.txt
 
 openapi: $(INSTALLED) ## Write openapi.json from the code
-	$(PYTHON) -m app.spec > openapi.json
+	$(PYTHON) -m scripts.export_openapi > openapi.json
 
 audit: $(INSTALLED) ## Ask PyPI for known weaknesses of what the function carries; wants the internet
 	.venv/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements/runtime.txt \
@@ -128,7 +128,7 @@ sbom: $(INSTALLED) ## Write dist/sbom.json: what the function carries, with hash
 
 clean: ## Delete the environment and all caches, but not the embedded AWS's data
 	rm -rf .venv .*_cache .hypothesis .coverage .coverage.* htmlcov
-	find app benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find app benchmarks devstack scripts testkit tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements/dev.txt
 	@command -v $(PYTHON_BOOTSTRAP) >/dev/null || \

@@ -18,15 +18,15 @@ del BaseModel.model_config["defer_build"]
 import asyncio
 import os
 
-from app import logs
-from app.gateway import handler_for
+from app.api_gateway import handler_for
 from app.main import app, configure
+from app.observability import json_logging
 from app.settings import Settings
 
 # Mangum asks for the thread's event loop, which newer Pythons do not make by themselves.
 asyncio.set_event_loop(asyncio.new_event_loop())
 settings = Settings.from_environment(os.environ)
-logs.install(settings.stage)
+json_logging.install(settings.stage)
 configure(app, settings)
 handler = handler_for(app)
 

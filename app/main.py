@@ -12,18 +12,20 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from app import __version__, logs, problems
-from app.access import AccessLog
+from app import __version__
 from app.accounts.router import router as accounts
-from app.aws import REQUESTS_AT_ONCE
+from app.aws.clients import REQUESTS_AT_ONCE
+from app.bootstrap import Services
+from app.dwipps.reactions_router import router as reactions
 from app.dwipps.router import router as dwipps
 from app.members.router import router as members
-from app.middleware import Cors, Guard, RequestId
-from app.openapi import document
+from app.observability import json_logging
+from app.observability.access_log import AccessLog
+from app.openapi.document import document
 from app.pages import routes as pages
-from app.reactions.router import router as reactions
-from app.services import Services
 from app.settings import Settings
+from app.web import problems
+from app.web.middleware import Cors, Guard, RequestId
 
 _DESCRIPTION = """
 A social network for shower thoughts. **Register**, confirm the code that is mailed, **log in**, and send the access
@@ -98,7 +100,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if not hasattr(app.state, "services"):
         settings = Settings.from_environment(os.environ)
         if settings.log_format == "json":
-            logs.install(settings.stage)
+            json_logging.install(settings.stage)
         configure(app, settings)
     current_default_thread_limiter().total_tokens = REQUESTS_AT_ONCE
     yield

@@ -8,32 +8,32 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks import (
+    capacity,
     ceilings,
     cold_start,
     contention,
     cost,
     feed_settings,
-    ledger,
     limits,
     machine,
     results,
     throughput,
     warm_path,
 )
+from benchmarks.environment import Stage, stage
 from benchmarks.growth import Usual
+from benchmarks.progress import Steps, bars
 from benchmarks.report import Part
-from benchmarks.stage import Stage, stage
-from benchmarks.steps import Steps, bars
 
 
 def _economy(stage: Stage, steps: Steps) -> list[Part]:
     """What operations consume, and what follows from it."""
-    taken = ledger.measured(stage, steps)
+    taken = capacity.measured(stage, steps)
     warm = warm_path.measured(stage, steps)
-    units = ledger.dearest(taken.operations[ledger.SIZES[0]])
+    units = capacity.dearest(taken.operations[capacity.SIZES[0]])
     return [
         warm_path.part(warm),
-        ledger.part(taken),
+        capacity.part(taken),
         cost.part(units, Usual(), warm_path.milliseconds(warm)),
         limits.part(units, warm_path.milliseconds(warm)["page of the feed"]),
         feed_settings.part(),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 from benchmarks import deployment, prices
-from benchmarks.mix import ANSWER_BYTES, Mix
 from benchmarks.work import Design, Stop, Stored, Work
+from benchmarks.workload import ANSWER_BYTES, Mix
 
 MILLION = 1e6
 _BISECTIONS = 50

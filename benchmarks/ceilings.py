@@ -17,17 +17,17 @@ from unittest.mock import patch
 
 import httpx
 
+from app.api_gateway import handler_for
 from app.dwipps.ids import new_id, shard_of
-from app.gateway import handler_for
 from app.main import create_app
-from app.members.export import ROWS
+from app.me.export import ROWS
 from benchmarks import rows
+from benchmarks.environment import Stage
+from benchmarks.progress import Steps
 from benchmarks.report import Part, Table
-from benchmarks.stage import Stage
-from benchmarks.steps import Steps
-from tests.full.engine import Engine
-from tests.full.served import world_of
-from tests.support.gateway import Authorizer, event_of
+from testkit.engine import Engine
+from testkit.gateway import Authorizer, event_of
+from testkit.servers import world_of
 
 MOST_SHARDS = 64
 LARGEST_PAGE = 100
@@ -123,7 +123,7 @@ def _largest(client: Client) -> Iterator[tuple[str, str]]:
 def _deleted(client: Client, steps: Steps) -> list[Piece]:
     """Ask for the deletion until nothing is left, but for the 52 seconds in which writes may still come in."""
     pieces: list[Piece] = []
-    with patch("app.members.deletion.OUTLAST", timedelta()):
+    with patch("app.me.deletion.OUTLAST", timedelta()):
         for _ in steps.of(["until 204"], "The longest deletion"):
             while not pieces or pieces[-1].status == httpx.codes.ACCEPTED:
                 pieces.append(client.ask("DELETE", "/v1/me"))

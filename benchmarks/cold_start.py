@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.local.function import PYTHON
-from app.local.runtime_api import RuntimeApi
-from app.local.service import started
-from benchmarks import contestants, events, import_times, scenery
-from benchmarks.contestants import Function
+from benchmarks import dataset, events, functions_compared, import_times
+from benchmarks.environment import Stage
+from benchmarks.functions_compared import Function
+from benchmarks.progress import Steps
 from benchmarks.report import Part, Plot, Table
-from benchmarks.stage import Stage
-from benchmarks.steps import Steps
+from devstack.lambda_function import PYTHON
+from devstack.process import started
+from devstack.runtime_api import RuntimeApi
 
 ROUNDS = 21
 
@@ -33,9 +33,9 @@ class Start:
 
 def part(stage: Stage, steps: Steps) -> Part:
     """Start all functions again and again, in turn."""
-    scene = scenery.built(stage)
+    scene = dataset.built(stage)
     event = events.event(scene.settings, "GET", "/v1/dwipps")
-    functions = [contestants.dwipper(), *map(contestants.rival, ("tutorial", "powertools", "bare"))]
+    functions = [functions_compared.dwipper(), *map(functions_compared.rival, ("tutorial", "powertools", "bare"))]
     starts: dict[str, list[Start]] = {function.name: [] for function in functions}
     for number in steps.of(range(ROUNDS), "Cold starts"):
         first = number % len(functions)

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from app.aws import dynamodb_client
-from app.contention import deadline
+from app.aws.clients import dynamodb_client
+from app.aws.retries import deadline
+from app.aws.timestamps import now
+from app.dwipps.reactions import ReactionRepository, toggled
 from app.errors import UnavailableError
-from app.members.member import Member
-from app.reactions.repository import ReactionRepository, toggled
-from app.timestamps import now
+from app.members.models import Member
 from benchmarks import rows
+from benchmarks.environment import Stage
+from benchmarks.progress import Steps
 from benchmarks.report import Part, Plot, Table
-from benchmarks.stage import Stage
-from benchmarks.steps import Steps
-from tests.full.conflicts import conflicting
-from tests.full.engine import Engine
+from testkit.conflict_proxy import conflicting
+from testkit.engine import Engine
 
 WRITERS = (1, 4, 16, 64)
 SECONDS = 5.0

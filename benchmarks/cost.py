@@ -7,9 +7,9 @@ from benchmarks.bill import Bill, million, month
 from benchmarks.cost_plot import rounded
 from benchmarks.designs import Units
 from benchmarks.growth import Growing, Usual
-from benchmarks.mix import LOG_IN, Mix
 from benchmarks.report import Part, Table
 from benchmarks.work import STOPS, Design, Dwipper, Stop, Work
+from benchmarks.workload import LOG_IN, Mix
 
 _Designs = Mapping[str, Design]
 _DWIPPS = {"1 thousand": 1e3, "100 thousand": 1e5, "10 million": 1e7}
@@ -21,9 +21,10 @@ free tiers left out. They could not be looked up: check [benchmarks/prices.py](p
 Both designs are given the same surroundings, those of `prod` ({memory} MB of memory, logs for a year, alarms, WAF,
 point-in-time recovery), and the same members: {active:.0%} of them come in a month, each for {pages:g} pages of lists,
 {upvotes:g} upvotes, {favorites:g} favorites and {written:g} new Dwipp of 280 characters, {requests:.0f} requests.
-The site has been of that size for a year ([benchmarks/mix.py](mix.py) says why). The usual design scans its table for
-each list, at {scan:g} ms a megabyte, and keeps who reacted as emails in the item. Reactions fall on Dwipps by a law
-like Zipf's. Left out: cold starts, mails, browsers' preflight requests, queries of logs and traces, support, taxes."""
+The site has been of that size for a year ([benchmarks/workload.py](workload.py) says why). The usual design scans its
+table for each list, at {scan:g} ms a megabyte, and keeps who reacted as emails in the item. Reactions fall on Dwipps
+by a law like Zipf's. Left out: cold starts, mails, browsers' preflight requests, queries of logs and traces, support,
+taxes."""
 
 _OF_OPERATIONS = """\
 Each cell is DynamoDB + Lambda. API Gateway and CloudWatch (log and traces) come on top, the same for both, as do WAF

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.bill import Bill, largest, month
-from benchmarks.mix import Mix
 from benchmarks.report import Plot
 from benchmarks.work import STOPS, Design, Stop
+from benchmarks.workload import Mix
 
 _LEAST, _MOST = 1e3, 1e8
 _POINTS = 40

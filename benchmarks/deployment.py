@@ -7,7 +7,7 @@ from math import ceil
 
 MEMORY_MB = 1024
 LOG_DAYS = 365
-CUSTOM_METRICS = 13  # 11 of app/metrics.py in EMF, and 2 filters of the access log
+CUSTOM_METRICS = 13  # 11 of app/observability/metrics.py in EMF, and 2 filters of the access log
 ALARM_METRICS = 22  # An alarm that reckons with six metrics is billed as six.
 DASHBOARDS = 1
 WEB_ACLS = 1

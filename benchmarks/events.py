@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 
 from app.settings import Settings
-from tests.forgery import SUB as MEMBER
-from tests.forgery import good_claims
-from tests.support.gateway import event_of
+from testkit.forged_tokens import SUB as MEMBER
+from testkit.forged_tokens import good_claims
+from testkit.gateway import event_of
 
 __all__ = ["MEMBER", "event"]
 

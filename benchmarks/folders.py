@@ -7,10 +7,10 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.local import task
-from app.local.api import ROOT
-from app.local.function import PYTHON
-from benchmarks.stage import HOME
+from benchmarks.environment import HOME
+from devstack import function_package
+from devstack.api import ROOT
+from devstack.lambda_function import PYTHON
 
 FUNCTIONS = Path(__file__).with_name("functions")
 _INSTALLER = ROOT / "deploy" / "install-packages.sh"
@@ -26,7 +26,7 @@ def of_dwipper() -> Path:
     if app.exists():
         shutil.rmtree(app)
     folder.chmod(0o755)
-    task.gather(folder.with_suffix(".app"))
+    function_package.gather(folder.with_suffix(".app"))
     (folder.with_suffix(".app") / "app").rename(app)
     _run([str(PYTHON), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(app)])
     return folder

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from benchmarks.designs import Units
-from benchmarks.mix import LOG_IN, PAGES, REACTIONS, WRITES, Mix
 from benchmarks.popularity import Popularity
 from benchmarks.work import Stop, Stored, Work, milliseconds_of
+from benchmarks.workload import LOG_IN, PAGES, REACTIONS, WRITES, Mix
 
 _READ_BYTES = 4096
 _WRITE_BYTES = 1024

@@ -13,12 +13,12 @@ from random import Random
 from typing import Self
 
 from app.dwipps.ids import shard_of
-from benchmarks import guide, rows
+from benchmarks import developer_guide, rows
 from benchmarks.limits import ITEM_WRITES, PARTITION_READS, PARTITION_WRITES
-from benchmarks.mix import WRITES, Mix
+from benchmarks.workload import WRITES, Mix
 
 # Eventually consistent, of one partition, for a page of 20 and the next Dwipp.
-PAGE_READS = guide.read(*[rows.dwipp(rows.old_id(1))] * 21)
+PAGE_READS = developer_guide.read(*[rows.dwipp(rows.old_id(1))] * 21)
 ITEM_UPVOTES = PARTITION_WRITES / ITEM_WRITES
 
 # How upvotes spread over the Dwipps that are popular at the moment: Zipf's law. After a spell others are popular.

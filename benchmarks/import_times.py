@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.local.function import PYTHON
-from benchmarks.contestants import Function
+from benchmarks.functions_compared import Function
+from devstack.lambda_function import PYTHON
 
 _LINE = re.compile(r"import time: +(\d+) \| +(\d+) \| ( *)(\S+)")
 _BEGUN = "the function's imports"

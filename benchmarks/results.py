@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from app.local.api import ROOT
 from benchmarks import plots
 from benchmarks.report import Part
+from devstack.api import ROOT
 
 FOLDER = Path(__file__).parent
 README = ROOT / "README.md"

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from app.items import to_item
-from app.timestamps import now, to_text
+from app.aws.items import to_item
+from app.aws.timestamps import now, to_text
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -6,15 +6,15 @@ import json
 import sys
 from collections.abc import Iterator
 
-from app.local.service import Service, started
 from benchmarks import load, rows, tutorial_table
+from benchmarks.environment import Stage
 from benchmarks.folders import FUNCTIONS
 from benchmarks.load import Load
+from benchmarks.progress import Steps
 from benchmarks.report import Part, Table
-from benchmarks.stage import Stage
-from benchmarks.steps import Steps
-from tests.full.engine import Engine, free_port
-from tests.full.served import under_uvicorn, world_at
+from devstack.process import Service, started
+from testkit.engine import Engine, free_port
+from testkit.servers import under_uvicorn, world_at
 
 CONNECTIONS = (1, 16, 64)
 SECONDS = 4.0

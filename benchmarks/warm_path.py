@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.local.function import PYTHON
-from app.local.service import end
-from benchmarks import contestants, events, rows, scenery
-from benchmarks.contestants import Function
+from benchmarks import dataset, events, functions_compared, rows
+from benchmarks.dataset import Scenery
 from benchmarks.deployment import MEMORY_MB
+from benchmarks.environment import Stage
+from benchmarks.functions_compared import Function
+from benchmarks.progress import Steps
 from benchmarks.report import Part, Table
-from benchmarks.scenery import Scenery
-from benchmarks.stage import Stage
-from benchmarks.steps import Steps
+from devstack.lambda_function import PYTHON
+from devstack.process import end
 
 ROUNDS = 15
 EVENTS = 40
@@ -63,8 +63,8 @@ Measured = Mapping[tuple[str, str], Sequence[Taken]]  # By operation and functio
 
 def measured(stage: Stage, steps: Steps) -> Measured:
     """Have both functions handle the same events, in turn."""
-    scene = scenery.built(stage)
-    functions = [contestants.dwipper(), contestants.rival("tutorial")]
+    scene = dataset.built(stage)
+    functions = [functions_compared.dwipper(), functions_compared.rival("tutorial")]
     taken: dict[tuple[str, str], list[Taken]] = {}
     with contextlib.ExitStack() as running:
         workers = {each.name: running.enter_context(_worker(each, scene, stage.folder)) for each in functions}

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from benchmarks.deployment import SECONDS_A_MONTH
 from benchmarks.designs import Units
-from benchmarks.mix import LOG_IN, REACTIONS, WRITES, Mix
+from benchmarks.workload import LOG_IN, REACTIONS, WRITES, Mix
 
 STOPS = "stops working"
 

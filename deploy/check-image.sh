@@ -7,7 +7,7 @@ set -euo pipefail
 docker run --rm --network none --entrypoint python3 \
   --env AWS_REGION=us-east-1 --env USER_POOL_ID=none --env USER_POOL_CLIENT_ID=none \
   --env DWIPPS_TABLE=none --env REACTIONS_TABLE=none --env MEMBERS_TABLE=none "$1" -c '
-import app.tokens
+import app.auth.tokens
 from app.lambda_handler import handler
 
 request = {"httpMethod": "GET", "resource": "/{proxy+}", "path": "/health", "pathParameters": {"proxy": "health"}}

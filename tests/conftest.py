@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.accounts import waiting
-from app.local import ministack, stack
-from app.local.service import Service
+from app.accounts import pending_confirmations
 from app.settings import Settings
-from tests.support.ports import free_port
+from devstack import ministack, stack
+from devstack.process import Service
+from testkit.ports import free_port
 
 REGION = "us-east-1"
 
@@ -39,7 +39,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def hashes_are_quick() -> Iterator[None]:
     """What makes guessing slow makes nothing else here any better."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(waiting, "COST", 2)
+        patch.setattr(pending_confirmations, "COST", 2)
         yield
 
 

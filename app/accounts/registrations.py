@@ -3,7 +3,7 @@
 Rows of the table of members:
 
     pk = registration#<random id>   member_id: the user to confirm, absent where there is none; waiting: who waits for
-                                    that, as app/accounts/waiting.py knows them; expires_at
+                                    that, as app/accounts/pending_confirmations.py knows them; expires_at
     pk = replacement#<sub>          marks: of each who may be about to remove this unconfirmed user; expires_at
 
 The id of a registration is known to the one who registered and to nobody else. Whoever reads the mailbox knows the
@@ -16,7 +16,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from app.items import from_item, to_item
+from app.aws.items import from_item, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from app import errors, openapi, problems
+from app import errors
 from app.accounts.password_grant import OPENAPI, Grant
 from app.accounts.schemas import (
     ConfirmRequest,
@@ -15,16 +15,18 @@ from app.accounts.schemas import (
     ResetRequest,
     TokenResponse,
 )
-from app.accounts.user_pool import Tokens
-from app.aws import meaning
-from app.services import AppServices, Services
-from app.threads import Route
+from app.aws.clients import meaning
+from app.bootstrap import AppServices, Services
+from app.cognito.user_pool import Tokens
+from app.openapi import document
+from app.web import problems
+from app.web.threadpool import Route
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=Route)
 
 
-def _documented(*kinds: type[errors.DwipperError]) -> openapi.Documented:
-    return openapi.documented(*openapi.OF_COGNITO, *openapi.OF_BODIES, *kinds)
+def _documented(*kinds: type[errors.DwipperError]) -> document.Documented:
+    return document.documented(*document.OF_COGNITO, *document.OF_BODIES, *kinds)
 
 
 @router.post("/register", status_code=202, responses=_documented(errors.WeakPasswordError, errors.HandleTakenError))
@@ -85,7 +87,7 @@ def refresh(body: RefreshRequest, services: AppServices) -> TokenResponse:
 @router.post(
     "/token",
     openapi_extra=OPENAPI,
-    responses=openapi.documented(*openapi.OF_COGNITO, problems.TOO_LARGE, errors.InvalidGrantError),
+    responses=document.documented(*document.OF_COGNITO, problems.TOO_LARGE, errors.InvalidGrantError),
 )
 def token(grant: Grant, services: AppServices) -> TokenResponse:
     """Begin a session as OAuth2 clients do.

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from app.blanks import BLANKS
 from app.errors import WeakPasswordError
 from app.members.handles import Handle
+from app.openapi.patterns import BLANKS
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 256

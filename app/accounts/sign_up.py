@@ -5,10 +5,10 @@ from contextlib import suppress
 
 from botocore.exceptions import ClientError
 
+from app.accounts.pending_confirmations import WaitingRepository
 from app.accounts.registrations import RegistrationRepository
-from app.accounts.user_pool import EmailInUseError, MailNotSentError, UserPool
-from app.accounts.waiting import WaitingRepository
-from app.aws import NO_ANSWER
+from app.aws.clients import NO_ANSWER
+from app.cognito.user_pool import EmailInUseError, MailNotSentError, UserPool
 from app.errors import InvalidCodeError, UnavailableError
 
 _TRIES = 3

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from app.aws import side_by_side
-from app.cursors import PageRequest, decode_cursor, encode_cursor
+from app.aws.clients import side_by_side
+from app.aws.timestamps import is_text
+from app.dwipps.feed_cache import NewestDwipps
 from app.dwipps.ids import is_id
-from app.dwipps.newest import NewestDwipps
+from app.dwipps.reactions import Reaction, ReactionRepository
 from app.dwipps.repository import Dwipp, DwippRepository
 from app.dwipps.schemas import Author, DwippPage, DwippView
 from app.errors import DwippNotFoundError
-from app.reactions.repository import Reaction, ReactionRepository
-from app.timestamps import is_text
+from app.pagination.cursors import PageRequest, decode_cursor, encode_cursor
 
 _NONE = Reaction()
 

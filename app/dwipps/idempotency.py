@@ -13,12 +13,12 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from app.contention import conditions_held, until_settled
+from app.aws.items import from_item, to_item
+from app.aws.retries import conditions_held, until_settled
 from app.dwipps.ids import new_id
 from app.dwipps.repository import Dwipp, DwippRepository, draft
 from app.errors import IdempotencyKeyReusedError
-from app.items import from_item, to_item
-from app.members.member import Member
+from app.members.models import Member
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

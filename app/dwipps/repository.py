@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from botocore.exceptions import ClientError
 
-from app.aws import CONDITION_FAILED, CONFLICT, all_at_once, error_code, refused_item, was_retried
-from app.contention import ContendedError, until_settled
+from app.aws.clients import CONDITION_FAILED, CONFLICT, all_at_once, error_code, refused_item, was_retried
+from app.aws.items import batch_get, from_item, to_item
+from app.aws.retries import ContendedError, until_settled
+from app.aws.timestamps import from_text, now, to_text
 from app.dwipps.ids import is_id, new_id, shard_of, time_of
 from app.errors import DwippNotFoundError, EditConflictError, NotTheAuthorError
-from app.items import batch_get, from_item, to_item
-from app.members.member import Member
-from app.timestamps import from_text, now, to_text
+from app.members.models import Member
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -5,17 +5,17 @@ from functools import partial
 from fastapi import APIRouter
 
 from app import errors
-from app.aws import side_by_side
-from app.dwipps.creation import Creation
+from app.auth.dependencies import CurrentCaller
+from app.aws.clients import side_by_side
+from app.bootstrap import AppServices
+from app.dwipps.dependencies import Creation
 from app.dwipps.feed import view
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView
-from app.identity import CurrentCaller
-from app.members.current import CurrentMember
-from app.openapi import OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
-from app.paging import Listing
-from app.problems import INVALID
-from app.services import AppServices
-from app.threads import Route
+from app.members.dependencies import CurrentMember
+from app.openapi.document import OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
+from app.pagination.dependencies import Listing
+from app.web.problems import INVALID
+from app.web.threadpool import Route
 
 router = APIRouter(prefix="/v1/dwipps", tags=["dwipps"], route_class=Route)
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from app.blanks import BLANKS
-from app.cursors import Page
+from app.openapi.patterns import BLANKS
+from app.pagination.cursors import Page
 
 LONGEST_TEXT = 280
 _REFUSED = ("Cc", "Cs")  # Control characters; halves of characters, which JSON can write and UTF-8 cannot.

@@ -15,13 +15,13 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from app.accounts.user_pool import User, UserPool
-from app.contention import conditions_held, deadline, until_settled
+from app.aws.items import from_item, to_item
+from app.aws.retries import conditions_held, deadline, until_settled
+from app.aws.timestamps import from_text, to_text
+from app.cognito.user_pool import User, UserPool
 from app.errors import MemberNotFoundError, UnauthenticatedError, UnavailableError
-from app.items import from_item, to_item
 from app.members.handles import is_handle, is_reserved, made_up
-from app.members.member import Member
-from app.timestamps import from_text, to_text
+from app.members.models import Member
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -7,18 +7,18 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app import errors
 from app.accounts.schemas import ChangePasswordRequest
-from app.aws import side_by_side
+from app.auth.dependencies import CurrentCaller, bearer_token
+from app.auth.tokens import subject_of
+from app.aws.clients import side_by_side
+from app.bootstrap import AppServices
 from app.dwipps.schemas import DwippPage
-from app.identity import CurrentCaller, bearer_token
-from app.members.current import CurrentMember
-from app.members.export import ExportView
+from app.me.export import ExportView
+from app.members.dependencies import CurrentMember
 from app.members.schemas import OwnProfileView, ProfileView
-from app.openapi import OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
-from app.paging import Listing
-from app.problems import INVALID
-from app.services import AppServices
-from app.threads import Route
-from app.tokens import subject_of
+from app.openapi.document import OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
+from app.pagination.dependencies import Listing
+from app.web.problems import INVALID
+from app.web.threadpool import Route
 
 router = APIRouter(prefix="/v1", tags=["members"], route_class=Route)
 

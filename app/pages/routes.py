@@ -31,21 +31,21 @@ def install(app: FastAPI) -> None:
 
 
 def _read_docs(_: Request) -> Response:
-    from app.pages import files  # noqa: PLC0415 -- only who asks for a page waits for it; the same below
+    from app.pages import assets  # noqa: PLC0415 -- only who asks for a page waits for it; the same below
 
-    return _page(files.page("docs.html"))
+    return _page(assets.page("docs.html"))
 
 
 def _read_problems(_: Request) -> Response:
-    from app.pages import problems  # noqa: PLC0415
+    from app.pages import problems_page  # noqa: PLC0415
 
-    return _page(problems.page())
+    return _page(problems_page.page())
 
 
 def _read_file(request: Request) -> Response:
-    from app.pages import files  # noqa: PLC0415
+    from app.pages import assets  # noqa: PLC0415
 
-    file = files.loaded(request.path_params["name"])
+    file = assets.loaded(request.path_params["name"])
     if file is None:
         raise HTTPException(404)
     is_known = request.query_params.get("v") == file.version

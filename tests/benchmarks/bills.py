@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from benchmarks.bill import Bill, month
 from benchmarks.designs import Units
-from benchmarks.mix import Mix
 from benchmarks.work import Design, Dwipper
+from benchmarks.workload import Mix
 
-# As the README has it; tests/full/test_capacity.py holds it.
+# As the README has it; tests/capacity/test_capacity.py holds it.
 LEDGER: Mapping[str, Units] = {
     "page of the feed": Units(read=1.5),
     "page of one author": Units(read=11.5),

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.local.api import ROOT
-from app.metrics import BUSINESS
+from app.observability.metrics import BUSINESS
 from benchmarks import deployment
 from benchmarks.bill import largest, million, month
 from benchmarks.designs import Units
-from benchmarks.mix import LOG_IN, Mix
 from benchmarks.work import Design, Dwipper, Stop, Stored, Work
+from benchmarks.workload import LOG_IN, Mix
+from devstack.api import ROOT
+from testkit.hypothesis_settings import unhurried
 from tests.benchmarks.bills import DWIPPER, LEDGER, bill
-from tests.unhurried import unhurried
 
 GB = 2**30
 MEMBERS = st.floats(1, 1e9)

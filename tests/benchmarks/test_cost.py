@@ -7,9 +7,9 @@ import pytest
 from benchmarks.cost import money, part
 from benchmarks.cost_plot import last_working
 from benchmarks.growth import Growing, Usual
-from benchmarks.mix import LOG_IN, Mix
 from benchmarks.report import Part
 from benchmarks.work import STOPS
+from benchmarks.workload import LOG_IN, Mix
 from tests.benchmarks.bills import DWIPPER, LEDGER, bill
 
 ENDLESS = Usual(item_limit=10**12, longest_milliseconds=float("inf"))

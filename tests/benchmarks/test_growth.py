@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from benchmarks.designs import Units
 from benchmarks.growth import Growing, Usual, read
-from benchmarks.mix import LOG_IN, PAGES, REACTIONS, Mix
 from benchmarks.popularity import EXPONENT, Popularity
 from benchmarks.work import Stop, Work
-from tests.unhurried import unhurried
+from benchmarks.workload import LOG_IN, PAGES, REACTIONS, Mix
+from testkit.hypothesis_settings import unhurried
 
 MIX = Mix()
 GROWING = Growing(Usual(), {}, MIX)

@@ -16,8 +16,8 @@ from benchmarks.hot_partitions import (
     most_requests,
     simulate,
 )
-from benchmarks.mix import Mix
-from tests.unhurried import unhurried
+from benchmarks.workload import Mix
+from testkit.hypothesis_settings import unhurried
 
 MOST_PAGES = 3000 / PAGE_READS
 LOADS = st.floats(1, 200_000)

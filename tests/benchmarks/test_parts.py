@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.progress import Progress
 
-from benchmarks import ceilings, cold_start, contention, cost, ledger, plots, throughput, warm_path
+from benchmarks import capacity, ceilings, cold_start, contention, cost, plots, throughput, warm_path
+from benchmarks.environment import Stage, stage
 from benchmarks.growth import Usual
+from benchmarks.progress import Steps
 from benchmarks.report import Part, Table
-from benchmarks.stage import Stage, stage
-from benchmarks.steps import Steps
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -23,7 +23,7 @@ SMALL: Mapping[ModuleType, Mapping[str, object]] = {
     warm_path: {"ROUNDS": 2, "EVENTS": 2},
     throughput: {"SECONDS": 0.5, "CONNECTIONS": (1, 4)},
     contention: {"SECONDS": 0.5, "WRITERS": (1, 4)},
-    ledger: {"SIZES": (100, 300), "UPVOTES": (1, 30)},
+    capacity: {"SIZES": (100, 300), "UPVOTES": (1, 30)},
     ceilings: {"TO_DELETE": 30},
 }
 
@@ -87,13 +87,13 @@ def test_contention(where: Stage, tmp_path: Path) -> None:
 
 
 def test_capacity_and_what_it_costs(where: Stage, tmp_path: Path) -> None:
-    taken = ledger.measured(where, STEPS)
-    found = _written_down(ledger.part(taken), tmp_path)
+    taken = capacity.measured(where, STEPS)
+    found = _written_down(capacity.part(taken), tmp_path)
     dwipper, usual = found["feed"]
     assert dwipper["100"] == dwipper["300"]
     assert float(usual["300"]) > 2 * float(usual["100"])
     assert all(row["at 100"] == row["at 300"] for row in found["ledger"])
-    bills = _written_down(cost.part(ledger.dearest(taken.operations[100]), Usual(), {}), tmp_path)
+    bills = _written_down(cost.part(capacity.dearest(taken.operations[100]), Usual(), {}), tmp_path)
     assert len(bills["cost_of_months"]) == 6
 
 

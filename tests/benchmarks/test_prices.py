@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from benchmarks import prices
 from benchmarks.prices import Price
-from tests.unhurried import unhurried
+from testkit.hypothesis_settings import unhurried
 
 ALL = {name: price for name, price in vars(prices).items() if isinstance(price, Price)}
 AMOUNTS = st.integers(0, 10**12)

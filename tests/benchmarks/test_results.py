@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.local.api import ROOT
 from benchmarks import plots, results
 from benchmarks.report import Part, Plot, Table
+from devstack.api import ROOT
 
 RESULTS = results.FOLDER / "RESULTS.md"
 README = (ROOT / "README.md").read_text()

@@ -1,9 +1,9 @@
 """Rows of the benchmarks are such as the app would write."""
 
+from app.aws.items import to_item
 from app.dwipps.ids import is_id, time_of
 from app.dwipps.repository import Dwipp
 from app.dwipps.schemas import DwippDraft
-from app.items import to_item
 from benchmarks import rows
 
 

@@ -1,0 +1,1 @@
+"""The Cognito user pool and the meaning of its errors."""

@@ -1,1 +1,0 @@
-"""Upvotes and favorites: what a member thinks of a Dwipp."""

@@ -1,0 +1,32 @@
+"""An app on a real socket of loopback, in this process."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+from testkit.ports import free_port
+
+_START_SECONDS = 10.0
+
+
+@contextlib.contextmanager
+def serving(app: Any) -> Iterator[int]:
+    """Serve the app with uvicorn until the block ends; gives its port."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        end = time.monotonic() + _START_SECONDS
+        while not server.started:
+            assert thread.is_alive(), "it did not start"
+            assert time.monotonic() < end, "it took too long to start"
+            time.sleep(0.01)
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,88 @@
+"""A member upvotes, and keeps favorites."""
+
+from testkit.api_client import World
+from testkit.story import story
+
+
+@story
+async def test_an_upvote_counts_once_for_each_member(world: World) -> None:
+    kay, lee, max_ = [await world.member(handle) for handle in ("kay", "lee", "max")]
+    path = f"/v1/dwipps/{(await kay.post_dwipp('Count me'))['id']}"
+    for upvotes, member in enumerate((kay, lee, max_), start=1):
+        for _ in range(2):
+            answer = await member.http.put(f"{path}/upvote")
+            assert (answer.status_code, answer.json()["upvotes"], answer.json()["upvoted"]) == (200, upvotes, True)
+    for upvotes, member in ((2, lee), (1, max_), (0, kay)):
+        for _ in range(2):
+            answer = await member.http.delete(f"{path}/upvote")
+            assert (answer.status_code, answer.json()["upvotes"], answer.json()["upvoted"]) == (200, upvotes, False)
+
+
+@story
+async def test_a_toggle_upvotes_and_takes_back(world: World) -> None:
+    kay, lee = await world.member("kay"), await world.member("lee")
+    path = f"/v1/dwipps/{(await kay.post_dwipp('Toggle me'))['id']}"
+    for expected in (True, False, True):
+        dwipp = (await lee.http.post(f"{path}/upvote")).json()
+        assert (dwipp["upvoted"], dwipp["upvotes"]) == (expected, int(expected))
+        assert await lee.get(path) == dwipp
+        assert (await kay.get(path))["upvoted"] is False
+
+
+@story
+async def test_favorites_come_latest_first_and_keep_their_place(world: World) -> None:
+    kay, lee = await world.member("kay"), await world.member("lee")
+    ids = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(5)]
+    order = [ids[index] for index in (2, 0, 4, 1)]
+    for dwipp_id in order:
+        assert (await lee.http.put(f"/v1/dwipps/{dwipp_id}/favorite")).json()["favorited"] is True
+    await lee.http.put(f"/v1/dwipps/{ids[0]}/upvote")
+    await lee.http.put(f"/v1/dwipps/{ids[2]}/favorite")
+
+    for limit in (1, 3, 100):
+        favorites = await lee.walk("/v1/me/favorites", limit)
+        assert [dwipp["id"] for dwipp in favorites] == order[::-1]
+        assert all(dwipp["favorited"] for dwipp in favorites)
+        assert [dwipp["upvoted"] for dwipp in favorites] == [dwipp["id"] == ids[0] for dwipp in favorites]
+
+    await lee.http.delete(f"/v1/dwipps/{ids[4]}/favorite")
+    await lee.http.delete(f"/v1/dwipps/{ids[2]}/favorite")
+    await lee.http.put(f"/v1/dwipps/{ids[2]}/favorite")
+    favorites = await lee.walk("/v1/me/favorites", 2)
+    assert [dwipp["id"] for dwipp in favorites] == [ids[2], ids[1], ids[0]]
+
+
+@story
+async def test_favorites_are_nobody_elses_business(world: World) -> None:
+    kay, lee = await world.member("kay"), await world.member("lee")
+    dwipp = await kay.post_dwipp("Private")
+    await lee.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
+    assert await kay.get(f"/v1/dwipps/{dwipp['id']}") == dwipp
+    assert (await kay.get("/v1/me/favorites"))["items"] == []
+
+
+@story
+async def test_a_favorite_toggles_sets_and_clears(world: World) -> None:
+    kay = await world.member("kay")
+    path = f"/v1/dwipps/{(await kay.post_dwipp('Toggle me'))['id']}"
+    for method, expected in (
+        *(("POST", True), ("POST", False), ("POST", True), ("PUT", True), ("DELETE", False)),
+        *(("DELETE", False), ("PUT", True), ("PUT", True), ("POST", False)),
+    ):
+        dwipp = (await kay.http.request(method, f"{path}/favorite")).json()
+        assert dwipp["favorited"] is expected
+        assert await kay.get(path) == dwipp
+        assert (await kay.get("/v1/me/favorites"))["items"] == ([dwipp] if expected else [])
+
+
+@story
+async def test_upvotes_and_favorites_do_not_touch_each_other(world: World) -> None:
+    kay = await world.member("kay")
+    path = f"/v1/dwipps/{(await kay.post_dwipp('Both'))['id']}"
+    upvoted = favorited = False
+    for step in ("upvote", "favorite", "upvote", "upvote", "favorite", "favorite", "upvote", "favorite"):
+        upvoted ^= step == "upvote"
+        favorited ^= step == "favorite"
+        dwipp = (await kay.http.post(f"{path}/{step}")).json()
+        assert (dwipp["upvoted"], dwipp["favorited"], dwipp["upvotes"]) == (upvoted, favorited, int(upvoted))
+        assert await kay.get(path) == dwipp

@@ -1,0 +1,114 @@
+"""What the document says of problems and links is what there is; nothing of it is made before it is asked for."""
+
+import asyncio
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from app.main import create_app
+from app.openapi import examples
+from app.openapi.document import published
+from app.web import problems
+from testkit.doubles import ask, quiet_app
+from testkit.operations import ALL, document
+from tests.contract.document import Spec, operations, resolved
+
+_TYPES = {kind.type: kind for kind in problems.ALL}
+
+
+def _problems(spec: Spec) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every answer that is a problem, whose it is, and with which status."""
+    for operation in operations(spec):
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                yield operation["operationId"], status, resolved(spec, answer)
+
+
+class TestProblems:
+    def test_an_answer_names_the_types_that_its_schema_has(self) -> None:
+        spec = document()
+        for operation_id, status, answer in _problems(spec):
+            schema = answer["content"][problems.MEDIA_TYPE]["schema"]
+            choices = [resolved(spec, choice)["properties"] for choice in schema.get("oneOf", [schema])]
+            types = [choice["type"]["const"] for choice in choices]
+            assert {choice["status"]["const"] for choice in choices} == {int(status)}, operation_id
+            assert answer["description"] == " · ".join(f"{_TYPES[name].title}: `{name}`" for name in types)
+
+    def test_none_is_there_twice_and_none_for_nobody(self) -> None:
+        spec = document()
+        schemas = [name for name in spec["components"]["schemas"] if name.endswith("Problem")]
+        answers = str(spec["components"]["responses"]) + str(spec["paths"])
+        assert len(schemas) == len(_TYPES) - 2  # Less those of paths and methods that there are not.
+        assert all(f"#/components/schemas/{name}" in answers for name in schemas)
+        assert all(f"#/components/responses/{name}" in answers for name in spec["components"]["responses"])
+
+    @pytest.mark.parametrize("operation", ALL, ids=str)
+    def test_a_body_that_is_too_large_is_one_of_them_for_each(self, operation: Any) -> None:
+        app, _ = quiet_app()
+        announced = {"Content-Length": "65537"}
+        answer = asyncio.run(ask(app, operation.method, operation.path, headers=announced))
+        assert answer.json()["type"] == problems.TOO_LARGE.type
+
+
+def _dangling(spec: Spec) -> Iterator[str]:
+    """The links that lead nowhere, that give what is not taken, and that take what is not there."""
+    by_name = {operation["operationId"]: operation for operation in operations(spec)}
+    for operation in by_name.values():
+        for answer in operation["responses"].values():
+            for name, link in answer.get("links", {}).items():
+                target = by_name.get(link["operationId"])
+                body = _shown(spec, target.get("requestBody", {})) if target else {}
+                taken = {each["name"] for each in (target or {}).get("parameters", ())} | set(body)
+                given = {**link.get("parameters", {}), **link.get("requestBody", {})}
+                there = {"$response.body#": _shown(spec, answer), "$request.body#": _shown(spec, operation)}
+                sources = (expression.split("/") for expression in given.values())
+                if not given.keys() <= taken or not all(field in there[place] for place, field in sources):
+                    yield f"{operation['operationId']}: {name}"
+
+
+def _shown(spec: Spec, described: dict[str, Any]) -> dict[str, Any]:
+    """The first example of a body."""
+    content = described.get("requestBody", described).get("content", {})
+    shown = [example for body in content.values() for example in body["examples"].values()]
+    value: dict[str, Any] = resolved(spec, shown[0])["value"] if shown else {}
+    return value
+
+
+class TestLinks:
+    def test_each_leads_to_an_operation_and_gives_what_that_takes(self) -> None:
+        spec = document()
+        assert list(_dangling(spec)) == []
+        links = spec["paths"]["/v1/dwipps"]["post"]["responses"]["201"]["links"]
+        assert {"read_dwipp", "edit_dwipp", "delete_dwipp", "toggle_upvote", "set_favorite"} <= links.keys()
+
+    @pytest.mark.parametrize(
+        "mistake",
+        [
+            lambda link: link.update(operationId="read_thought"),
+            lambda link: link.update(parameters={"id": "$response.body#/id"}),
+            lambda link: link.update(parameters={"dwipp_id": "$response.body#/key"}),
+            lambda link: link.update(requestBody={"title": "$response.body#/text"}),
+        ],
+    )
+    def test_a_mistake_would_be_found(self, mistake: Callable[[dict[str, Any]], None]) -> None:
+        spec = copy.deepcopy(document())
+        mistake(spec["paths"]["/v1/dwipps"]["post"]["responses"]["201"]["links"]["edit_dwipp"])
+        assert list(_dangling(spec)) == ["create_dwipp: edit_dwipp"]
+
+
+class TestMaking:
+    def test_it_is_made_when_it_is_asked_for_and_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        made = Mock(side_effect=examples.bodies)
+        monkeypatch.setattr(examples, "bodies", made)
+        app = create_app()
+        assert (app.openapi_schema, made.call_count) == (None, 0)
+        assert app.openapi() is app.openapi()
+        assert made.call_count == 1
+
+    def test_only_what_is_published_names_a_server(self) -> None:
+        app = create_app()
+        assert published(app)["servers"]
+        assert "servers" not in app.openapi()

@@ -1,0 +1,70 @@
+"""The example of every problem is what a client meets."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app import errors
+from app.dwipps.schemas import DwippDraft
+from app.openapi import examples
+from app.web import problems
+from testkit.doubles import ask, quiet_app
+from testkit.operations import document
+
+# Each as a client would meet it who has no token.
+MET: dict[str, dict[str, Any]] = {
+    "malformed-request": {"url": "/v1/auth/login", "content": "{", "headers": {"Content-Type": "application/json"}},
+    "unsupported-media-type": {"url": "/v1/auth/login", "content": "{}"},
+    "body-too-large": {"url": "/v1/auth/login", "content": "x" * 65_537},
+    "weak-password": {
+        "url": "/v1/auth/password/reset",
+        "json": {"email": examples.EMAIL, "code": "123456", "new_password": "qwertz"},
+    },
+    "invalid-token-request": {"url": "/v1/auth/token", "data": {"username": "kay"}},
+    "invalid-request": {"url": "/write", "json": {}},
+    "not-found": {"url": "/nowhere"},
+    "method-not-allowed": {"url": "/v1/dwipps/x"},
+    "internal-error": {"url": "/fail"},
+}
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    app, _ = quiet_app()
+    app.state.raised = ZeroDivisionError()
+
+    def fail() -> None:
+        raise app.state.raised
+
+    def write(draft: DwippDraft) -> None:
+        """Need a body as `POST /v1/dwipps` does, but no token."""
+
+    app.add_api_route("/fail", fail, methods=["POST"], include_in_schema=False)
+    app.add_api_route("/write", write, methods=["POST"], include_in_schema=False)
+    return app
+
+
+def _assert_as(kind: problems.Kind, answer: httpx.Response) -> None:
+    assert answer.status_code == kind.status
+    assert answer.json() == examples.problem(kind) | {"request_id": answer.headers["x-request-id"]}
+
+
+@pytest.mark.parametrize("kind", problems.ALL, ids=lambda kind: str(kind.slug))
+def test_a_problem_is_as_a_client_meets_it(kind: problems.Kind, app: FastAPI) -> None:
+    raised = {kind: error for error, kind in problems.KINDS.items()}
+    if kind.slug not in MET:
+        app.state.raised = raised[kind]()
+    asked = MET.get(kind.slug, {"url": "/fail"})
+    try:
+        _assert_as(kind, asyncio.run(ask(app, "POST", **asked)))
+    finally:
+        app.state.raised = ZeroDivisionError()
+
+
+def test_the_examples_are_of_the_kinds_that_operations_can_give() -> None:
+    shown = {name for name in document()["components"]["examples"] if name.islower() and "_" not in name}
+    assert shown == {kind.slug for kind in problems.ALL} - {problems.NOT_FOUND.slug, problems.NOT_ALLOWED.slug}
+    assert errors.InvalidEmailError.summary() != examples.problem(problems.INVALID)["detail"]

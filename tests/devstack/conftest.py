@@ -1,0 +1,40 @@
+"""Ports and programs as a test wants them."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testkit import ports
+from testkit.terminal import Developer
+
+
+@pytest.fixture
+def free_port() -> int:
+    return ports.free_port()
+
+
+@pytest.fixture
+def free_ports() -> tuple[int, int]:
+    return ports.free_port(), ports.free_port()
+
+
+@pytest.fixture
+def busy_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder that alone is searched for programs."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+@pytest.fixture
+def developer(tmp_path: Path, free_ports: tuple[int, int]) -> Developer:
+    return Developer(tmp_path / ".local", *free_ports)

@@ -1,0 +1,78 @@
+"""The API as the fuzzer meets it, in a process of its own: under uvicorn, or as a Lambda function behind its gateway.
+
+`python -m tests.fuzz.server TRANSPORT PORT`
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api_gateway import handler_for
+from app.main import create_app
+from app.me import deletion
+from app.settings import Settings
+from devstack.api import ROOT
+from devstack.process import Service, started
+from testkit.engine import Engine, free_port
+from testkit.gateway import Authorizer, GatewayTransport
+
+
+class Gateway:
+    """Makes an event of each request, and the answer of what the function returns (ASGI)."""
+
+    def __init__(self, application: ASGIApp, settings: Settings, aws: str) -> None:
+        authorizer = Authorizer(settings, f"{aws}/{settings.user_pool_id}/.well-known/jwks.json")
+        self._function = GatewayTransport(handler_for(application), authorizer)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Carry one request to the function, and its answer back."""
+        answer = await self._function.handle_async_request(await _request(scope, receive))
+        headers = [(name.lower(), value) for name, value in answer.headers.raw]
+        await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.content})
+
+
+async def _request(scope: Scope, receive: Receive) -> httpx.Request:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    target = b"?".join(filter(None, (scope["raw_path"], scope["query_string"])))
+    url = httpx.URL("https://dwipper.test").copy_with(raw_path=target)
+    return httpx.Request(scope["method"], url, headers=scope["headers"], content=body)
+
+
+@contextlib.contextmanager
+def serving(engine: Engine, transport: str, folder: Path) -> Iterator[Service]:
+    """Serve the API on loopback until the block ends."""
+    port, log = free_port(), folder / "server.log"
+    command = [sys.executable, "-m", "tests.fuzz.server", transport, str(port)]
+    environment = engine.variables | {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(ROOT)}
+    with started(command, folder=folder, environment=environment, log=log) as process:
+        service = Service("The API", f"http://127.0.0.1:{port}", process, log)
+        service.wait_until(lambda response: response.is_success, "/health")
+        yield service
+
+
+def _served(transport: str) -> Any:
+    settings = Settings.from_environment(os.environ)
+    application = create_app(settings)
+    if transport == "uvicorn":
+        return application
+    return Gateway(application, settings, os.environ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"])
+
+
+if __name__ == "__main__":
+    deletion.OUTLAST = timedelta(0)  # Nothing is written meanwhile, and so deletions come to their end.
+    # A client that is slow on a busy machine must not find its idle connection closed as it begins to send.
+    uvicorn.run(
+        _served(sys.argv[1]), port=int(sys.argv[2]), log_level="warning", access_log=False, timeout_keep_alive=120
+    )

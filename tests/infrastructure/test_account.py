@@ -1,0 +1,28 @@
+"""What is made once by hand, for an account and for a stage, can be made."""
+
+from pathlib import Path
+
+import pytest
+
+from devstack import clients
+from devstack.api import ROOT
+from devstack.process import Service
+
+REGION = "us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("template", "parameters"), [("account.yml", {}), ("roles.yml", {"Stage": "dev"}), ("roles.yml", {"Stage": "prod"})]
+)
+def test_it_can_be_made(template: str, parameters: dict[str, str], embedded: Service) -> None:
+    cloudformation = clients.cloudformation(embedded.endpoint, REGION)
+    name = "-".join(["once", Path(template).stem, *parameters.values()])
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=(ROOT / "deploy" / template).read_text(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    assert stack["Outputs"]

@@ -1,1 +1,0 @@
-"""The whole story against an API that runs somewhere, from outside: `python -m tests.smoke URL`."""

@@ -1,0 +1,37 @@
+"""A Dwipp under a key: what DynamoDB says of a try whose effect nobody heard of."""
+
+import pytest
+from botocore.stub import Stubber
+
+from app.aws.clients import dynamodb_client
+from app.aws.items import to_item
+from app.dwipps import idempotency
+from app.dwipps.idempotency import IdempotentWriter
+from app.dwipps.ids import new_id
+from app.dwipps.repository import DwippRepository
+from testkit import members
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_what_an_unheard_try_of_the_same_request_wrote_is_no_replay(
+    is_own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author, own_id = members.author("kay"), new_id()
+    monkeypatch.setattr(idempotency, "new_id", lambda: own_id)
+    monkeypatch.setattr("app.aws.retries._FIRST_PAUSE_SECONDS", 0)
+    client = dynamodb_client("us-east-1")
+    there_id = own_id if is_own else new_id()
+    row = {"dwipp_id": there_id, "text_hash": idempotency._hash(author.id, "a-key", "Hm.")}
+    with Stubber(client) as stubber:
+        for reasons in (
+            [{"Code": "TransactionConflict"}, {"Code": "None"}],
+            [{"Code": "ConditionalCheckFailed", "Item": to_item(row)}, {"Code": "None"}],
+        ):
+            stubber.add_client_error(
+                "transact_write_items",
+                "TransactionCanceledException",
+                modeled_fields={"CancellationReasons": reasons},
+            )
+        writer = IdempotentWriter(client, "members", DwippRepository(client, "dwipps", 1))
+        dwipp, is_replay = writer.create(author, "a-key", "Hm.")
+    assert (dwipp.id, is_replay) == (there_id, not is_own)

@@ -1,0 +1,42 @@
+"""What is no id of a Dwipp becomes part of no key."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from botocore.stub import Stubber
+from fastapi import FastAPI
+
+from app.auth.jwks import KeySet
+from app.auth.tokens import TokenVerifier
+from app.aws.clients import dynamodb_client
+from app.dwipps.reactions import ReactionRepository
+from app.dwipps.repository import DwippRepository
+from testkit.doubles import SETTINGS, ask, quiet_app
+from testkit.forged_tokens import public_keys, token
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    """The app, whose tables may not be asked for anything."""
+    app, _ = quiet_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
+    client = dynamodb_client(SETTINGS.region)
+    Stubber(client).activate()
+    app.state.services = replace(
+        app.state.services,
+        dwipps=DwippRepository(client, SETTINGS.dwipps_table, 1),
+        reactions=ReactionRepository(client, SETTINGS.reactions_table, SETTINGS.dwipps_table),
+    )
+    return app
+
+
+@pytest.mark.parametrize(
+    "dwipp_id", ["x", "a" * 1100, "%00", "017F22E2-79B0-7CC3-98C4-DC0C0C07398F"], ids=lambda text: text[:8]
+)
+@pytest.mark.parametrize("reaction", ["upvote", "favorite"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_it_is_404_and_asks_no_table(method: str, reaction: str, dwipp_id: str, app: FastAPI) -> None:
+    headers = {"Authorization": f"Bearer {token()}"}
+    answer = asyncio.run(ask(app, method, f"/v1/dwipps/{dwipp_id}/{reaction}", headers=headers))
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "urn:dwipper:problem:dwipp-not-found"
