@@ -1,29 +1,34 @@
-"""API Gateway's events, through Mangum, into an ASGI app; knows nothing of that app but that it answers.
+"""API Gateway: events in, responses out. Knows nothing of the app but that it is an ASGI app.
 
-Mangum does the translation. What is here makes it right: the prefix of a stage or of a custom domain, which only the
-event knows, and events that Mangum would fail on. What an event holds:
+Mangum translates. This module corrects it in two places: the prefix of a stage or a custom domain, which only the event
+knows, and events that Mangum fails on. The form of an event:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html (REST)
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html (HTTP)
 """
 
+import asyncio
 import json
 import logging
 import re
+import threading
 import uuid
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
 from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
-from starlette.types import ASGIApp, Receive, Scope, Send
+from mangum.handlers import APIGateway, HTTPGateway
+from mangum.types import ASGI, Scope
 
 from app.observability import request_context
-from app.observability.access_log import written
-from app.observability.json_logging import frames
+from app.observability.access_log import log_request
+from app.observability.json_logging import format_frames
 from app.web import problems
-from app.web.threadpool import alone
+from app.web.threadpool import run_inline
 
+# The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.gateway")
 
 Event = Mapping[str, Any]
@@ -31,50 +36,82 @@ Handler = Callable[[Any, Any], dict[str, Any]]
 
 _PREFIX = re.compile(r"(/[^/]+)*")
 _PARAMETER = re.compile(r"\{(\w+)\+?\}")
-# Mangum makes the server's name and port of these, and fails where they are not what it expects. Nothing here needs
-# them: all links are relative to the host.
-_NOT_FOR_MANGUM = frozenset({"host", "x-forwarded-port"})
+# Mangum derives the server's name and port from these headers, and fails on unexpected values. The app needs neither,
+# because all of its links are relative to the host.
+_DROPPED_HEADERS = frozenset({"host", "x-forwarded-port"})
 
 
-def handler_for(application: ASGIApp) -> Handler:
-    """A Lambda handler that serves this app.
+def make_handler(app: ASGI) -> Handler:
+    """Return a Lambda handler that serves this app.
 
-    Any HTTP event gets an answer; of any other, such as a schedule's that keeps the function warm, nothing is done.
+    Every HTTP event gets an answer, even a malformed one. Other events, such as a warm-up schedule's, are ignored.
     """
     mangum = Mangum(
-        _Mounted(application),
+        app,
         lifespan="off",
+        custom_handlers=[_HttpApi, _RestApi],
         text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, problems.MEDIA_TYPE],
     )
 
     def handle(event: Any, context: Any) -> dict[str, Any]:
         if not _is_http(event):
             return {"statusCode": 204}
+        _use_own_event_loop()
         try:
-            return mangum(_tidy(event), context)
-        except Exception as error:  # noqa: BLE001 -- whatever makes an event unreadable, its sender gets an answer
-            return _unreadable(event, error)
+            with run_inline():
+                return mangum(_sanitized(event), context)
+        except Exception as error:  # noqa: BLE001 -- Mangum fails in many ways, and each sender gets an answer
+            return _malformed(event, error)
 
     return handle
 
 
-class _Mounted:
-    """Tells the app below which prefix it was called: `root_path`, which its own links begin with (ASGI middleware).
+class _RestApi(APIGateway):
+    """Mangum's handler of REST events, with the prefix in `root_path`."""
 
-    And that nothing else is going on in the process.
+    @cached_property
+    def scope(self) -> Scope:
+        return _with_root_path(super().scope)
+
+
+class _HttpApi(HTTPGateway):
+    """Mangum's handler of HTTP API events, with the prefix in `root_path`."""
+
+    @cached_property
+    def scope(self) -> Scope:
+        return _with_root_path(super().scope)
+
+
+def _with_root_path(scope: Scope) -> Scope:
+    """Return the scope with the requested path and the prefix that the app is served below."""
+    path = _requested_path(scope["aws.event"]) or scope["path"]
+    prefix = _path_prefix(scope["aws.event"], path)
+    if path == prefix:
+        path = f"{prefix}/"  # Starlette finds no route for a path that equals its root path.
+    return {**scope, "path": path, "root_path": prefix}
+
+
+class _EventLoop:
+    """An event loop that is closed with its owner."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+
+    def __del__(self) -> None:
+        self.loop.close()
+
+
+_thread = threading.local()
+
+
+def _use_own_event_loop() -> None:
+    """Give the thread an event loop, which Mangum takes for each event.
+
+    A new thread has none, and `asyncio.run` leaves none behind.
     """
-
-    def __init__(self, application: ASGIApp) -> None:
-        self._app = application
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
-        path = _asked_path(scope["aws.event"]) or scope["path"]
-        prefix = _prefix(scope["aws.event"], path)
-        if path == prefix:
-            path = f"{prefix}/"  # Without its slash a stage's own path would be no path below it.
-        with alone():
-            await self._app({**scope, "path": path, "root_path": prefix}, receive, send)
+    if not hasattr(_thread, "owner"):
+        _thread.owner = _EventLoop()
+    asyncio.set_event_loop(_thread.owner.loop)
 
 
 def _is_http(event: Any) -> bool:
@@ -83,26 +120,26 @@ def _is_http(event: Any) -> bool:
     return "httpMethod" in event or isinstance(event["requestContext"].get("http"), Mapping)
 
 
-def _asked_path(event: Event) -> str:
-    """The path that the client asked for, with the prefix of the stage or of the custom domain."""
+def _requested_path(event: Event) -> str:
+    """Return the path that the client requested, including the prefix."""
     context = event["requestContext"]
     path = context["http"].get("path") if isinstance(context.get("http"), Mapping) else context.get("path")
     return unquote(path) if isinstance(path, str) else ""
 
 
-def _prefix(event: Event, path: str) -> str:
-    """What stands in front of the path of the route that the gateway chose, so that both agree on the rest."""
+def _path_prefix(event: Event, path: str) -> str:
+    """Return the part of the path before the gateway's route, so that app and gateway agree on the rest."""
     route = _route_path(event)
     if route is not None and path.rstrip("/").endswith(route):
         prefix = path.rstrip("/").removesuffix(route)
-        # What doubled slashes leave is no prefix of a stage or a base path, and so the path is none of the app's.
+        # Doubled slashes form no prefix of a stage or a base path, so the app finds no route and answers 404.
         return prefix if _PREFIX.fullmatch(prefix) else ""
     stage = event["requestContext"].get("stage")
     return f"/{stage}" if isinstance(stage, str) and f"{path}/".startswith(f"/{stage}/") else ""
 
 
 def _route_path(event: Event) -> str | None:
-    """The template of the chosen route (`/v1/{proxy+}`), filled in; none for HTTP API's `$default`."""
+    """Return the gateway's route, such as `/v1/{proxy+}`, with its parameters filled in. None for `$default`."""
     _, _, template = str(event.get("resource") or event.get("routeKey") or "").rpartition(" ")
     values = event.get("pathParameters")
     values = values if isinstance(values, Mapping) else {}
@@ -111,19 +148,19 @@ def _route_path(event: Event) -> str | None:
     return unquote(_PARAMETER.sub(lambda parameter: str(values[parameter[1]]), template)).rstrip("/")
 
 
-def _tidy(event: Event) -> dict[str, Any]:
-    """The event without what Mangum 0.22 fails on."""
-    headers = {name: value for name, value in _entries(event.get("headers")) if isinstance(value, str)}
-    several = {name: values for name, values in _entries(event.get("multiValueHeaders")) if _are_texts(values)}
-    return {**event, "headers": headers, "multiValueHeaders": several}
+def _sanitized(event: Event) -> dict[str, Any]:
+    """Return the event without the headers that Mangum 0.22 fails on."""
+    headers = {name: value for name, value in _headers(event.get("headers")) if isinstance(value, str)}
+    lists = {name: values for name, values in _headers(event.get("multiValueHeaders")) if _are_strings(values)}
+    return {**event, "headers": headers, "multiValueHeaders": lists}
 
 
-def _entries(headers: Any) -> list[tuple[str, Any]]:
-    entries = headers.items() if isinstance(headers, Mapping) else ()
-    return [(name, value) for name, value in entries if name.lower() not in _NOT_FOR_MANGUM]
+def _headers(headers: Any) -> list[tuple[str, Any]]:
+    items = headers.items() if isinstance(headers, Mapping) else ()
+    return [(name, value) for name, value in items if name.lower() not in _DROPPED_HEADERS]
 
 
-def _are_texts(values: Any) -> bool:
+def _are_strings(values: Any) -> bool:
     return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
@@ -132,14 +169,14 @@ def _method(event: Event) -> str:
     return str(http.get("method") if isinstance(http, Mapping) else event.get("httpMethod"))
 
 
-def _unreadable(event: Event, error: Exception) -> dict[str, Any]:
+def _malformed(event: Event, error: Exception) -> dict[str, Any]:
+    """Log and answer an event that never reached the app."""
     request_id = str(uuid.uuid4())
-    # The app has not seen it, so its line is written here.
-    with written(request_id, _method(event)) as exchange:
-        exchange.status = problems.MALFORMED.status
-        request_context.current().problem = problems.MALFORMED.slug
-        logger.warning("request %s cannot be read: %s", request_id, frames(error))
-    body = problems.body(problems.MALFORMED, request_id, "The request cannot be read.")
+    problem_type = problems.MALFORMED_REQUEST
+    with log_request(request_id, _method(event)) as entry:
+        entry.status = problem_type.status
+        request_context.current().problem = problem_type.slug
+        logger.warning("request %s cannot be read: %s", request_id, format_frames(error))
     headers = {
         "Access-Control-Allow-Origin": "*",
         "Cache-Control": "no-store",
@@ -147,8 +184,8 @@ def _unreadable(event: Event, error: Exception) -> dict[str, Any]:
         "X-Request-Id": request_id,
     }
     return {
-        "statusCode": body["status"],
+        "statusCode": problem_type.status,
         "headers": headers,
-        "body": json.dumps(body),
+        "body": json.dumps(problems.problem_document(problem_type, request_id, "The request cannot be read.")),
         "isBase64Encoded": False,
     }

@@ -1,83 +1,91 @@
-"""What one process is made of: its settings, and one of each thing that talks to AWS or the pool's keys."""
+"""The composition root: builds the objects of a process once. Only entry points import it."""
 
 from dataclasses import dataclass
 from functools import partial
 from os import environ
-from typing import Annotated, Self
 
-from fastapi import Depends, Request
-
-from app.accounts.pending_confirmations import WaitingRepository
+from app.accounts.passwords import Passwords
+from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.registrations import RegistrationRepository
+from app.accounts.sessions import Sessions
 from app.accounts.sign_up import SignUp
 from app.auth.jwks import KeySet, fetch_keys
 from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
 from app.cognito.user_pool import UserPool
 from app.dwipps.feed import Feed
-from app.dwipps.feed_cache import NewestDwipps
+from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.idempotency import IdempotentWriter
+from app.dwipps.personal_data import DwippData, ReactionData
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.me.deletion import Deletion
 from app.me.export import Export
 from app.members.directory import Directory
+from app.members.personal_data import ExemptRows, PersonalData
 from app.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """Everything that a request may need; made once, shared by all requests."""
+class Container:
+    """The objects of one process. All requests share them. A route gets each by `provided(name)`."""
 
     settings: Settings
-    tokens: TokenVerifier
-    pool: UserPool
+    token_verifier: TokenVerifier
+    user_pool: UserPool
     sign_up: SignUp
+    sessions: Sessions
+    passwords: Passwords
     directory: Directory
-    deletion: Deletion
-    export: Export
     dwipps: DwippRepository
     writer: IdempotentWriter
     reactions: ReactionRepository
     feed: Feed
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Make them all; nothing is called yet."""
-        client = dynamodb_client(settings.region)
-        pool = UserPool(settings)
-        dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
-        reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
-        feed = Feed(dwipps, NewestDwipps(dwipps.newest, settings.feed_cache_seconds), reactions)
-        return cls(
-            settings=settings,
-            tokens=TokenVerifier(settings, KeySet(partial(fetch_keys, _keys_url(settings)))),
-            pool=pool,
-            sign_up=SignUp(
-                pool,
-                RegistrationRepository(client, settings.members_table),
-                WaitingRepository(client, settings.members_table),
-            ),
-            directory=Directory(client, settings.members_table, pool),
-            deletion=Deletion(client, settings.members_table, pool, dwipps, reactions),
-            export=Export(pool, feed, reactions),
-            dwipps=dwipps,
-            writer=IdempotentWriter(client, settings.members_table, dwipps),
-            reactions=reactions,
-            feed=feed,
-        )
+    personal_data: tuple[PersonalData, ...]
+    export: Export
+    deletion: Deletion
 
 
-async def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
+def build_container(settings: Settings) -> Container:
+    """Build all objects. This makes no call."""
+    client = dynamodb_client(settings.region)
+    pool = UserPool(settings)
+    pending_confirmations = PendingConfirmationRepository(client, settings.members_table)
+    dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
+    reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
+    feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions)
+    personal_data: tuple[PersonalData, ...] = (
+        DwippData(feed, dwipps),
+        ReactionData(reactions),
+        ExemptRows(
+            "profile", frozenset({"member", "handle"}), "Each export has the profile, and the deletion ends it last."
+        ),
+        ExemptRows(
+            "expiring",
+            frozenset({"idempotency", "registration", "replacement", "waiting"}),
+            "The rows hold random ids and hashes, and expire within a day.",
+        ),
+    )
+    return Container(
+        settings=settings,
+        token_verifier=TokenVerifier(settings, KeySet(partial(fetch_keys, _jwks_url(settings)))),
+        user_pool=pool,
+        sign_up=SignUp(pool, RegistrationRepository(client, settings.members_table), pending_confirmations),
+        sessions=Sessions(pool, pending_confirmations),
+        passwords=Passwords(pool),
+        directory=Directory(client, settings.members_table, pool),
+        dwipps=dwipps,
+        writer=IdempotentWriter(client, settings.members_table, dwipps),
+        reactions=reactions,
+        feed=feed,
+        personal_data=personal_data,
+        export=Export(pool, personal_data),
+        deletion=Deletion(client, settings.members_table, pool, personal_data),
+    )
 
 
-AppServices = Annotated[Services, Depends(_services)]
-
-
-def _keys_url(settings: Settings) -> str:
-    """Where the pool's keys are: at Cognito's endpoint, which botocore's own variable may move."""
+def _jwks_url(settings: Settings) -> str:
+    """Return the URL of the pool's keys, at the endpoint that botocore's own variable names."""
     amazon = f"https://cognito-idp.{settings.region}.amazonaws.com"
     endpoint = environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", amazon).rstrip("/")
     return f"{endpoint}/{settings.user_pool_id}/.well-known/jwks.json"

@@ -1,4 +1,4 @@
-"""What can go wrong, in Dwipper's own words; knows no HTTP and imports nothing of Dwipper.
+"""The errors of the domain. Knows no HTTP and imports nothing of Dwipper.
 
     DwipperError
     ├── MisconfiguredError
@@ -23,45 +23,61 @@
     ├── TooManyRequestsError
     └── UnavailableError
 
-A docstring's first line is what the member reads; `problems.py` gives each its status.
+`detail` is the text that a client reads. It is an attribute, because `python -OO` removes docstrings.
+`app/web/problems.py` gives each error its status.
 """
+
+from typing import ClassVar
 
 
 class DwipperError(Exception):
-    """Something went wrong."""
+    """Base class of all errors that Dwipper raises on purpose.
+
+    Args:
+        detail: the text for the client, if it differs from the class's own.
+    """
+
+    detail: ClassVar[str] = "The request failed."
 
     def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail or self.summary())
-
-    @classmethod
-    def summary(cls) -> str:
-        """The first line of the class's docstring."""
-        return (cls.__doc__ or "").strip().splitlines()[0]
+        super().__init__(detail or self.detail)
 
 
 class MisconfiguredError(DwipperError):
-    """The process lacks a setting, or has one that cannot be used."""
+    """A setting is missing or invalid."""
+
+    detail = "A setting is missing or invalid."
 
 
 class UnauthenticatedError(DwipperError):
-    """This needs the access token of a member: log in, then send it as `Authorization: Bearer …`."""
+    """The request carries no valid access token."""
+
+    detail = "A valid access token is required. Log in and send the token as `Authorization: Bearer …`."
 
 
 class InvalidCredentialsError(DwipperError):
-    """The email or the password is wrong, or there were too many attempts: then wait a little."""
+    """The login failed. The cause stays undisclosed."""
+
+    detail = (
+        "The email or the password is wrong, or there were too many attempts. After several attempts, wait a minute."
+    )
 
 
 class InvalidRefreshTokenError(DwipperError):
-    """The refresh token is expired, ended by a sign-out, or none of ours: log in again."""
+    """The refresh token opens no session."""
+
+    detail = "The refresh token is invalid, expired or revoked. Log in again."
 
 
 class InvalidGrantError(DwipperError):
-    """The token request is not one that RFC 6749 knows.
+    """The token request is invalid.
 
     Args:
-        error: the code of RFC 6749, section 5.2.
-        detail: what is wrong, for the client's developer.
+        error: the error code of RFC 6749, section 5.2.
+        detail: the cause, for the developer of the client.
     """
+
+    detail = "The token request is invalid."
 
     def __init__(self, error: str, detail: str) -> None:
         super().__init__(detail)
@@ -69,64 +85,96 @@ class InvalidGrantError(DwipperError):
 
 
 class AccountNotConfirmedError(DwipperError):
-    """The account waits for its confirmation: send the code that was mailed."""
+    """The account awaits its confirmation."""
+
+    detail = "The account is not confirmed. Send the code from the confirmation mail."
 
 
 class PasswordResetRequiredError(DwipperError):
-    """The password has to be set anew first: ask for a reset code."""
+    """An administrator demands a new password."""
+
+    detail = "The password must be reset. Request a reset code."
 
 
 class WrongPasswordError(DwipperError):
     """The current password is wrong."""
 
+    detail = "The current password is wrong."
+
 
 class WeakPasswordError(DwipperError):
-    """A password has 10 to 256 characters in one line, and neither begins nor ends with a blank."""
+    """The new password breaks the password rules."""
+
+    detail = "A password has 10 to 256 characters on one line, without a blank at either end."
 
 
 class InvalidEmailError(DwipperError):
-    """No mail can be sent to this address."""
+    """The email address is not deliverable."""
+
+    detail = "No mail can be delivered to this address."
 
 
 class InvalidCodeError(DwipperError):
-    """The code is wrong, expired or used."""
+    """The mailed code opens nothing."""
+
+    detail = "The code is wrong, expired or used."
 
 
 class HandleTakenError(DwipperError):
-    """The handle belongs to somebody, or is reserved: choose another."""
+    """The handle belongs to another member or is reserved."""
+
+    detail = "The handle is taken or reserved. Choose another one."
 
 
 class MemberNotFoundError(DwipperError):
-    """There is no member of that handle."""
+    """No member has this handle."""
+
+    detail = "No member has this handle."
 
 
 class DwippNotFoundError(DwipperError):
-    """There is no such Dwipp, or no longer."""
+    """The Dwipp does not exist."""
+
+    detail = "This Dwipp does not exist, or it was deleted."
 
 
 class NotTheAuthorError(DwipperError):
-    """Only its author may change or delete a Dwipp."""
+    """The member did not write this Dwipp."""
+
+    detail = "Only the author can edit or delete a Dwipp."
 
 
 class EditConflictError(DwipperError):
-    """The Dwipp was edited since the version that you named: read it again."""
+    """The Dwipp has another version than the edit names."""
+
+    detail = "The Dwipp was edited since the `version` that you sent. Read it again."
 
 
 class IdempotencyKeyReusedError(DwipperError):
-    """This Idempotency-Key was sent with another text before: take a new key for another Dwipp."""
+    """The idempotency key belongs to another text."""
+
+    detail = "This Idempotency-Key was sent with another text before. Use a new key for another Dwipp."
 
 
 class LoginAgainError(DwipperError):
-    """This cannot be undone, so it needs a login of the last ten minutes: log in again."""
+    """The operation needs a recent login."""
+
+    detail = "This cannot be undone and needs a login within the last 10 minutes. Log in again."
 
 
 class InvalidCursorError(DwipperError):
-    """This cursor is not from this list: start again without one."""
+    """The cursor belongs to another list or is malformed."""
+
+    detail = "The cursor does not belong to this list. Start again without a cursor."
 
 
 class TooManyRequestsError(DwipperError):
-    """Too many requests at the moment: wait, then try again."""
+    """A rate limit refused the request."""
+
+    detail = "Too many requests. Wait, then try again."
 
 
 class UnavailableError(DwipperError):
-    """A service behind this one does not answer at the moment: try again."""
+    """A service that Dwipper depends on gave no answer."""
+
+    detail = "A service that this API depends on is not available. Try again."

@@ -1,22 +1,26 @@
-"""How deep JSON may be nested; knows no HTTP.
+"""The nesting depth of JSON. Knows no HTTP.
 
-How deep Python's own parser goes differs from version to version, with the size of a thread's stack even. What is
-taken here must not, and RFC 8259, section 9, leaves the limit to us.
+The limit of Python's own parser depends on its version and on the thread's stack size. RFC 8259, section 9, leaves the
+limit to the implementation, so this one is fixed.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-DEEPEST = 32
+MAX_DEPTH = 32
 
 
-def nested_deeply(value: Any) -> bool:
-    """Whether lists and objects, empty ones too, stand in each other more than `DEEPEST` deep."""
-    level = list(_nests([value]))
-    for _ in range(DEEPEST):
-        level = [inner for nest in level for inner in _nests(nest.values() if isinstance(nest, dict) else nest)]
+def exceeds_max_depth(value: Any) -> bool:
+    """Return True if lists and objects are nested more than `MAX_DEPTH` deep. Empty ones count."""
+    level = list(_containers([value]))
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _containers(_children(outer))]
     return bool(level)
 
 
-def _nests(values: Iterable[Any]) -> Iterable[Any]:
+def _containers(values: Iterable[Any]) -> Iterable[Any]:
     return (value for value in values if isinstance(value, dict | list))
+
+
+def _children(container: Any) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container

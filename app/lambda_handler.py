@@ -1,34 +1,31 @@
-"""The Lambda function's entry point: reads the settings, and hands API Gateway's events to the app."""
+"""The entry point of the Lambda function: configures the app and serves it to API Gateway."""
 
-# ruff: noqa: E402 -- what stands between the imports makes the later ones quicker
+# ruff: noqa: E402 -- the statements between the imports make the later imports faster
 import gc
 
-# Nothing that is made before the first event is ever let go, and to look for it again and again is a tenth of a cold
+# Objects that exist before the first event are never freed. Collecting garbage among them takes a tenth of a cold
 # start.
 gc.disable()
 
 from pydantic import BaseModel
 
-# FastAPI's models of an OpenAPI document, which hardly an event asks for, are built when they are first used.
+# FastAPI's models of an OpenAPI document are built on first use, because few processes serve the document.
 BaseModel.model_config["defer_build"] = True
-import fastapi.openapi.models  # noqa: F401 -- for all that is imported later
+import fastapi.openapi.models  # noqa: F401 -- imported early, so that only these models are deferred
 
 del BaseModel.model_config["defer_build"]
 
-import asyncio
 import os
 
-from app.api_gateway import handler_for
+from app.api_gateway import make_handler
 from app.main import app, configure
 from app.observability import json_logging
 from app.settings import Settings
 
-# Mangum asks for the thread's event loop, which newer Pythons do not make by themselves.
-asyncio.set_event_loop(asyncio.new_event_loop())
 settings = Settings.from_environment(os.environ)
 json_logging.install(settings.stage)
 configure(app, settings)
-handler = handler_for(app)
+handler = make_handler(app)
 
 gc.freeze()
 gc.enable()

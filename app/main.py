@@ -1,4 +1,4 @@
-"""The app. Importing this reads no environment and touches no network."""
+"""The app. Importing this module reads no environment and makes no call."""
 
 import logging
 import os
@@ -10,55 +10,59 @@ from typing import Any
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from app import __version__
 from app.accounts.router import router as accounts
-from app.aws.clients import REQUESTS_AT_ONCE
-from app.bootstrap import Services
+from app.aws.concurrency import MAX_CONCURRENT_REQUESTS
+from app.bootstrap import build_container
+from app.dwipps.authors_router import router as authors
 from app.dwipps.reactions_router import router as reactions
 from app.dwipps.router import router as dwipps
+from app.me.router import router as me
 from app.members.router import router as members
 from app.observability import json_logging
 from app.observability.access_log import AccessLog
-from app.openapi.document import document
-from app.pages import routes as pages
+from app.openapi.document import openapi_document
+from app.pages.routes import add_pages
 from app.settings import Settings
-from app.web import problems
-from app.web.middleware import Cors, Guard, RequestId
+from app.web.exception_handlers import register_exception_handlers
+from app.web.middleware import OpenCorsMiddleware, RequestIdMiddleware, RequestLimitsMiddleware
 
 _DESCRIPTION = """
-A social network for shower thoughts. **Register**, confirm the code that is mailed, **log in**, and send the access
-token as `Authorization: Bearer …`. The *Authorize* button does it for this page: your email is the `username`.
+A social network for shower thoughts. **Register**, confirm the code from the mail, **log in**, and send the access
+token as `Authorization: Bearer …`. On this page, the *Authorize* button logs in: your email is the `username`.
 
-Every error is an `application/problem+json` (RFC 9457); each `type` is explained on the page of [problems](problems).
-API Gateway renames the header `WWW-Authenticate` of a 401 to `x-amzn-Remapped-WWW-Authenticate`. A sign-out ends
-refresh tokens at once; an access token lives on until it expires, 15 minutes after it was made at most.
+Every error is an `application/problem+json` document (RFC 9457). The page of [problems](problems) explains each `type`.
+API Gateway renames the header `WWW-Authenticate` of a 401 to `x-amzn-Remapped-WWW-Authenticate`. A sign-out revokes
+refresh tokens at once. An access token stays valid until it expires, at most 15 minutes after it was issued.
 """
 _TAGS = [
-    {"name": "dwipps", "description": "Shower thoughts: everybody's, newest first."},
-    {
-        "name": "reactions",
-        "description": "Upvotes, which all can count, and favorites, which nobody else sees.",
-    },
-    {"name": "members", "description": "Who writes, and what is theirs."},
-    {"name": "auth", "description": "The way to an account, and to a session."},
-    {"name": "service", "description": "About the service itself."},
+    {"name": "dwipps", "description": "Shower thoughts, of all members or of one."},
+    {"name": "reactions", "description": "Upvotes, which everybody can count, and favorites, which are private."},
+    {"name": "members", "description": "Profiles, and your own account."},
+    {"name": "auth", "description": "Registration, sessions and passwords."},
+    {"name": "service", "description": "The service itself."},
 ]
 
 
 class Health(BaseModel):
-    """That the service is up, and which version of it."""
+    """The state and the version of the service."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok", "version": __version__}]})
 
     status: str
     version: str
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """An app for these settings, or for those that the environment has when it starts.
+    """Return an app.
+
+    Args:
+        settings: None to read them from the environment when the app starts.
 
     Raises:
-        MisconfiguredError: at start, if settings are missing.
+        MisconfiguredError: when the app starts, if settings are missing.
     """
     app = FastAPI(
         title="Dwipper",
@@ -72,45 +76,43 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    # Added last is outermost: CORS sees what the guard answers, the log what CORS answers, and all of it has an id.
-    app.add_middleware(Guard)
-    app.add_middleware(Cors)
+    # The last one added is the outermost: CORS sees the answers of the limits, the log those of CORS, and each has an
+    # id.
+    app.add_middleware(RequestLimitsMiddleware)
+    app.add_middleware(OpenCorsMiddleware)
     app.add_middleware(AccessLog)
-    app.add_middleware(RequestId)
-    problems.install(app)
-    for router in (dwipps, reactions, members, accounts):
+    app.add_middleware(RequestIdMiddleware)
+    register_exception_handlers(app)
+    for router in (dwipps, reactions, me, members, authors, accounts):
         app.include_router(router)
-    app.add_api_route("/health", _health, tags=["service"], name="read_health")
+    app.add_api_route("/health", _health, summary="Check that the service is up", tags=["service"], name="read_health")
     app.add_api_route("/", _root, include_in_schema=False)
-    pages.install(app)
-    app.openapi = partial(document, app, app.openapi)  # type: ignore[method-assign]
+    add_pages(app)
+    app.openapi = partial(openapi_document, app)  # type: ignore[method-assign]
     if settings:
         configure(app, settings)
     return app
 
 
 def configure(app: FastAPI, settings: Settings) -> None:
-    """Give an app its settings; nothing is called yet."""
+    """Give an app its settings and its container. This makes no call."""
     logging.getLogger("app").setLevel(settings.log_level)
-    app.state.services = Services.of(settings)
+    app.state.container = build_container(settings)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    if not hasattr(app.state, "services"):
+    if not hasattr(app.state, "container"):
         settings = Settings.from_environment(os.environ)
         if settings.log_format == "json":
             json_logging.install(settings.stage)
         configure(app, settings)
-    current_default_thread_limiter().total_tokens = REQUESTS_AT_ONCE
+    current_default_thread_limiter().total_tokens = MAX_CONCURRENT_REQUESTS
     yield
 
 
 async def _health() -> Health:
-    """Whether the service is up.
-
-    It asks nothing of anybody: what it stands on, every other operation tells.
-    """
+    """Report liveness only: this does not check the services that the API depends on."""
     return Health(status="ok", version=__version__)
 
 

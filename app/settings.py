@@ -1,4 +1,4 @@
-"""What the process must be told by its environment; imports nothing but `errors`."""
+"""The settings of the process, read from the environment. Imports only `errors`."""
 
 import re
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ _REQUIRED = {
 }
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LOG_FORMATS = ("text", "json")
-_MOST_FEED_SHARDS = 64
+_MAX_FEED_SHARDS = 64
 _SECONDS = re.compile(r"0(\.[0-9]{1,3})?")
-_LONGEST_FEED_CACHE = 0.5  # Lists may lag a write by a second, the index's own lag included.
+_MAX_FEED_CACHE_SECONDS = 0.5  # Lists may lag a write by one second, which includes the lag of the index.
 _STAGE = re.compile(r"[a-z0-9-]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one process, read once.
+    """The settings of one process.
 
-    Endpoints other than Amazon's are not in here: botocore reads `AWS_ENDPOINT_URL_DYNAMODB` and
-    `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` by itself.
+    Endpoints other than Amazon's are missing here: botocore reads `AWS_ENDPOINT_URL_DYNAMODB` and
+    `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` itself.
     """
 
     region: str
@@ -45,10 +45,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read and check all settings.
+        """Read and validate all settings.
 
         Raises:
-            MisconfiguredError: names every variable that is missing, or the one whose value cannot be used.
+            MisconfiguredError: names all missing variables, or the first invalid one.
         """
         missing = [name for name in _REQUIRED.values() if not environment.get(name)]
         if missing:
@@ -64,7 +64,7 @@ class Settings:
 
     @property
     def issuer(self) -> str:
-        """Who signs the members' tokens, as their `iss` claim spells it.
+        """Return the issuer of the members' tokens, as in their `iss` claim.
 
         https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
         """
@@ -72,14 +72,14 @@ class Settings:
 
 
 def _feed_shards(value: str) -> int:
-    if not value.isascii() or not value.isdecimal() or not 1 <= int(value) <= _MOST_FEED_SHARDS:
-        raise MisconfiguredError(f"FEED_SHARDS must be a whole number from 1 to {_MOST_FEED_SHARDS}.")
+    if not value.isascii() or not value.isdecimal() or not 1 <= int(value) <= _MAX_FEED_SHARDS:
+        raise MisconfiguredError(f"FEED_SHARDS must be a whole number from 1 to {_MAX_FEED_SHARDS}.")
     return int(value)
 
 
 def _feed_cache_seconds(value: str) -> float:
-    if not _SECONDS.fullmatch(value) or float(value) > _LONGEST_FEED_CACHE:
-        raise MisconfiguredError(f"FEED_CACHE_SECONDS must be a number from 0 to {_LONGEST_FEED_CACHE}.")
+    if not _SECONDS.fullmatch(value) or float(value) > _MAX_FEED_CACHE_SECONDS:
+        raise MisconfiguredError(f"FEED_CACHE_SECONDS must be a number from 0 to {_MAX_FEED_CACHE_SECONDS}.")
     return float(value)
 
 
@@ -97,5 +97,5 @@ def _log_format(value: str) -> str:
 
 def _stage(value: str) -> str:
     if not _STAGE.fullmatch(value):
-        raise MisconfiguredError("STAGE must be 1 to 20 of a to z, 0 to 9 and the hyphen.")
+        raise MisconfiguredError("STAGE must be 1 to 20 characters of a to z, 0 to 9 and hyphen.")
     return value

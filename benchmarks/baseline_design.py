@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from app.aws.items import from_item, to_item
+from app.aws.items import deserialize, serialize
 from benchmarks import rows
 from benchmarks.designs import Units
 
@@ -40,19 +40,19 @@ class UsualDesign:
         items: list[dict[str, Any]] = []
         read = 0.0
         for page in self._pages():
-            items += map(from_item, page["Items"])
+            items += map(deserialize, page["Items"])
             read += page["ConsumedCapacity"]["CapacityUnits"]
         return sorted(items, key=lambda item: item["created_at"], reverse=True)[:limit], Units(read=read)
 
     def upvote(self, dwipp_id: str, email: str) -> Units:
         """Read who upvoted, and add somebody."""
-        key = to_item({"id": dwipp_id})
+        key = serialize({"id": dwipp_id})
         found = self._client.get_item(TableName=TABLE, Key=key, ReturnConsumedCapacity="TOTAL")
         written = self._client.update_item(
             TableName=TABLE,
             Key=key,
             UpdateExpression="SET upvotes = list_append(upvotes, :email)",
-            ExpressionAttributeValues=to_item({":email": [email]}),
+            ExpressionAttributeValues=serialize({":email": [email]}),
             ReturnConsumedCapacity="TOTAL",
         )
         return Units(written["ConsumedCapacity"]["CapacityUnits"], found["ConsumedCapacity"]["CapacityUnits"])
@@ -60,7 +60,7 @@ class UsualDesign:
     def make_popular(self, dwipp_id: str, upvotes: int) -> None:
         """Have so many people have upvoted a Dwipp."""
         item = dwipp(0) | {"id": dwipp_id, "upvotes": [email(number) for number in range(upvotes)]}
-        self._client.put_item(TableName=TABLE, Item=to_item(item))
+        self._client.put_item(TableName=TABLE, Item=serialize(item))
 
     def _pages(self) -> Iterator[Any]:
         scan = self._client.get_paginator("scan")

@@ -71,7 +71,7 @@ def _fill(engine: Engine, size: int) -> None:
 
 async def _spent(engine: Engine) -> Receipts:
     app = create_app(engine.settings)
-    meter = Meter(app.state.services.dwipps._client)  # noqa: SLF001 -- as the test that holds the bounds does
+    meter = Meter(app.state.container.dwipps._client)  # noqa: SLF001 -- as the test that holds the bounds does
     async with world_of(engine, app) as world:
         return {name: _units(spent) for name, spent in (await spend(world, engine, meter)).items()}
 
@@ -83,7 +83,7 @@ async def _upvoted(engine: Engine, upvotes: int) -> Units:
     reactions = (rows.reaction(str(uuid.uuid4()), dwipp_id) for _ in range(upvotes))
     rows.write(engine.client, engine.settings.reactions_table, reactions)
     app = create_app(engine.settings)
-    meter = Meter(app.state.services.dwipps._client)  # noqa: SLF001 -- the same
+    meter = Meter(app.state.container.dwipps._client)  # noqa: SLF001 -- the same
     async with world_of(engine, app) as world:
         return await _paid(world, meter, dwipp_id, upvotes + 1)
 

@@ -17,10 +17,10 @@ from unittest.mock import patch
 
 import httpx
 
-from app.api_gateway import handler_for
-from app.dwipps.ids import new_id, shard_of
+from app.api_gateway import make_handler
+from app.dwipps.ids import feed_shard, new_id
 from app.main import create_app
-from app.me.export import ROWS
+from app.me.export import MAX_EXPORT_ITEMS
 from benchmarks import rows
 from benchmarks.environment import Stage
 from benchmarks.progress import Steps
@@ -51,7 +51,7 @@ class Client:
     """One member, who calls the function in this process as API Gateway does."""
 
     def __init__(self, engine: Engine, token: str) -> None:
-        self._handler = handler_for(create_app(engine.settings))
+        self._handler = make_handler(create_app(engine.settings))
         self._token = token
         keys = f"{engine.aws}/{engine.settings.user_pool_id}/.well-known/jwks.json"
         self._claims = Authorizer(engine.settings, keys).claims(f"Bearer {token}")
@@ -102,7 +102,7 @@ def _fill(engine: Engine, profile: Any) -> None:
     own, others = ([new_id() for _ in range(TO_DELETE)] for _ in range(2))
     written = [rows.dwipp(each, upvotes=0) | {"author_handle": profile["handle"]} for each in own]
     liked = [rows.dwipp(each, upvotes=1) for each in others]
-    shared = ({"text": _TEXT, "feed_shard": shard_of(each["dwipp_id"], MOST_SHARDS)} for each in written + liked)
+    shared = ({"text": _TEXT, "feed_shard": feed_shard(each["dwipp_id"], MOST_SHARDS)} for each in written + liked)
     rows.write(engine.client, engine.settings.dwipps_table, map(dict.__or__, written + liked, shared))
     marks = (rows.reaction(profile["id"], each) for each in others)
     both = (mark | {"favorited_at": mark["upvoted_at"]} for mark in marks)
@@ -113,17 +113,17 @@ def _largest(client: Client) -> Iterator[tuple[str, str]]:
     yield f"page of {LARGEST_PAGE} of the feed, of {MOST_SHARDS} partitions", f"/v1/dwipps?limit={LARGEST_PAGE}"
     yield f"page of {LARGEST_PAGE} of one's own", f"/v1/me/dwipps?limit={LARGEST_PAGE}"
     yield f"page of {LARGEST_PAGE} favorites", f"/v1/me/favorites?limit={LARGEST_PAGE}"
-    yield f"export, {ROWS} Dwipps", "/v1/me/export"
+    yield f"export, {MAX_EXPORT_ITEMS} Dwipps", "/v1/me/export"
     path = "/v1/me/export"
     while (export := client.ask("GET", path).content)["dwipps"]:
         path = f"/v1/me/export?cursor={export['next_cursor']}"
-    yield f"export, {ROWS} upvotes that are favorites too", path
+    yield f"export, {MAX_EXPORT_ITEMS} upvotes that are favorites too", path
 
 
 def _deleted(client: Client, steps: Steps) -> list[Piece]:
     """Ask for the deletion until nothing is left, but for the 52 seconds in which writes may still come in."""
     pieces: list[Piece] = []
-    with patch("app.me.deletion.OUTLAST", timedelta()):
+    with patch("app.me.deletion.WRITE_DRAIN_PERIOD", timedelta()):
         for _ in steps.of(["until 204"], "The longest deletion"):
             while not pieces or pieces[-1].status == httpx.codes.ACCEPTED:
                 pieces.append(client.ask("DELETE", "/v1/me"))

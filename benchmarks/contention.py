@@ -16,9 +16,9 @@ from typing import Any
 from unittest.mock import patch
 
 from app.aws.clients import dynamodb_client
-from app.aws.retries import deadline
+from app.aws.retries import new_write_deadline
 from app.aws.timestamps import now
-from app.dwipps.reactions import ReactionRepository, toggled
+from app.dwipps.reactions import Change, ReactionRepository
 from app.errors import UnavailableError
 from app.members.models import Member
 from benchmarks import rows
@@ -80,9 +80,9 @@ def _press(repository: ReactionRepository, dwipp_id: str, end: float) -> Counter
     member_id = str(uuid.uuid4())
     answers = Counter[bool]()
     while time.monotonic() < end:
-        member = Member(member_id, "a_member", now(), deadline())
+        member = Member(member_id, "a_member", now(), new_write_deadline())
         try:
-            repository.upvote(member, dwipp_id, toggled)
+            repository.upvote(member, dwipp_id, Change.TOGGLE)
         except UnavailableError:
             answers[False] += 1
         else:

@@ -12,7 +12,7 @@ from math import exp, sqrt
 from random import Random
 from typing import Self
 
-from app.dwipps.ids import shard_of
+from app.dwipps.ids import feed_shard
 from benchmarks import developer_guide, rows
 from benchmarks.limits import ITEM_WRITES, PARTITION_READS, PARTITION_WRITES
 from benchmarks.workload import WRITES, Mix
@@ -158,7 +158,7 @@ def _writes_by_shard(random: Random, scenario: Scenario) -> list[float]:
     """
     loads = [scenario.requests * scenario.shares.others / scenario.shards] * scenario.shards
     for share in POPULARITY:
-        shard = shard_of(f"{random.getrandbits(32):08x}", scenario.shards)
+        shard = feed_shard(f"{random.getrandbits(32):08x}", scenario.shards)
         loads[shard] += min(scenario.requests * scenario.shares.upvotes * share, ITEM_UPVOTES)
     return loads
 

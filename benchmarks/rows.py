@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from app.aws.items import to_item
+from app.aws.items import serialize
 from app.aws.timestamps import now, to_text
 
 if TYPE_CHECKING:
@@ -45,6 +45,6 @@ def write(client: "DynamoDBClient", table: str, rows: Iterable[Mapping[str, Any]
 
 
 def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
-    puts = ({"PutRequest": {"Item": to_item(row)}} for row in rows)
+    puts = ({"PutRequest": {"Item": serialize(row)}} for row in rows)
     while batch := list(islice(puts, _BATCH)):
         yield batch

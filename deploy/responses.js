@@ -1,36 +1,38 @@
-// What API Gateway answers by itself, as the problem documents that the API gives (RFC 9457), with its CORS headers.
+// API Gateway's own responses, as problem documents (RFC 9457) with CORS headers, like those of the API.
 //
-// JavaScript, because CloudFormation knows no loop, and no name of a deployment but osls's, which changes each time.
-// Types: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
-// REQUEST_TOO_LARGE, of 413, is API Gateway's alone.
+// This is JavaScript for two reasons: CloudFormation has no loops, and the name of the deployment changes with each run
+// of osls. The response types: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+// REQUEST_TOO_LARGE (413) cannot be customized.
 'use strict';
 
 const RETRY_SECONDS = 1;
-// As long as the firewall looks back: deploy/firewall.yml.
+// The window of the rate rule in deploy/firewall.yml.
 const FIREWALL_SECONDS = 300;
 
-// Its type, and the answer: status, slug, title, detail; and after how many seconds to ask again.
+const LOG_IN = 'Log in and send the access token as `Authorization: Bearer ...`.';
+
+// Response type, status, slug, title, detail, and the seconds in Retry-After.
 const RESPONSES = [
-  ['ACCESS_DENIED', 403, 'access-denied', 'Access denied', 'The token does not let its owner do this.'],
-  ['API_CONFIGURATION_ERROR', 500, 'gateway-misconfigured', 'Our mistake', 'Something is wrong with how the API is set up.'],
-  ['AUTHORIZER_CONFIGURATION_ERROR', 500, 'authorizer-misconfigured', 'Our mistake', 'Something is wrong with how tokens are checked.'],
-  ['AUTHORIZER_FAILURE', 503, 'authorizer-failed', 'Unavailable for a moment', 'The token could not be checked at the moment: try again.', RETRY_SECONDS],
-  ['BAD_REQUEST_BODY', 400, 'bad-request-body', 'Request not readable', 'The body cannot be read.'],
-  ['BAD_REQUEST_PARAMETERS', 400, 'bad-request-parameters', 'Request not readable', 'The query or a header cannot be read.'],
-  ['DEFAULT_4XX', null, 'refused-by-gateway', 'Request refused', 'The request was refused before it reached the service.'],
-  ['DEFAULT_5XX', null, 'failed-in-gateway', 'Our mistake', 'Something went wrong before the request reached the service.'],
+  ['ACCESS_DENIED', 403, 'access-denied', 'Access denied', 'The token does not permit this request.'],
+  ['API_CONFIGURATION_ERROR', 500, 'gateway-misconfigured', 'Internal server error', 'The gateway is misconfigured.'],
+  ['AUTHORIZER_CONFIGURATION_ERROR', 500, 'authorizer-misconfigured', 'Internal server error', 'The authorizer is misconfigured.'],
+  ['AUTHORIZER_FAILURE', 503, 'authorizer-failed', 'Service unavailable', 'The token could not be checked. Try again.', RETRY_SECONDS],
+  ['BAD_REQUEST_BODY', 400, 'bad-request-body', 'Malformed request', 'The body cannot be read.'],
+  ['BAD_REQUEST_PARAMETERS', 400, 'bad-request-parameters', 'Malformed request', 'The query or a header cannot be read.'],
+  ['DEFAULT_4XX', null, 'refused-by-gateway', 'Request refused', 'The gateway refused the request.'],
+  ['DEFAULT_5XX', null, 'failed-in-gateway', 'Internal server error', 'The gateway failed.'],
   ['EXPIRED_TOKEN', 403, 'expired-signature', 'Access denied', 'The signature of the request has expired.'],
-  ['INTEGRATION_FAILURE', 503, 'no-answer', 'Unavailable for a moment', 'The service did not answer: try again.', RETRY_SECONDS],
-  ['INTEGRATION_TIMEOUT', 503, 'no-answer-in-time', 'Unavailable for a moment', 'The service did not answer in time: try again.', RETRY_SECONDS],
-  ['INVALID_API_KEY', 403, 'invalid-api-key', 'Access denied', 'There are no API keys: log in instead.'],
-  ['INVALID_SIGNATURE', 403, 'invalid-signature', 'Access denied', 'Requests are not signed: send an access token instead.'],
-  ['MISSING_AUTHENTICATION_TOKEN', 404, 'nothing-to-call', 'Nothing here', 'There is nothing to call at this path by this method.'],
-  ['QUOTA_EXCEEDED', 429, 'quota-exceeded', 'Too many requests', 'More was asked than is allowed: try again later.', RETRY_SECONDS],
-  ['RESOURCE_NOT_FOUND', 404, 'no-such-resource', 'Nothing here', 'There is nothing at this path.'],
-  ['THROTTLED', 429, 'throttled', 'Too many requests', 'Everybody together asked more than is allowed: try again.', RETRY_SECONDS],
-  ['UNAUTHORIZED', 401, 'unauthenticated', 'Not logged in', 'Log in, and send the access token as `Authorization: Bearer ...`.'],
-  ['UNSUPPORTED_MEDIA_TYPE', 415, 'media-type-refused', 'Media type not supported', 'Send the body as application/json.'],
-  ['WAF_FILTERED', 429, 'too-many-attempts', 'Too many requests', 'Too many requests about accounts came from your address: try again later.', FIREWALL_SECONDS],
+  ['INTEGRATION_FAILURE', 503, 'no-answer', 'Service unavailable', 'The service did not answer. Try again.', RETRY_SECONDS],
+  ['INTEGRATION_TIMEOUT', 503, 'no-answer-in-time', 'Service unavailable', 'The service did not answer in time. Try again.', RETRY_SECONDS],
+  ['INVALID_API_KEY', 403, 'invalid-api-key', 'Access denied', `This API has no API keys. ${LOG_IN}`],
+  ['INVALID_SIGNATURE', 403, 'invalid-signature', 'Access denied', `This API accepts no signed requests. ${LOG_IN}`],
+  ['MISSING_AUTHENTICATION_TOKEN', 404, 'nothing-to-call', 'Not found', 'Nothing exists at this path with this method.'],
+  ['QUOTA_EXCEEDED', 429, 'quota-exceeded', 'Too many requests', 'The quota is used up. Try again later.', RETRY_SECONDS],
+  ['RESOURCE_NOT_FOUND', 404, 'no-such-resource', 'Not found', 'Nothing exists at this path.'],
+  ['THROTTLED', 429, 'throttled', 'Too many requests', 'All clients together sent too many requests. Try again.', RETRY_SECONDS],
+  ['UNAUTHORIZED', 401, 'unauthenticated', 'Unauthenticated', LOG_IN],
+  ['UNSUPPORTED_MEDIA_TYPE', 415, 'media-type-refused', 'Unsupported media type', 'Send the body as application/json.'],
+  ['WAF_FILTERED', 429, 'too-many-attempts', 'Too many requests', 'Your address sent too many requests about accounts. Try again later.', FIREWALL_SECONDS],
 ];
 
 const literal = (text) => `'${text}'`;
@@ -46,7 +48,7 @@ function response([type, status, slug, title, detail, retryAfter]) {
     ...(retryAfter && { 'Retry-After': literal(retryAfter) }),
   };
   const problem = { type: `urn:dwipper:problem:${slug}`, title, detail, request_id: '$context.requestId' };
-  // Where one response is for several statuses, none can be named: RFC 9457 lets a problem leave it out.
+  // A response for several statuses cannot name one. `status` is optional (RFC 9457, section 3.1.2).
   if (status) problem.status = status;
   return {
     Type: 'AWS::ApiGateway::GatewayResponse',
@@ -70,7 +72,7 @@ module.exports = async ({ resolveVariable }) => {
   return {
     Resources,
     extensions: {
-      // The stage is deploy/gateway.yml's; and a deployment takes along the responses that there are when it is made.
+      // deploy/gateway.yml declares the stage. A deployment includes only the responses that exist when it is created.
       [deployment]: { Properties: { StageName: { Ref: 'AWS::NoValue' } }, DependsOn: Object.keys(Resources) },
     },
   };

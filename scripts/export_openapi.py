@@ -1,11 +1,11 @@
-"""The OpenAPI document on standard output: `python -m scripts.export_openapi`. Never shipped in the image."""
+"""Print the OpenAPI document: `python -m scripts.export_openapi > openapi.json`."""
 
 import json
 import sys
 
 from app.main import app
-from app.openapi.document import published
+from app.openapi.document import standalone_document
 
 if __name__ == "__main__":
-    json.dump(published(app), sys.stdout, indent=2, ensure_ascii=False)
+    json.dump(standalone_document(app), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import httpx
 
-from app.api_gateway import handler_for
+from app.api_gateway import make_handler
 from app.main import create_app
 from app.settings import Settings
 from devstack.mail import Mail, everything
@@ -116,7 +116,7 @@ async def world(settings: Settings, endpoint: str, transport: Transport, *, pref
         carrier = httpx.ASGITransport(app)
     else:
         keys_url = f"{endpoint}/{settings.user_pool_id}/.well-known/jwks.json"
-        carrier = GatewayTransport(handler_for(app), Authorizer(settings, keys_url), kind=transport, prefix=prefix)
+        carrier = GatewayTransport(make_handler(app), Authorizer(settings, keys_url), kind=transport, prefix=prefix)
 
     def open_client(**options: Any) -> httpx.AsyncClient:
         hooks = {"response": [transcript.record, scan.look]}

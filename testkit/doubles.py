@@ -10,12 +10,12 @@ from fastapi import FastAPI
 
 from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
-from app.aws.retries import deadline
-from app.bootstrap import Services
+from app.aws.retries import new_write_deadline
+from app.bootstrap import Container
 from app.dwipps.feed import Feed
-from app.dwipps.feed_cache import NewestDwipps
+from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.ids import new_id
-from app.dwipps.repository import Dwipp, DwippRepository, draft
+from app.dwipps.repository import Dwipp, DwippRepository, new_dwipp
 from app.dwipps.schemas import DwippPage
 from app.main import create_app
 from app.members.directory import Directory
@@ -38,12 +38,12 @@ class RecordingFeed(Feed):
 
     answer: Callable[[], DwippPage]
 
-    def __init__(self, services: Services) -> None:
-        super().__init__(services.dwipps, NewestDwipps(services.dwipps.newest, 0), services.reactions)
+    def __init__(self, services: Container) -> None:
+        super().__init__(services.dwipps, FeedPageCache(services.dwipps.list_recent, 0), services.reactions)
         self.callers: list[str] = []
         self.answer = lambda: DwippPage(items=[], next_cursor=None)
 
-    def newest(self, member_id: str, page: PageRequest) -> DwippPage:  # noqa: ARG002 -- its answer is set
+    def list_recent(self, member_id: str, page: PageRequest) -> DwippPage:  # noqa: ARG002 -- its answer is set
         self.callers.append(member_id)
         return self.answer()
 
@@ -51,31 +51,31 @@ class RecordingFeed(Feed):
 class KnownMembers(Directory):
     """Knows everybody, and calls all of them kay."""
 
-    def __init__(self, services: Services) -> None:
-        super().__init__(dynamodb_client(SETTINGS.region), SETTINGS.members_table, services.pool)
+    def __init__(self, services: Container) -> None:
+        super().__init__(dynamodb_client(SETTINGS.region), SETTINGS.members_table, services.user_pool)
 
-    def member(self, member_id: str) -> Member:
-        return Member(member_id, "kay", datetime.now(UTC), deadline())
+    def get_or_create(self, member_id: str) -> Member:
+        return Member(member_id, "kay", datetime.now(UTC), new_write_deadline())
 
 
 class WriteOnlyDwipps(DwippRepository):
     """Takes any new Dwipp, and keeps none."""
 
     def create(self, author: Member, text: str) -> Dwipp:
-        return draft(new_id(), author, text)
+        return new_dwipp(new_id(), author, text)
 
 
 def quiet_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, RecordingFeed]:
     """The app, whose `GET` and `POST /v1/dwipps` call no AWS; tokens are verified with these keys."""
     app = create_app(SETTINGS)
-    services: Services = app.state.services
+    services: Container = app.state.container
     feed = RecordingFeed(services)
-    app.state.services = replace(
+    app.state.container = replace(
         services,
         feed=feed,
         directory=KnownMembers(services),
         dwipps=WriteOnlyDwipps(dynamodb_client(SETTINGS.region), SETTINGS.dwipps_table, 1),
-        tokens=tokens or services.tokens,
+        token_verifier=tokens or services.token_verifier,
     )
     return app, feed
 

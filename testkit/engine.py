@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from app.aws.items import from_item
+from app.aws.items import deserialize
 from app.settings import Settings
 from devstack import clients, environment
 
@@ -53,7 +53,7 @@ class Engine:
 
     def _all(self, table: str) -> list[dict[str, Any]]:
         pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-        return [from_item(item) for page in pages for item in page["Items"]]
+        return [deserialize(item) for page in pages for item in page["Items"]]
 
 
 def free_port() -> int:

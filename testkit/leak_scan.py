@@ -33,7 +33,7 @@ _SESSION_PATHS = frozenset({"/v1/auth/login", "/v1/auth/refresh", "/v1/auth/toke
 _OWN_PATHS = frozenset({"/v1/me", "/v1/me/export"})
 # Dwipps; and in a refusal where in their own body the mistake is.
 _WRITTEN_BY_CLIENTS = re.compile(r'"(?:text|pointer)":"(?:[^"\\]|\\.)*"')
-_EXAMPLES = (examples.EMAIL, examples.NEWCOMER, examples.MEMBER_ID, examples.REGISTRATION, examples.REQUEST_ID)
+_EXAMPLES = (examples.EMAIL, examples.NEW_MEMBER_EMAIL, examples.MEMBER_ID, examples.REGISTRATION, examples.REQUEST_ID)
 _EXAMPLE = re.compile(rf'"examples":\["[^"]*"\]|{"|".join(_EXAMPLES)}')
 _ON_PAGES = {"/openapi.json": _EXAMPLE}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.aws.items import to_item
+from app.aws.items import serialize
 from app.aws.timestamps import now, to_text
 from app.dwipps.ids import new_id
 from testkit.api_client import Member, World
@@ -72,7 +72,7 @@ def _reaction(member_id: str, dwipp_id: str) -> dict[str, Any]:
 
 
 def _write(engine: Engine, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    puts = [{"PutRequest": {"Item": to_item(row)}} for row in rows]
+    puts = [{"PutRequest": {"Item": serialize(row)}} for row in rows]
     for start in range(0, len(puts), BATCH):
         batch: Any = {table: puts[start : start + BATCH]}
         assert not engine.client.batch_write_item(RequestItems=batch)["UnprocessedItems"]

@@ -39,7 +39,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def hashes_are_quick() -> Iterator[None]:
     """What makes guessing slow makes nothing else here any better."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pending_confirmations, "COST", 2)
+        patch.setattr(pending_confirmations, "SCRYPT_COST", 2)
         yield
 
 

@@ -1,1 +1,1 @@
-"""Accounts: emails, passwords and sessions, all of which Cognito keeps."""
+"""Accounts: registration, sessions and passwords under `/v1/auth`."""

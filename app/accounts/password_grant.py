@@ -1,4 +1,7 @@
-"""The form by which OAuth2 clients log in with a password (RFC 6749, 4.3.2), and how it is refused (5.2)."""
+"""The token request of OAuth2's password grant (RFC 6749, section 4.3.2), and its errors (section 5.2).
+
+FastAPI's `Form` is not used: it would answer errors in its own form, and needs another parser in the image.
+"""
 
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -8,36 +11,37 @@ from pydantic import BaseModel, Field, ValidationError
 
 from app.accounts.schemas import Email, Password
 from app.errors import InvalidGrantError
+from app.openapi import examples
 
 _FORM = "application/x-www-form-urlencoded"
-_MOST_FIELDS = 20
+_MAX_FIELDS = 20
 
 
 class PasswordGrant(BaseModel):
-    """Who logs in; a scope and a client, which some libraries add, are passed over."""
+    """The parameters of a token request. `scope` and client parameters, which some libraries add, are ignored."""
 
     username: Annotated[Email, Field(description="The email.")]
     password: Password
 
 
-async def _grant(request: Request) -> PasswordGrant:
+async def _password_grant(request: Request) -> PasswordGrant:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise InvalidGrantError("invalid_request", f"Send the parameters as {_FORM}.")
-    fields = _fields(await request.body())
+    fields = _parse_form(await request.body())
     if "grant_type" not in fields:
         raise InvalidGrantError("invalid_request", "grant_type is missing.")
     if fields["grant_type"] != "password":
-        raise InvalidGrantError("unsupported_grant_type", "grant_type has to be password.")
+        raise InvalidGrantError("unsupported_grant_type", "grant_type must be password.")
     try:
         return PasswordGrant.model_validate(fields)
     except ValidationError as error:
-        raise InvalidGrantError("invalid_request", "username has to be an email, with a password.") from error
+        raise InvalidGrantError("invalid_request", "username must be an email, and password is required.") from error
 
 
-def _fields(body: bytes) -> dict[str, str]:
-    """The parameters, none of which may be repeated (RFC 6749, 3.2)."""
+def _parse_form(body: bytes) -> dict[str, str]:
+    """Return the parameters. None of them may be repeated (RFC 6749, section 3.2)."""
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict")
     except ValueError as error:
         raise InvalidGrantError("invalid_request", "The form cannot be read.") from error
     fields = dict(pairs)
@@ -46,9 +50,9 @@ def _fields(body: bytes) -> dict[str, str]:
     return fields
 
 
-Grant = Annotated[PasswordGrant, Depends(_grant)]
+Grant = Annotated[PasswordGrant, Depends(_password_grant)]
 
-# Read by hand and not by FastAPI's Form: that would answer in its own words, and take another parser into the image.
+# FastAPI does not know the form, so this describes it.
 OPENAPI: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -60,11 +64,12 @@ OPENAPI: dict[str, Any] = {
                     "properties": {
                         "grant_type": {"type": "string", "const": "password"},
                         **PasswordGrant.model_json_schema()["properties"],
-                        "scope": {"type": "string", "description": "Passed over."},
+                        "scope": {"type": "string", "description": "Ignored."},
                     },
                     "additionalProperties": {"type": "string"},
-                    "maxProperties": _MOST_FIELDS,
-                }
+                    "maxProperties": _MAX_FIELDS,
+                },
+                "example": {"grant_type": "password", "username": examples.EMAIL, "password": examples.PASSWORD},
             }
         },
     }

@@ -1,60 +1,61 @@
-"""Who waits to be confirmed, as far as a login may say so; knows neither users nor HTTP.
+"""Pending confirmations: which logins are told to confirm first. Knows neither users nor HTTP.
 
-Cognito says of a user that they are not confirmed whatever the password is, and so would tell everybody who has begun
-an account; and if only they are told who have the password, then whoever registers an email could log in with the
-password that they gave, and learn whether there was an account before. So it is not asked. Who has registered an email
-within the last day, whoever has it, is told to confirm, until they have; and nothing that anybody else does changes
-that: else it would tell what they did. Rows of the table of members:
+Cognito says "not confirmed" to any password, and would so disclose every account that was begun. Saying it only for the
+right password would disclose accounts too: register an email, log in with the password that you chose, and see whether
+an account existed before. So Cognito's word is ignored. Whoever registered an email within the last day is told to
+confirm, until that very registration is confirmed. Nothing that others do changes this.
+
+Rows of the members table:
 
     pk = waiting#<hash of the email>#<verifier of the password>   expires_at
 
-The verifier is two bytes of a slow hash. They tell whoever gives the password that it is the one; whoever finds them
-can throw away most of their guesses, and be sure of none.
+The verifier is two bytes of a slow hash. Two bytes tell a login that the password is the registered one. A reader of
+the table can rule out most guesses with them, and confirm none.
 """
 
 import hashlib
 import time
 from typing import TYPE_CHECKING
 
-from app.aws.items import from_item, to_item
+from app.aws.items import deserialize, serialize
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_KEPT_SECONDS = 24 * 60 * 60  # As long as a registration.
+_TTL_SECONDS = 24 * 60 * 60  # That of a registration.
 _VERIFIER_BYTES = 2
-COST = 2**14  # RFC 7914, section 2, for what a user waits for.
+SCRYPT_COST = 2**14  # RFC 7914, section 2, for interactive logins.
 
 
-class WaitingRepository:
-    """Keeps for a day what each registration of an email can be known by."""
+class PendingConfirmationRepository:
+    """Stores pending confirmations for a day."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
-    def remember(self, email: str, password: str) -> str:
-        """Have whoever logs in with these told to confirm; returns by what they can be forgotten."""
+    def record(self, email: str, password: str) -> str:
+        """Record a pending confirmation for this email and password. Return the key to pass to `forget`."""
         pk = _pk(email, password)
-        row = {"pk": pk, "expires_at": int(time.time()) + _KEPT_SECONDS}
-        self._client.put_item(TableName=self._table, Item=to_item(row))
+        row = {"pk": pk, "expires_at": int(time.time()) + _TTL_SECONDS}
+        self._client.put_item(TableName=self._table, Item=serialize(row))
         return pk
 
     def forget(self, pk: str) -> None:
-        """Tell one of them so no more."""
-        self._client.delete_item(TableName=self._table, Key=to_item({"pk": pk}))
+        """Delete a pending confirmation."""
+        self._client.delete_item(TableName=self._table, Key=serialize({"pk": pk}))
 
-    def has(self, email: str, password: str) -> bool:
-        """Whether somebody has registered the email with this password, less than a day ago."""
-        key = to_item({"pk": _pk(email, password)})
-        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        row = from_item(answer.get("Item", {}))
+    def exists(self, email: str, password: str) -> bool:
+        """Return True if this email was registered with this password within the last day and is not confirmed."""
+        key = serialize({"pk": _pk(email, password)})
+        response = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        row = deserialize(response.get("Item", {}))
         return bool(row) and row["expires_at"] > time.time()
 
 
 def _pk(email: str, password: str) -> str:
-    """The same for the same two: what it takes to know it takes as long whether there is a row or not."""
+    """Return the row's key. It takes the same time whether or not the row exists."""
     address = hashlib.sha256(email.encode())
-    # A salt has to be another for each email, and to be known before there is a row.
-    verifier = hashlib.scrypt(password.encode(), salt=address.digest(), n=COST, r=8, p=1, dklen=_VERIFIER_BYTES)
+    # The salt must differ between emails, and must be known before the row is read.
+    verifier = hashlib.scrypt(password.encode(), salt=address.digest(), n=SCRYPT_COST, r=8, p=1, dklen=_VERIFIER_BYTES)
     return f"waiting#{address.hexdigest()}#{verifier.hex()}"

@@ -1,8 +1,11 @@
-"""`/v1/auth`: the way to a session, open to everybody."""
+"""`/v1/auth`: registration, sessions and passwords, open to everybody."""
+
+from typing import Any
 
 from fastapi import APIRouter, Response
 
 from app import errors
+from app.accounts.dependencies import AccountPasswords, AccountSessions, AccountSignUp
 from app.accounts.password_grant import OPENAPI, Grant
 from app.accounts.schemas import (
     ConfirmRequest,
@@ -15,88 +18,116 @@ from app.accounts.schemas import (
     ResetRequest,
     TokenResponse,
 )
-from app.aws.clients import meaning
-from app.bootstrap import AppServices, Services
 from app.cognito.user_pool import Tokens
-from app.openapi import document
+from app.members.dependencies import MemberDirectory
+from app.observability.metrics import counted_as
+from app.openapi.links import links_with_body
+from app.openapi.problem_responses import BODY_ERRORS, COGNITO_ERRORS, Responses, error_responses
 from app.web import problems
-from app.web.threadpool import Route
+from app.web.threadpool import ThreadpoolRoute
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=Route)
+router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=ThreadpoolRoute)
+
+_REGISTRATION_LINKS: Any = {
+    202: {"links": links_with_body({"registration": "$response.body#/registration"}, "confirm", "resend")}
+}
+_SESSION_LINKS: Any = {
+    200: {"links": links_with_body({"refresh_token": "$response.body#/refresh_token"}, "refresh", "logout")}
+}
+_RESET_LINKS: Any = {202: {"links": links_with_body({"email": "$request.body#/email"}, "reset_password")}}
 
 
-def _documented(*kinds: type[errors.DwipperError]) -> document.Documented:
-    return document.documented(*document.OF_COGNITO, *document.OF_BODIES, *kinds)
+def _error_responses(*own: type[errors.DwipperError]) -> Responses:
+    return error_responses(*COGNITO_ERRORS, *BODY_ERRORS, *own)
 
 
-@router.post("/register", status_code=202, responses=_documented(errors.WeakPasswordError, errors.HandleTakenError))
-def register(body: RegisterRequest, services: AppServices) -> RegisterResponse:
-    """Ask for an account.
+@router.post(
+    "/register",
+    summary="Register an account",
+    status_code=202,
+    responses=_error_responses(errors.WeakPasswordError, errors.HandleTakenError) | _REGISTRATION_LINKS,
+)
+@counted_as("Registrations")
+def register(body: RegisterRequest, sign_up: AccountSignUp, directory: MemberDirectory) -> RegisterResponse:
+    """Mail a code to the address. `confirm` takes the code together with the `registration` in the response.
 
-    A code is mailed, which `confirm` takes together with the id in the answer. The answer is the same where the email
-    has an account already.
+    The response is the same for an email that already has an account.
     """
-    if body.handle is not None and services.directory.is_taken(body.handle):
+    if body.handle is not None and directory.is_taken(body.handle):
         raise errors.HandleTakenError
-    return RegisterResponse(registration=services.sign_up.register(body.email, body.password, body.handle))
+    return RegisterResponse(registration=sign_up.register(body.email, body.password, body.handle))
 
 
-@router.post("/confirm", status_code=204, responses=_documented(errors.InvalidCodeError))
-def confirm(body: ConfirmRequest, services: AppServices) -> None:
-    """Confirm the account by the code that was mailed.
+@router.post(
+    "/confirm",
+    summary="Confirm an account",
+    status_code=204,
+    responses=_error_responses(errors.InvalidCodeError),
+)
+@counted_as("Confirmations")
+def confirm(body: ConfirmRequest, sign_up: AccountSignUp) -> None:
+    """Confirm the account by the code from the mail.
 
-    A code is good once, and a registration for 24 hours. Whatever is wrong with either of them, the answer is the same.
+    A code works once, a registration for 24 hours. The error is the same, whichever of them is wrong.
     """
-    services.sign_up.confirm(body.registration, body.code)
+    sign_up.confirm(body.registration, body.code)
 
 
-@router.post("/resend", status_code=202, response_class=Response, responses=_documented())
-def resend(body: ResendRequest, services: AppServices) -> Response:
-    """Have another code mailed.
-
-    The answer is the same for everybody.
-    """
-    services.sign_up.resend(body.registration)
+@router.post(
+    "/resend",
+    summary="Resend the confirmation code",
+    status_code=202,
+    response_class=Response,
+    responses=_error_responses(),
+)
+def resend(body: ResendRequest, sign_up: AccountSignUp) -> Response:
+    """Mail a new code. The response is the same for every registration."""
+    sign_up.resend(body.registration)
     return Response(status_code=202)
 
 
 @router.post(
     "/login",
-    responses=_documented(
+    summary="Log in",
+    responses=_error_responses(
         errors.InvalidCredentialsError, errors.AccountNotConfirmedError, errors.PasswordResetRequiredError
-    ),
+    )
+    | _SESSION_LINKS,
 )
-def login(body: LoginRequest, services: AppServices) -> TokenResponse:
-    """Begin a session.
+@counted_as("Logins")
+def login(body: LoginRequest, sessions: AccountSessions) -> TokenResponse:
+    """Start a session.
 
-    Send the access token with every other request: it lives 15 minutes. The refresh token gets the next one, for 30
-    days or until a sign-out. An email without account and a wrong password are answered alike.
+    Send the access token with every other request. It lives 15 minutes. The refresh token requests new access tokens,
+    for 30 days or until a sign-out. The error is the same for an unknown email and for a wrong password.
     """
-    return _log_in(services, body.email, body.password)
+    return _token_response(sessions.log_in(body.email, body.password))
 
 
-@router.post("/refresh", responses=_documented(errors.InvalidRefreshTokenError))
-def refresh(body: RefreshRequest, services: AppServices) -> TokenResponse:
-    """Go on with a session.
-
-    The refresh token stays the same and comes back with the new access token.
-    """
-    return _session(services.pool.refresh(body.refresh_token))
+@router.post(
+    "/refresh",
+    summary="Refresh the access token",
+    responses=_error_responses(errors.InvalidRefreshTokenError) | _SESSION_LINKS,
+)
+def refresh(body: RefreshRequest, sessions: AccountSessions) -> TokenResponse:
+    """Return a new access token. The refresh token stays the same."""
+    return _token_response(sessions.refresh(body.refresh_token))
 
 
 @router.post(
     "/token",
+    summary="Log in as an OAuth2 client",
     openapi_extra=OPENAPI,
-    responses=document.documented(*document.OF_COGNITO, problems.TOO_LARGE, errors.InvalidGrantError),
+    responses=error_responses(*COGNITO_ERRORS, problems.BODY_TOO_LARGE, errors.InvalidGrantError) | _SESSION_LINKS,
 )
-def token(grant: Grant, services: AppServices) -> TokenResponse:
-    """Begin a session as OAuth2 clients do.
+@counted_as("Logins")
+def token(grant: Grant, sessions: AccountSessions) -> TokenResponse:
+    """Start a session by OAuth2's password grant (RFC 6749, section 4.3), with the email as `username`.
 
-    That is by RFC 6749, 4.3, with the email as `username`: the Authorize button of the docs page does it. Problems
-    carry the `error` of RFC 6749, 5.2, too.
+    The Authorize button of the docs page uses it. Its problems also have the member `error` of RFC 6749, section 5.2.
     """
     try:
-        return _log_in(services, grant.username, grant.password)
+        return _token_response(sessions.log_in(grant.username, grant.password))
     except (
         errors.InvalidCredentialsError,
         errors.AccountNotConfirmedError,
@@ -105,60 +136,44 @@ def token(grant: Grant, services: AppServices) -> TokenResponse:
         raise errors.InvalidGrantError("invalid_grant", str(error)) from error
 
 
-@router.post("/logout", status_code=204, responses=_documented())
-def logout(body: RefreshRequest, services: AppServices) -> None:
-    """End a session.
+@router.post("/logout", summary="Log out", status_code=204, responses=_error_responses())
+def logout(body: RefreshRequest, sessions: AccountSessions) -> None:
+    """End a session. The refresh token is revoked at once. Unknown tokens are ignored.
 
-    One that is none has ended already. Its refresh token is dead at once. An access token is not asked after anywhere
-    and lives until it expires.
+    The access token stays valid until it expires, because no server asks for its session.
     """
-    services.pool.log_out(body.refresh_token)
+    sessions.log_out(body.refresh_token)
 
 
-@router.post("/password/forgot", status_code=202, response_class=Response, responses=_documented())
-def forgot_password(body: ForgotRequest, services: AppServices) -> Response:
-    """Have a code mailed to set another password by.
-
-    The answer is the same for everybody.
-    """
-    services.pool.forgot_password(body.email)
+@router.post(
+    "/password/forgot",
+    summary="Request a reset code",
+    status_code=202,
+    response_class=Response,
+    responses=_error_responses() | _RESET_LINKS,
+)
+def forgot_password(body: ForgotRequest, passwords: AccountPasswords) -> Response:
+    """Mail a code for a new password. The response is the same for every email."""
+    passwords.request_reset(body.email)
     return Response(status_code=202)
 
 
 @router.post(
     "/password/reset",
+    summary="Reset the password",
     status_code=204,
-    responses=_documented(errors.InvalidCodeError, errors.WeakPasswordError),
+    responses=_error_responses(errors.InvalidCodeError, errors.WeakPasswordError),
 )
-def reset_password(body: ResetRequest, services: AppServices) -> None:
-    """Set another password by the code that was mailed; ends all sessions.
+def reset_password(body: ResetRequest, passwords: AccountPasswords) -> None:
+    """Set a new password by the code from the mail, and end all sessions.
 
-    Safe to retry: where the new password is the account's already, the sessions are ended and the answer is the same,
-    whatever the code. Else a code opens nothing twice.
+    Safe to retry: if the account already has the new password, the response is the same, whatever the code. Otherwise a
+    code works once.
     """
-    try:
-        services.pool.reset_password(body.email, body.code, body.new_password)
-    except Exception as error:
-        # Perhaps this very request set it, and got no answer, or failed to end the sessions: the code is used up then.
-        if not _may_be_done(error) or not services.pool.is_password(body.email, body.new_password):
-            raise
-    services.pool.log_out_everywhere(body.email)
+    passwords.reset(body.email, body.code, body.new_password)
 
 
-def _may_be_done(error: Exception) -> bool:
-    return isinstance(error, errors.InvalidCodeError) or isinstance(meaning(error), errors.UnavailableError)
-
-
-def _log_in(services: Services, email: str, password: str) -> TokenResponse:
-    try:
-        return _session(services.pool.log_in(email, password))
-    except errors.InvalidCredentialsError:
-        if services.sign_up.is_waiting(email, password):
-            raise errors.AccountNotConfirmedError from None
-        raise
-
-
-def _session(tokens: Tokens) -> TokenResponse:
+def _token_response(tokens: Tokens) -> TokenResponse:
     return TokenResponse(
         access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_in=tokens.expires_in
     )

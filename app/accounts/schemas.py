@@ -1,71 +1,76 @@
-"""What the API says and takes of accounts."""
+"""The requests and responses of accounts in the API."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from app.errors import WeakPasswordError
 from app.members.handles import Handle
+from app.openapi import examples
 from app.openapi.patterns import BLANKS
 
-SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 256
+MIN_PASSWORD_LENGTH = 10
+MAX_PASSWORD_LENGTH = 256
 _LINE_ENDS = frozenset("\n\r\u0085\u2028\u2029")
-LONGEST_EMAIL = 128  # Of the 254 that RFC 5321 allows: emails are usernames, and Cognito's have 128 characters.
-_LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
+MAX_EMAIL_LENGTH = 128  # RFC 5321 allows 254, but emails are usernames, and Cognito's usernames have 128 characters.
+_MAX_LOCAL_PART_LENGTH = 64  # RFC 5321, section 4.5.3.1.1
 
-# A dot-atom and a domain with a dot in it (RFC 5321, 4.1.2), without quoted local parts and address literals. ASCII
-# alone: Amazon SES, which sends Cognito's mail, delivers to no other local part.
+# A dot-atom, and a domain with at least one dot (RFC 5321, section 4.1.2). Quoted local parts and address literals are
+# excluded. So is anything but ASCII, because Amazon SES delivers to no other local part.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 
 
-def _acceptable_password(password: str) -> str:
-    """NIST SP 800-63B, 5.1.1.2: a length and no composition; no blank at either end or line's end, as Cognito wants."""
-    fits = SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD
-    if not fits or password != password.strip() or not _LINE_ENDS.isdisjoint(password):
-        raise PydanticCustomError("weak_password", "{summary}", {"summary": WeakPasswordError.summary()})
-    return _whole_characters(password)
+def _validate_new_password(password: str) -> str:
+    """Apply NIST SP 800-63B, section 5.1.1.2: a length and no composition rules.
+
+    Cognito refuses blanks at the ends and line ends.
+    """
+    has_length = MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH
+    if not has_length or password != password.strip() or not _LINE_ENDS.isdisjoint(password):
+        raise PydanticCustomError("weak_password", "{detail}", {"detail": WeakPasswordError.detail})
+    return _refuse_lone_surrogates(password)
 
 
-def _whole_characters(password: str) -> str:
-    """JSON can write half a character (a lone surrogate), which nothing behind this can take."""
+def _refuse_lone_surrogates(password: str) -> str:
+    """Refuse lone surrogates. JSON can express them, UTF-8 cannot."""
     if any("\ud800" <= character <= "\udfff" for character in password):
-        raise PydanticCustomError("lone_surrogate", "There is half a character in it, a lone surrogate.")
+        raise PydanticCustomError("lone_surrogate", "The text contains a lone surrogate.")
     return password
 
 
-def _address(email: str) -> str:
+def _validate_email(email: str) -> str:
     local_part = email.partition("@")[0]
-    if len(email) > LONGEST_EMAIL or len(local_part) > _LONGEST_LOCAL_PART or not _EMAIL.fullmatch(email):
-        raise PydanticCustomError("email", "This is no email address that mail can be sent to.")
+    has_length = len(email) <= MAX_EMAIL_LENGTH and len(local_part) <= _MAX_LOCAL_PART_LENGTH
+    if not has_length or not _EMAIL.fullmatch(email):
+        raise PydanticCustomError("email", "This is not a deliverable email address.")
     return email.lower()
 
 
 Email = Annotated[
     str,
-    AfterValidator(_address),
+    AfterValidator(_validate_email),
     Field(
-        description="Compared without case.",
-        examples=["demo@example.org"],
+        description="Case-insensitive.",
+        examples=[examples.EMAIL],
         json_schema_extra={
-            "maxLength": LONGEST_EMAIL,
-            "pattern": f"^(?![^@]{{{_LONGEST_LOCAL_PART + 1}}}){_EMAIL.pattern}$",
+            "maxLength": MAX_EMAIL_LENGTH,
+            "pattern": f"^(?![^@]{{{_MAX_LOCAL_PART_LENGTH + 1}}}){_EMAIL.pattern}$",
         },
     ),
 ]
 NewPassword = Annotated[
     str,
-    AfterValidator(_acceptable_password),
+    AfterValidator(_validate_new_password),
     Field(
-        description="10 to 256 characters in one line, no blank at either end; there are no other rules.",
-        examples=["shower-thoughts"],
+        description="10 to 256 characters on one line, without a blank at either end. There are no other rules.",
+        examples=[examples.PASSWORD],
         json_schema_extra={
-            "minLength": SHORTEST_PASSWORD,
-            "maxLength": LONGEST_PASSWORD,
+            "minLength": MIN_PASSWORD_LENGTH,
+            "maxLength": MAX_PASSWORD_LENGTH,
             "pattern": rf"^[^{BLANKS}][^\n\r\x85\u2028\u2029]*[^{BLANKS}]$",
             "format": "password",
         },
@@ -73,28 +78,29 @@ NewPassword = Annotated[
 ]
 Password = Annotated[
     str,
-    AfterValidator(_whole_characters),
+    AfterValidator(_refuse_lone_surrogates),
     Field(
         min_length=1,
-        max_length=LONGEST_PASSWORD,
-        examples=["shower-thoughts"],
+        max_length=MAX_PASSWORD_LENGTH,
+        examples=[examples.PASSWORD],
         json_schema_extra={"format": "password"},
     ),
 ]
-Registration = Annotated[
-    str,
-    Field(description="What `register` answered with.", examples=["0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"]),
-]
-Code = Annotated[str, Field(description="The code that was mailed.", examples=["123456"])]
-RefreshToken = Annotated[str, Field(description="From the answer to `login`.", examples=["eyJjdHkiOiJKV1QiLCJl…"])]
+Registration = Annotated[str, Field(description="From the response of `register`.", examples=[examples.REGISTRATION])]
+Code = Annotated[str, Field(description="The code from the mail.", examples=[examples.CODE])]
+RefreshToken = Annotated[str, Field(description="From the response of `login`.", examples=[examples.REFRESH_TOKEN])]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+def _config(**example: Any) -> ConfigDict:
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
 
 
-class RegisterRequest(_Request):
-    """Who wants an account; the handle is a wish, kept until the first call that needs it."""
+class RegisterRequest(BaseModel):
+    """A request for an account. The handle is a wish, which the first request after the first login claims."""
+
+    model_config = _config(
+        email=examples.NEW_MEMBER_EMAIL, handle=examples.NEW_MEMBER_HANDLE, password=examples.PASSWORD
+    )
 
     email: Email
     password: NewPassword
@@ -102,62 +108,91 @@ class RegisterRequest(_Request):
 
 
 class RegisterResponse(BaseModel):
-    """The same for a new email and for one that has an account."""
+    """The same response for a new email and for one with an account."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"registration": examples.REGISTRATION}]})
 
     registration: Registration
 
 
-class ConfirmRequest(_Request):
-    """Proof that the address is read by the one who registered it."""
+class ConfirmRequest(BaseModel):
+    """Proof that the registrant reads the mailbox."""
+
+    model_config = _config(registration=examples.REGISTRATION, code=examples.CODE)
 
     registration: Registration
     code: Code
 
 
-class ResendRequest(_Request):
-    """Whose code should be mailed again."""
+class ResendRequest(BaseModel):
+    """The registration that needs a new code."""
+
+    model_config = _config(registration=examples.REGISTRATION)
 
     registration: Registration
 
 
-class LoginRequest(_Request):
-    """Who logs in."""
+class LoginRequest(BaseModel):
+    """The credentials of an account."""
+
+    model_config = _config(email=examples.EMAIL, password=examples.PASSWORD)
 
     email: Email
     password: Password
 
 
-class RefreshRequest(_Request):
-    """The session to go on with, or to end."""
+class RefreshRequest(BaseModel):
+    """The session to renew or to end."""
+
+    model_config = _config(refresh_token=examples.REFRESH_TOKEN)
 
     refresh_token: RefreshToken
 
 
-class ForgotRequest(_Request):
-    """Where to mail a code for another password."""
+class ForgotRequest(BaseModel):
+    """The address for a reset code."""
+
+    model_config = _config(email=examples.EMAIL)
 
     email: Email
 
 
-class ResetRequest(_Request):
-    """Another password, by the code that was mailed."""
+class ResetRequest(BaseModel):
+    """A new password, with the code from the mail."""
+
+    model_config = _config(email=examples.EMAIL, code=examples.RESET_CODE, new_password=examples.PASSWORD)
 
     email: Email
     code: Code
     new_password: NewPassword
 
 
-class ChangePasswordRequest(_Request):
-    """Another password, by the current one."""
+class ChangePasswordRequest(BaseModel):
+    """A new password, with the current one."""
+
+    model_config = _config(current_password=examples.PASSWORD, new_password=examples.PASSWORD)
 
     current_password: Password
     new_password: NewPassword
 
 
 class TokenResponse(BaseModel):
-    """A session (RFC 6749, 5.1)."""
+    """The tokens of a session (RFC 6749, section 5.1)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "access_token": examples.ACCESS_TOKEN,
+                    "expires_in": 900,
+                    "token_type": "Bearer",
+                    "refresh_token": examples.REFRESH_TOKEN,
+                }
+            ]
+        }
+    )
 
     access_token: str = Field(description="Send it as `Authorization: Bearer …`.")
-    refresh_token: str = Field(description="Asks for the next access token; ends with a sign-out.")
-    expires_in: int = Field(description="Seconds that the access token lives.", examples=[900])
+    refresh_token: str = Field(description="Requests new access tokens until a sign-out revokes it.")
+    expires_in: int = Field(description="The lifetime of the access token in seconds.", examples=[900])
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- the name of a scheme

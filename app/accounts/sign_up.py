@@ -1,99 +1,112 @@
-"""The way from an email to a confirmed account; knows no HTTP."""
+"""Registration and confirmation of accounts. Knows no HTTP."""
 
 import time
 from contextlib import suppress
 
 from botocore.exceptions import ClientError
 
-from app.accounts.pending_confirmations import WaitingRepository
+from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.registrations import RegistrationRepository
-from app.aws.clients import NO_ANSWER
+from app.aws.errors import TRANSPORT_ERRORS
 from app.cognito.user_pool import EmailInUseError, MailNotSentError, UserPool
 from app.errors import InvalidCodeError, UnavailableError
 
-_TRIES = 3
-# Short, since who waits holds a thread.
-_WAIT_SECONDS = 5.0
-_PAUSE_SECONDS = 0.25
+_MAX_SIGN_UP_ATTEMPTS = 3
+# Short, because a waiting confirmation occupies a thread.
+_REMOVAL_TIMEOUT_SECONDS = 5.0
+_REMOVAL_POLL_SECONDS = 0.25
 
 
 class SignUp:
-    """Registers and confirms.
+    """Registers and confirms accounts.
 
-    An unconfirmed user is replaced by whoever registers the address next. So the address's owner always gets in, with
-    a password of their own, and the password of somebody who was there before them works on nothing.
+    A new registration replaces an unconfirmed user with the same email. So the owner of the address always gets in with
+    their own password, and an earlier registrant's password opens nothing.
+
+    A confirmation and a replacement of the same user can run at the same time. This protocol decides between them:
+
+    1. A replacement marks the user.
+    2. It then reads the user's status. It takes the mark back if the user is confirmed, and deletes the user otherwise.
+    3. A confirmation confirms the user in Cognito.
+    4. It then waits until no mark is left, and succeeds if the user still exists.
+
+    A mark set after step 3 is harmless: step 2 will find a confirmed user. A mark set before step 3 may still lead to a
+    delete, so step 4 waits until the mark is taken back or expires. (This assumes that Cognito's reads see its earlier
+    responses.)
     """
 
-    def __init__(self, pool: UserPool, registrations: RegistrationRepository, waiting: WaitingRepository) -> None:
+    def __init__(
+        self,
+        pool: UserPool,
+        registrations: RegistrationRepository,
+        pending_confirmations: PendingConfirmationRepository,
+    ) -> None:
         self._pool = pool
         self._registrations = registrations
-        self._waiting = waiting
+        self._pending_confirmations = pending_confirmations
 
     def register(self, email: str, password: str, wished_handle: str | None) -> str:
-        """Make an unconfirmed user and return the id of the registration, which confirming it needs.
+        """Create an unconfirmed user, mail a code, and return the id of the registration.
 
-        Where the email has a confirmed account, or the mail could not be sent, the registration leads nowhere.
+        If the email has a confirmed account, or if the mail was not sent, the registration confirms nobody.
         """
-        member_id = self._unconfirmed_user(email, password, wished_handle)
-        return self._registrations.open(member_id, self._waiting.remember(email, password))
-
-    def is_waiting(self, email: str, password: str) -> bool:
-        """Whether whoever logs in with these has to confirm first, as far as they may know."""
-        return self._waiting.has(email, password)
+        member_id = self._create_unconfirmed_user(email, password, wished_handle)
+        return self._registrations.create(member_id, self._pending_confirmations.record(email, password))
 
     def confirm(self, registration: str, code: str) -> None:
         """Confirm the user of a registration.
 
         Raises:
-            InvalidCodeError: if the code is not theirs, or the registration leads nowhere.
+            InvalidCodeError: if the code is wrong, or if the registration confirms nobody.
         """
-        member_id = self._registrations.member_of(registration)
+        member_id = self._registrations.get_member_id(registration)
         if member_id is None:
             raise InvalidCodeError
-        self._outlast_replacement(member_id)  # Or the code would be used up, and the answer 503 all the same.
+        # Before the confirmation too. Otherwise it could use up the code and then fail with 503.
+        self._wait_for_pending_removals(member_id)
         self._pool.confirm(member_id, code)
-        self._outlast_replacement(member_id)
-        self._end(registration)
+        self._wait_for_pending_removals(member_id)
+        self._forget(registration)
 
     def resend(self, registration: str) -> None:
-        """Mail another code to the user of a registration, if it has one."""
-        member_id = self._registrations.member_of(registration)
+        """Mail a new code to the user of a registration. Do nothing if it confirms nobody."""
+        member_id = self._registrations.get_member_id(registration)
         if member_id is not None:
             self._pool.resend(member_id)
 
-    def _end(self, registration: str) -> None:
-        """Tell whoever has confirmed so no more; nobody else who registered the email.
+    def _forget(self, registration: str) -> None:
+        """Delete a confirmed registration and its pending confirmation.
 
-        What is confirmed is not unconfirmed for want of this: a day later it is forgotten anyway.
+        Errors are suppressed: the account is confirmed, and both rows expire within a day.
         """
-        with suppress(ClientError, UnavailableError, *NO_ANSWER):
-            if waiting := self._registrations.end(registration):
-                self._waiting.forget(waiting)
+        with suppress(ClientError, UnavailableError, *TRANSPORT_ERRORS):
+            if pending_key := self._registrations.delete(registration):
+                self._pending_confirmations.forget(pending_key)
 
-    def _unconfirmed_user(self, email: str, password: str, wished_handle: str | None) -> str | None:
-        """The `sub` of a new user, who has been mailed a code; none where there is none to be confirmed.
+    def _create_unconfirmed_user(self, email: str, password: str, wished_handle: str | None) -> str | None:
+        """Return the `sub` of a new user who was mailed a code. None if there is nobody to confirm.
 
-        That is so, too, where others register the email again and again: theirs count then, as they would if they had
-        come later. An answer of its own would tell that the email has no account yet.
+        After several collisions with other registrations of the email, those count as later ones. An answer of its own
+        would disclose that the email has no account.
         """
-        for _ in range(_TRIES):
+        for _ in range(_MAX_SIGN_UP_ATTEMPTS):
             try:
                 return self._pool.sign_up(email, password, wished_handle)
             except MailNotSentError:
                 return None
             except EmailInUseError:
-                if not self._make_room(email):
+                if not self._remove_unconfirmed_user(email):
                     return None
         return None
 
-    def _make_room(self, email: str) -> bool:
-        """Remove the unconfirmed user of an email; False where the user is confirmed."""
-        user = self._pool.find(email)
+    def _remove_unconfirmed_user(self, email: str) -> bool:
+        """Remove the unconfirmed user with this email. Return False if the user is confirmed."""
+        user = self._pool.get_user(email)
         if user is None or user.confirmed:
             return user is None
-        mark = self._registrations.mark(user.id)
-        # Looked at again, since it may have been confirmed before the mark could be seen.
-        user = self._pool.find(user.id)
+        mark = self._registrations.mark_for_removal(user.id)
+        # Read again, because a confirmation may have ended before it could see the mark.
+        user = self._pool.get_user(user.id)
         if user is None:
             return True
         if user.confirmed:
@@ -102,22 +115,17 @@ class SignUp:
         self._pool.delete(user.id)
         return True
 
-    def _outlast_replacement(self, member_id: str) -> None:
-        """Wait until nobody can still be removing the user of a confirmation for want of it.
-
-        Whoever removes a user marks them before, and looks only then whether they are confirmed. So who marks after the
-        confirmation leaves the user alone; and the mark of who did before stands until it is clear that they do too, or
-        until nothing of theirs can be on its way any more: a removal may come late whose answer nobody heard. (Whoever
-        looks at a user in Cognito is taken to see what it has answered before.)
+    def _wait_for_pending_removals(self, member_id: str) -> None:
+        """Wait until no replacement can still remove the user. See the protocol of this class.
 
         Raises:
-            InvalidCodeError: if the user is gone.
-            UnavailableError: if it takes too long to know.
+            InvalidCodeError: if the user was removed.
+            UnavailableError: if a mark remains until the timeout.
         """
-        give_up = time.monotonic() + _WAIT_SECONDS
+        give_up = time.monotonic() + _REMOVAL_TIMEOUT_SECONDS
         while self._registrations.is_marked(member_id):
-            if self._pool.find(member_id) is None:
+            if self._pool.get_user(member_id) is None:
                 raise InvalidCodeError
             if time.monotonic() > give_up:
                 raise UnavailableError
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_REMOVAL_POLL_SECONDS)

@@ -1,7 +1,7 @@
-"""Who is calling: the claims that API Gateway's authorizer checked, or those of a verified bearer token.
+"""The principal of a request, from API Gateway's claims or from a bearer token.
 
-Nothing else in the code knows which of the two it was. There is no switch: a request that came through Lambda is never
-asked for its header's token, and a request that did not has nothing but that token.
+No other code knows the source. There is no switch: a request through Lambda never uses the header's token, and a
+request without Lambda has only that token.
 """
 
 from collections.abc import Mapping
@@ -12,16 +12,21 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
-from app.auth.tokens import check_claims
-from app.bootstrap import AppServices, Services
+from app.auth.tokens import TokenVerifier, check_claims, unverified_subject
 from app.errors import UnauthenticatedError
 from app.observability import request_context
+from app.settings import Settings
+from app.web.dependencies import provided
 
-_AMAZON_DATE = "%a %b %d %H:%M:%S UTC %Y"
-_TIMES = ("exp", "iat", "nbf")
-_LONGEST_DIGITS = 15
+_REST_DATE = "%a %b %d %H:%M:%S UTC %Y"
+_TIME_CLAIMS = ("exp", "iat", "nbf")
+_MAX_DIGITS = 15
 
-_password_flow = OAuth2PasswordBearer(
+AppSettings = Annotated[Settings, provided("settings")]
+Verifier = Annotated[TokenVerifier, provided("token_verifier")]
+
+# It only documents the scheme. Its result is not used, because it knows nothing of API Gateway's claims.
+_documented_scheme = OAuth2PasswordBearer(
     tokenUrl="v1/auth/token",
     refreshUrl=None,
     scheme_name="Member",
@@ -31,30 +36,36 @@ _password_flow = OAuth2PasswordBearer(
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who makes the request: the `sub` of their token, and when they last gave their password."""
+class Principal:
+    """The authenticated user of a request: their `sub`, and the time of their last login, if known."""
 
     id: str
     authenticated_at: datetime | None
 
 
-async def _caller(
-    request: Request, services: AppServices, _documented: Annotated[str | None, Depends(_password_flow)]
-) -> Caller:
+async def _principal(
+    request: Request,
+    settings: AppSettings,
+    verifier: Verifier,
+    _documented: Annotated[str | None, Depends(_documented_scheme)],
+) -> Principal:
     event = request.scope.get("aws.event")
-    claims = await _token_claims(request, services) if event is None else _gateway_claims(event, services)
+    if event is None:
+        claims = await verifier.verify(bearer_token(request))
+    else:
+        claims = _gateway_claims(event, settings)
     request_context.current().member_id = claims["sub"]
-    return Caller(claims["sub"], _authentication(claims))
+    return Principal(claims["sub"], _authentication_time(claims))
 
 
-CurrentCaller = Annotated[Caller, Depends(_caller)]
+CurrentPrincipal = Annotated[Principal, Depends(_principal)]
 
 
 def bearer_token(request: Request) -> str:
-    """The token in the one Authorization header (RFC 6750, 2.1).
+    """Return the token of the only Authorization header (RFC 6750, section 2.1).
 
     Raises:
-        UnauthenticatedError: if there is no such header, more than one, or one of another scheme.
+        UnauthenticatedError: if there is no such header, more than one, or one with another scheme.
     """
     headers = request.headers.getlist("authorization")
     scheme, _, token = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
@@ -63,12 +74,22 @@ def bearer_token(request: Request) -> str:
     return token.strip(" ")
 
 
-async def _token_claims(request: Request, services: Services) -> dict[str, Any]:
-    return await services.tokens.claims(bearer_token(request))
+def own_access_token(request: Request, member_id: str) -> str:
+    """Return the header's token, for calls that Cognito authorizes by the access token.
+
+    Behind API Gateway no other code reads this header. So its token must claim the principal's `sub`.
+
+    Raises:
+        UnauthenticatedError: if the token is missing, malformed, or another member's.
+    """
+    token = bearer_token(request)
+    if unverified_subject(token) != member_id:
+        raise UnauthenticatedError
+    return token
 
 
-def _gateway_claims(event: Any, services: Services) -> dict[str, Any]:
-    """The claims that the authorizer put into the event, each time in them as a number.
+def _gateway_claims(event: Any, settings: Settings) -> dict[str, Any]:
+    """Return the checked claims of the event's authorizer, with all times as numbers.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
     """
@@ -83,13 +104,13 @@ def _gateway_claims(event: Any, services: Services) -> dict[str, Any]:
         claims = authorizer.get("claims")
     if not isinstance(claims, Mapping):
         raise UnauthenticatedError
-    claims = {**claims, **{name: _seconds(claims[name]) for name in _TIMES if name in claims}}
-    check_claims(claims, services.settings)
+    claims = {**claims, **{name: _seconds(claims[name]) for name in _TIME_CLAIMS if name in claims}}
+    check_claims(claims, settings)
     return claims
 
 
-def _authentication(claims: Mapping[str, Any]) -> datetime | None:
-    """The time in `auth_time`; none where there is none, or none that can be read."""
+def _authentication_time(claims: Mapping[str, Any]) -> datetime | None:
+    """Return the time in `auth_time`. None if the claim is missing or invalid."""
     try:
         return datetime.fromtimestamp(_seconds(claims.get("auth_time")), UTC)
     except (UnauthenticatedError, ValueError, OverflowError, OSError):
@@ -97,14 +118,14 @@ def _authentication(claims: Mapping[str, Any]) -> datetime | None:
 
 
 def _seconds(value: Any) -> int:
-    """A time as the gateways write it: digits, or on REST `Wed Dec 06 17:22:52 UTC 2023`."""
+    """Parse a time of a gateway: digits, or on REST `Wed Dec 06 17:22:52 UTC 2023`."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):
         raise UnauthenticatedError
-    if value.isascii() and value.isdecimal() and len(value) <= _LONGEST_DIGITS:
+    if value.isascii() and value.isdecimal() and len(value) <= _MAX_DIGITS:
         return int(value)
     try:
-        return int(datetime.strptime(value, _AMAZON_DATE).replace(tzinfo=UTC).timestamp())
+        return int(datetime.strptime(value, _REST_DATE).replace(tzinfo=UTC).timestamp())
     except ValueError as error:
         raise UnauthenticatedError from error

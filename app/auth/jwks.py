@@ -1,4 +1,4 @@
-"""The public keys that the pool signs its tokens with; knows no token."""
+"""The JSON Web Key Set of the user pool: the public keys of its tokens. Knows no token."""
 
 import asyncio
 import json
@@ -9,18 +9,18 @@ from typing import Any
 from app.errors import UnauthenticatedError, UnavailableError
 from app.observability import request_context
 
-_BETWEEN_REFRESHES_SECONDS = 30.0
-_AFTER_FAILURE_SECONDS = 5.0
-_FETCH_SECONDS = 5.0
+_REFRESH_INTERVAL_SECONDS = 30.0
+_FAILURE_RETRY_SECONDS = 5.0
+_FETCH_TIMEOUT_SECONDS = 5.0
 
 Keys = Mapping[str, Mapping[str, Any]]
 
 
 class KeySet:
-    """The pool's public keys by `kid`, fetched when first needed and when a token names one that is not held.
+    """The pool's public keys by `kid`, fetched on first use and when a token names an unknown key.
 
-    Whoever's key is held waits for nobody. All others wait for one and the same fetch, and there is one at most in
-    thirty seconds (five after one that failed), however many tokens ask for it.
+    A request whose key is known never waits. All others wait for one shared fetch. There is at most one fetch in 30
+    seconds, or in 5 seconds after a failure, however many tokens ask for it.
     """
 
     def __init__(self, fetch: Callable[[], Keys], clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,34 +29,35 @@ class KeySet:
         self._keys: Keys = {}
         self._reachable = True
         self._fetched_at = float("-inf")
-        self._fetching: asyncio.Task[None] | None = None
+        self._fetch_task: asyncio.Task[None] | None = None
 
-    async def key(self, kid: str) -> Mapping[str, Any]:
-        """The key of that id.
+    async def get(self, kid: str) -> Mapping[str, Any]:
+        """Return the key with this id.
 
         Raises:
-            UnauthenticatedError: if the pool has none.
-            UnavailableError: if the pool could not be asked.
+            UnauthenticatedError: if the pool has no such key.
+            UnavailableError: if the pool's keys cannot be fetched.
         """
         if kid not in self._keys:
-            await self._refreshed()
+            await self._refresh()
         if kid in self._keys:
             return self._keys[kid]
         raise UnauthenticatedError if self._reachable else UnavailableError
 
-    async def _refreshed(self) -> None:
-        if self._fetching is None or self._fetching.done():
-            pause = _BETWEEN_REFRESHES_SECONDS if self._reachable else _AFTER_FAILURE_SECONDS
-            if self._clock() - self._fetched_at < pause:
+    async def _refresh(self) -> None:
+        if self._fetch_task is None or self._fetch_task.done():
+            interval = _REFRESH_INTERVAL_SECONDS if self._reachable else _FAILURE_RETRY_SECONDS
+            if self._clock() - self._fetched_at < interval:
                 return
             self._fetched_at = self._clock()
-            self._fetching = asyncio.create_task(self._refresh())
-        await asyncio.shield(self._fetching)
+            self._fetch_task = asyncio.create_task(self._fetch_keys())
+        # A client that disconnects must not cancel the fetch that others wait for.
+        await asyncio.shield(self._fetch_task)
 
-    async def _refresh(self) -> None:
+    async def _fetch_keys(self) -> None:
         try:
-            self._keys = await asyncio.wait_for(asyncio.to_thread(self._fetch), _FETCH_SECONDS)
-        except Exception as error:  # noqa: BLE001 -- whatever is wrong with the answer, the keys that are held stay good
+            self._keys = await asyncio.wait_for(asyncio.to_thread(self._fetch), _FETCH_TIMEOUT_SECONDS)
+        except Exception as error:  # noqa: BLE001 -- whatever the failure, the known keys stay valid
             request_context.current().cognito_failures.append(type(error).__name__)
             self._reachable = False
         else:
@@ -64,19 +65,19 @@ class KeySet:
 
 
 def fetch_keys(url: str) -> Keys:
-    """The keys of a JSON Web Key Set (RFC 7517): those for RS256 signatures.
+    """Fetch a JSON Web Key Set (RFC 7517), and return its keys for RS256 signatures by `kid`.
 
     Raises:
-        Exception: whatever is wrong with the answer, or that there was none within a few seconds.
+        Exception: of any type, if there is no valid response within a few seconds.
     """
-    import urllib3  # noqa: PLC0415 -- nobody fetches keys behind API Gateway, where an import costs a cold start
+    import urllib3  # noqa: PLC0415 -- the Lambda function fetches no keys, and the import would prolong its cold start
 
-    answer = urllib3.request("GET", url, timeout=_FETCH_SECONDS, retries=False, redirect=False)
-    if answer.status != 200:
+    response = urllib3.request("GET", url, timeout=_FETCH_TIMEOUT_SECONDS, retries=False, redirect=False)
+    if response.status != 200:
         raise UnavailableError
-    fit = {"kty": "RSA", "alg": "RS256", "use": "sig"}  # The last two may be left out (RFC 7517, 4.2 and 4.4).
-    found = json.loads(answer.data)["keys"]
-    keys = {key["kid"]: key for key in found if key["kty"] == "RSA" and fit.items() <= {**fit, **key}.items()}
+    expected = {"kty": "RSA", "alg": "RS256", "use": "sig"}  # `alg` and `use` are optional (RFC 7517, 4.2 and 4.4).
+    found = json.loads(response.data)["keys"]
+    keys = {key["kid"]: key for key in found if key["kty"] == "RSA" and expected.items() <= {**expected, **key}.items()}
     if not keys:
         raise UnavailableError
     return keys

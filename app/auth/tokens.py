@@ -1,8 +1,8 @@
-"""Verification of access tokens, for where no API Gateway has done it; knows no HTTP request.
+"""Verification of access tokens without API Gateway. Knows no HTTP request.
 
-python-jose checks the signature. What a token has to look like, and what its claims have to say, is checked here,
-before and after: python-jose 3.5.0 by itself takes a token without `exp`, knows no `crit`, and raises all kinds of
-exceptions on hostile input. The check-list is RFC 8725.
+python-jose verifies the signature. This module checks the form of the token before and its claims after. python-jose
+3.5.0 alone accepts a token without `exp`, ignores `crit`, and raises many exception types on hostile input. The checks
+follow RFC 8725.
 """
 
 import base64
@@ -15,43 +15,38 @@ from typing import Any, NoReturn
 
 from app.auth.jwks import KeySet
 from app.errors import UnauthenticatedError
-from app.json_depth import nested_deeply
+from app.json_depth import exceeds_max_depth
 from app.settings import Settings
 
 LEEWAY_SECONDS = 60
-_NO_TIME = 2**53  # Beyond this, numbers in JSON are not exact (RFC 8259, section 6).
-_LONGEST_TOKEN = 8192
+_MAX_TIME = 2**53  # JSON numbers beyond this are inexact (RFC 8259, section 6).
+_MAX_TOKEN_LENGTH = 8192
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _SUB = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# The fields that Cognito writes. Any other field could influence the verification (RFC 8725, section 3.10).
 _HEADER_FIELDS = frozenset({"alg", "kid", "typ"})
 
 
 class TokenVerifier:
-    """Turns an access token into its claims, or refuses it."""
+    """Verifies access tokens of the user pool."""
 
     def __init__(self, settings: Settings, keys: KeySet) -> None:
         self._settings = settings
         self._keys = keys
 
-    async def claims(self, token: str) -> dict[str, Any]:
-        """The claims of a token that the pool signed; what they say is for `check_claims`.
+    async def verify(self, token: str) -> dict[str, Any]:
+        """Return the claims of a valid access token.
 
         Raises:
-            UnauthenticatedError: for any token that is not exactly one of the pool's.
-            UnavailableError: if the pool's keys cannot be had.
+            UnauthenticatedError: if the token is not a valid access token of the pool.
+            UnavailableError: if the pool's keys cannot be fetched.
         """
-        if len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
-            _refuse()
-        header, payload, signature = token.split(".")
-        fields = _object(header)
-        claims = _object(payload)
-        _decoded(signature)
-        kid = fields.get("kid")
-        # Exactly what Cognito writes: no other algorithm, and no header that would have a say in how to verify.
-        if fields.get("alg") != "RS256" or not isinstance(kid, str) or not fields.keys() <= _HEADER_FIELDS:
-            _refuse()
-        _verify(token, await self._keys.key(kid))
+        header, payload, signature = _split(token)
+        kid = _check_header(_json_object(header))
+        claims = _json_object(payload)
+        _decode(signature)
+        _verify_signature(token, await self._keys.get(kid))
         if "iat" not in claims:
             _refuse()
         check_claims(claims, self._settings)
@@ -59,7 +54,7 @@ class TokenVerifier:
 
 
 def check_claims(claims: Mapping[str, Any], settings: Settings) -> None:
-    """Whether the claims are those of an access token for this app, and of this hour.
+    """Check that the claims belong to a current access token of this app client.
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
 
@@ -68,7 +63,7 @@ def check_claims(claims: Mapping[str, Any], settings: Settings) -> None:
         settings: name the pool and the app client.
 
     Raises:
-        UnauthenticatedError: if one is missing, of another type, or says something else.
+        UnauthenticatedError: if a claim is missing, or has another type or value.
     """
     expected = {"iss": settings.issuer, "client_id": settings.user_pool_client_id, "token_use": "access"}
     if any(claims.get(name) != value for name, value in expected.items()):
@@ -77,26 +72,39 @@ def check_claims(claims: Mapping[str, Any], settings: Settings) -> None:
     if not isinstance(sub, str) or not _SUB.fullmatch(sub):
         _refuse()
     now = time.time()
-    if _moment(claims.get("exp")) + LEEWAY_SECONDS <= now:
+    if _numeric_date(claims.get("exp")) + LEEWAY_SECONDS <= now:
         _refuse()
-    if any(_moment(claims[name]) > now + LEEWAY_SECONDS for name in ("iat", "nbf") if name in claims):
+    if any(_numeric_date(claims[name]) > now + LEEWAY_SECONDS for name in ("iat", "nbf") if name in claims):
         _refuse()
 
 
-def subject_of(token: str) -> str | None:
-    """The `sub` that a token names, verified by nobody yet.
+def unverified_subject(token: str) -> str | None:
+    """Return the `sub` that a token claims, without verifying the token. None if it claims none.
 
     Raises:
-        UnauthenticatedError: if it is no token at all.
+        UnauthenticatedError: if the token is malformed.
     """
-    if len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
-        _refuse()
-    sub = _object(token.split(".")[1]).get("sub")
+    _, payload, _ = _split(token)
+    sub = _json_object(payload).get("sub")
     return sub if isinstance(sub, str) else None
 
 
-def _verify(token: str, key: Mapping[str, Any]) -> None:
-    from jose import jws  # noqa: PLC0415 -- the same: no token is verified there, and this import is slow
+def _split(token: str) -> list[str]:
+    if len(token) > _MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token):
+        _refuse()
+    return token.split(".")
+
+
+def _check_header(fields: Mapping[str, Any]) -> str:
+    """Return the key id of a header with exactly the fields that Cognito writes."""
+    kid = fields.get("kid")
+    if fields.get("alg") != "RS256" or not isinstance(kid, str) or not fields.keys() <= _HEADER_FIELDS:
+        _refuse()
+    return kid
+
+
+def _verify_signature(token: str, key: Mapping[str, Any]) -> None:
+    from jose import jws  # noqa: PLC0415 -- the Lambda function verifies no tokens, and the import is slow
 
     try:
         jws.verify(token, dict(key), algorithms=["RS256"])
@@ -104,27 +112,27 @@ def _verify(token: str, key: Mapping[str, Any]) -> None:
         raise UnauthenticatedError from error
 
 
-def _object(segment: str) -> dict[str, Any]:
-    """The JSON object in a segment, of which no name occurs twice, and which is not nested deeply."""
+def _json_object(segment: str) -> dict[str, Any]:
+    """Decode a segment to a JSON object without duplicate names and without deep nesting."""
     try:
-        value = json.loads(_decoded(segment).decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(_decode(segment).decode(), object_pairs_hook=_unique_names, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UnauthenticatedError from error
-    return value if isinstance(value, dict) and not nested_deeply(value) else _refuse()
+    return value if isinstance(value, dict) and not exceeds_max_depth(value) else _refuse()
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     return value if len(value) == len(pairs) else _refuse()
 
 
-def _no_constant(_name: str) -> NoReturn:
-    """NaN and Infinity are no JSON, though Python reads them."""
+def _refuse_constant(_name: str) -> NoReturn:
+    """Refuse NaN and Infinity. Python's parser accepts them, JSON does not."""
     _refuse()
 
 
-def _decoded(segment: str) -> bytes:
-    """The bytes of a segment, if it is the one base64url spelling of them (RFC 7515, section 2)."""
+def _decode(segment: str) -> bytes:
+    """Return the bytes of a segment in canonical base64url (RFC 7515, section 2)."""
     try:
         content = base64.b64decode(segment + "=" * (-len(segment) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:
@@ -134,9 +142,9 @@ def _decoded(segment: str) -> bytes:
     return content
 
 
-def _moment(value: Any) -> float:
-    """Seconds since 1970, as RFC 7519 writes a NumericDate; no boolean, which Python takes for a number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _NO_TIME:
+def _numeric_date(value: Any) -> float:
+    """Return a NumericDate (RFC 7519, section 2) in seconds. Python counts booleans as numbers, this does not."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MAX_TIME:
         _refuse()
     return value
 

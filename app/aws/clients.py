@@ -1,209 +1,113 @@
-"""boto3 clients, and what their errors mean; knows no table, no pool and no HTTP."""
+"""boto3 clients with bounded timeouts, retries and response checks."""
 
 import json
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
-from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.parsers import ResponseParserError
 
-from app.aws.deadline import seconds_left
-from app.errors import DwipperError, TooManyRequestsError, UnavailableError
+from app.aws.concurrency import MAX_CONCURRENT_REQUESTS, MAX_EXTRA_CALLS
+from app.aws.deadline import remaining_seconds
+from app.aws.errors import TRANSPORT_ERRORS, response_to_domain_error
+from app.errors import UnavailableError
 from app.observability import request_context
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_dynamodb import DynamoDBClient
 
-First = TypeVar("First")
-Second = TypeVar("Second")
 Client = TypeVar("Client", bound=Any)
 
-# What says that the service could not be asked, or answered nothing that can be read.
-NO_ANSWER = (NoConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
+# A connection for each thread that may call AWS.
+_MAX_CONNECTIONS = MAX_CONCURRENT_REQUESTS + MAX_EXTRA_CALLS
 
-# A condition of the write did not hold; or the item is in a transaction of somebody else's at this moment.
-CONDITION_FAILED = "ConditionalCheckFailedException"
-CONFLICT = "TransactionConflictException"
-
-# How many requests one process works on at the same time (behind API Gateway it is one), and how many calls they make
-# side by side beyond their first; for each of both there is a thread, and a connection.
-REQUESTS_AT_ONCE = 64
-_CALLS_BESIDE = 64
-_CONNECTIONS = REQUESTS_AT_ONCE + _CALLS_BESIDE
-
-# Seconds and attempts are bounded so that one call to DynamoDB ends within 12 seconds, pauses between its attempts
-# included.
-_DYNAMODB = Config(
+# One call to DynamoDB ends within 12 seconds, the pauses between its attempts included.
+_DYNAMODB_CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
     retries={"total_max_attempts": 3, "mode": "standard"},
-    max_pool_connections=_CONNECTIONS,
+    max_pool_connections=_MAX_CONNECTIONS,
 )
-_COGNITO = Config(
+_COGNITO_CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
     retries={"total_max_attempts": 2, "mode": "standard"},
-    max_pool_connections=_CONNECTIONS,
+    max_pool_connections=_MAX_CONNECTIONS,
 )
-# For calls whose repetition is refused: the SDK must not take its own effect for that refusal.
-_COGNITO_ONCE = _COGNITO.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
-
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
-_OVERLOADED = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "Throttling",
-        "ThrottledException",
-        "TransactionInProgressException",
-        CONFLICT,
-        "InternalServerError",
-        "InternalErrorException",
-        "InternalFailure",
-        "ServiceUnavailable",
-    }
-)
-_RATE_LIMITED = frozenset({"TooManyRequestsException", "LimitExceededException", "ForbiddenException"})
+# For calls that Cognito refuses when they are repeated. A retry would turn a success into a refusal.
+_COGNITO_SINGLE_ATTEMPT_CONFIG = _COGNITO_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
 
 def dynamodb_client(region: str) -> "DynamoDBClient":
-    """A client for DynamoDB; safe to share between threads.
+    """Return a client for DynamoDB. Threads can share it.
 
-    As both kinds of clients do, it raises UnavailableError instead of a call that the request's time is too short for.
+    Like `cognito_client`, it raises UnavailableError instead of starting a call that could miss the request's deadline.
     """
-    return _in_time(boto3.client("dynamodb", region_name=region, config=_DYNAMODB), _DYNAMODB)
+    return _with_checks(boto3.client("dynamodb", region_name=region, config=_DYNAMODB_CONFIG), _DYNAMODB_CONFIG)
 
 
-def cognito_client(region: str, *, once: bool = False) -> "CognitoIdentityProviderClient":
-    """A client for Cognito user pools; with `once`, the SDK never repeats a call by itself."""
-    config = _COGNITO_ONCE if once else _COGNITO
+def cognito_client(region: str, *, single_attempt: bool = False) -> "CognitoIdentityProviderClient":
+    """Return a client for Cognito user pools. With `single_attempt`, the SDK never retries a call."""
+    config = _COGNITO_SINGLE_ATTEMPT_CONFIG if single_attempt else _COGNITO_CONFIG
     client: CognitoIdentityProviderClient = boto3.client("cognito-idp", region_name=region, config=config)
-    client.meta.events.register("needs-retry", _note_attempt)
-    client.meta.events.register("after-call-error", _note_garbled)
-    return _in_time(client, config)
+    client.meta.events.register("needs-retry", _record_failed_attempt)
+    client.meta.events.register("after-call-error", _record_unreadable_response)
+    return _with_checks(client, config)
 
 
-def error_code(error: ClientError) -> str:
-    """The name that AWS gives the error, such as `ConditionalCheckFailedException`."""
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def refused_item(error: ClientError) -> Any:
-    """The item on which a condition failed, where the write asked for it; None where there is none."""
-    return error.response.get("Item")
-
-
-def was_retried(error: ClientError) -> bool:
-    """Whether the SDK had sent the same call before, so that the answer may describe its own effect."""
-    return error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
-
-
-def meaning(error: Exception) -> DwipperError | None:
-    """What an error of boto3's that no repository expected means to a member; None where it is a mistake of ours."""
-    if isinstance(error, NO_ANSWER):
-        return UnavailableError()
-    return _meaning_of(error.response) if isinstance(error, ClientError) else None
-
-
-def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
-    """Make two calls that do not need each other's answer at the same time; the first's error is raised first.
-
-    What is called so calls nothing so itself, or all threads could come to wait for each other.
-    """
-    other = _beside(second)
-    try:
-        return first(), other.result()
-    finally:
-        wait([other])  # Even if the first fails: Lambda would freeze it in the middle of a call.
-
-
-def all_at_once(calls: Iterable[Callable[[], First]]) -> list[First]:
-    """Make any number of such calls, and return their answers in order; the same holds for them."""
-    calls = list(calls)
-    if len(calls) == 1:
-        return [calls[0]()]
-    futures = [_beside(call) for call in calls]
-    wait(futures)  # All of them, even if one fails: Lambda would freeze the others in the middle of a call.
-    return [future.result() for future in futures]
-
-
-def _beside(call: Callable[[], First]) -> "Future[First]":
-    """Begin a call in a thread of its own, which has to end in the request's time too."""
-    return _threads().submit(copy_context().run, call)
-
-
-def _in_time(client: Client, config: Any) -> Client:
-    """The same client, which begins no attempt at a call that could end after the request's time.
+def _with_checks(client: Client, config: Any) -> Client:
+    """Check the deadline before each attempt of the client, and each response before it is parsed.
 
     https://boto3.amazonaws.com/v1/documentation/api/latest/guide/events.html
     """
-    longest = config.connect_timeout + config.read_timeout
-    client.meta.events.register("before-send", partial(_refuse_if_late, longest))
-    client.meta.events.register("before-parse", _refuse_if_garbled)
+    max_attempt_seconds = config.connect_timeout + config.read_timeout
+    client.meta.events.register("before-send", partial(_check_deadline, max_attempt_seconds))
+    client.meta.events.register("before-parse", _check_body)
     return client
 
 
-def _refuse_if_late(longest: float, **_: Any) -> None:
-    if seconds_left() < longest:
+def _check_deadline(max_attempt_seconds: float, **_: Any) -> None:
+    if remaining_seconds() < max_attempt_seconds:
         raise UnavailableError
 
 
-def _refuse_if_garbled(response_dict: Any, operation_model: Any, **_: Any) -> None:
-    """Refuse a body that cannot be read, which botocore takes for an empty one: no such row, no such user.
+def _check_body(response_dict: Any, operation_model: Any, **_: Any) -> None:
+    """Refuse an unreadable body. botocore would take it for an empty one: no such row, no such user.
 
-    What the service itself calls its failure is for the SDK, which asks again.
+    A status of 500 or above passes, because the SDK retries it.
     """
-    if response_dict["status_code"] < 500 and not _is_whole(response_dict, operation_model):
-        raise ResponseParserError("The answer cannot be read.")
+    if response_dict["status_code"] < 500 and not _is_complete(response_dict, operation_model):
+        raise ResponseParserError("The response cannot be read.")
 
 
-def _is_whole(response_dict: Any, operation_model: Any) -> bool:
+def _is_complete(response_dict: Any, operation_model: Any) -> bool:
     body, checksum = response_dict["body"], response_dict["headers"].get("x-amz-crc32")
     try:
         if checksum is not None:
             return crc32(body) == int(checksum)
-        return isinstance(json.loads(body), dict) if body or _has_more_to_say(operation_model) else True
+        return isinstance(json.loads(body), dict) if body or _has_output(operation_model) else True
     except ValueError:
         return False
 
 
-def _has_more_to_say(operation_model: Any) -> bool:
-    """Whether a success has members; that of ConfirmSignUp has one that Cognito leaves out."""
+def _has_output(operation_model: Any) -> bool:
+    """Return True if a success of the operation has a body. ConfirmSignUp declares one member and leaves it out."""
     shape = operation_model.output_shape
     return shape is not None and bool(shape.members.keys() - {"Session"})
 
 
-def _meaning_of(answer: Any) -> DwipperError | None:
-    code = answer.get("Error", {}).get("Code", "")
-    if code in _RATE_LIMITED:
-        return TooManyRequestsError()
-    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return UnavailableError() if code in _OVERLOADED or status >= 500 else None
-
-
-def _note_attempt(response: Any, caught_exception: Exception | None, **_: Any) -> None:
-    """Note a failed attempt at a call, one that the SDK repeats by itself too; a refusal is no failure."""
-    if isinstance(caught_exception, NO_ANSWER):
+def _record_failed_attempt(response: Any, caught_exception: Exception | None, **_: Any) -> None:
+    """Record a failed attempt, even one that the SDK retries. A refusal by Cognito is not a failure."""
+    if isinstance(caught_exception, TRANSPORT_ERRORS):
         request_context.current().cognito_failures.append(type(caught_exception).__name__)
-    elif response is not None and _meaning_of(response[1]):
+    elif response is not None and response_to_domain_error(response[1]):
         request_context.current().cognito_failures.append(str(response[1].get("Error", {}).get("Code")))
 
 
-def _note_garbled(exception: Exception, **_: Any) -> None:
-    """Note an answer that cannot be read, which the SDK does not ask about whether to repeat the call."""
+def _record_unreadable_response(exception: Exception, **_: Any) -> None:
+    """Record an unreadable response. The SDK raises no `needs-retry` event for it."""
     if isinstance(exception, ResponseParserError):
         request_context.current().cognito_failures.append(type(exception).__name__)
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=_CALLS_BESIDE, thread_name_prefix="side-by-side")

@@ -1,7 +1,8 @@
-"""How long a request may take; knows neither HTTP nor AWS.
+"""The deadline of a request. Knows neither HTTP nor AWS.
 
-API Gateway waits 29 seconds for an answer, and a cold start is part of them. What comes later nobody hears, though it
-may have written. So every request has a time by which it is over, and begins nothing that could end after that.
+API Gateway waits 29 seconds for an answer, a cold start included. A later answer reaches nobody, although its writes
+may have happened. So each request gets a deadline, and starts nothing that could end after it.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 """
 
 import time
@@ -11,19 +12,19 @@ from contextvars import ContextVar
 
 REQUEST_SECONDS = 24.0
 
-_over_at: ContextVar[float] = ContextVar("over_at")
+_ends_at: ContextVar[float] = ContextVar("request_deadline")
 
 
 @contextmanager
-def request_time(seconds: float = REQUEST_SECONDS) -> Iterator[None]:
-    """What is done in this block, threads with a copy of its context included, has so many seconds from now on."""
-    token = _over_at.set(time.monotonic() + seconds)
+def request_deadline(seconds: float = REQUEST_SECONDS) -> Iterator[None]:
+    """Set the deadline for the block, and for threads that run in a copy of its context."""
+    token = _ends_at.set(time.monotonic() + seconds)
     try:
         yield
     finally:
-        _over_at.reset(token)
+        _ends_at.reset(token)
 
 
-def seconds_left() -> float:
-    """How many seconds the request has still; for ever where there is none."""
-    return _over_at.get(float("inf")) - time.monotonic()
+def remaining_seconds() -> float:
+    """Return the seconds until the deadline. Infinity without a deadline."""
+    return _ends_at.get(float("inf")) - time.monotonic()

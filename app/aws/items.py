@@ -1,4 +1,4 @@
-"""Items of DynamoDB as Python values, and many at once; knows no table."""
+"""DynamoDB items: conversion from and to Python values, and batches. Knows no table."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,43 +12,44 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-_BATCH = 100  # BatchGetItem takes no more keys.
-_BATCH_ATTEMPTS = 5
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+_MAX_BATCH_KEYS = 100
+_MAX_BATCH_ATTEMPTS = 5
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 
-def to_item(values: Mapping[str, Any]) -> "dict[str, AttributeValueTypeDef]":
-    """The values as DynamoDB's API writes them; what is None is left out."""
+def serialize(values: Mapping[str, Any]) -> "dict[str, AttributeValueTypeDef]":
+    """Return the values in DynamoDB's form. Values of None are left out."""
     return {name: _serialize(value) for name, value in values.items() if value is not None}
 
 
-def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The plain values of an item; numbers come as `decimal.Decimal`."""
+def deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plain values of an item. Numbers become `decimal.Decimal`."""
     return {name: _deserialize(value) for name, value in item.items()}
 
 
 def batch_get(client: "DynamoDBClient", table: str, keys: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The items of these keys, as many as there are and in any order, as they were a moment ago at most.
+    """Read the items of these keys, in any order, eventually consistent. Missing items are left out.
 
     Raises:
-        UnavailableError: if DynamoDB leaves keys for another call again and again.
+        UnavailableError: if DynamoDB repeatedly leaves keys unprocessed.
     """
-    found: list[Mapping[str, Any]] = []
-    for start in range(0, len(keys), _BATCH):
-        found += _batch(client, {table: {"Keys": list(keys[start : start + _BATCH])}})
-    return found
+    items: list[Mapping[str, Any]] = []
+    for start in range(0, len(keys), _MAX_BATCH_KEYS):
+        items += _get_batch(client, {table: {"Keys": list(keys[start : start + _MAX_BATCH_KEYS])}})
+    return items
 
 
-def _batch(client: "DynamoDBClient", left: Any) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    for attempt in range(_BATCH_ATTEMPTS):
-        answer = client.batch_get_item(RequestItems=left)
-        for items in answer["Responses"].values():
-            found += items
-        left = answer["UnprocessedKeys"]
-        if not left:
-            return found
+def _get_batch(client: "DynamoDBClient", unprocessed: Any) -> list[Mapping[str, Any]]:
+    items: list[Mapping[str, Any]] = []
+    for attempt in range(_MAX_BATCH_ATTEMPTS):
+        response = client.batch_get_item(RequestItems=unprocessed)
+        for found in response["Responses"].values():
+            items += found
+        unprocessed = response["UnprocessedKeys"]
+        if not unprocessed:
+            return items
         time.sleep(0.05 * 2**attempt)
     raise UnavailableError

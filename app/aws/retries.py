@@ -1,7 +1,7 @@
-"""When a member may write, and how often it is tried; knows no item in particular.
+"""Retries of writes that conflict with other writes, up to a write deadline. Knows no particular item.
 
-Others may be writing to the same item at the same moment, so a write is tried again until it settles. But it may not be
-tried for ever: whoever deletes an account has to know when the last write that it let through has come in.
+Several requests may write to the same item at the same time, so a conflicting write is retried. The retries must end:
+the deletion of an account waits until the last write that it let through has finished.
 """
 
 import random
@@ -11,77 +11,77 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
-from app.aws.clients import was_retried
+from app.aws.errors import was_sdk_retry
 from app.errors import UnavailableError
 
 T = TypeVar("T")
 
-# How long a member may write after having been found to be one.
-WRITE_SECONDS = 8.0
+# A write may start this long after its member's row was read.
+WRITE_WINDOW_SECONDS = 8.0
 
-# Each pause is random up to a bound that doubles
-# (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/). As the time runs out the pauses
-# get shorter again: else whoever has waited longest tries least often, and starves behind those who just came.
+# Full jitter with a bound that doubles:
+# https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+# The pauses shrink again as the deadline comes near. Otherwise the writer that has waited longest retries least often
+# and starves behind newcomers.
 _FIRST_PAUSE_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 0.6
+_MAX_PAUSE_SECONDS = 0.6
 
-# Why DynamoDB cancels a transaction that may be tried again. Of the other reasons one is a condition that did not hold,
-# and the rest are mistakes of ours:
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-_IN_THE_WAY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+# Reasons for a cancelled transaction that justify a retry. The other reasons are a failed condition, or faults of this
+# code: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_RETRYABLE_REASONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
-class ContendedError(Exception):
-    """Somebody else was writing what this try was about: nothing was written, and it may be tried again.
+class WriteConflictError(Exception):
+    """Another write was in progress, so this attempt wrote nothing and can be retried.
 
-    It is raised from the SDK's error. If the SDK had sent the same before, and heard no answer, that may have written.
+    It is raised from the SDK's error. If the SDK itself retried the call, an earlier attempt may have written.
     """
 
 
-def conditions_held(error: ClientError) -> list[bool]:
-    """For each write of a transaction, whether its condition held, where it was cancelled because one did not.
+def condition_results(error: ClientError) -> list[bool]:
+    """Return for each write of a cancelled transaction whether its condition held.
 
     Raises:
-        ContendedError: if it was cancelled because others were in the way.
-        ClientError: the same error, if it was for any other reason.
+        WriteConflictError: if other writes cancelled the transaction.
+        ClientError: the same error, if the reason is another one.
     """
     reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
     if "ConditionalCheckFailed" in reasons:
         return [reason != "ConditionalCheckFailed" for reason in reasons]
-    if _IN_THE_WAY.intersection(reasons):
-        raise ContendedError from error
+    if _RETRYABLE_REASONS.intersection(reasons):
+        raise WriteConflictError from error
     raise error
 
 
-def deadline() -> float:
-    """Until when somebody may write who is found to be a member from now on, by the monotonic clock."""
-    return time.monotonic() + WRITE_SECONDS
+def new_write_deadline() -> float:
+    """Return the write deadline of a member whose row is read now, in seconds of the monotonic clock."""
+    return time.monotonic() + WRITE_WINDOW_SECONDS
 
 
-def until_settled(attempt: Callable[[], T], write_by: float, *, repeatable: bool = True) -> T:
-    """Try until nobody is in the way, and begin nothing after a deadline.
+def retry_on_conflict(attempt: Callable[[], T], write_deadline: float, *, repeatable: bool = True) -> T:
+    """Run an attempt until no other write interferes. Start none after the deadline.
 
     Args:
-        attempt: what is tried; raises ContendedError if somebody is in the way.
-        write_by: the deadline, by the monotonic clock.
-        repeatable: whether it comes to the same if it is done twice. What is not, and may have been done unheard, is
-            left to whoever asks to look at and to repeat.
+        attempt: the write, which raises WriteConflictError if another write interferes.
+        write_deadline: seconds of the monotonic clock.
+        repeatable: whether the operation is idempotent. If not, an attempt whose response was lost is not retried, and
+            the caller gets 503.
 
     Raises:
-        UnavailableError: if somebody still is in the way then, or it may have been done unheard.
+        UnavailableError: if the deadline passes, or if a lost response makes the outcome unknown.
     """
     bound = _FIRST_PAUSE_SECONDS
-    whole = write_by - time.monotonic()
-    while (left := write_by - time.monotonic()) > 0:
+    total = write_deadline - time.monotonic()
+    while (left := write_deadline - time.monotonic()) > 0:
         try:
             return attempt()
-        except ContendedError as error:
-            if not repeatable and _may_be_done(error):
+        except WriteConflictError as error:
+            if not repeatable and _may_have_written(error):
                 raise UnavailableError from error
-            time.sleep(random.uniform(0, bound * (left / whole) ** 2))  # noqa: S311 -- spreads writers, guards nothing
-            bound = min(bound * 2, _LONGEST_PAUSE_SECONDS)
+            time.sleep(random.uniform(0, bound * (left / total) ** 2))  # noqa: S311 -- jitter, not a secret
+            bound = min(bound * 2, _MAX_PAUSE_SECONDS)
     raise UnavailableError
 
 
-def _may_be_done(error: ContendedError) -> bool:
-    return isinstance(error.__cause__, ClientError) and was_retried(error.__cause__)
+def _may_have_written(error: WriteConflictError) -> bool:
+    return isinstance(error.__cause__, ClientError) and was_sdk_retry(error.__cause__)

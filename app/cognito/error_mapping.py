@@ -1,6 +1,6 @@
-"""What Cognito's refusals mean, in Dwipper's words; calls nothing.
+"""The meaning of Cognito's errors. Makes no call.
 
-Which call may be refused by which name: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
+The errors of each call: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
 
-from app.aws.clients import error_code
+from app.aws.errors import error_code
 from app.errors import (
     DwipperError,
     InvalidCodeError,
@@ -20,10 +20,10 @@ from app.errors import (
     WrongPasswordError,
 )
 
-Meanings = Mapping[str, type[DwipperError]]
+ErrorMap = Mapping[str, type[DwipperError]]
 
-# Limits per user are answered like a wrong code, or a limit would tell that the user is there.
-CODE: Meanings = dict.fromkeys(
+# A limit per user counts as a wrong code. Otherwise the limit would disclose that the user exists.
+CODE_ERRORS: ErrorMap = dict.fromkeys(
     (
         "AliasExistsException",
         "CodeMismatchException",
@@ -37,14 +37,15 @@ CODE: Meanings = dict.fromkeys(
     ),
     InvalidCodeError,
 )
-LOGIN: Meanings = {
+LOGIN_ERRORS: ErrorMap = {
     "InvalidParameterException": InvalidCredentialsError,
     "NotAuthorizedException": InvalidCredentialsError,
     "PasswordResetRequiredException": PasswordResetRequiredError,
-    "UserNotConfirmedException": InvalidCredentialsError,  # Which it says whatever the password: see waiting.py.
+    # Cognito raises this for any password. See app/accounts/pending_confirmations.py.
+    "UserNotConfirmedException": InvalidCredentialsError,
     "UserNotFoundException": InvalidCredentialsError,
 }
-REFRESH: Meanings = dict.fromkeys(
+REFRESH_ERRORS: ErrorMap = dict.fromkeys(
     (
         "InvalidParameterException",
         "NotAuthorizedException",
@@ -54,19 +55,19 @@ REFRESH: Meanings = dict.fromkeys(
     ),
     InvalidRefreshTokenError,
 )
-CHANGE: Meanings = {
+CHANGE_PASSWORD_ERRORS: ErrorMap = {
     "InvalidParameterException": WeakPasswordError,
     "PasswordResetRequiredException": PasswordResetRequiredError,
     "UserNotConfirmedException": UnauthenticatedError,
     "UserNotFoundException": UnauthenticatedError,
 }
-WEAK: Meanings = {
+PASSWORD_POLICY_ERRORS: ErrorMap = {
     "InvalidPasswordException": WeakPasswordError,
     "PasswordHistoryPolicyViolationException": WeakPasswordError,
 }
 
-# Where the answer is the same for everybody, what Cognito has to say of a user or a session is not heard.
-NOT_TOLD = frozenset(
+# Errors about one user or one session, for calls that answer everybody alike.
+UNDISCLOSED = frozenset(
     {
         "CodeDeliveryFailureException",
         "InvalidParameterException",
@@ -78,13 +79,14 @@ NOT_TOLD = frozenset(
     }
 )
 
-# Cognito fails to mail, or has mailed its day's share. Nobody who has an account is mailed, so it is not passed on.
-NO_MAIL = frozenset({"CodeDeliveryFailureException", "LimitExceededException"})
+# Cognito could not send a mail, or the daily quota is used up. Passing this on would disclose that the email has no
+# account, because Cognito mails only then.
+MAIL_ERRORS = frozenset({"CodeDeliveryFailureException", "LimitExceededException"})
 
-NOBODY = frozenset({"UserNotFoundException"})
+USER_NOT_FOUND = frozenset({"UserNotFoundException"})
 
-# A session that was signed out, whose user has to have another password, or whose token is none.
-ENDED = frozenset(
+# The session was signed out, the user must set a new password, or the token is invalid.
+REVOKED_SESSION = frozenset(
     {
         "InvalidParameterException",
         "NotAuthorizedException",
@@ -95,19 +97,19 @@ ENDED = frozenset(
 
 
 @contextmanager
-def translated(meanings: Meanings) -> Iterator[None]:
-    """Raise in Dwipper's words what Cognito refuses by one of these names."""
+def map_errors(error_map: ErrorMap) -> Iterator[None]:
+    """Raise the mapped error of the domain in place of an error of Cognito with one of these codes."""
     try:
         yield
     except ClientError as error:
-        if error_code(error) in meanings:
-            raise meanings[error_code(error)] from error
+        if error_code(error) in error_map:
+            raise error_map[error_code(error)] from error
         raise
 
 
 @contextmanager
-def unheard(codes: Container[str]) -> Iterator[None]:
-    """Do not hear what Cognito refuses by one of these names."""
+def suppress_errors(codes: Container[str]) -> Iterator[None]:
+    """Suppress errors of Cognito with one of these codes."""
     try:
         yield
     except ClientError as error:
@@ -115,11 +117,11 @@ def unheard(codes: Container[str]) -> Iterator[None]:
             raise
 
 
-def why_not_changed(error: ClientError) -> DwipperError:
-    """Cognito has one name for a wrong password and for an ended session."""
-    return UnauthenticatedError() if names(error, "token") else WrongPasswordError()
+def change_password_error(error: ClientError) -> DwipperError:
+    """Translate NotAuthorizedException, which Cognito raises for a wrong password and for a revoked session alike."""
+    return UnauthenticatedError() if message_contains(error, "token") else WrongPasswordError()
 
 
-def names(error: ClientError, word: str) -> bool:
-    """Whether Cognito's message has this word in it; some of its refusals differ in nothing else."""
+def message_contains(error: ClientError, word: str) -> bool:
+    """Return True if Cognito's message contains the word. Some errors differ only in their messages."""
     return word in str(error.response.get("Error", {}).get("Message", "")).lower()

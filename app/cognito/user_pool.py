@@ -1,7 +1,7 @@
-"""The Cognito user pool: who has an account, and who is logged in; knows no table and no HTTP.
+"""The Cognito user pool: accounts and sessions. Knows no table and no HTTP.
 
-In this pool emails are the names to log in by, and the username of a user is their `sub`.
-What each call may raise: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
+Members log in with their email, and the username of each user is their `sub`.
+The errors of each call: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
 """
 
 import random
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from app.aws.clients import NO_ANSWER, cognito_client, error_code, meaning
+from app.aws.clients import cognito_client
+from app.aws.errors import TRANSPORT_ERRORS, error_code, to_domain_error
 from app.cognito import error_mapping
 from app.errors import (
     DwipperError,
@@ -35,24 +36,24 @@ if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
 
-_SIGN_OUT_TRIES = 4
-_SIGN_OUT_PAUSE_SECONDS = 1.0
+_MAX_SIGN_OUT_RETRIES = 4
+_MAX_SIGN_OUT_PAUSE_SECONDS = 1.0
 
-# Codes and refresh tokens as Cognito's API takes them; it would refuse others with a message about its own parameters.
+# The form of codes and refresh tokens. Cognito refuses other forms with a message about its own parameters.
 _OPAQUE = re.compile(r"[!-~]{1,4096}")
 
 
 class EmailInUseError(Exception):
-    """A user of this email is in the pool, confirmed or not."""
+    """The pool has a user with this email, confirmed or not."""
 
 
 class MailNotSentError(Exception):
-    """The mail with a code could not be sent."""
+    """The mail with the code could not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A session: what to call with, and what to ask for the next one with."""
+    """The tokens of a session. `expires_in` is the lifetime of the access token in seconds."""
 
     access_token: str
     refresh_token: str
@@ -61,7 +62,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """What Cognito keeps of a user, and nothing else does."""
+    """A user of the pool."""
 
     id: str
     email: str
@@ -70,20 +71,20 @@ class User:
     confirmed: bool
 
     @classmethod
-    def of(cls, answer: Any) -> "User":
-        """The user in an answer of AdminGetUser."""
-        attributes = {attribute["Name"]: attribute["Value"] for attribute in answer["UserAttributes"]}
+    def from_response(cls, response: Any) -> "User":
+        """Return the user in a response of AdminGetUser."""
+        attributes = {attribute["Name"]: attribute["Value"] for attribute in response["UserAttributes"]}
         return cls(
             id=attributes["sub"],
             email=attributes["email"],
             wished_handle=attributes.get("preferred_username"),
-            created_at=answer["UserCreateDate"].astimezone(UTC),
-            confirmed=answer["UserStatus"] != "UNCONFIRMED",
+            created_at=response["UserCreateDate"].astimezone(UTC),
+            confirmed=response["UserStatus"] != "UNCONFIRMED",
         )
 
 
 class UserPool:
-    """Calls Cognito, and says in Dwipper's words what it refused."""
+    """Calls Cognito and translates its errors into those of the domain."""
 
     def __init__(self, settings: Settings) -> None:
         self._region = settings.region
@@ -91,33 +92,34 @@ class UserPool:
         self._client_id = settings.user_pool_client_id
         self._lock = RLock()
 
+    # The clients are created on first use: most requests need none, and creating one prolongs a cold start.
+
     @cached_property
     def _client(self) -> "CognitoIdentityProviderClient":
-        # Made when first needed: most requests never talk to Cognito, and the client costs a cold start.
         with self._lock:
             return cognito_client(self._region)
 
     @cached_property
-    def _client_once(self) -> "CognitoIdentityProviderClient":
+    def _single_attempt_client(self) -> "CognitoIdentityProviderClient":
         with self._lock:
-            return cognito_client(self._region, once=True)
+            return cognito_client(self._region, single_attempt=True)
 
     def sign_up(self, email: str, password: str, wished_handle: str | None) -> str:
-        """Make an unconfirmed user, mail a code, and return the user's `sub`.
+        """Create an unconfirmed user, mail a code, and return the user's `sub`.
 
         Raises:
-            EmailInUseError: if there is a user of that email.
-            MailNotSentError: if the code did not leave, whether the user was made or not.
+            EmailInUseError: if the pool has a user with this email.
+            MailNotSentError: if the mail was not sent. The user may exist nevertheless.
             WeakPasswordError: if the pool's policy refuses the password.
-            InvalidEmailError: if Cognito takes the address for none.
+            InvalidEmailError: if Cognito refuses the address.
         """
-        # No email among them: the app client may write none, and Cognito takes it from the username.
+        # The email is missing here: the app client may not write it, and Cognito takes it from the username.
         attributes: list[AttributeTypeTypeDef] = []
         if wished_handle:
             attributes.append({"Name": "preferred_username", "Value": wished_handle})
         try:
-            with error_mapping.translated(error_mapping.WEAK):
-                answer = self._client_once.sign_up(
+            with error_mapping.map_errors(error_mapping.PASSWORD_POLICY_ERRORS):
+                response = self._single_attempt_client.sign_up(
                     ClientId=self._client_id,
                     Username=email,
                     Password=password,
@@ -127,95 +129,97 @@ class UserPool:
             if error_code(error) == "UsernameExistsException":
                 raise EmailInUseError from error
             if error_code(error) == "InvalidParameterException":
-                raise (WeakPasswordError if error_mapping.names(error, "password") else InvalidEmailError) from error
-            if error_code(error) in error_mapping.NO_MAIL:
-                # There may be a user now, but whoever the address has next is not to be confirmed by this registration.
+                is_password = error_mapping.message_contains(error, "password")
+                raise (WeakPasswordError if is_password else InvalidEmailError) from error
+            if error_code(error) in error_mapping.MAIL_ERRORS:
                 raise MailNotSentError from error
             raise
-        return answer["UserSub"]
+        return response["UserSub"]
 
     def confirm(self, user_id: str, code: str) -> None:
-        """Confirm a user by the code that was mailed.
+        """Confirm a user by the mailed code.
 
         Raises:
-            InvalidCodeError: if it is not the code, or there is nothing to confirm.
+            InvalidCodeError: if the code is wrong, or if there is nothing to confirm.
         """
-        _check(code, InvalidCodeError)
-        with error_mapping.translated(error_mapping.CODE):
-            self._client_once.confirm_sign_up(ClientId=self._client_id, Username=user_id, ConfirmationCode=code)
+        _check_form(code, InvalidCodeError)
+        with error_mapping.map_errors(error_mapping.CODE_ERRORS):
+            self._single_attempt_client.confirm_sign_up(
+                ClientId=self._client_id, Username=user_id, ConfirmationCode=code
+            )
 
     def resend(self, user_id: str) -> None:
-        """Mail another code to an unconfirmed user; silent about anybody else."""
-        with error_mapping.unheard(error_mapping.NOT_TOLD):
+        """Mail a new code to an unconfirmed user. Do nothing for any other user."""
+        with error_mapping.suppress_errors(error_mapping.UNDISCLOSED):
             self._client.resend_confirmation_code(ClientId=self._client_id, Username=user_id)
 
-    def find(self, name: str) -> User | None:
-        """The user of this `sub` or email, if there is one."""
+    def get_user(self, name: str) -> User | None:
+        """Return the user with this `sub` or email. None if there is none."""
         try:
-            return User.of(self._client.admin_get_user(UserPoolId=self._pool_id, Username=name))
+            return User.from_response(self._client.admin_get_user(UserPoolId=self._pool_id, Username=name))
         except ClientError as error:
-            if error_code(error) != "UserNotFoundException":
+            if error_code(error) not in error_mapping.USER_NOT_FOUND:
                 raise
             return None
 
     def delete(self, user_id: str) -> None:
-        """Remove a user, if there is one."""
-        with error_mapping.unheard(error_mapping.NOBODY):
+        """Delete a user. Do nothing if there is none."""
+        with error_mapping.suppress_errors(error_mapping.USER_NOT_FOUND):
             self._client.admin_delete_user(UserPoolId=self._pool_id, Username=user_id)
 
     def log_in(self, email: str, password: str) -> Tokens:
-        """Begin a session.
+        """Start a session.
 
         Raises:
-            InvalidCredentialsError: if the email or the password is wrong, or the user never sent the code; nothing
-                tells which.
-            PasswordResetRequiredError: if an administrator wants another password.
+            InvalidCredentialsError: if the email or the password is wrong, or if the user is unconfirmed. The cause
+                stays undisclosed.
+            PasswordResetRequiredError: if an administrator demands a new password.
         """
-        with error_mapping.translated(error_mapping.LOGIN):
-            answer = self._client.admin_initiate_auth(
+        with error_mapping.map_errors(error_mapping.LOGIN_ERRORS):
+            response = self._client.admin_initiate_auth(
                 UserPoolId=self._pool_id,
                 ClientId=self._client_id,
                 AuthFlow="ADMIN_USER_PASSWORD_AUTH",
                 AuthParameters={"USERNAME": email, "PASSWORD": password},
             )
-        if "AuthenticationResult" not in answer:  # A challenge: this pool has none but for a password to be set anew.
+        if "AuthenticationResult" not in response:  # The only challenge of this pool is NEW_PASSWORD_REQUIRED.
             raise PasswordResetRequiredError
-        return _tokens(answer["AuthenticationResult"])
+        return _tokens(response["AuthenticationResult"])
 
     def refresh(self, refresh_token: str) -> Tokens:
-        """Go on with a session: another access token, and the same refresh token.
+        """Return a new access token for a session, with the same refresh token.
 
         Raises:
-            InvalidRefreshTokenError: if the session is over, or never was.
+            InvalidRefreshTokenError: if the token is invalid, expired or revoked.
         """
-        _check(refresh_token, InvalidRefreshTokenError)
-        with error_mapping.translated(error_mapping.REFRESH):
-            answer = self._client.admin_initiate_auth(
+        _check_form(refresh_token, InvalidRefreshTokenError)
+        with error_mapping.map_errors(error_mapping.REFRESH_ERRORS):
+            response = self._client.admin_initiate_auth(
                 UserPoolId=self._pool_id,
                 ClientId=self._client_id,
                 AuthFlow="REFRESH_TOKEN_AUTH",
                 AuthParameters={"REFRESH_TOKEN": refresh_token},
             )
-        return _tokens({"RefreshToken": refresh_token} | answer["AuthenticationResult"])
+        return _tokens({"RefreshToken": refresh_token} | response["AuthenticationResult"])
 
     def log_out(self, refresh_token: str) -> None:
-        """End one session; silent about a token that is none."""
+        """Revoke a refresh token. Ignore unknown ones."""
         if _OPAQUE.fullmatch(refresh_token):
-            with error_mapping.unheard(error_mapping.NOT_TOLD):
+            with error_mapping.suppress_errors(error_mapping.UNDISCLOSED):
                 self._client.revoke_token(ClientId=self._client_id, Token=refresh_token)
 
-    def has_ended(self, access_token: str) -> bool:
-        """Whether the session of an access token is over before its time; it is not for who is no user any more."""
+    def is_session_revoked(self, access_token: str) -> bool:
+        """Return True if the session was revoked. False if the user no longer exists."""
         try:
             self._client.get_user(AccessToken=access_token)
         except ClientError as error:
-            if error_code(error) not in error_mapping.ENDED | error_mapping.NOBODY:
+            if error_code(error) not in error_mapping.REVOKED_SESSION | error_mapping.USER_NOT_FOUND:
                 raise
-            return error_code(error) in error_mapping.ENDED
+            return error_code(error) in error_mapping.REVOKED_SESSION
         return False
 
-    def is_password(self, name: str, password: str) -> bool:
-        """Whether the user of this `sub` or email logs in with this password."""
+    def password_matches(self, name: str, password: str) -> bool:
+        """Return True if this password logs in the user with this `sub` or email."""
         try:
             self.log_in(name, password)
         except (InvalidCredentialsError, PasswordResetRequiredError):
@@ -223,61 +227,62 @@ class UserPool:
         return True
 
     def log_out_everywhere(self, name: str) -> None:
-        """End all sessions of the user of this `sub` or email, if there is one.
+        """Revoke all sessions of the user with this `sub` or email. Do nothing if there is none.
 
-        What has gone before cannot be asked for again where this fails, a code being used up, so it is tried longer.
+        Callers have used up a code or a password before, so they cannot repeat themselves. Therefore this retries
+        longer than the SDK.
         """
-        for _ in range(_SIGN_OUT_TRIES):
+        for _ in range(_MAX_SIGN_OUT_RETRIES):
             try:
                 return self._log_out_everywhere(name)
-            except (ClientError, *NO_ANSWER) as error:
-                if not isinstance(meaning(error), UnavailableError | TooManyRequestsError):
+            except (ClientError, *TRANSPORT_ERRORS) as error:
+                if not isinstance(to_domain_error(error), UnavailableError | TooManyRequestsError):
                     raise
-                time.sleep(random.uniform(0, _SIGN_OUT_PAUSE_SECONDS))  # noqa: S311 -- spreads calls, guards nothing
+                time.sleep(random.uniform(0, _MAX_SIGN_OUT_PAUSE_SECONDS))  # noqa: S311 -- jitter, not a secret
         return self._log_out_everywhere(name)
 
     def _log_out_everywhere(self, name: str) -> None:
-        with error_mapping.unheard(error_mapping.NOBODY):
+        with error_mapping.suppress_errors(error_mapping.USER_NOT_FOUND):
             self._client.admin_user_global_sign_out(UserPoolId=self._pool_id, Username=name)
 
     def forgot_password(self, email: str) -> None:
-        """Mail a code to set another password by; silent about who has an account."""
-        with error_mapping.unheard(error_mapping.NOT_TOLD):
+        """Mail a reset code. Do nothing for an email without an account."""
+        with error_mapping.suppress_errors(error_mapping.UNDISCLOSED):
             self._client.forgot_password(ClientId=self._client_id, Username=email)
 
     def reset_password(self, email: str, code: str, password: str) -> None:
-        """Set another password by the code that was mailed.
+        """Set a new password by the mailed code.
 
         Raises:
-            InvalidCodeError: if it is not the code, or nobody asked for one.
+            InvalidCodeError: if the code is wrong, or if none was requested.
             WeakPasswordError: if the pool's policy refuses the password.
         """
-        _check(code, InvalidCodeError)
-        with error_mapping.translated({**error_mapping.CODE, **error_mapping.WEAK}):
-            self._client_once.confirm_forgot_password(
+        _check_form(code, InvalidCodeError)
+        with error_mapping.map_errors({**error_mapping.CODE_ERRORS, **error_mapping.PASSWORD_POLICY_ERRORS}):
+            self._single_attempt_client.confirm_forgot_password(
                 ClientId=self._client_id, Username=email, ConfirmationCode=code, Password=password
             )
 
     def change_password(self, access_token: str, current: str, new: str) -> None:
-        """Set another password by the current one.
+        """Set a new password by the current one.
 
         Raises:
-            WrongPasswordError: if it is not the current password, or there were too many attempts.
-            UnauthenticatedError: if the session was ended.
+            WrongPasswordError: if the current password is wrong, or after too many attempts.
+            UnauthenticatedError: if the session was revoked.
             WeakPasswordError: if the pool's policy refuses the new password.
         """
-        with error_mapping.translated({**error_mapping.WEAK, **error_mapping.CHANGE}):
+        with error_mapping.map_errors({**error_mapping.PASSWORD_POLICY_ERRORS, **error_mapping.CHANGE_PASSWORD_ERRORS}):
             try:
-                self._client_once.change_password(
+                self._single_attempt_client.change_password(
                     AccessToken=access_token, PreviousPassword=current, ProposedPassword=new
                 )
-            except self._client_once.exceptions.NotAuthorizedException as error:
-                raise error_mapping.why_not_changed(error) from error
+            except self._single_attempt_client.exceptions.NotAuthorizedException as error:
+                raise error_mapping.change_password_error(error) from error
 
 
-def _check(secret: str, refusal: type[DwipperError]) -> None:
+def _check_form(secret: str, error_type: type[DwipperError]) -> None:
     if not _OPAQUE.fullmatch(secret):
-        raise refusal
+        raise error_type
 
 
 def _tokens(result: Mapping[str, Any]) -> Tokens:

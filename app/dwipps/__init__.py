@@ -1,1 +1,1 @@
-"""The Dwipps: their text, their store, and the lists of them."""
+"""Dwipps: their texts, their lists, upvotes and favorites."""

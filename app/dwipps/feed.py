@@ -1,11 +1,11 @@
-"""Dwipps as one member sees them: the stored Dwipp, and the member's own reaction to it; knows no HTTP."""
+"""Dwipps as one member sees them: the stored Dwipp and the member's own reaction. Knows no HTTP."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from app.aws.clients import side_by_side
-from app.aws.timestamps import is_text
-from app.dwipps.feed_cache import NewestDwipps
+from app.aws.concurrency import run_concurrently
+from app.aws.timestamps import is_timestamp
+from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.ids import is_id
 from app.dwipps.reactions import Reaction, ReactionRepository
 from app.dwipps.repository import Dwipp, DwippRepository
@@ -13,11 +13,11 @@ from app.dwipps.schemas import Author, DwippPage, DwippView
 from app.errors import DwippNotFoundError
 from app.pagination.cursors import PageRequest, decode_cursor, encode_cursor
 
-_NONE = Reaction()
+_NO_REACTION = Reaction()
 
 
-def view(dwipp: Dwipp, reaction: Reaction = _NONE) -> DwippView:
-    """The Dwipp as it is shown to the member whose reaction this is."""
+def to_view(dwipp: Dwipp, reaction: Reaction = _NO_REACTION) -> DwippView:
+    """Return the Dwipp as the member with this reaction sees it."""
     return DwippView(
         id=dwipp.id,
         text=dwipp.text,
@@ -32,72 +32,72 @@ def view(dwipp: Dwipp, reaction: Reaction = _NONE) -> DwippView:
 
 
 class Feed:
-    """Reads lists of Dwipps, and single ones, for one member; never writes."""
+    """Reads Dwipps and lists of Dwipps for one member. Never writes."""
 
-    def __init__(self, dwipps: DwippRepository, newest: NewestDwipps, reactions: ReactionRepository) -> None:
+    def __init__(self, dwipps: DwippRepository, cache: FeedPageCache, reactions: ReactionRepository) -> None:
         self._dwipps = dwipps
-        self._newest = newest
+        self._cache = cache
         self._reactions = reactions
 
-    def one(self, member_id: str, dwipp_id: str) -> DwippView:
-        """One Dwipp as it is now.
+    def get(self, member_id: str, dwipp_id: str) -> DwippView:
+        """Return the current state of a Dwipp.
 
         Raises:
-            DwippNotFoundError: also for what is no id at all.
+            DwippNotFoundError: if there is none, or if the id is malformed.
         """
         if not is_id(dwipp_id):
             raise DwippNotFoundError
-        return view(
-            *side_by_side(
+        return to_view(
+            *run_concurrently(
                 partial(self._dwipps.get, dwipp_id),
                 partial(self._reactions.get, member_id, dwipp_id),
             )
         )
 
-    def newest(self, member_id: str, page: PageRequest) -> DwippPage:
-        """Everybody's Dwipps, newest first."""
-        before = _id_in("feed", page.cursor)
-        return self._page("feed", member_id, self._newest(page.limit + 1, before), page.limit)
+    def list_recent(self, member_id: str, page: PageRequest) -> DwippPage:
+        """Return everybody's Dwipps, newest first."""
+        before = _dwipp_id(page.cursor, "feed")
+        return self._to_page("feed", member_id, self._cache(page.limit + 1, before), page.limit)
 
-    def newest_of(self, member_id: str, author_handle: str, page: PageRequest) -> DwippPage:
-        """One author's Dwipps, newest first."""
+    def list_by_author(self, member_id: str, author_handle: str, page: PageRequest) -> DwippPage:
+        """Return one author's Dwipps, newest first."""
         name = f"author {author_handle}"
-        before = _id_in(name, page.cursor)
-        return self._page(name, member_id, self._dwipps.newest_of(author_handle, page.limit + 1, before), page.limit)
+        dwipps = self._dwipps.list_by_author(author_handle, page.limit + 1, _dwipp_id(page.cursor, name))
+        return self._to_page(name, member_id, dwipps, page.limit)
 
-    def favorites(self, member_id: str, page: PageRequest) -> DwippPage:
-        """The member's favorites, the latest favorited first; what was deleted meanwhile is passed over."""
+    def list_favorites(self, member_id: str, page: PageRequest) -> DwippPage:
+        """Return the member's favorites, latest favorited first. Deleted Dwipps are left out."""
         name = f"favorites {member_id}"
-        after = _favorite_in(name, page.cursor)
-        rows = self._reactions.favorites(member_id, page.limit + 1, after)
+        rows = self._reactions.list_favorites(member_id, page.limit + 1, _favorite_position(page.cursor, name))
         shown = rows[: page.limit]
         dwipps = self._dwipps.get_many([row.dwipp_id for row in shown])
-        # The index may have a favorite at its old and its new place for a moment: the new one comes first, and counts.
-        items = [view(dwipps.pop(row.dwipp_id), row.reaction) for row in shown if row.dwipp_id in dwipps]
-        more = len(rows) > page.limit
-        cursor = encode_cursor(name, shown[-1].favorited_at, shown[-1].dwipp_id) if more else None
+        # For a moment the index may have a favorite at its old and its new place. The new one comes first, and `pop`
+        # skips the old one.
+        items = [to_view(dwipps.pop(row.dwipp_id), row.reaction) for row in shown if row.dwipp_id in dwipps]
+        has_more = len(rows) > page.limit
+        cursor = encode_cursor(name, shown[-1].favorited_at, shown[-1].dwipp_id) if has_more else None
         return DwippPage(items=items, next_cursor=cursor)
 
-    def _page(self, name: str, member_id: str, found: Sequence[Dwipp], limit: int) -> DwippPage:
-        """A page of what was found, which is one Dwipp more than asked for where the list goes on."""
-        shown = found[:limit]
-        cursor = encode_cursor(name, shown[-1].id) if len(found) > limit else None
-        return DwippPage(items=list(self._views(member_id, shown)), next_cursor=cursor)
+    def _to_page(self, name: str, member_id: str, dwipps: Sequence[Dwipp], limit: int) -> DwippPage:
+        """Return a page. One Dwipp beyond the limit shows that the list goes on."""
+        shown = dwipps[:limit]
+        cursor = encode_cursor(name, shown[-1].id) if len(dwipps) > limit else None
+        return DwippPage(items=list(self._to_views(member_id, shown)), next_cursor=cursor)
 
-    def _views(self, member_id: str, dwipps: Sequence[Dwipp]) -> Iterable[DwippView]:
+    def _to_views(self, member_id: str, dwipps: Sequence[Dwipp]) -> Iterable[DwippView]:
         reactions = self._reactions.get_many(member_id, [dwipp.id for dwipp in dwipps])
-        return (view(dwipp, reactions.get(dwipp.id, _NONE)) for dwipp in dwipps)
+        return (to_view(dwipp, reactions.get(dwipp.id, _NO_REACTION)) for dwipp in dwipps)
 
 
-def _id_in(list_name: str, cursor: str | None) -> str | None:
+def _dwipp_id(cursor: str | None, list_name: str) -> str | None:
     if cursor is None:
         return None
     (dwipp_id,) = decode_cursor(list_name, cursor, is_id)
     return dwipp_id
 
 
-def _favorite_in(list_name: str, cursor: str | None) -> tuple[str, str] | None:
+def _favorite_position(cursor: str | None, list_name: str) -> tuple[str, str] | None:
     if cursor is None:
         return None
-    favorited_at, dwipp_id = decode_cursor(list_name, cursor, is_text, is_id)
+    favorited_at, dwipp_id = decode_cursor(list_name, cursor, is_timestamp, is_id)
     return favorited_at, dwipp_id

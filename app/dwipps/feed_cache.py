@@ -1,35 +1,38 @@
-"""The newest Dwipps, kept for a moment on a site so large that all who read them meet in one place; knows no HTTP."""
+"""A cache of the newest Dwipps, for sites where all readers meet at the newest page. Knows no HTTP."""
 
 import time
 from collections.abc import Callable
 
 from app.dwipps.repository import Dwipp
 
-# So many Dwipps, at most, below an id or from the newest one on.
+# Returns at most so many Dwipps below an id, or from the newest on.
 Read = Callable[[int, str | None], list[Dwipp]]
 
 
-class NewestDwipps:
-    """Reads everybody's Dwipps, and the newest of them once in a while for all who ask.
+class FeedPageCache:
+    """Reads everybody's Dwipps, and keeps the newest page for a moment.
 
-    Each page of the feed reads all of its partitions at their newest end, so more partitions do not make room for more
-    readers: this does. A walk that begins at a page that was kept shows what one does that began a moment earlier.
+    Each page of the feed reads the newest end of every partition. So more partitions serve no more readers, and this
+    cache does. A walk that starts at a cached page shows the same as a walk that started a moment earlier.
+
+    Args:
+        read: reads from the table.
+        seconds: how long a page is kept, counted from before it was read. 0 keeps none.
     """
 
     def __init__(self, read: Read, seconds: float) -> None:
-        """Show what was read for so many seconds from before it was read; with 0 once."""
         self._read = read
         self._seconds = seconds
-        self._kept: dict[int, tuple[float, list[Dwipp]]] = {}  # By how many; a page has 100 at most.
+        self._pages: dict[int, tuple[float, list[Dwipp]]] = {}  # By limit, of which there are at most 100.
 
     def __call__(self, limit: int, before: str | None) -> list[Dwipp]:
-        """Those with ids below `before`, as they are; the newest, as they were a moment ago at most."""
+        """Return current Dwipps below `before`, or the newest ones, which may be cached."""
         if before is not None:
             return self._read(limit, before)
-        # By the time of day: Lambda freezes a process between events, and other clocks may stand still meanwhile.
+        # The time of day, because Lambda freezes the process between events, and a monotonic clock may stand still.
         now = time.time()
-        fresh = {size: kept for size, kept in self._kept.items() if 0 <= now - kept[0] < self._seconds}
+        fresh = {size: page for size, page in self._pages.items() if 0 <= now - page[0] < self._seconds}
         if limit not in fresh:
             fresh[limit] = (now, self._read(limit, None))
-        self._kept = fresh  # What is too old is not kept at all.
+        self._pages = fresh  # Expired pages are dropped.
         return fresh[limit][1]

@@ -1,11 +1,13 @@
-"""Writing a Dwipp once, however often it is asked for; knows no HTTP.
+"""Idempotent creation: one Dwipp for each Idempotency-Key. Knows no HTTP.
 
-https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ Rows of the table of members:
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+
+Rows of the members table:
 
     pk = idempotency#<hash of member and key>  dwipp_id, text_hash, expires_at
 
-The row is written in one transaction with the Dwipp, so there is none that waits for its Dwipp. It says neither under
-which key nor what was written: whoever repeats a request brings both, and without them the hashes match nothing.
+One transaction writes the row and the Dwipp, so no row ever waits for its Dwipp. The row discloses neither the key nor
+the text: a repeated request brings both, and without them the hashes match nothing.
 """
 
 import hashlib
@@ -13,21 +15,21 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from app.aws.items import from_item, to_item
-from app.aws.retries import conditions_held, until_settled
+from app.aws.items import deserialize, serialize
+from app.aws.retries import condition_results, retry_on_conflict
 from app.dwipps.ids import new_id
-from app.dwipps.repository import Dwipp, DwippRepository, draft
+from app.dwipps.repository import Dwipp, DwippRepository, new_dwipp
 from app.errors import IdempotencyKeyReusedError
 from app.members.models import Member
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_KEPT_SECONDS = 24 * 60 * 60
+_KEY_TTL_SECONDS = 24 * 60 * 60
 
 
 class IdempotentWriter:
-    """Writes a Dwipp under a key, or finds the one that was written under it."""
+    """Creates a Dwipp under a key, or finds the one that was created under it."""
 
     def __init__(self, client: "DynamoDBClient", table: str, dwipps: DwippRepository) -> None:
         self._client = client
@@ -35,40 +37,41 @@ class IdempotentWriter:
         self._dwipps = dwipps
 
     def create(self, author: Member, key: str, text: str) -> tuple[Dwipp, bool]:
-        """The Dwipp of this key as it was when it was written, and whether that was before.
+        """Return the Dwipp of this key in its initial state, and whether an earlier request created it.
 
         Raises:
-            IdempotencyKeyReusedError: if it was written with another text.
-            UnavailableError: if others write under the same key at this moment, again and again.
+            IdempotencyKeyReusedError: if the key belongs to another text.
+            UnavailableError: if too many requests with the same key interfere.
         """
-        return until_settled(partial(self._create, author, key, draft(new_id(), author, text)), author.write_by)
+        attempt = partial(self._create, author, key, new_dwipp(new_id(), author, text))
+        return retry_on_conflict(attempt, author.write_deadline)
 
     def _create(self, author: Member, key: str, dwipp: Dwipp) -> tuple[Dwipp, bool]:
-        writes: Any = [{"Put": self._row(author, key, dwipp)}, {"Put": self._dwipps.new_item(dwipp)}]
+        writes: Any = [{"Put": self._key_row(author, key, dwipp)}, {"Put": self._dwipps.put_request(dwipp)}]
         try:
             self._client.transact_write_items(TransactItems=writes)
         except self._client.exceptions.TransactionCanceledException as error:
-            conditions_held(error)
-            row = from_item(error.response["CancellationReasons"][0]["Item"])
+            condition_results(error)
+            row = deserialize(error.response["CancellationReasons"][0]["Item"])
             if row["text_hash"] != _hash(author.id, key, dwipp.text):
                 raise IdempotencyKeyReusedError from error
-            # An earlier try of this very request may have written it unheard.
-            return draft(row["dwipp_id"], author, dwipp.text), row["dwipp_id"] != dwipp.id
+            # The row may come from an earlier attempt of this request whose response was lost.
+            return new_dwipp(row["dwipp_id"], author, dwipp.text), row["dwipp_id"] != dwipp.id
         return dwipp, False
 
-    def _row(self, author: Member, key: str, dwipp: Dwipp) -> Any:
+    def _key_row(self, author: Member, key: str, dwipp: Dwipp) -> Any:
         now = int(time.time())
         row = {
             "pk": f"idempotency#{_hash(author.id, key)}",
             "dwipp_id": dwipp.id,
             "text_hash": _hash(author.id, key, dwipp.text),
-            "expires_at": now + _KEPT_SECONDS,
+            "expires_at": now + _KEY_TTL_SECONDS,
         }
         return {
             "TableName": self._table,
-            "Item": to_item(row),
+            "Item": serialize(row),
             "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
-            "ExpressionAttributeValues": to_item({":now": now}),
+            "ExpressionAttributeValues": serialize({":now": now}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 

@@ -1,84 +1,84 @@
-"""`/v1/dwipps/{id}/upvote` and `…/favorite`: POST toggles, PUT sets, DELETE clears."""
+"""`/v1/dwipps/{dwipp_id}/upvote` and `…/favorite`: POST toggles, PUT sets, DELETE clears."""
+
+from typing import Any
 
 from fastapi import APIRouter
 
 from app import errors
-from app.bootstrap import AppServices, Services
-from app.dwipps.feed import view
-from app.dwipps.reactions import Wish, absent, present, toggled
-from app.dwipps.schemas import DwippView
+from app.dwipps.dependencies import DwippIdParam, Dwipps, Reactions
+from app.dwipps.feed import to_view
+from app.dwipps.reactions import Change, ReactionRepository
+from app.dwipps.repository import DwippRepository
+from app.dwipps.schemas import DwippView, dwipp_example
 from app.members.dependencies import CurrentMember
 from app.members.models import Member
-from app.openapi.document import OF_MEMBERS, documented
-from app.web.threadpool import Route
+from app.observability.metrics import counted_as
+from app.openapi.problem_responses import MEMBER_ERRORS, error_responses
+from app.web.threadpool import ThreadpoolRoute
 
 router = APIRouter(
     prefix="/v1/dwipps/{dwipp_id}",
     tags=["reactions"],
-    responses=documented(*OF_MEMBERS, errors.DwippNotFoundError),
-    route_class=Route,
+    responses=error_responses(*MEMBER_ERRORS, errors.DwippNotFoundError),
+    route_class=ThreadpoolRoute,
 )
 
 
-@router.post("/upvote")
-def toggle_upvote(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Upvote a Dwipp, or take the upvote back.
-
-    It turns over what is there, so it is not safe to repeat: PUT and DELETE are. Your own Dwipps can be upvoted too.
-    """
-    return _upvote(dwipp_id, member, services, toggled)
+def _example(**changes: Any) -> Any:
+    return {200: {"content": {"application/json": {"example": dwipp_example(**changes)}}}}
 
 
-@router.put("/upvote")
-def set_upvote(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Upvote a Dwipp.
-
-    Safe to repeat: a member's upvote counts once.
-    """
-    return _upvote(dwipp_id, member, services, present)
+@router.post("/upvote", summary="Toggle an upvote", responses=_example(upvotes=4, upvoted=True))
+@counted_as("Reactions")
+def toggle_upvote(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, reactions: Reactions) -> DwippView:
+    """Set or clear your upvote. Not safe to retry: PUT and DELETE are. You can upvote your own Dwipps."""
+    return _upvote(member, dwipp_id, Change.TOGGLE, dwipps, reactions)
 
 
-@router.delete("/upvote")
-def clear_upvote(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Take an upvote back.
-
-    Safe to repeat, and where there is none.
-    """
-    return _upvote(dwipp_id, member, services, absent)
+@router.put("/upvote", summary="Upvote a Dwipp", responses=_example(upvotes=4, upvoted=True))
+@counted_as("Reactions")
+def set_upvote(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, reactions: Reactions) -> DwippView:
+    """Set your upvote. Safe to retry: each member's upvote counts once."""
+    return _upvote(member, dwipp_id, Change.SET, dwipps, reactions)
 
 
-@router.post("/favorite")
-def toggle_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Make a Dwipp a favorite, or no longer.
-
-    It turns over what is there, so it is not safe to repeat: PUT and DELETE are. Nobody else sees your favorites.
-    """
-    return _favorite(dwipp_id, member, services, toggled)
+@router.delete("/upvote", summary="Take an upvote back", responses=_example(upvotes=3))
+@counted_as("Reactions")
+def clear_upvote(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, reactions: Reactions) -> DwippView:
+    """Clear your upvote. Safe to retry, also without an upvote."""
+    return _upvote(member, dwipp_id, Change.CLEAR, dwipps, reactions)
 
 
-@router.put("/favorite")
-def set_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Make a Dwipp a favorite.
-
-    Safe to repeat: it keeps its place in the list.
-    """
-    return _favorite(dwipp_id, member, services, present)
+@router.post("/favorite", summary="Toggle a favorite", responses=_example(upvotes=3, favorited=True))
+@counted_as("Reactions")
+def toggle_favorite(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, reactions: Reactions) -> DwippView:
+    """Set or clear your favorite. Not safe to retry: PUT and DELETE are. Nobody else sees your favorites."""
+    return _favorite(member, dwipp_id, Change.TOGGLE, dwipps, reactions)
 
 
-@router.delete("/favorite")
-def clear_favorite(dwipp_id: str, member: CurrentMember, services: AppServices) -> DwippView:
-    """Make a Dwipp no favorite any longer.
-
-    Safe to repeat, and where it is none.
-    """
-    return _favorite(dwipp_id, member, services, absent)
+@router.put("/favorite", summary="Add a favorite", responses=_example(upvotes=3, favorited=True))
+@counted_as("Reactions")
+def set_favorite(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, reactions: Reactions) -> DwippView:
+    """Set your favorite. Safe to retry: a favorite keeps its place in the list."""
+    return _favorite(member, dwipp_id, Change.SET, dwipps, reactions)
 
 
-def _upvote(dwipp_id: str, member: Member, services: Services, wish: Wish) -> DwippView:
-    reaction = services.reactions.upvote(member, dwipp_id, wish)
-    return view(services.dwipps.get(dwipp_id), reaction)  # Read afterwards, for the count as it is now.
+@router.delete("/favorite", summary="Remove a favorite", responses=_example(upvotes=3))
+@counted_as("Reactions")
+def clear_favorite(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, reactions: Reactions) -> DwippView:
+    """Clear your favorite. Safe to retry, also without a favorite."""
+    return _favorite(member, dwipp_id, Change.CLEAR, dwipps, reactions)
 
 
-def _favorite(dwipp_id: str, member: Member, services: Services, wish: Wish) -> DwippView:
-    dwipp = services.dwipps.get(dwipp_id)  # Read before, since there is no favorite without its Dwipp.
-    return view(dwipp, services.reactions.favorite(member, dwipp_id, wish))
+def _upvote(
+    member: Member, dwipp_id: str, change: Change, dwipps: DwippRepository, reactions: ReactionRepository
+) -> DwippView:
+    reaction = reactions.upvote(member, dwipp_id, change)
+    return to_view(dwipps.get(dwipp_id), reaction)  # Read after the write, for the current count.
+
+
+def _favorite(
+    member: Member, dwipp_id: str, change: Change, dwipps: DwippRepository, reactions: ReactionRepository
+) -> DwippView:
+    dwipp = dwipps.get(dwipp_id)  # Read before the write, because a favorite needs an existing Dwipp.
+    return to_view(dwipp, reactions.favorite(member, dwipp_id, change))

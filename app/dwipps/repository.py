@@ -1,9 +1,9 @@
-"""The table of Dwipps: one item each, with its count of upvotes; knows neither who reads nor HTTP.
+"""The Dwipps table: one item for each Dwipp, with its count of upvotes. Knows neither readers nor HTTP.
 
-dwipp_id       UUIDv7, the key; also the sort key of both indexes, so that lists come in order of time
-author_handle  key of the index `by_author`
-feed_shard     key of the index `feed`
-text, version, upvotes, edited_at (only if edited)
+dwipp_id       the key, a UUIDv7; also the sort key of both indexes, so that lists are in order of time
+author_handle  the key of the index `by_author`
+feed_shard     the key of the index `feed`
+text, version, upvotes, edited_at (after the first edit)
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from botocore.exceptions import ClientError
 
-from app.aws.clients import CONDITION_FAILED, CONFLICT, all_at_once, error_code, refused_item, was_retried
-from app.aws.items import batch_get, from_item, to_item
-from app.aws.retries import ContendedError, until_settled
+from app.aws.concurrency import gather
+from app.aws.errors import CONDITION_FAILED, TRANSACTION_CONFLICT, error_code, existing_item, was_sdk_retry
+from app.aws.items import batch_get, deserialize, serialize
+from app.aws.retries import WriteConflictError, retry_on_conflict
 from app.aws.timestamps import from_text, now, to_text
-from app.dwipps.ids import is_id, new_id, shard_of, time_of
+from app.dwipps.ids import creation_time, feed_shard, is_id, new_id
 from app.errors import DwippNotFoundError, EditConflictError, NotTheAuthorError
 from app.members.models import Member
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Dwipp:
-    """A Dwipp as everybody may know it."""
+    """A Dwipp as it is stored."""
 
     id: str
     text: str
@@ -38,9 +39,9 @@ class Dwipp:
     edited_at: datetime | None
 
     @classmethod
-    def of(cls, item: Any) -> Self:
-        """The Dwipp that an item of the table, or of one of its indexes, holds."""
-        values = from_item(item)
+    def from_item(cls, item: Any) -> Self:
+        """Return the Dwipp in an item of the table or of its indexes."""
+        values = deserialize(item)
         edited_at = values.get("edited_at")
         return cls(
             id=values["dwipp_id"],
@@ -53,14 +54,14 @@ class Dwipp:
 
     @property
     def created_at(self) -> datetime:
-        """The time that is in the id."""
-        return time_of(self.id)
+        """Return the time in the id."""
+        return creation_time(self.id)
 
 
 class DwippRepository:
     """Reads and writes Dwipps.
 
-    Every write carries its condition, so that nothing is decided on what was read before.
+    Every write carries its own condition, so no write depends on an earlier read.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str, feed_shards: int) -> None:
@@ -70,99 +71,115 @@ class DwippRepository:
 
     def create(self, author: Member, text: str) -> Dwipp:
         """Write a new Dwipp."""
-        return until_settled(partial(self._create, draft(new_id(), author, text)), author.write_by)
+        return retry_on_conflict(partial(self._create, new_dwipp(new_id(), author, text)), author.write_deadline)
 
     def get(self, dwipp_id: str) -> Dwipp:
-        """The Dwipp as it is now.
+        """Return the current state of a Dwipp.
 
         Raises:
-            DwippNotFoundError: also for what is no id at all.
+            DwippNotFoundError: if there is none, or if the id is malformed.
         """
-        answer = self._client.get_item(TableName=self._table, Key=_key(dwipp_id), ConsistentRead=True)
-        if "Item" not in answer:
+        response = self._client.get_item(TableName=self._table, Key=_key(dwipp_id), ConsistentRead=True)
+        if "Item" not in response:
             raise DwippNotFoundError
-        return Dwipp.of(answer["Item"])
+        return Dwipp.from_item(response["Item"])
 
     def edit(self, member: Member, dwipp_id: str, text: str, version: int | None) -> Dwipp:
-        """Give a Dwipp another text, and raise its version; the text that it has already changes nothing.
-
-        So a repeated edit is one edit.
+        """Replace the text of a Dwipp, and raise its version. An edit to the same text changes nothing.
 
         Args:
-            member: who edits.
-            dwipp_id: what is edited.
-            text: that it should have.
-            version: that it has to have; None for any.
+            member: the editor.
+            dwipp_id: the Dwipp.
+            text: the new text.
+            version: the version that the Dwipp must have, None for any.
 
         Raises:
-            DwippNotFoundError: if there is none.
-            NotTheAuthorError: if somebody else wrote it.
+            DwippNotFoundError: if there is no such Dwipp.
+            NotTheAuthorError: if another member wrote it.
             EditConflictError: if it has another version.
-            UnavailableError: if too many upvote it at this moment.
+            UnavailableError: if too many upvotes interfere.
         """
         attempt = partial(self._edit, _key(dwipp_id), member.handle, text, version)
-        return until_settled(attempt, member.write_by, repeatable=version is None)
+        return retry_on_conflict(attempt, member.write_deadline, repeatable=version is None)
 
     def delete(self, member: Member, dwipp_id: str) -> None:
-        """Remove a Dwipp.
+        """Delete a Dwipp.
 
         Raises:
-            DwippNotFoundError: if there is none.
-            NotTheAuthorError: if somebody else wrote it.
-            UnavailableError: if too many upvote it at this moment.
+            DwippNotFoundError: if there is no such Dwipp.
+            NotTheAuthorError: if another member wrote it.
+            UnavailableError: if too many upvotes interfere.
         """
-        until_settled(partial(self._delete, _key(dwipp_id), member.handle), member.write_by, repeatable=False)
+        attempt = partial(self._delete, _key(dwipp_id), member.handle)
+        retry_on_conflict(attempt, member.write_deadline, repeatable=False)
 
-    def newest(self, limit: int, before: str | None) -> list[Dwipp]:
-        """Everybody's Dwipps, newest first, those with ids below `before`: the feed's partitions, merged by id."""
-        shards = all_at_once(
-            partial(self._index, "feed", "feed_shard", shard, limit, before) for shard in range(self._feed_shards)
+    def list_recent(self, limit: int, before: str | None) -> list[Dwipp]:
+        """Return everybody's Dwipps with ids below `before`, newest first: the feed's partitions, merged by id."""
+        shards = gather(
+            partial(self._query_index, "feed", "feed_shard", shard, limit, before) for shard in range(self._feed_shards)
         )
         merged = sorted((dwipp for shard in shards for dwipp in shard), key=lambda dwipp: dwipp.id, reverse=True)
         return merged[:limit]
 
-    def newest_of(self, author_handle: str, limit: int, before: str | None) -> list[Dwipp]:
-        """One author's Dwipps, newest first, those with ids below `before`."""
-        return self._index("by_author", "author_handle", author_handle, limit, before)
+    def list_by_author(self, author_handle: str, limit: int, before: str | None) -> list[Dwipp]:
+        """Return one author's Dwipps with ids below `before`, newest first."""
+        return self._query_index("by_author", "author_handle", author_handle, limit, before)
 
     def get_many(self, dwipp_ids: Sequence[str]) -> dict[str, Dwipp]:
-        """Those of the Dwipps that there are, by id, as they were a moment ago at most."""
-        keys = [_key(dwipp_id) for dwipp_id in dict.fromkeys(dwipp_ids)]  # DynamoDB refuses a key twice.
-        found = batch_get(self._client, self._table, keys)
-        return {dwipp.id: dwipp for dwipp in map(Dwipp.of, found)}
+        """Return the existing ones of these Dwipps by id, eventually consistent."""
+        keys = [_key(dwipp_id) for dwipp_id in dict.fromkeys(dwipp_ids)]  # DynamoDB refuses a repeated key.
+        items = batch_get(self._client, self._table, keys)
+        return {dwipp.id: dwipp for dwipp in map(Dwipp.from_item, items)}
+
+    def put_request(self, dwipp: Dwipp) -> Any:
+        """Return the put of a new Dwipp, for a call of its own or for a transaction."""
+        item = {
+            "dwipp_id": dwipp.id,
+            "author_handle": dwipp.author_handle,
+            "feed_shard": feed_shard(dwipp.id, self._feed_shards),
+            "text": dwipp.text,
+            "version": dwipp.version,
+            "upvotes": dwipp.upvotes,
+        }
+        return {
+            "TableName": self._table,
+            "Item": serialize(item),
+            "ConditionExpression": "attribute_not_exists(dwipp_id)",
+        }
 
     def _create(self, dwipp: Dwipp) -> Dwipp:
         try:
-            self._client.put_item(**self.new_item(dwipp))
+            self._client.put_item(**self.put_request(dwipp))
         except ClientError as error:
-            # A retry of the SDK meets what its first try wrote; upvotes may have come since, so it must not overwrite.
-            if error_code(error) != CONDITION_FAILED or not was_retried(error):
+            # A retry of the SDK finds the item of its first attempt. Upvotes may have changed it, so it stays.
+            if error_code(error) != CONDITION_FAILED or not was_sdk_retry(error):
                 raise
         return dwipp
 
     def _edit(self, key: Any, author_handle: str, text: str, version: int | None) -> Dwipp:
-        same_version = " AND version = :version" if version is not None else ""
+        version_condition = " AND version = :version" if version is not None else ""
         try:
-            answer = self._client.update_item(
+            response = self._client.update_item(
                 TableName=self._table,
                 Key=key,
                 UpdateExpression="SET #text = :text, edited_at = :now ADD version :one",
-                ConditionExpression="author_handle = :author AND #text <> :text" + same_version,
+                ConditionExpression="author_handle = :author AND #text <> :text" + version_condition,
                 ExpressionAttributeNames={"#text": "text"},
-                ExpressionAttributeValues=to_item(
+                ExpressionAttributeValues=serialize(
                     {":text": text, ":now": to_text(now()), ":one": 1, ":author": author_handle, ":version": version}
                 ),
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            dwipp = _own(error, author_handle)
-            # A retry of the SDK meets what its first try wrote.
-            own_effect = was_retried(error) and (dwipp.text, dwipp.version - 1) == (text, version)
-            if version not in (None, dwipp.version) and not own_effect:
+            _raise_unless_condition_failed(error)
+            dwipp = _check_author(error, author_handle)
+            # A retry of the SDK finds the effect of its first attempt.
+            is_own_effect = was_sdk_retry(error) and (dwipp.text, dwipp.version - 1) == (text, version)
+            if version not in (None, dwipp.version) and not is_own_effect:
                 raise EditConflictError from error
             return dwipp
-        return Dwipp.of(answer["Attributes"])
+        return Dwipp.from_item(response["Attributes"])
 
     def _delete(self, key: Any, author_handle: str) -> None:
         try:
@@ -170,66 +187,54 @@ class DwippRepository:
                 TableName=self._table,
                 Key=key,
                 ConditionExpression="author_handle = :author",
-                ExpressionAttributeValues=to_item({":author": author_handle}),
+                ExpressionAttributeValues=serialize({":author": author_handle}),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            # A retry of the SDK finds nothing where its first try deleted.
-            if error_code(error) == CONDITION_FAILED and was_retried(error) and refused_item(error) is None:
+            _raise_unless_condition_failed(error)
+            # A retry of the SDK finds no item if its first attempt deleted it.
+            if was_sdk_retry(error) and existing_item(error) is None:
                 return
-            _own(error, author_handle)
+            _check_author(error, author_handle)
 
-    def new_item(self, dwipp: Dwipp) -> Any:
-        """The put that writes a new Dwipp, alone or in a transaction."""
-        item = {
-            "dwipp_id": dwipp.id,
-            "author_handle": dwipp.author_handle,
-            "feed_shard": shard_of(dwipp.id, self._feed_shards),
-            "text": dwipp.text,
-            "version": dwipp.version,
-            "upvotes": dwipp.upvotes,
-        }
-        return {
-            "TableName": self._table,
-            "Item": to_item(item),
-            "ConditionExpression": "attribute_not_exists(dwipp_id)",
-        }
-
-    def _index(
+    def _query_index(
         self, index: Literal["feed", "by_author"], key: str, value: str | int, limit: int, before: str | None
     ) -> list[Dwipp]:
-        answer = self._client.query(
+        response = self._client.query(
             TableName=self._table,
             IndexName=index,
             KeyConditionExpression=f"{key} = :key" + (" AND dwipp_id < :before" if before else ""),
-            ExpressionAttributeValues=to_item({":key": value, ":before": before}),
+            ExpressionAttributeValues=serialize({":key": value, ":before": before}),
             ScanIndexForward=False,
             Limit=limit,
         )
-        return [Dwipp.of(item) for item in answer["Items"]]
+        return [Dwipp.from_item(item) for item in response["Items"]]
 
 
-def draft(dwipp_id: str, author: Member, text: str) -> Dwipp:
-    """A Dwipp as it is when it has just been written."""
+def new_dwipp(dwipp_id: str, author: Member, text: str) -> Dwipp:
+    """Return a Dwipp in its initial state."""
     return Dwipp(dwipp_id, text, author.handle, version=1, upvotes=0, edited_at=None)
 
 
 def _key(dwipp_id: str) -> Any:
     if not is_id(dwipp_id):
         raise DwippNotFoundError
-    return to_item({"dwipp_id": dwipp_id})
+    return serialize({"dwipp_id": dwipp_id})
 
 
-def _own(error: ClientError, author_handle: str) -> Dwipp:
-    """The author's own Dwipp, where a condition failed for another reason than whose it is."""
-    if error_code(error) == CONFLICT:
-        raise ContendedError from error
+def _raise_unless_condition_failed(error: ClientError) -> None:
+    if error_code(error) == TRANSACTION_CONFLICT:
+        raise WriteConflictError from error
     if error_code(error) != CONDITION_FAILED:
         raise error
-    item = refused_item(error)
+
+
+def _check_author(error: ClientError, author_handle: str) -> Dwipp:
+    """Return the Dwipp that failed a condition, if the author wrote it."""
+    item = existing_item(error)
     if item is None:
         raise DwippNotFoundError from error
-    dwipp = Dwipp.of(item)
+    dwipp = Dwipp.from_item(item)
     if dwipp.author_handle != author_handle:
         raise NotTheAuthorError from error
     return dwipp

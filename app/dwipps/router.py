@@ -1,87 +1,133 @@
 """`/v1/dwipps`: everybody's Dwipps."""
 
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter
 
 from app import errors
-from app.auth.dependencies import CurrentCaller
-from app.aws.clients import side_by_side
-from app.bootstrap import AppServices
-from app.dwipps.dependencies import Creation
-from app.dwipps.feed import view
-from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView
+from app.auth.dependencies import CurrentPrincipal
+from app.aws.concurrency import run_concurrently
+from app.dwipps.dependencies import DwippFeed, DwippIdParam, Dwipps, DwippWriter, IdempotencyKey, Reactions
+from app.dwipps.feed import to_view
+from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView, dwipp_example
 from app.members.dependencies import CurrentMember
-from app.openapi.document import OF_BODIES, OF_CALLERS, OF_MEMBERS, documented
-from app.pagination.dependencies import Listing
-from app.web.problems import INVALID
-from app.web.threadpool import Route
+from app.observability.metrics import counted_as
+from app.openapi import examples
+from app.openapi.links import links_with_parameters
+from app.openapi.problem_responses import (
+    BODY_ERRORS,
+    MEMBER_ERRORS,
+    PAGE_ERRORS,
+    PRINCIPAL_ERRORS,
+    error_responses,
+)
+from app.pagination.dependencies import PageParams
+from app.web.threadpool import ThreadpoolRoute
 
-router = APIRouter(prefix="/v1/dwipps", tags=["dwipps"], route_class=Route)
+router = APIRouter(prefix="/v1/dwipps", tags=["dwipps"], route_class=ThreadpoolRoute)
+
+_CREATED: Any = {
+    201: {
+        "content": {"application/json": {"example": dwipp_example()}},
+        "links": links_with_parameters(
+            *("read_dwipp", "edit_dwipp", "delete_dwipp", "toggle_upvote", "set_upvote", "clear_upvote"),
+            *("toggle_favorite", "set_favorite", "clear_favorite"),
+            dwipp_id="$response.body#/id",
+        ),
+    }
+}
+_EDITED: Any = {
+    200: {
+        "content": {
+            "application/json": {
+                "example": dwipp_example(text=examples.NEW_TEXT, edited_at=examples.EDITED_AT, version=2, upvotes=3)
+            }
+        }
+    }
+}
 
 
-@router.get("", responses=documented(*OF_CALLERS, INVALID, errors.InvalidCursorError))
-def list_dwipps(caller: CurrentCaller, listing: Listing, services: AppServices) -> DwippPage:
-    """Everybody's Dwipps, newest first.
+@router.get(
+    "",
+    summary="List everybody's Dwipps",
+    responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS),
+)
+def list_dwipps(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed) -> DwippPage:
+    """Return a page of all Dwipps, newest first.
 
-    A page at a time: `next_cursor`, or the `Link` header, leads to the next, and only null ends the list. Whoever walks
-    all pages sees every Dwipp that is there throughout exactly once, whatever is written meanwhile. What was just
-    written may be missing for a second.
+    `next_cursor`, or the `Link` header, leads to the next page. Only null ends the list. A walk through all pages shows
+    every Dwipp that exists throughout exactly once, whatever is written meanwhile. A new Dwipp may be missing for one
+    second.
     """
-    return listing.linked(services.feed.newest(caller.id, listing.page))
+    return params.with_next_link(feed.list_recent(principal.id, params.page))
 
 
-@router.post("", status_code=201, responses=documented(*OF_MEMBERS, *OF_BODIES, errors.IdempotencyKeyReusedError))
-def create_dwipp(body: DwippDraft, member: CurrentMember, services: AppServices, creation: Creation) -> DwippView:
-    """Write a Dwipp.
+@router.post(
+    "",
+    summary="Create a Dwipp",
+    status_code=201,
+    responses=error_responses(*MEMBER_ERRORS, *BODY_ERRORS, errors.IdempotencyKeyReusedError) | _CREATED,
+)
+@counted_as("DwippsWritten")
+def create_dwipp(
+    body: DwippDraft, member: CurrentMember, key: IdempotencyKey, dwipps: Dwipps, writer: DwippWriter
+) -> DwippView:
+    """Create a Dwipp.
 
-    Under an `Idempotency-Key` only once, however often it is sent within a day: the first answer comes again, with
-    `Idempotent-Replayed: true`, and another text is refused.
+    With an `Idempotency-Key`, repeated requests within a day create one Dwipp. They return the first answer again, with
+    `Idempotent-Replayed: true`. Another text under the same key is refused.
     """
-    if creation.key is None:
-        dwipp, replayed = services.dwipps.create(member, body.text), False
+    if key.value is None:
+        dwipp, replayed = dwipps.create(member, body.text), False
     else:
-        dwipp, replayed = services.writer.create(member, creation.key, body.text)
-    return creation.announced(view(dwipp), replayed=replayed)
+        dwipp, replayed = writer.create(member, key.value, body.text)
+    return key.with_location(to_view(dwipp), replayed=replayed)
 
 
-@router.get("/{dwipp_id}", responses=documented(*OF_CALLERS, errors.DwippNotFoundError))
-def read_dwipp(dwipp_id: str, caller: CurrentCaller, services: AppServices) -> DwippView:
-    """One Dwipp, as it is now.
-
-    Lists may be a second behind, this is not.
-    """
-    return services.feed.one(caller.id, dwipp_id)
+@router.get(
+    "/{dwipp_id}",
+    summary="Read a Dwipp",
+    responses=error_responses(*PRINCIPAL_ERRORS, errors.DwippNotFoundError),
+)
+def read_dwipp(dwipp_id: DwippIdParam, principal: CurrentPrincipal, feed: DwippFeed) -> DwippView:
+    """Return the current state of a Dwipp. Lists may lag behind by one second."""
+    return feed.get(principal.id, dwipp_id)
 
 
 @router.patch(
     "/{dwipp_id}",
-    responses=documented(
-        *OF_MEMBERS, *OF_BODIES, errors.DwippNotFoundError, errors.NotTheAuthorError, errors.EditConflictError
-    ),
+    summary="Edit a Dwipp",
+    responses=error_responses(
+        *MEMBER_ERRORS, *BODY_ERRORS, errors.DwippNotFoundError, errors.NotTheAuthorError, errors.EditConflictError
+    )
+    | _EDITED,
 )
-def edit_dwipp(dwipp_id: str, body: DwippEdit, member: CurrentMember, services: AppServices) -> DwippView:
-    """Give your Dwipp another text.
+def edit_dwipp(
+    dwipp_id: DwippIdParam, body: DwippEdit, member: CurrentMember, dwipps: Dwipps, reactions: Reactions
+) -> DwippView:
+    """Replace the text of your Dwipp. An edit to the same text changes nothing.
 
-    The text that it has already changes nothing. Send the `version` that you read, so that what you wrote meanwhile
-    somewhere else is not written over.
+    Send the `version` that you read. The edit is then refused if the Dwipp was edited meanwhile, for example by you on
+    another device.
     """
-    return view(
-        *side_by_side(
-            partial(services.dwipps.edit, member, dwipp_id, body.text, body.version),
-            partial(services.reactions.get, member.id, dwipp_id),
+    return to_view(
+        *run_concurrently(
+            partial(dwipps.edit, member, dwipp_id, body.text, body.version),
+            partial(reactions.get, member.id, dwipp_id),
         )
     )
 
 
 @router.delete(
     "/{dwipp_id}",
+    summary="Delete a Dwipp",
     status_code=204,
-    responses=documented(*OF_MEMBERS, errors.DwippNotFoundError, errors.NotTheAuthorError),
+    responses=error_responses(*MEMBER_ERRORS, errors.DwippNotFoundError, errors.NotTheAuthorError),
 )
-def delete_dwipp(dwipp_id: str, member: CurrentMember, services: AppServices) -> None:
-    """Delete your Dwipp.
+def delete_dwipp(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps) -> None:
+    """Delete your Dwipp. Within a second it is missing from all lists, including favorites.
 
-    Within a second it is gone from all lists, those of whoever kept it too. A second time there is nothing to delete.
+    A repeated delete answers 404.
     """
-    services.dwipps.delete(member, dwipp_id)
+    dwipps.delete(member, dwipp_id)

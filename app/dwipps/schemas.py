@@ -1,4 +1,4 @@
-"""What the API says and takes of Dwipps."""
+"""Dwipps in the API: their text, and the requests and responses."""
 
 import unicodedata
 from datetime import datetime
@@ -7,20 +7,40 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from app.openapi import examples
 from app.openapi.patterns import BLANKS
 from app.pagination.cursors import Page
 
-LONGEST_TEXT = 280
-_REFUSED = ("Cc", "Cs")  # Control characters; halves of characters, which JSON can write and UTF-8 cannot.
+MAX_TEXT_LENGTH = 280
+_REFUSED_CATEGORIES = ("Cc", "Cs")  # Control characters, and lone surrogates, which JSON can express and UTF-8 cannot.
 
-# `clean_text` for the OpenAPI document, but for what normal form C makes longer or shorter.
+# The rules of `normalize_text` for the OpenAPI document. It cannot express that NFC changes the length.
 _VISIBLE = rf"[^\x00-\x1f\x7f-\x9f{BLANKS}]"
 _INNER = r"(?:\r\n|[^\x00-\x09\x0b-\x1f\x7f-\x9f])"
-_PATTERN = rf"^[{BLANKS}]*{_VISIBLE}(?:{_INNER}{{0,{LONGEST_TEXT - 2}}}{_VISIBLE})?[{BLANKS}]*$"
+_PATTERN = rf"^[{BLANKS}]*{_VISIBLE}(?:{_INNER}{{0,{MAX_TEXT_LENGTH - 2}}}{_VISIBLE})?[{BLANKS}]*$"
+
+
+def dwipp_example(**changes: Any) -> dict[str, Any]:
+    """Return an example of a new Dwipp with these changes."""
+    return {
+        "id": examples.DWIPP_ID,
+        "text": examples.TEXT,
+        "author": {"handle": examples.HANDLE},
+        "created_at": examples.CREATED_AT,
+        "edited_at": None,
+        "version": 1,
+        "upvotes": 0,
+        "upvoted": False,
+        "favorited": False,
+        **changes,
+    }
+
+
+_EXAMPLE = dwipp_example(upvotes=3, upvoted=True, favorited=True)
 
 
 class Author(BaseModel):
-    """Who wrote a Dwipp: a handle, and nothing else of them."""
+    """The author of a Dwipp, by handle only."""
 
     handle: str
 
@@ -28,70 +48,84 @@ class Author(BaseModel):
 class DwippView(BaseModel):
     """A Dwipp as one member sees it."""
 
-    id: str = Field(description="A UUIDv7: ids sort by time.", json_schema_extra={"format": "uuid"})
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: str = Field(description="A UUIDv7. Ids sort by time.", json_schema_extra={"format": "uuid"})
     text: str
     author: Author
     created_at: datetime = Field(description="The time in the id.")
-    edited_at: datetime | None = Field(description="Null before the first edit.")
-    version: int = Field(description="1 at first, raised by every edit.", json_schema_extra={"minimum": 1})
+    edited_at: datetime | None = Field(description="Null until the first edit.")
+    version: int = Field(description="1 at first. Each edit raises it.", json_schema_extra={"minimum": 1})
     upvotes: int = Field(json_schema_extra={"minimum": 0})
-    upvoted: bool = Field(description="Whether you upvoted it.")
-    favorited: bool = Field(description="Whether it is among your favorites.")
+    upvoted: bool = Field(description="Whether you upvoted the Dwipp.")
+    favorited: bool = Field(description="Whether the Dwipp is one of your favorites.")
 
 
 class DwippPage(Page[DwippView]):
-    """A part of a list of Dwipps."""
+    """A page of a list of Dwipps."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_EXAMPLE], "next_cursor": examples.CURSOR}]})
 
 
-def clean_text(text: str) -> str:
-    """The text as it is stored: CRLF as LF, in Unicode's normal form C, without blanks at its ends.
+class Mark(BaseModel):
+    """An upvote or a favorite, with its time."""
+
+    dwipp_id: str
+    at: datetime
+
+
+def normalize_text(text: str) -> str:
+    """Return the text as it is stored: with LF for CRLF, in NFC, without blanks at its ends.
 
     Raises:
-        PydanticCustomError: if nothing is left, or too much, or half a character, or a control character other than
-            line feed.
+        PydanticCustomError: if the text is empty or too long, or if it has a lone surrogate or a control character
+        other
+            than line feed.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-    if not 1 <= len(text) <= LONGEST_TEXT:
-        raise PydanticCustomError("text_length", "A Dwipp has 1 to 280 characters, blanks at its ends not counted.")
-    if any(unicodedata.category(character) in _REFUSED and character != "\n" for character in text):
+    if not 1 <= len(text) <= MAX_TEXT_LENGTH:
+        raise PydanticCustomError("text_length", "A Dwipp has 1 to 280 characters. Blanks at its ends do not count.")
+    if any(unicodedata.category(character) in _REFUSED_CATEGORIES and character != "\n" for character in text):
         raise PydanticCustomError(
-            "text_control", "A Dwipp has no control characters but line feeds, and no lone surrogates."
+            "text_control", "A Dwipp has no control characters except line feeds, and no lone surrogates."
         )
     return text
 
 
 Text = Annotated[
     str,
-    AfterValidator(clean_text),
+    AfterValidator(normalize_text),
     Field(
-        description="1 to 280 code points, with no control characters but line feeds; CRLF becomes LF, blanks at its"
-        " ends are cut off, and it is stored in Unicode's normal form C.",
+        description="1 to 280 code points, without control characters except line feeds. CRLF becomes LF, blanks at the"
+        " ends are removed, and the text is stored in Unicode's normalization form C.",
         examples=["Your future self is watching you right now through memories."],
         json_schema_extra={"minLength": 1, "pattern": _PATTERN},
     ),
 ]
 
 
-def _whole(number: Any) -> Any:
-    """JSON has one kind of number, and JSON Schema takes 2.0 for the integer that it is."""
+def _integral_float_to_int(number: Any) -> Any:
+    """Accept 2.0 as 2, since JSON Schema counts it as an integer."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 class DwippDraft(BaseModel):
-    """A Dwipp to be written."""
+    """A new Dwipp."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": examples.TEXT}]})
 
     text: Text
 
 
 class DwippEdit(DwippDraft):
-    """A Dwipp's new text."""
+    """A new text for a Dwipp."""
 
-    version: Annotated[int | None, BeforeValidator(_whole)] = Field(
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": examples.NEW_TEXT, "version": 1}]})
+
+    version: Annotated[int | None, BeforeValidator(_integral_float_to_int)] = Field(
         None,
         ge=1,
         lt=2**53,
         strict=True,
-        description="The version that you read. If the Dwipp has another by now, nothing is changed.",
+        description="The version that you read. If the Dwipp has another version, nothing changes.",
     )

@@ -1,1 +1,1 @@
-"""The member's own account under `/v1/me`: profile, export, deletion. The top slice: it may import the others."""
+"""The member's own account under `/v1/me`: profile, lists, export and deletion. May import all other slices."""

@@ -1,80 +1,53 @@
-"""Everything that is held about a member, as one document, a page at a time; knows no HTTP."""
+"""The export of an account: all personal data of a member, part by part. Knows no HTTP."""
 
-from datetime import datetime
-
-from pydantic import BaseModel, Field
+from collections.abc import Sequence
+from typing import Any
 
 from app.cognito.user_pool import UserPool
-from app.dwipps.feed import Feed
-from app.dwipps.ids import is_id
-from app.dwipps.reactions import ReactionRepository
-from app.dwipps.schemas import DwippView
-from app.errors import InvalidCursorError, UnauthenticatedError
+from app.errors import UnauthenticatedError
+from app.me.schemas import ExportView
 from app.members.models import Member
+from app.members.personal_data import PersonalData
 from app.members.schemas import OwnProfileView
-from app.pagination.cursors import PageRequest, decode_cursor, encode_cursor
+from app.pagination.cursors import decode_cursor, encode_cursor
 
-# A Dwipp is 2 KB of JSON at most, a reaction 200 bytes: a page is below 1.2 MB, of the 6 that a Lambda answer may have.
-ROWS = 500
+# A Dwipp is at most 2 KB of JSON, a reaction 200 bytes. So a part stays below 1.2 MB, and a Lambda response may have 6
+# MB.
+MAX_EXPORT_ITEMS = 500
 
-_PARTS = (_DWIPPS, _REACTIONS) = ("dwipps", "reactions")
-_FIRST = "0"  # Below all ids.
-
-
-class Mark(BaseModel):
-    """An upvote or a favorite, and since when it is one."""
-
-    dwipp_id: str
-    at: datetime
-
-
-class ExportView(BaseModel):
-    """A part of everything that is held about a member; the profile is in every part."""
-
-    profile: OwnProfileView
-    dwipps: list[DwippView]
-    upvotes: list[Mark]
-    favorites: list[Mark]
-    next_cursor: str | None = Field(description="Send it as `cursor` to go on; null at the end.")
+_LIST_SECTIONS = tuple(name for name in ExportView.model_fields if name not in ("profile", "next_cursor"))
 
 
 class Export:
-    """Reads a member's Dwipps first, then their upvotes and favorites."""
+    """Reads the personal data of a member, one store after the other."""
 
-    def __init__(self, pool: UserPool, feed: Feed, reactions: ReactionRepository) -> None:
+    def __init__(self, pool: UserPool, stores: Sequence[PersonalData]) -> None:
         self._pool = pool
-        self._feed = feed
-        self._reactions = reactions
+        self._stores = {store.name: store for store in stores if store.sections}
 
-    def page(self, member: Member, cursor: str | None) -> ExportView:
-        """The part behind a cursor, or the first.
+    def get_part(self, member: Member, cursor: str | None) -> ExportView:
+        """Return the part after a cursor, or the first part.
 
         Raises:
-            InvalidCursorError: if it is no cursor of this member's export.
+            InvalidCursorError: if the cursor does not belong to the export of this member.
         """
-        name = f"export {member.id}"
-        part, place = (_DWIPPS, "") if cursor is None else decode_cursor(name, cursor, _PARTS.__contains__, str.isascii)
-        view = ExportView(profile=self._profile(member), dwipps=[], upvotes=[], favorites=[], next_cursor=None)
-        following = self._add(view, member, part, place)
-        view.next_cursor = encode_cursor(name, *following) if following else None
-        return view
+        cursor_name = f"export {member.id}"
+        names = list(self._stores)
+        name, position = names[0], ""
+        if cursor is not None:
+            name, position = decode_cursor(cursor_name, cursor, self._stores.__contains__, str.isascii)
+        part = self._stores[name].export(member, MAX_EXPORT_ITEMS, position or None)
+        following = names[names.index(name) + 1 :]
+        next_cursor = None
+        if part.next_position is not None:
+            next_cursor = encode_cursor(cursor_name, name, part.next_position)
+        elif following:
+            next_cursor = encode_cursor(cursor_name, following[0], "")
+        sections: dict[str, Any] = dict.fromkeys(_LIST_SECTIONS, ()) | dict(part.sections)
+        return ExportView(profile=self._get_profile(member), next_cursor=next_cursor, **sections)
 
-    def _add(self, view: ExportView, member: Member, part: str, place: str) -> tuple[str, str] | None:
-        """Add the rows behind a place, and return where those behind them begin."""
-        if part == _DWIPPS:
-            page = self._feed.newest_of(member.id, member.handle, PageRequest(ROWS, place or None))
-            view.dwipps = page.items
-            return (_DWIPPS, page.next_cursor) if page.next_cursor else (_REACTIONS, _FIRST)
-        if place != _FIRST and not is_id(place):
-            raise InvalidCursorError
-        rows = self._reactions.rows(member.id, ROWS + 1, place)
-        shown = rows[:ROWS]
-        view.upvotes = [Mark(dwipp_id=key, at=row.upvoted_at) for key, row in shown if row.upvoted_at]
-        view.favorites = [Mark(dwipp_id=key, at=row.favorited_at) for key, row in shown if row.favorited_at]
-        return (_REACTIONS, shown[-1][0]) if len(rows) > ROWS else None
-
-    def _profile(self, member: Member) -> OwnProfileView:
-        user = self._pool.find(member.id)
+    def _get_profile(self, member: Member) -> OwnProfileView:
+        user = self._pool.get_user(member.id)
         if user is None:
             raise UnauthenticatedError
         return OwnProfileView(id=member.id, handle=member.handle, email=user.email, joined_at=member.joined_at)

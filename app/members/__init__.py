@@ -1,1 +1,1 @@
-"""Members: their handles, and what others may know of them."""
+"""Members: handles and public profiles."""

@@ -1,18 +1,23 @@
-"""The member who makes the request; reading it makes a member of a newcomer."""
+"""The dependencies of routes on members."""
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Path
 
-from app.auth.dependencies import CurrentCaller
-from app.bootstrap import AppServices
+from app.auth.dependencies import CurrentPrincipal
+from app.members.directory import Directory
 from app.members.models import Member
-from app.web.threadpool import waiting
+from app.openapi import examples
+from app.web.dependencies import provided
+from app.web.threadpool import in_threadpool
+
+MemberDirectory = Annotated[Directory, provided("directory")]
+HandleParam = Annotated[str, Path(description="The handle of a member.", examples=[examples.HANDLE])]
 
 
-@waiting
-def _member(caller: CurrentCaller, services: AppServices) -> Member:
-    return services.directory.member(caller.id)
+@in_threadpool
+def _member(principal: CurrentPrincipal, directory: MemberDirectory) -> Member:
+    return directory.get_or_create(principal.id)
 
 
 CurrentMember = Annotated[Member, Depends(_member)]

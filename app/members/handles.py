@@ -1,4 +1,4 @@
-"""Handles: which there can be, which nobody gets, and made-up ones; knows no table and no HTTP."""
+"""Handles: their form, the reserved ones, and generated ones. Knows no table and no HTTP."""
 
 import random
 import re
@@ -7,32 +7,34 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from app.openapi import examples
+
 PATTERN = r"^[a-z0-9_]{3,20}$"
 
 
-def _well_formed(handle: str) -> str:
+def _validate_form(handle: str) -> str:
     if not is_handle(handle):
-        raise PydanticCustomError("handle", "A handle is 3 to 20 of a to z, 0 to 9 and _.")
+        raise PydanticCustomError("handle", "A handle has 3 to 20 characters of a to z, 0 to 9 and _.")
     return handle
 
 
 Handle = Annotated[
     str,
-    AfterValidator(_well_formed),
+    AfterValidator(_validate_form),
     Field(
-        description="A wish, of 3 to 20 of `a` to `z`, `0` to `9` and `_`. It is yours from your first request after"
-        " logging in; if somebody was faster you get a made-up one, which `GET /v1/me` tells. It is never changed, and"
-        " never given to anybody else.",
-        examples=["rinsing_otter_48"],
+        description="The wished handle: 3 to 20 characters of `a` to `z`, `0` to `9` and `_`. The first request after"
+        " the first login claims it. If it is taken by then, a handle is generated. `GET /v1/me` returns the result,"
+        " which never changes and is never given to another member.",
+        examples=[examples.NEW_MEMBER_HANDLE],
         json_schema_extra={"pattern": PATTERN},
     ),
 ]
 
-_HOUSE = "dwipper"
+_SITE_NAME = "dwipper"
 
-# Names that would let a member speak for the house or its law, that read like a part of an address or of the API, or
-# that programs print for "nobody". Any handle with the house's own name in it is reserved as well.
-# ruff: disable[SIM905] -- in words, not in literals: a moderator adds to these
+# Handles that could speak for the site or its operator, that look like a part of a URL or of the API, or that programs
+# print for a missing value. Handles that contain the site's name are reserved too.
+# ruff: disable[SIM905] -- plain words are easier to extend than a list of literals
 RESERVED = frozenset(
     """
     abuse account accounts admin administration administrator admins adm announcement announcements anonymous anybody
@@ -49,7 +51,7 @@ RESERVED = frozenset(
     users verified verify void web webmaster website welcome wiki www you
     """.split()
 )
-_DOINGS = """
+_ACTIVITIES = """
     basking bathing blinking bouncing brewing bubbling chasing counting dancing daring daydreaming dozing drifting
     dripping fizzing floating flowing foaming gliding glowing guessing humming idling juggling jumping lathering
     laughing leaping melting mumbling musing napping nodding pacing paddling peeking plotting pondering puzzling
@@ -68,22 +70,23 @@ _ANIMALS = """
 
 
 def is_handle(value: str) -> bool:
-    """Whether somebody could have this handle, reserved or not."""
+    """Return True if the value has the form of a handle, reserved or not."""
     return re.fullmatch(PATTERN, value) is not None
 
 
 def is_reserved(handle: str) -> bool:
-    """Whether nobody gets this handle; underscores hide no reserved word."""
+    """Return True if the handle is reserved. Underscores within a reserved word make no difference."""
     bare = handle.replace("_", "")
-    return _HOUSE in bare or bare in _RESERVED_BARE
+    return _SITE_NAME in bare or bare in _RESERVED_BARE
 
 
-def made_up() -> str:
-    """A handle for somebody who wished for none, such as `rinsing_otter_48`."""
+def generate_handle() -> str:
+    """Return a random handle, such as `rinsing_otter_48`."""
     while True:
-        words = f"{random.choice(_DOINGS)}_{random.choice(_ANIMALS)}_{random.randint(10, 99999)}"  # noqa: S311
-        if is_handle(words):
-            return words
+        activity, animal, number = random.choice(_ACTIVITIES), random.choice(_ANIMALS), random.randint(10, 99999)  # noqa: S311
+        handle = f"{activity}_{animal}_{number}"
+        if is_handle(handle):
+            return handle
 
 
 _RESERVED_BARE = frozenset(word.replace("_", "") for word in RESERVED)

@@ -1,4 +1,4 @@
-"""The member who makes a request, as all that writes for them knows them; imports nothing of Dwipper."""
+"""The member who makes a request. Imports nothing of Dwipper."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,9 +6,9 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody with an account, and until when they may write: a deletion of the account waits no longer."""
+    """The authenticated member. Writes must start before `write_deadline`, in seconds of the monotonic clock."""
 
     id: str
     handle: str
     joined_at: datetime
-    write_by: float = field(compare=False)
+    write_deadline: float = field(compare=False)

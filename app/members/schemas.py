@@ -1,19 +1,30 @@
-"""What the API says of members."""
+"""The profile of a member in the API."""
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.openapi import examples
+
+_EXAMPLE: Any = {"handle": examples.HANDLE, "joined_at": examples.JOINED_AT}
 
 
 class ProfileView(BaseModel):
-    """What everybody may know of a member."""
+    """The public profile of a member."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     handle: str
     joined_at: datetime
 
 
 class OwnProfileView(ProfileView):
-    """What members may know of themselves."""
+    """The profile of the calling member."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [_EXAMPLE | {"id": examples.MEMBER_ID, "email": examples.EMAIL}]}
+    )
 
     id: str = Field(description="The `sub` of the member's tokens.")
     email: str

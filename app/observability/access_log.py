@@ -1,7 +1,7 @@
-"""One line in the log for every request: what was asked, by whom, how it was answered, and what CloudWatch counts.
+"""The access log: one line for each request, with its member, status, duration and metrics.
 
-It has the template of the path and not the path, the hash of a member and not the member. Of the request's query,
-headers and body, and of its answer's, nothing is in it.
+A line holds the path template instead of the path, and a hash instead of the member's id. It holds nothing from the
+query, the headers or the body of the request, and nothing from the body of the answer.
 """
 
 import hashlib
@@ -17,11 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
 from app.observability import json_logging, metrics, request_context
-from app.observability.route_templates import UNMATCHED, Templates
+from app.observability.request_context import RequestContext
+from app.observability.route_templates import UNMATCHED, RouteTemplates
 
+# The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.access")
 
-CLIENT_LEFT = 499  # As nginx has it: whoever asked did not wait for the answer.
+CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that disconnected before the answer.
 
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 # https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
@@ -29,86 +31,102 @@ _TRACE_ROOT = re.compile(r"(?:^|;)Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 
 
 @dataclass(slots=True)
-class Exchange:
+class AccessLogEntry:
     """A request and its answer, as far as the log may know them."""
 
     method: str
     route: str = UNMATCHED
     operation: str | None = None
-    status: int = CLIENT_LEFT
-    replayed: bool = False
+    status: int = CLIENT_CLOSED_REQUEST
+    business_metric: str | None = None
 
 
 class AccessLog:
-    """Writes the line of each request (ASGI middleware, outside of all that answer, inside of what gives an id)."""
+    """ASGI middleware that writes the log line of each request.
+
+    It runs inside of `RequestIdMiddleware` and outside of everything that answers.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._templates = Templates()
+        self._templates = RouteTemplates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
-        if scope["type"] != "http" or not json_logging.installed():
+        """Pass one request on, and log it."""
+        if scope["type"] != "http" or not json_logging.is_installed():
             await self._app(scope, receive, send)
             return
-        with written(scope["state"]["request_id"], scope["method"]) as exchange:
+        with log_request(scope["state"]["request_id"], scope["method"]) as entry:
 
-            async def noted_send(message: Message) -> None:
+            async def observe_send(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    exchange.status = message["status"]
-                    exchange.replayed = any(name == b"idempotent-replayed" for name, _ in message.get("headers", ()))
+                    entry.status = message["status"]
+                    entry.business_metric = _business_metric(scope, message)
                 await send(message)
 
             try:
-                await self._app(scope, receive, noted_send)
+                await self._app(scope, receive, observe_send)
             finally:
-                exchange.route, exchange.operation = self._templates.of(scope)
+                entry.route, entry.operation = self._templates.resolve(scope)
 
 
 @contextmanager
-def written(request_id: str, method: str) -> Iterator[Exchange]:
-    """Take notes in this block, and write the line of the request at its end, whatever it comes to."""
-    exchange = Exchange(method if method in _METHODS else "OTHER")
-    begun = time.perf_counter()
-    with request_context.taken(request_id) as taken:
+def log_request(request_id: str, method: str) -> Iterator[AccessLogEntry]:
+    """Bind a request context for the duration of the block, and write one line at its end.
+
+    An exception that leaves the block is logged as a status of 500.
+    """
+    entry = AccessLogEntry(method if method in _METHODS else "OTHER")
+    started = time.perf_counter()
+    with request_context.bind(request_id) as context:
         try:
-            yield exchange
+            yield entry
         except BaseException:
-            exchange.status = 500  # What Mangum makes of an answer that broke off, whatever it began with.
+            entry.status = 500  # Mangum replaces an answer that broke off by a 500.
             logger.exception("request %s broke off", request_id)
             raise
         finally:
-            if json_logging.installed():
-                _write(exchange, taken, round((time.perf_counter() - begun) * 1000, 1))
+            if json_logging.is_installed():
+                _write(entry, context, round((time.perf_counter() - started) * 1000, 1))
 
 
-def _write(exchange: Exchange, taken: request_context.Notes, milliseconds: float) -> None:
-    """Write one line. It is the metrics, too, and so written at any level of the log: past `isEnabledFor`."""
+def _write(entry: AccessLogEntry, context: RequestContext, milliseconds: float) -> None:
+    """Write one line, whatever the log level: the line carries the metrics."""
     fields = {
         "trace_id": _trace_id(),
-        "method": exchange.method,
-        "route": exchange.route,
-        "operation": exchange.operation,
-        "status": exchange.status,
+        "method": entry.method,
+        "route": entry.route,
+        "operation": entry.operation,
+        "status": entry.status,
         "duration_ms": milliseconds,
-        "member": _hash(taken.member_id),
-        "problem": taken.problem,
+        "member": _hash(context.member_id),
+        "problem": context.problem,
         "version": __version__,
     }
-    extra = {
-        "fields": {name: value for name, value in fields.items() if value is not None},
-        "metrics": metrics.of_request(exchange.status, milliseconds, len(taken.cognito_failures))
-        | metrics.of_business(exchange.operation, exchange.status, replayed=exchange.replayed),
-    }
+    values = metrics.request_metrics(entry.status, milliseconds, len(context.cognito_failures))
+    if entry.business_metric:
+        values[entry.business_metric] = 1
+    extra = {"fields": {name: value for name, value in fields.items() if value is not None}, "metrics": values}
+    # `handle` skips the check of the level.
     logger.handle(logger.makeRecord(logger.name, logging.INFO, __file__, 0, "request", (), None, extra=extra))
 
 
+def _business_metric(scope: Scope, start: Message) -> str | None:
+    """Return the metric that the answer counts in. None for failures, and for replays of an earlier answer."""
+    route = scope.get("route")
+    if route is None or start["status"] != (getattr(route, "status_code", None) or 200):
+        return None
+    if any(name == b"idempotent-replayed" for name, _ in start.get("headers", ())):
+        return None
+    return metrics.business_metric(route.endpoint)
+
+
 def _trace_id() -> str | None:
-    """X-Ray's id of the trace, by the variable that Lambda's runtime sets at every invocation."""
+    """Return the X-Ray trace id from the variable that Lambda's runtime sets at every invocation."""
     found = _TRACE_ROOT.search(os.environ.get("_X_AMZN_TRACE_ID", ""))
     return found[1] if found else None
 
 
 def _hash(member_id: str | None) -> str | None:
-    """What tells members apart in the log. No key is needed: a `sub` is a random UUID, and nobody can try them all."""
+    """Return a pseudonym of the member. It needs no key, because a random UUID cannot be guessed."""
     return hashlib.sha256(member_id.encode()).hexdigest()[:16] if member_id else None

@@ -1,7 +1,7 @@
-"""The log as lines of JSON, one to a record; knows requests by their notes, and no HTTP.
+"""JSON logging: one line for each log record. Knows no HTTP.
 
-The Lambda function always logs so, uvicorn where `LOG_FORMAT` says it. Elsewhere nothing is installed, and no request
-has a line. A record may bring `fields` and `metrics` along (`extra`), which become members of its line.
+The Lambda function always logs this way, uvicorn does with `LOG_FORMAT=json`. Without `install`, no request gets a log
+line.
 """
 
 import json
@@ -11,53 +11,57 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from app.observability import request_context
-from app.observability.metrics import document
+from app.observability.metrics import emf_document
 
-_app = logging.getLogger("app")
+_app_logger = logging.getLogger("app")
 
-# Whose records are written here. Mangum and uvicorn log what leaves the app unanswered, and by themselves would log the
-# exception's message. What other libraries have to say stays with the root logger's handlers.
-_WRITTEN = ("app", "mangum", "uvicorn")
+# Mangum and uvicorn log exceptions that leave the app, with their messages. This module writes those without messages.
+# Other libraries keep the handlers of the root logger.
+_CAPTURED_LOGGERS = ("app", "mangum", "uvicorn")
 
 
 def install(stage: str, stream: TextIO | None = None) -> None:
-    """Write the log as JSON from now on, to standard error unless told otherwise.
+    """Write the log as JSON from now on.
 
     Args:
-        stage: what metrics are told apart by.
-        stream: where to.
+        stage: the dimension of all metrics.
+        stream: the destination, standard error by default.
     """
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines(stage))
-    for name in _WRITTEN:
-        _hand_over(logging.getLogger(name), handler)
-    # Both would name the path of every request, with what is in it.
-    _hand_over(logging.getLogger("uvicorn.access"))
+    handler.setFormatter(JsonFormatter(stage))
+    for name in _CAPTURED_LOGGERS:
+        _replace_handlers(logging.getLogger(name), handler)
+    # The access logs of uvicorn and Mangum would print each path with its query.
+    _replace_handlers(logging.getLogger("uvicorn.access"))
     logging.getLogger("mangum").setLevel(logging.WARNING)
 
 
-def installed() -> bool:
-    """Whether requests are to be written down."""
-    return any(isinstance(handler.formatter, JsonLines) for handler in _app.handlers)
+def is_installed() -> bool:
+    """Return True if `install` was called, so that each request gets a log line."""
+    return any(isinstance(handler.formatter, JsonFormatter) for handler in _app_logger.handlers)
 
 
-def frames(error: BaseException) -> str:
-    """The exception's name and where it came from, for a log.
+def format_frames(error: BaseException) -> str:
+    """Return the name and the stack frames of an exception, without its message.
 
-    Not its message: those of botocore and pydantic repeat what they were given, passwords included.
+    The messages of botocore and pydantic repeat their input, passwords included.
     """
     return "\n".join([type(error).__qualname__, *traceback.format_tb(error.__traceback__)])
 
 
-class JsonLines(logging.Formatter):
-    """Makes a line of JSON of a record, whatever is in it; one with metrics is a document of CloudWatch's EMF."""
+class JsonFormatter(logging.Formatter):
+    """Formats any record as one line of JSON. A record with `metrics` becomes an EMF document.
+
+    Args:
+        stage: the dimension of all metrics.
+    """
 
     def __init__(self, stage: str) -> None:
         super().__init__()
         self._stage = stage
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, less its end."""
+        """Return the line without its line end."""
         line = {
             "time": _rfc3339(record.created),
             "level": record.levelname,
@@ -67,43 +71,44 @@ class JsonLines(logging.Formatter):
         if request_id := request_context.current().request_id:
             line["request_id"] = request_id
         if record.exc_info and record.exc_info[1]:
-            line["exception"] = frames(record.exc_info[1])
+            line["exception"] = format_frames(record.exc_info[1])
         line |= getattr(record, "fields", {})
         if metrics := getattr(record, "metrics", None):
-            line |= document(metrics, self._stage, record.created)
-        return _as_json(line)
+            line |= emf_document(metrics, self._stage, record.created)
+        return _encode(line)
 
 
-def _hand_over(logger: logging.Logger, *handlers: logging.Handler) -> None:
-    """Have these handlers and no others write what a logger hears.
+def _replace_handlers(logger: logging.Logger, *handlers: logging.Handler) -> None:
+    """Give a logger these handlers only.
 
-    Lambda's runtime has one on the root logger, which would write all of it again, in words of its own.
+    Lambda's runtime puts a handler of its own on the root logger, which would print every record a second time.
     """
     logger.handlers = list(handlers)
     logger.propagate = False
 
 
-def _rfc3339(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+def _rfc3339(timestamp: float) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception:  # noqa: BLE001 -- arguments that do not fit, of which logging would print all
+    except Exception:  # noqa: BLE001 -- the arguments do not fit the format, and logging would print all of them
         return str(record.msg)
 
 
 def _type_name(value: object) -> str:
-    """What stands in a line for a value that JSON cannot say; not its text, which may be anybody's."""
+    """Stand in for a value that JSON cannot express. Its text may hold personal data."""
     return type(value).__name__
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_type_name).encode
+_to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_type_name).encode
 
 
-def _as_json(line: dict[str, Any]) -> str:
+def _encode(line: dict[str, Any]) -> str:
     try:
-        return _encode(line)
-    except (TypeError, ValueError, RecursionError):  # A key that is no text, a number that is none, a circle.
-        return _encode({name: value if isinstance(value, str) else _type_name(value) for name, value in line.items()})
+        return _to_json(line)
+    except (TypeError, ValueError, RecursionError):  # A key that is not a string, NaN, or a circular reference.
+        safe = {name: value if isinstance(value, str) else _type_name(value) for name, value in line.items()}
+        return _to_json(safe)

@@ -1,38 +1,44 @@
-"""What is counted of every request, by the names that alarms and dashboards know; imports nothing of Dwipper.
+"""The metrics of each request, by the names that alarms and dashboards use. Imports nothing of Dwipper.
 
-The numbers travel in the request's own line: CloudWatch reads its log for them, so nothing is called and nothing waits.
+The numbers travel in the request's log line and CloudWatch extracts them. So no call is made and no request waits.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, TypeVar
 
 NAMESPACE = "Dwipper"
 
-# What happened, by the operation and the status that says so. A metric of these is on the lines where it happened.
-BUSINESS: Mapping[tuple[str, int], str] = {
-    ("register", 202): "Registrations",
-    ("confirm", 204): "Confirmations",
-    ("login", 200): "Logins",
-    ("token", 200): "Logins",
-    ("create_dwipp", 201): "DwippsWritten",
-    ("toggle_upvote", 200): "Reactions",
-    ("set_upvote", 200): "Reactions",
-    ("clear_upvote", 200): "Reactions",
-    ("toggle_favorite", 200): "Reactions",
-    ("set_favorite", 200): "Reactions",
-    ("clear_favorite", 200): "Reactions",
-    ("delete_me", 204): "AccountsDeleted",
-}
-_MILLISECONDS = frozenset({"Latency"})
+_UNITS = {"Latency": "Milliseconds"}
+_ATTRIBUTE = "business_metric"
 
-# One for the process's first request, nothing for all others; `next` is safe between threads.
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+# 1 for the first request of the process, 0 for all others. `next` is atomic, so threads can share it.
 _cold_starts = chain((1,), repeat(0))
 
 
-def of_request(status: int, milliseconds: float, cognito_errors: int) -> dict[str, float]:
-    """What is counted of every request; to be called once for each, since it tells the process's first."""
+def counted_as(name: str) -> Callable[[Endpoint], Endpoint]:
+    """Count each success of an endpoint in the business metric of this name.
+
+    A success is an answer with the route's own status code that is no replay of an earlier answer.
+    """
+
+    def decorate(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _ATTRIBUTE, name)
+        return endpoint
+
+    return decorate
+
+
+def business_metric(endpoint: Any) -> str | None:
+    """Return the name that `counted_as` gave the endpoint. None if there is none."""
+    return getattr(endpoint, _ATTRIBUTE, None)
+
+
+def request_metrics(status: int, milliseconds: float, cognito_errors: int) -> dict[str, float]:
+    """Return the metrics of one request. Call this exactly once for each, since it detects the cold start."""
     return {
         "Requests": 1,
         "Latency": milliseconds,
@@ -42,24 +48,18 @@ def of_request(status: int, milliseconds: float, cognito_errors: int) -> dict[st
     }
 
 
-def of_business(operation: str | None, status: int, *, replayed: bool) -> dict[str, float]:
-    """What happened to Dwipper by this request; nothing where an earlier one's answer was given again."""
-    name = BUSINESS.get((operation or "", status))
-    return {name: 1} if name and not replayed else {}
-
-
-def document(values: Mapping[str, float], stage: str, seconds: float) -> dict[str, Any]:
-    """The members by which a line is a document of CloudWatch's Embedded Metric Format.
+def emf_document(values: Mapping[str, float], stage: str, timestamp: float) -> dict[str, Any]:
+    """Return the members that make a log line a document in CloudWatch's Embedded Metric Format.
 
     Args:
-        values: the metrics, by name.
-        stage: the one dimension, so that each metric is one series a stage.
-        seconds: when it was, since 1970.
+        values: the metrics by name.
+        stage: the only dimension, so that each metric is one series per stage.
+        timestamp: seconds since 1970.
     """
-    metrics = [{"Name": name, "Unit": "Milliseconds" if name in _MILLISECONDS else "Count"} for name in values]
+    metrics = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in values]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["Stage"]], "Metrics": metrics}
     return {
         "Stage": stage,
         **values,
-        "_aws": {"Timestamp": int(seconds * 1000), "CloudWatchMetrics": [directive]},
+        "_aws": {"Timestamp": int(timestamp * 1000), "CloudWatchMetrics": [directive]},
     }

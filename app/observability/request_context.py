@@ -1,7 +1,7 @@
-"""What is noted of a request while it is under way, for its line in the log; knows neither HTTP nor AWS.
+"""The context of one request: what its log line needs to know. Knows neither HTTP nor AWS.
 
-Who finds something out notes it where they stand, and need not know who reads it. Threads with a copy of the request's
-context note it in the same place.
+Code that learns something about a request records it here and need not know the log. Threads that run in a copy of the
+request's context share the same object.
 """
 
 from collections.abc import Iterator
@@ -11,30 +11,30 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Notes:
-    """Of one request: its id, who makes it, which problem it is answered with, and how calls to Cognito failed."""
+class RequestContext:
+    """The id of a request, its member, the problem that answers it, and the failed calls to Cognito."""
 
     request_id: str = ""
     member_id: str | None = None
     problem: str | None = None
-    # A list and not a number: several threads may append to it at once, and none gets lost.
+    # A list, not a counter: `append` is atomic, `+=` is not, and several threads record failures at once.
     cognito_failures: list[str] = field(default_factory=list)
 
 
-_current: ContextVar[Notes | None] = ContextVar("notes", default=None)
+_current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
 
 
 @contextmanager
-def taken(request_id: str) -> Iterator[Notes]:
-    """What is noted in this block, threads with a copy of its context included, is of this request."""
-    notes = Notes(request_id)
-    token = _current.set(notes)
+def bind(request_id: str) -> Iterator[RequestContext]:
+    """Make a new context current for the duration of the block, including threads that copy it."""
+    context = RequestContext(request_id)
+    token = _current.set(context)
     try:
-        yield notes
+        yield context
     finally:
         _current.reset(token)
 
 
-def current() -> Notes:
-    """Those of the request under way; where there is none, some that nobody reads."""
-    return _current.get() or Notes()
+def current() -> RequestContext:
+    """Return the context of the current request. Outside of a request, return one that nobody reads."""
+    return _current.get() or RequestContext()

@@ -1,6 +1,6 @@
-"""What a request asked for, in the words of its route: the path's template, and the operation's name; knows no log.
+"""Route templates: the path template and the operation of a request. Knows no log.
 
-Templates are looked up when they are first needed, as FastAPI makes routes: all at once would take a cold start longer.
+FastAPI builds routes on first use. Templates are therefore resolved on first use too, which keeps cold starts short.
 """
 
 from typing import Any
@@ -11,20 +11,20 @@ from starlette.types import Scope
 UNMATCHED = "unmatched"
 
 
-class Templates:
-    """The templates of an app's paths, whole: a route by itself lacks the part that its router begins with."""
+class RouteTemplates:
+    """Resolves full path templates. A route alone does not know the prefix of its router."""
 
     def __init__(self) -> None:
-        self._known: dict[int, str] = {}
+        self._templates: dict[int, str] = {}
 
-    def of(self, scope: Scope) -> tuple[str, str | None]:
-        """The template; and the operation's name, where there is one of that method."""
+    def resolve(self, scope: Scope) -> tuple[str, str | None]:
+        """Return the path template and the operation's name, None if no operation has the method."""
         route = scope.get("route")
         if route is None:
             return _by_path(scope)
-        if id(route) not in self._known:
-            self._known[id(route)] = _by_route(scope, route)
-        return self._known[id(route)], _operation(scope, [route])
+        if id(route) not in self._templates:
+            self._templates[id(route)] = _by_route(scope, route)
+        return self._templates[id(route)], _operation(scope, [route])
 
 
 def _by_route(scope: Scope, route: Any) -> str:
@@ -33,10 +33,10 @@ def _by_route(scope: Scope, route: Any) -> str:
 
 
 def _by_path(scope: Scope) -> tuple[str, str | None]:
-    """Of what was answered before it was routed, as preflights are, and of pages, whose routes leave no trace."""
+    """Resolve requests without a route: those answered by middleware, such as preflights, and pages."""
     path = scope["path"].removeprefix(scope.get("root_path", ""))
-    found = [context for context in iter_route_contexts(scope["app"].routes) if context.path_regex.match(path)]
-    return str(found[0].path) if found else UNMATCHED, _operation(scope, found)
+    matches = [context for context in iter_route_contexts(scope["app"].routes) if context.path_regex.match(path)]
+    return str(matches[0].path) if matches else UNMATCHED, _operation(scope, matches)
 
 
 def _operation(scope: Scope, routes: list[Any]) -> str | None:

@@ -1,13 +1,13 @@
-"""Which headers answers have, for the OpenAPI document."""
+"""The response headers in the OpenAPI document."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from app.openapi.examples import CURSOR, DWIPP_ID
+from app.openapi import examples
 
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
-        "description": "The id of this request; a problem has it in its body too.",
+        "description": "The id of the request. A problem repeats it in its body.",
         "required": True,
         "schema": {"type": "string", "pattern": r"^[\w=-]{1,128}$"},
     },
@@ -17,7 +17,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "const": "Bearer"},
     },
     "Retry-After": {
-        "description": "Seconds to wait before asking again.",
+        "description": "Seconds to wait before the next request.",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
         "example": 1,
@@ -26,22 +26,22 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "The path of the new Dwipp.",
         "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
-        "example": f"/v1/dwipps/{DWIPP_ID}",
+        "example": f"/v1/dwipps/{examples.DWIPP_ID}",
     },
     "Idempotent-Replayed": {
-        "description": "There if an earlier request under this key wrote the Dwipp, and this one wrote nothing.",
+        "description": "Present if an earlier request with this key created the Dwipp, and this request created none.",
         "schema": {"type": "string", "const": "true"},
     },
     "Link": {
-        "description": "The path of the next page (RFC 8288); there unless this one is the last.",
+        "description": "The path of the next page (RFC 8288). Absent on the last page.",
         "schema": {"type": "string", "pattern": '^<[^>]+>; rel="next"$'},
-        "example": f'</v1/dwipps?limit=20&cursor={CURSOR}>; rel="next"',
+        "example": f'</v1/dwipps?limit=20&cursor={examples.CURSOR}>; rel="next"',
     },
 }
 
 
-def headers_of(path: str, method: str, status: int, *, is_page: bool) -> Iterator[str]:
-    """The names of the headers that an answer can have."""
+def response_headers(path: str, method: str, status: int, *, is_page: bool) -> Iterator[str]:
+    """Yield the names of the headers that a response can have."""
     yield "X-Request-Id"
     if path.startswith("/v1/"):
         yield "Cache-Control"

@@ -1,99 +1,151 @@
-"""Operations of the OpenAPI document: their words, and what their requests and answers look like."""
+"""Operations of the OpenAPI document: completes what FastAPI generates from the routes."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.openapi import examples, problem_responses
-from app.openapi.headers import headers_of
-from app.openapi.links import LINKS
-from app.web import problems
+from fastapi.routing import APIRoute
 
-_PARAMETERS = {
-    "dwipp_id": {"description": "The `id` of a Dwipp.", "example": examples.DWIPP_ID},
-    "handle": {"description": "The handle of a member.", "example": examples.HANDLE},
-}
-_BODILESS = {"202": "Accepted, whatever there is. There is no body.", "204": "Done. There is no body."}
-_OF_FASTAPI = "Successful Response"
-_SHARED_BELOW = "/v1/"
+from app.openapi import problem_responses
+from app.openapi.headers import response_headers
+from app.openapi.links import links_with_parameters
+from app.web.problems import BODY_TOO_LARGE
+
+_BODILESS = {"202": "Accepted. The response has no body.", "204": "Done. The response has no body."}
+_FASTAPI_DESCRIPTION = "Successful Response"
+_SHARED_RESPONSES_PREFIX = "/v1/"
+# `python -OO` removes docstrings. The document then lacks descriptions and keeps its summaries.
+_DOCSTRINGS_REMOVED = sys.flags.optimize >= 2
 
 
-class Operations:
-    """Completes what FastAPI knows of operations, and gathers the components that they refer to."""
+class IncompleteOperationError(Exception):
+    """An operation lacks a part that every operation of the document has. The message names both."""
 
-    def __init__(self, schemas: Mapping[str, Any]) -> None:
-        self._schemas = schemas
-        self._bodies = examples.bodies()
+
+class OperationBuilder:
+    """Completes operations, and collects the components that they refer to.
+
+    Args:
+        schemas: the schemas that FastAPI generated, by name.
+        routes: the routes by operation id. Examples are read from them, because FastAPI drops null members from the
+            examples in its schemas.
+    """
+
+    def __init__(self, schemas: Mapping[str, dict[str, Any]], routes: Mapping[str, APIRoute]) -> None:
+        self._schemas = {name: _without_examples(schema) for name, schema in schemas.items()}
+        self._routes = routes
         self._slugs: set[str] = set()
-        self._answers: dict[str, Any] = {}
+        self._responses: dict[str, Any] = {}
         self._examples: dict[str, Any] = {}
 
     @property
     def components(self) -> dict[str, Any]:
-        """What the operations that were completed refer to, beside the schemas that they had."""
+        """Return the components of the completed operations."""
         slugs = sorted(self._slugs)
         return {
-            "schemas": dict(sorted({**self._schemas, **problem_responses.schemas(slugs)}.items())),
-            "responses": dict(sorted(self._answers.items())),
-            "examples": dict(sorted(self._examples.items())) | problem_responses.examples_of(slugs),
+            "schemas": dict(sorted({**self._schemas, **problem_responses.problem_schemas(slugs)}.items())),
+            "responses": dict(sorted(self._responses.items())),
+            "examples": dict(sorted(self._examples.items())) | problem_responses.problem_examples(slugs),
         }
 
     def complete(self, path: str, method: str, operation: dict[str, Any]) -> None:
-        """Complete an operation where it stands."""
-        summary, _, more = operation["description"].partition("\n\n")
-        operation |= {"summary": summary.removesuffix("."), "description": more or summary}
+        """Complete an operation in place.
+
+        Raises:
+            IncompleteOperationError: if it has no description, no example for a body, or undocumented errors.
+        """
+        name = f"{method.upper()} {path} ({operation['operationId']})"
+        if not operation.get("description") and not _DOCSTRINGS_REMOVED:
+            raise IncompleteOperationError(f"{name} has no description: give its endpoint a docstring.")
         for parameter in operation.get("parameters", ()):
             _complete_parameter(parameter)
+        route = self._routes[operation["operationId"]]
         for media in operation.get("requestBody", {}).get("content", {}).values():
-            media["examples"] = self._shown(media["schema"], operation["operationId"])
-        answers = operation["responses"]
-        if _is_of_fastapi(answers.get("422", {})):
-            del answers["422"]
-        answers.setdefault("413", problem_responses.described([problems.TOO_LARGE]))  # Whether it takes a body or not.
-        for status, answer in answers.items():
-            names = headers_of(path, method, int(status), is_page="DwippPage" in str(answer.get("content")))
-            answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-            if problem_responses.SLUGS in answer:
-                answers[status] = self._problem(answer, path)
+            self._add_example(media, name, route.name, media.get("example"), _body_model(route))
+        responses = operation["responses"]
+        if _is_default_422(responses.get("422", {})):
+            del responses["422"]
+        # The middleware answers so, whether or not the operation takes a body.
+        responses.setdefault("413", problem_responses.declare_response([BODY_TOO_LARGE]))
+        if path.startswith(_SHARED_RESPONSES_PREFIX) and "500" not in responses:
+            raise IncompleteOperationError(f"{name} documents no errors: pass `responses=error_responses(…)`.")
+        for status, response in responses.items():
+            headers = response_headers(path, method, int(status), is_page=_is_page(response))
+            response["headers"] = {header: {"$ref": f"#/components/headers/{header}"} for header in headers}
+            if problem_responses.SLUGS_KEY in response:
+                responses[status] = self._problem_response(response, path)
             else:
-                self._complete_answer(answer, operation["operationId"], status)
-        operation["responses"] = dict(sorted(answers.items()))
+                self._complete_response(operation, status, name, route)
+        operation["responses"] = dict(sorted(responses.items()))
 
-    def _complete_answer(self, answer: dict[str, Any], operation_id: str, status: str) -> None:
-        if links := LINKS.get((operation_id, int(status))):
-            answer["links"] = links
-        for media in answer.get("content", {}).values():
-            answer["description"] = self._schemas[_name(media["schema"])]["description"]
-            media["examples"] = self._shown(media["schema"], operation_id)
-        if answer["description"] == _OF_FASTAPI:
-            answer["description"] = _BODILESS[status]
+    def _complete_response(self, operation: dict[str, Any], status: str, name: str, route: APIRoute) -> None:
+        response = operation["responses"][status]
+        if status == "200" and (links := dict(_next_page_link(operation))):
+            response["links"] = links | response.get("links", {})
+        declared = route.responses.get(int(status), {}).get("content", {})
+        for media_type, media in response.get("content", {}).items():
+            schema = self._schemas[_schema_name(media["schema"])]
+            response["description"] = schema.get("description", response["description"])
+            example = declared.get(media_type, {}).get("example")
+            self._add_example(media, name, route.name, example, route.response_model)
+        if response["description"] == _FASTAPI_DESCRIPTION and status in _BODILESS:
+            response["description"] = _BODILESS[status]
 
-    def _problem(self, answer: dict[str, Any], path: str) -> dict[str, Any]:
-        slugs = answer[problem_responses.SLUGS]
+    def _problem_response(self, declared: dict[str, Any], path: str) -> dict[str, Any]:
+        slugs = declared[problem_responses.SLUGS_KEY]
         self._slugs.update(slugs)
-        whole = problem_responses.answer(answer) | {"headers": answer["headers"]}
-        if not path.startswith(_SHARED_BELOW):  # The others have one header less.
-            return whole
-        name = problem_responses.name_of(slugs)
-        self._answers[name] = whole
+        response = problem_responses.build_response(declared) | {"headers": declared["headers"]}
+        if not path.startswith(_SHARED_RESPONSES_PREFIX):  # Other paths lack Cache-Control.
+            return response
+        name = problem_responses.response_name(slugs)
+        self._responses[name] = response
         return {"$ref": f"#/components/responses/{name}"}
 
-    def _shown(self, schema: Mapping[str, Any], operation_id: str) -> dict[str, Any]:
-        name, value = _name(schema), self._bodies[_name(schema)]
-        if name == "DwippView" and operation_id in examples.OF_OPERATIONS:
-            name, value = operation_id, examples.dwipp(operation_id)
-        self._examples[name] = {"value": value}
-        return {name: {"$ref": f"#/components/examples/{name}"}}
+    def _add_example(self, media: dict[str, Any], name: str, operation_id: str, own_example: Any, model: Any) -> None:
+        """Refer from a body to its example: the route's own one, or that of the pydantic model."""
+        media.pop("example", None)
+        example_name, example = (operation_id, own_example) if own_example else _model_example(model)
+        if not example:
+            raise IncompleteOperationError(f"{name} has no example: add one to the `model_config` of {example_name}.")
+        self._examples[example_name] = {"value": example}
+        media["examples"] = {example_name: {"$ref": f"#/components/examples/{example_name}"}}
+
+
+def _body_model(route: APIRoute) -> Any:
+    return route.body_field.field_info.annotation if route.body_field else None
+
+
+def _model_example(model: Any) -> tuple[str, Any]:
+    """Return the name and the example of a pydantic model. The example is None if there is none."""
+    extra = getattr(model, "model_config", {}).get("json_schema_extra") or {}
+    return getattr(model, "__name__", "its body's model"), next(iter(extra.get("examples", ())), None)
+
+
+def _without_examples(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != "examples"}
 
 
 def _complete_parameter(parameter: dict[str, Any]) -> None:
-    parameter |= _PARAMETERS.get(parameter["name"], {})
-    parameter["schema"].pop("description", None)  # FastAPI says it twice.
+    parameter["schema"].pop("description", None)  # FastAPI repeats the parameter's own description.
+    # Swagger UI fills in the example of a parameter, but not that of a schema. Only path parameters should be filled
+    # in: a constant Idempotency-Key would turn every create after the first into a replay.
+    if parameter["in"] == "path" and (examples := parameter["schema"].pop("examples", None)):
+        parameter["example"] = examples[0]
 
 
-def _is_of_fastapi(answer: Mapping[str, Any]) -> bool:
-    return "HTTPValidationError" in str(answer.get("content"))
+def _next_page_link(operation: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
+        yield from links_with_parameters(operation["operationId"], cursor="$response.body#/next_cursor").items()
 
 
-def _name(schema: Mapping[str, Any]) -> str:
-    """The name of a schema; only the form of OAuth2 has none of its own."""
-    return str(schema.get("$ref", "PasswordGrant")).rpartition("/")[2]
+def _is_default_422(response: Mapping[str, Any]) -> bool:
+    return "HTTPValidationError" in str(response.get("content"))
+
+
+def _is_page(response: Mapping[str, Any]) -> bool:
+    return any(_schema_name(media["schema"]).endswith("Page") for media in response.get("content", {}).values())
+
+
+def _schema_name(schema: Mapping[str, Any]) -> str:
+    """Return the name of a referenced schema. Empty for an inline schema."""
+    return str(schema.get("$ref", "")).rpartition("/")[2]

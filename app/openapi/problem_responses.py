@@ -1,61 +1,116 @@
-"""Problems in the OpenAPI document: a schema and an example for each kind, an answer for each choice of kinds."""
+"""Problem responses: what routes declare, and the schemas and examples that the OpenAPI document makes of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from app import errors
 from app.openapi import examples
 from app.web import problems
+from app.web.problems import PROBLEM_TYPES, ProblemType
 
-# Where `documented` says which kinds an answer can be of, until the document is made.
-SLUGS = "x-problems"
+Responses = dict[int | str, dict[str, Any]]
+Declared = type[errors.DwipperError] | ProblemType
 
-_KINDS = {kind.slug: kind for kind in problems.ALL}
+# The problems of operations that take a body, that call Cognito, that need a principal, and that need a member. The
+# first request of a member reads the user from Cognito.
+BODY_ERRORS: tuple[Declared, ...] = (
+    problems.INVALID_REQUEST,
+    problems.MALFORMED_REQUEST,
+    problems.BODY_TOO_LARGE,
+    problems.UNSUPPORTED_MEDIA_TYPE,
+)
+COGNITO_ERRORS: tuple[Declared, ...] = (
+    problems.INTERNAL_ERROR,
+    errors.UnavailableError,
+    errors.TooManyRequestsError,
+)
+PRINCIPAL_ERRORS: tuple[Declared, ...] = (
+    problems.INTERNAL_ERROR,
+    errors.UnavailableError,
+    errors.UnauthenticatedError,
+)
+MEMBER_ERRORS: tuple[Declared, ...] = (*PRINCIPAL_ERRORS, errors.TooManyRequestsError)
+PAGE_ERRORS: tuple[Declared, ...] = (problems.INVALID_REQUEST, errors.InvalidCursorError)
+
+# Marks a declared response until the document is built.
+SLUGS_KEY = "x-problems"
+
+_TYPES_BY_SLUG = {each.slug: each for each in problems.ALL_PROBLEM_TYPES}
 _COMPONENTS = "#/components/{part}/{name}"
 
 
-def described(kinds: Iterable[problems.Kind]) -> dict[str, Any]:
-    """An answer of one of these kinds, in short: what `answer` makes the whole of."""
-    kinds = list(kinds)
-    description = " · ".join(f"{kind.title}: `{kind.type}`" for kind in kinds)
-    return {"description": description, SLUGS: [kind.slug for kind in kinds]}
+def error_responses(*declared: Declared) -> Responses:
+    """Return the responses of an operation that can fail with these problems, for FastAPI's `responses`."""
+    by_status: dict[int, list[ProblemType]] = {}
+    for problem_type in (PROBLEM_TYPES[each] if isinstance(each, type) else each for each in declared):
+        by_status.setdefault(problem_type.status, []).append(problem_type)
+    return {status: declare_response(of_status) for status, of_status in by_status.items()}
 
 
-def answer(short: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer, less its headers."""
-    slugs = short[SLUGS]
-    one_of = [_reference("schemas", _schema_name(slug)) for slug in slugs]
-    schema = one_of[0] if len(one_of) == 1 else {"oneOf": one_of}
-    shown = {slug: _reference("examples", slug) for slug in slugs}
-    content = {problems.MEDIA_TYPE: {"schema": schema, "examples": shown}}
-    return {"description": short["description"], "content": content}
+def declare_response(problem_types: Iterable[ProblemType]) -> dict[str, Any]:
+    """Return a response that can be any of these problems. `build_response` completes it."""
+    problem_types = list(problem_types)
+    description = " · ".join(f"{each.title}: `{each.urn}`" for each in problem_types)
+    return {"description": description, SLUGS_KEY: [each.slug for each in problem_types]}
 
 
-def name_of(slugs: Sequence[str]) -> str:
-    """The name of an answer among those that operations share."""
+def build_response(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """Complete a declared response, except for its headers."""
+    slugs = declared[SLUGS_KEY]
+    schemas = [_reference("schemas", _schema_name(slug)) for slug in slugs]
+    schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
+    references = {slug: _reference("examples", slug) for slug in slugs}
+    content = {problems.MEDIA_TYPE: {"schema": schema, "examples": references}}
+    return {"description": declared["description"], "content": content}
+
+
+def response_name(slugs: Sequence[str]) -> str:
+    """Return the name of a response that several operations share."""
     return "-or-".join(slugs)
 
 
-def schemas(slugs: Iterable[str]) -> dict[str, Any]:
-    """The schemas of kinds, by name, and of what they are made of."""
-    models: set[type[problems.Problem]] = {problems.Problem, *problems.MODELS.values()}
-    _, made = models_json_schema([(model, "serialization") for model in models], ref_template=_template("schemas"))
-    definitions = made["$defs"]
-    return {"Flaw": definitions["Flaw"]} | {_schema_name(slug): _schema(_KINDS[slug], definitions) for slug in slugs}
+def problem_schemas(slugs: Iterable[str]) -> dict[str, Any]:
+    """Return the schemas of problem types, and of their parts, by name."""
+    models: set[type[problems.Problem]] = {problems.Problem, *problems.PROBLEM_MODELS.values()}
+    _, generated = models_json_schema([(model, "serialization") for model in models], ref_template=_template("schemas"))
+    definitions = generated["$defs"]
+    return {"Flaw": definitions["Flaw"]} | {
+        _schema_name(slug): _schema(_TYPES_BY_SLUG[slug], definitions) for slug in slugs
+    }
 
 
-def examples_of(slugs: Iterable[str]) -> dict[str, Any]:
-    """An example for each kind, by its slug."""
-    return {slug: {"summary": _KINDS[slug].title, "value": examples.problem(_KINDS[slug])} for slug in slugs}
+def problem_examples(slugs: Iterable[str]) -> dict[str, Any]:
+    """Return an example of each problem type, by slug."""
+    types = [_TYPES_BY_SLUG[slug] for slug in slugs]
+    return {each.slug: {"summary": each.title, "value": problem_example(each)} for each in types}
 
 
-def _schema(kind: problems.Kind, definitions: Mapping[str, Any]) -> dict[str, Any]:
-    general: dict[str, Any] = definitions[problems.MODELS.get(kind, problems.Problem).__name__]
-    own = {"type": {"const": kind.type}, "status": {"const": kind.status}}
-    properties = {name: schema | own.get(name, {}) for name, schema in general["properties"].items()}
-    properties.get("errors", {}).pop("default", None)  # It is left out, and not empty, where there is nothing in it.
-    return general | {"description": f"{kind.title}.", "properties": properties}
+def problem_example(problem_type: ProblemType) -> dict[str, Any]:
+    """Return a problem document as a client receives it."""
+    details = {PROBLEM_TYPES[error]: error.detail for error in PROBLEM_TYPES}
+    detail = None if problem_type in problems.DEFAULT_DETAILS else details[problem_type]
+    return problems.problem_document(problem_type, examples.REQUEST_ID, detail) | _additional_members(problem_type)
+
+
+def _additional_members(problem_type: ProblemType) -> dict[str, Any]:
+    if problem_type == problems.INVALID_REQUEST:
+        return {"errors": [{"pointer": "/text", "detail": "This field is required."}]}
+    if problem_type == PROBLEM_TYPES[errors.WeakPasswordError]:
+        return {"errors": [{"pointer": "/new_password", "detail": errors.WeakPasswordError.detail}]}
+    if problem_type == PROBLEM_TYPES[errors.InvalidGrantError]:
+        return {"detail": "grant_type is missing.", "error": "invalid_request"}
+    return {}
+
+
+def _schema(problem_type: ProblemType, definitions: Mapping[str, Any]) -> dict[str, Any]:
+    model = problems.PROBLEM_MODELS.get(problem_type, problems.Problem)
+    general: dict[str, Any] = definitions[model.__name__]
+    constants = {"type": {"const": problem_type.urn}, "status": {"const": problem_type.status}}
+    properties = {name: schema | constants.get(name, {}) for name, schema in general["properties"].items()}
+    properties.get("errors", {}).pop("default", None)  # Without flaws the member is absent, not empty.
+    return general | {"description": f"{problem_type.title}.", "properties": properties}
 
 
 def _schema_name(slug: str) -> str:

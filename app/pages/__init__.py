@@ -1,1 +1,1 @@
-"""Pages for people: the docs page, and what problems mean."""
+"""Pages for people: the docs page and the explanations of problems."""

@@ -1,6 +1,6 @@
-"""The files that pages are made of: those of this folder, and Swagger UI's; knows no HTTP.
+"""The files that pages load: those of this folder, and Swagger UI's. Knows no HTTP.
 
-Swagger UI comes with a package of the lock file, as npm's swagger-ui-dist has it; of that package nothing is imported.
+Swagger UI's files come from a locked package, identical to npm's swagger-ui-dist. Nothing of that package is imported.
 """
 
 import hashlib
@@ -9,55 +9,55 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-_OURS = Path(__file__).parent
+_FOLDER = Path(__file__).parent
 _PACKAGE = "fastapi_offline"
-_OF_PACKAGE = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
-_OF_OURS = frozenset({"docs.css", "docs.js", "problems.css"})
+_PACKAGE_FILES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
+_OWN_FILES = frozenset({"docs.css", "docs.js", "problems.css"})
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
-# Relative to the page, so that no page has to know below which prefix it was asked for.
+# References are relative to the page, so that a page need not know the prefix that it is served below.
 _REFERENCE = re.compile(r'(?<==")docs/([\w.-]+)(?=")')
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """Something that pages load: text, as API Gateway hands on nothing else as it is."""
+class Asset:
+    """A file that pages load. It is text, because API Gateway passes on binary files only if it is told to."""
 
     content: bytes
     media_type: str
 
     @property
     def version(self) -> str:
-        """What changes whenever the content does."""
+        """Return a hash of the content."""
         return hashlib.sha256(self.content).hexdigest()[:16]
 
 
-def loaded(name: str) -> File | None:
-    """The file of this name; none where pages load no such file."""
-    if name in _OF_OURS:
-        path = _OURS / name
-    elif name in _OF_PACKAGE:
-        path = _package() / "static" / name
+def load_asset(name: str) -> Asset | None:
+    """Return the asset with this name. None if no page loads such a file."""
+    if name in _OWN_FILES:
+        path = _FOLDER / name
+    elif name in _PACKAGE_FILES:
+        path = _package_folder() / "static" / name
     else:
         return None
-    return File(path.read_bytes(), _MEDIA_TYPES[path.suffix])
+    return Asset(path.read_bytes(), _MEDIA_TYPES[path.suffix])
 
 
-def page(name: str) -> str:
-    """A page of this folder, which names the files that it loads by their versions."""
-    return _REFERENCE.sub(_versioned, text(name))
+def load_page(name: str) -> str:
+    """Return a page of this folder. Its references name the versions of the assets."""
+    return _REFERENCE.sub(_versioned, load_text(name))
 
 
-def text(name: str) -> str:
-    """A file of this folder."""
-    return (_OURS / name).read_text("utf-8")
+def load_text(name: str) -> str:
+    """Return a file of this folder."""
+    return (_FOLDER / name).read_text("utf-8")
 
 
 def _versioned(reference: re.Match[str]) -> str:
-    file = loaded(reference[1])
-    return f"{reference[0]}?v={file.version}" if file else reference[0]
+    asset = load_asset(reference[1])
+    return f"{reference[0]}?v={asset.version}" if asset else reference[0]
 
 
-def _package() -> Path:
+def _package_folder() -> Path:
     spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(_PACKAGE)

@@ -1,10 +1,10 @@
-// Starts Swagger UI on the page, with what this API knows of itself and Swagger UI does not use.
+// Starts Swagger UI, with a plugin that follows the links of the OpenAPI document.
 'use strict';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
 
-// An answer fills in the forms of the operations that it leads to, as the document's links say: who has written a Dwipp
-// finds its id wherever one is asked for. https://spec.openapis.org/oas/v3.1.0#link-object
+// A response fills in the forms of the operations that its links name. After a create, for example, the id of the new
+// Dwipp stands in every form that asks for one. https://spec.openapis.org/oas/v3.1.0#link-object
 const followLinks = (system) => ({
   statePlugins: {
     spec: {
@@ -14,9 +14,9 @@ const followLinks = (system) => ({
           const spec = system.specSelectors.specJson().toJS();
           const operation = spec.paths[path][method];
           const links = Object.values(operation.responses[response.status]?.links ?? {});
-          // To the next page only who asks for it goes: the form of a list stays at its beginning.
-          const onward = links.filter((link) => link.operationId !== operation.operationId);
-          onward.forEach((link) => fillIn(system, spec, link, response.body));
+          // A link to the next page of the same list is skipped, so that the form of a list stays at the first page.
+          const following = links.filter((link) => link.operationId !== operation.operationId);
+          following.forEach((link) => fillIn(system, spec, link, response.body));
           return done;
         },
       },
@@ -25,14 +25,14 @@ const followLinks = (system) => ({
 });
 
 function fillIn(system, spec, link, answer) {
-  const [path, method] = place(spec, link.operationId);
+  const [path, method] = find(spec, link.operationId);
   for (const [name, expression] of Object.entries(link.parameters ?? {})) {
-    const value = evaluated(expression, answer);
+    const value = evaluate(expression, answer);
     if (value !== undefined) fillInParameter(system, path, method, name, value);
   }
-  const known = Object.entries(link.requestBody ?? {}).map(([name, it]) => [name, evaluated(it, answer)]);
-  if (known.length && known.every(([, value]) => value !== undefined)) {
-    const body = { ...example(spec, spec.paths[path][method].requestBody), ...Object.fromEntries(known) };
+  const values = Object.entries(link.requestBody ?? {}).map(([name, it]) => [name, evaluate(it, answer)]);
+  if (values.length && values.every(([, value]) => value !== undefined)) {
+    const body = { ...example(spec, spec.paths[path][method].requestBody), ...Object.fromEntries(values) };
     fillInBody(system, path, method, JSON.stringify(body, null, 2));
   }
 }
@@ -44,19 +44,19 @@ function fillInParameter(system, path, method, name, value) {
 }
 
 function fillInBody(system, path, method, value) {
-  // Else it is dropped when its form is opened, as one that nobody has touched.
+  // Without this flag Swagger UI discards the value when the form is opened, because the user has not edited it.
   system.oas3Actions.setRetainRequestBodyValueFlag({ value: true, pathMethod: [path, method] });
   system.oas3Actions.setRequestBodyValue({ value, pathMethod: [path, method] });
 }
 
-function place(spec, operationId) {
+function find(spec, operationId) {
   return Object.keys(spec.paths)
     .flatMap((path) => METHODS.map((method) => [path, method]))
     .find(([path, method]) => spec.paths[path][method]?.operationId === operationId);
 }
 
-// What a runtime expression comes to, of the only kind that is used here for what people fill in.
-function evaluated(expression, answer) {
+// Evaluates a runtime expression. Only `$response.body#/…` fills in forms.
+function evaluate(expression, answer) {
   const [, pointer] = /^\$response\.body#\/(.*)$/.exec(expression) ?? [];
   return pointer?.split('/').reduce((value, name) => value?.[name] ?? undefined, answer);
 }

@@ -1,4 +1,4 @@
-"""The page that says of every type of problem what happened, and what to do: `/problems#dwipp-not-found`."""
+"""The page that explains every problem type: `/problems#dwipp-not-found`."""
 
 import re
 import tomllib
@@ -9,14 +9,14 @@ from http import HTTPStatus
 from string import Template
 
 from app.pages import assets
-from app.web import problems
+from app.web.problems import ALL_PROBLEM_TYPES
 
 _CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """A problem, what happened, and what to do; no status where it is of several."""
+class Explanation:
+    """The explanation of a problem type. `status` is None if the problem occurs with several."""
 
     slug: str
     title: str
@@ -25,46 +25,47 @@ class Explained:
     status: int | None = None
 
 
-def page() -> str:
-    """The page, with a section for each problem, named by the last part of its type."""
-    of_api, of_gateway = explained()
-    return Template(assets.page("problems.html")).substitute(
-        index=_lines(_entry, sorted([*of_api, *of_gateway], key=lambda problem: problem.slug)),
-        of_api=_lines(_section, of_api),
-        of_gateway=_lines(_section, of_gateway),
+def render() -> str:
+    """Return the page. The id of each section is the slug of its problem type."""
+    of_api, of_gateway = explanations()
+    return Template(assets.load_page("problems.html")).substitute(
+        index=_render_all(_render_entry, sorted([*of_api, *of_gateway], key=lambda each: each.slug)),
+        of_api=_render_all(_render_section, of_api),
+        of_gateway=_render_all(_render_section, of_gateway),
     )
 
 
-def explained() -> tuple[list[Explained], list[Explained]]:
-    """Those of the API, which its own table says all but the meaning of, and those of API Gateway."""
-    meanings = tomllib.loads(assets.text("problems.toml"))
-    kinds = sorted(problems.ALL, key=lambda kind: kind.slug)
-    of_api = [Explained(each.slug, each.title, **meanings["api"][each.slug], status=each.status) for each in kinds]
-    return of_api, [Explained(slug, **each) for slug, each in meanings["gateway"].items()]
+def explanations() -> tuple[list[Explanation], list[Explanation]]:
+    """Return the explanations of the API's problem types, and of API Gateway's own."""
+    texts = tomllib.loads(assets.load_text("problems.toml"))
+    types = sorted(ALL_PROBLEM_TYPES, key=lambda each: each.slug)
+    of_api = [Explanation(each.slug, each.title, **texts["api"][each.slug], status=each.status) for each in types]
+    return of_api, [Explanation(slug, **fields) for slug, fields in texts["gateway"].items()]
 
 
-def _lines(written: Callable[[Explained], str], each: Iterable[Explained]) -> str:
-    return "\n".join(map(written, each))
+def _render_all(render_one: Callable[[Explanation], str], each: Iterable[Explanation]) -> str:
+    return "\n".join(map(render_one, each))
 
 
-def _entry(problem: Explained) -> str:
-    return f'<li><a href="#{problem.slug}"><code>{problem.slug}</code></a></li>'
+def _render_entry(explanation: Explanation) -> str:
+    return f'<li><a href="#{explanation.slug}"><code>{explanation.slug}</code></a></li>'
 
 
-def _section(problem: Explained) -> str:
-    return f"""<section id="{problem.slug}" aria-labelledby="{problem.slug}-title">
-<h3 id="{problem.slug}-title"><a href="#{problem.slug}">{escape(problem.title)}</a></h3>
-<p class="type"><code>urn:dwipper:problem:{problem.slug}</code> · {_status(problem.status)}</p>
+def _render_section(explanation: Explanation) -> str:
+    slug = explanation.slug
+    return f"""<section id="{slug}" aria-labelledby="{slug}-title">
+<h3 id="{slug}-title"><a href="#{slug}">{escape(explanation.title)}</a></h3>
+<p class="type"><code>urn:dwipper:problem:{slug}</code> · {_render_status(explanation.status)}</p>
 <dl>
-<dt>What happened</dt><dd>{_marked_up(problem.happened)}</dd>
-<dt>What to do</dt><dd>{_marked_up(problem.advice)}</dd>
+<dt>What happened</dt><dd>{_render_text(explanation.happened)}</dd>
+<dt>What to do</dt><dd>{_render_text(explanation.advice)}</dd>
 </dl>
 </section>"""
 
 
-def _status(status: int | None) -> str:
-    return f"{status} {HTTPStatus(status).phrase}" if status else "of several statuses"
+def _render_status(status: int | None) -> str:
+    return f"{status} {HTTPStatus(status).phrase}" if status else "various statuses"
 
 
-def _marked_up(text: str) -> str:
+def _render_text(text: str) -> str:
     return _CODE.sub(r"<code>\1</code>", escape(text, quote=False))

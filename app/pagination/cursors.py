@@ -1,4 +1,4 @@
-"""Pages of lists and the cursors between them; knows no list in particular, and no HTTP."""
+"""Pages and cursors. Knows no particular list and no HTTP."""
 
 import base64
 import binascii
@@ -19,41 +19,46 @@ _SEPARATOR = "\n"
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """How many items are asked for, and after which place."""
+    """The size of a page, and the cursor that it starts after."""
 
     limit: int
     cursor: str | None = None
 
 
 class Page(BaseModel, Generic[T]):
-    """A part of a list. `next_cursor` asks for the next one; null alone ends the list, a short page does not."""
+    """A page of a list. Only a null `next_cursor` ends the list, a short page does not."""
 
     items: list[T]
-    next_cursor: str | None = Field(description="Send it as `cursor` to go on; null at the list's end.")
+    next_cursor: str | None = Field(description="The `cursor` of the next page. Null on the last page.")
 
 
-def encode_cursor(list_name: str, *place: str) -> str:
-    """A cursor that only the list of that name takes back."""
-    content = _tag(list_name) + _SEPARATOR.join(place).encode()
+def encode_cursor(list_name: str, *position: str) -> str:
+    """Return the cursor of a position, bound to the list with this name."""
+    content = _tag(list_name) + _SEPARATOR.join(position).encode()
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def decode_cursor(list_name: str, cursor: str, *checks: Callable[[str], bool]) -> tuple[str, ...]:
-    """The place that a cursor names, of as many parts as there are checks for them.
+    """Return the position in a cursor.
+
+    Args:
+        list_name: the list that the cursor must be bound to.
+        cursor: as the client sent it.
+        checks: one for each part of the position.
 
     Raises:
-        InvalidCursorError: for whatever `encode_cursor` did not make for this list.
+        InvalidCursorError: if `encode_cursor` did not make this cursor for this list.
     """
     try:
         content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        place = tuple(content[_TAG_BYTES:].decode().split(_SEPARATOR))
+        position = tuple(content[_TAG_BYTES:].decode().split(_SEPARATOR))
     except (binascii.Error, ValueError) as error:
         raise InvalidCursorError from error
-    if len(place) != len(checks) or not all(check(part) for check, part in zip(checks, place, strict=True)):
+    if len(position) != len(checks) or not all(check(part) for check, part in zip(checks, position, strict=True)):
         raise InvalidCursorError
-    if encode_cursor(list_name, *place) != cursor:
+    if encode_cursor(list_name, *position) != cursor:
         raise InvalidCursorError
-    return place
+    return position
 
 
 def _tag(list_name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""How HTTP asks for a page, and how an answer links to the next one."""
+"""The query parameters of a page, and the `Link` header to the next one."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -13,17 +13,15 @@ SomePage = TypeVar("SomePage", bound=Page[Any])
 
 
 @dataclass(frozen=True, slots=True)
-class _Listing:
-    """The request for a page of a list, and its answer."""
-
+class _PageParams:
     page: PageRequest
     request: Request
     response: Response
 
-    def linked(self, page: SomePage) -> SomePage:
-        """The page, with the next one named in a `Link` header too (RFC 8288).
+    def with_next_link(self, page: SomePage) -> SomePage:
+        """Add a `Link` header to the next page (RFC 8288), and return the page.
 
-        The link is relative to the host, which a proxy may have changed.
+        The link is relative to the host, because a proxy may have changed the host.
         """
         if page.next_cursor:
             query = urlencode({**self.request.query_params, "cursor": page.next_cursor})
@@ -31,13 +29,13 @@ class _Listing:
         return page
 
 
-async def _listing(
+async def _page_params(
     request: Request,
     response: Response,
-    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 20,
-    cursor: Annotated[str | SkipJsonSchema[None], Query(description="The `next_cursor` of the page before.")] = None,
-) -> _Listing:
-    return _Listing(PageRequest(limit, cursor), request, response)
+    limit: Annotated[int, Query(ge=1, le=100, description="The maximum number of items.")] = 20,
+    cursor: Annotated[str | SkipJsonSchema[None], Query(description="The `next_cursor` of the previous page.")] = None,
+) -> _PageParams:
+    return _PageParams(PageRequest(limit, cursor), request, response)
 
 
-Listing = Annotated[_Listing, Depends(_listing)]
+PageParams = Annotated[_PageParams, Depends(_page_params)]

@@ -1,4 +1,4 @@
-"""What holds for every request, whatever its path: an id, bounds on body and time, an answer even to the unexpected."""
+"""Middleware for every request: a request id, CORS, limits on body and time, and an answer to any exception."""
 
 import re
 import uuid
@@ -10,29 +10,31 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.aws.deadline import request_time
-from app.web import problems
+from app.aws.deadline import request_deadline
+from app.web.exception_handlers import handle_unexpected
+from app.web.problems import BODY_TOO_LARGE, problem_response
 
-LARGEST_BODY = 65_536
-_EXPOSED = ["Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"]
-_GATEWAY_ID = re.compile(r"[\w=-]{1,128}", re.ASCII)
+MAX_BODY_BYTES = 65_536
+_EXPOSED_HEADERS = ["Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"]
+_GATEWAY_REQUEST_ID = re.compile(r"[\w=-]{1,128}", re.ASCII)
+_MAX_LENGTH_DIGITS = 19
 
 
-class RequestId:
-    """Gives every request an id, and every answer its header (ASGI middleware, the outermost)."""
+class RequestIdMiddleware:
+    """Gives each request an id and each answer the header with it. The outermost middleware."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Pass one request on, with its id in the scope's state."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
 
-        async def send_with_id(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
@@ -40,24 +42,26 @@ class RequestId:
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
-        await self._app(scope, receive, send_with_id)
+        await self._app(scope, receive, send_with_headers)
 
 
-class Cors(CORSMiddleware):
-    """Lets pages of any origin call, and read the headers that matter."""
+class OpenCorsMiddleware(CORSMiddleware):
+    """Allows pages of any origin to call the API and to read its headers."""
 
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED)
+        super().__init__(
+            app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED_HEADERS
+        )
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """What is allowed. What is not, the browser finds out by itself, so there is no error to answer with."""
-        answer = super().preflight_response(request_headers)
-        allowed = {name: value for name, value in answer.headers.items() if not name.startswith("content-")}
+        """Answer a preflight with 204. The browser compares the allowed values itself, so none is an error."""
+        response = super().preflight_response(request_headers)
+        allowed = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
         return Response(status_code=204, headers=allowed)
 
 
-class Guard:
-    """Bounds a request's body and its time, and answers what no handler does (ASGI middleware, the innermost)."""
+class RequestLimitsMiddleware:
+    """Limits the body and the time of a request, and answers unexpected exceptions. The innermost middleware."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -68,49 +72,50 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        if _announced(request.headers) > LARGEST_BODY:
-            await problems.problem(request, problems.TOO_LARGE)(scope, receive, send)
+        if _content_length(request.headers) > MAX_BODY_BYTES:
+            await problem_response(request, BODY_TOO_LARGE)(scope, receive, send)
             return
-        answered = False
+        started = False
 
-        async def noted_send(message: Message) -> None:
-            nonlocal answered
-            answered = True
+        async def observe_send(message: Message) -> None:
+            nonlocal started
+            started = True
             await send(message)
 
         try:
-            with request_time():
-                await self._app(scope, _bounded(receive), noted_send)
+            with request_deadline():
+                await self._app(scope, _limit_body(receive), observe_send)
         except ClientDisconnect:
             return
         except Exception as error:
-            if answered:
+            if started:
                 raise
-            await problems.unexpected(request, error)(scope, receive, send)
+            await handle_unexpected(request, error)(scope, receive, send)
 
 
-def _bounded(receive: Receive) -> Receive:
-    """The same body, as far as it may go."""
+def _limit_body(receive: Receive) -> Receive:
+    """Wrap `receive` so that it raises once the body exceeds the limit."""
     received = 0
 
-    async def bounded_receive() -> Message:
+    async def limited_receive() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > LARGEST_BODY:
-            raise HTTPException(problems.TOO_LARGE.status)
+        if received > MAX_BODY_BYTES:
+            raise HTTPException(BODY_TOO_LARGE.status)
         return message
 
-    return bounded_receive
+    return limited_receive
 
 
 def _request_id(scope: Scope) -> str:
-    """API Gateway's id of the request, which its access log has too, or one of our own; never a client's."""
+    """Return API Gateway's id of the request, which its access log uses too, or a new one. Never a client's id."""
     context = scope.get("aws.event", {}).get("requestContext") or {}
     given = context.get("requestId")
-    return given if isinstance(given, str) and _GATEWAY_ID.fullmatch(given) else str(uuid.uuid4())
+    return given if isinstance(given, str) and _GATEWAY_REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
 
 
-def _announced(headers: Headers) -> int:
+def _content_length(headers: Headers) -> int:
     length = headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else 0
+    is_number = length.isascii() and length.isdecimal() and len(length) <= _MAX_LENGTH_DIGITS
+    return int(length) if is_number else 0

@@ -1,7 +1,7 @@
-"""Where code runs that waits for AWS: in a thread beside a server's loop, or at once where nobody else is served.
+"""Blocking code in routes: in a thread under a server, inline in a Lambda function.
 
-A Lambda function works on one event at a time. A thread there would cost a sixth of the processor's time for an event,
-and nobody would gain by it.
+A Lambda function works on one event at a time. A thread would cost a sixth of the processor time of an event there, and
+no other request would profit.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -17,33 +17,33 @@ from starlette.concurrency import run_in_threadpool
 Parameters = ParamSpec("Parameters")
 Returned = TypeVar("Returned")
 
-_alone: ContextVar[bool] = ContextVar("alone", default=False)
+_inline: ContextVar[bool] = ContextVar("inline", default=False)
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """The request of this block is the only one of its process."""
-    token = _alone.set(True)
+def run_inline() -> Iterator[None]:
+    """Run blocking code inline for the duration of the block: no other request waits for this process."""
+    token = _inline.set(True)
     try:
         yield
     finally:
-        _alone.reset(token)
+        _inline.reset(token)
 
 
-def waiting(function: Callable[Parameters, Returned]) -> Callable[Parameters, Awaitable[Returned]]:
-    """The function as FastAPI takes it, which may wait: other requests, if there are any, go on meanwhile."""
+def in_threadpool(function: Callable[Parameters, Returned]) -> Callable[Parameters, Awaitable[Returned]]:
+    """Make a blocking function awaitable. It runs in a thread, unless `run_inline` is in effect."""
 
     @wraps(function)
     async def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Returned:
-        if _alone.get():
+        if _inline.get():
             return function(*args, **kwargs)
         return await run_in_threadpool(function, *args, **kwargs)
 
     return call
 
 
-class Route(APIRoute):
-    """A route whose endpoint, unless it is a coroutine function, may wait."""
+class ThreadpoolRoute(APIRoute):
+    """A route whose endpoint may block, unless it is a coroutine function."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint if iscoroutinefunction(endpoint) else waiting(endpoint), **options)
+        super().__init__(path, endpoint if iscoroutinefunction(endpoint) else in_threadpool(endpoint), **options)

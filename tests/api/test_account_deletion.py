@@ -13,7 +13,7 @@ from testkit.story import inside, story
 @pytest.fixture(autouse=True)
 def nobody_writes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is on its way when these members leave, so nothing need be waited for."""
-    monkeypatch.setattr(deletion, "OUTLAST", timedelta(0))
+    monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
 
 
 async def _leave(world: World, member: Member) -> int:
@@ -143,18 +143,18 @@ async def test_it_needs_a_login_of_the_last_ten_minutes_to_begin_but_not_to_go_o
     kay = await world.member("kay")
     await kay.get("/v1/me")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deletion, "FRESH_LOGIN", timedelta(seconds=-1))
+        patch.setattr(deletion, "MAX_LOGIN_AGE", timedelta(seconds=-1))
         for _ in range(2):
             answer = await kay.http.delete("/v1/me")
             assert (answer.status_code, answer.json()["type"]) == (403, "urn:dwipper:problem:login-again")
         assert (await kay.get("/v1/me"))["handle"] == "kay"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deletion, "OUTLAST", timedelta(hours=1))
+        patch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(hours=1))
         answer = await kay.http.delete("/v1/me")
         assert (answer.status_code, answer.content) == (202, b"")
         assert 3590 <= int(answer.headers["retry-after"]) <= 3600
         del world.transcript[-1]  # Its seconds may differ by one.
-        patch.setattr(deletion, "FRESH_LOGIN", timedelta(seconds=-1))
+        patch.setattr(deletion, "MAX_LOGIN_AGE", timedelta(seconds=-1))
         assert (await kay.http.delete("/v1/me")).status_code == 202
         del world.transcript[-1]
     assert await _leave(world, kay) == 1

@@ -83,7 +83,7 @@ async def test_a_confirmation_is_not_acknowledged_while_the_victims_user_may_sti
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(UserPool, "delete", unheard)
-        patch.setattr(sign_up, "_WAIT_SECONDS", 0)
+        patch.setattr(sign_up, "_REMOVAL_TIMEOUT_SECONDS", 0)
         attackers = await world.http.post("/v1/auth/register", json={"email": VICTIM, "password": THEIRS})
         assert attackers.status_code == 503
         assert await _confirm(world, victims, world.code(VICTIM)) == 503

@@ -60,7 +60,7 @@ async def test_a_cursor_of_an_export_is_its_members_alone(world: World) -> None:
     assert feed.status_code == 400
     name = f"export {(await lee.get('/v1/me'))['id']}"
     made = [encode_cursor(name, part, place) for part in ("dwipps", "reactions") for place in ("x", "a" * 2000, "\0")]
-    made += [encode_cursor(name, "reactions", ""), encode_cursor(name, "members", ""), encode_cursor(name, "dwipps")]
+    made += [encode_cursor(name, "reactions", "0"), encode_cursor(name, "members", ""), encode_cursor(name, "dwipps")]
     for wrong in (cursor, "", "x", "A" * 60, *made):
         answer = await lee.http.get("/v1/me/export", params={"cursor": wrong})
         assert (answer.status_code, answer.json()["type"]) == (400, "urn:dwipper:problem:invalid-cursor")
@@ -69,7 +69,7 @@ async def test_a_cursor_of_an_export_is_its_members_alone(world: World) -> None:
 class TestInSmallParts:
     @pytest.fixture(autouse=True)
     def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(export, "ROWS", 3)
+        monkeypatch.setattr(export, "MAX_EXPORT_ITEMS", 3)
 
     def test_an_export_has_everything_once(self, embedded: Any, new_settings: Any) -> None:
         _everything_once(embedded, new_settings)

@@ -152,7 +152,7 @@ async def test_a_body_that_is_too_large_is_so_whoever_sends_it(world: World) -> 
 async def test_a_missing_body_says_so(world: World) -> None:
     kay = await world.member()
     problem = _is_problem(await kay.http.post("/v1/dwipps"), 422, "invalid-request")
-    assert problem["errors"] == [{"pointer": "", "detail": "This is missing."}]
+    assert problem["errors"] == [{"pointer": "", "detail": "This field is required."}]
 
 
 @story

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.observability.metrics import BUSINESS
 from benchmarks import deployment
 from benchmarks.bill import largest, million, month
 from benchmarks.designs import Units
 from benchmarks.work import Design, Dwipper, Stop, Stored, Work
 from benchmarks.workload import LOG_IN, Mix
 from devstack.api import ROOT
+from testkit.business_metrics import declared_metrics
 from testkit.hypothesis_settings import unhurried
 from tests.benchmarks.bills import DWIPPER, LEDGER, bill
 
@@ -143,5 +143,5 @@ def test_what_watches_is_what_is_deployed() -> None:
     filters = alarms.count("Type: AWS::Logs::MetricFilter")
     assert len(re.findall(r"\bMetricName: ", alarms)) == deployment.ALARM_METRICS + filters
     of_each_request = 5
-    assert of_each_request + len(set(BUSINESS.values())) + filters == deployment.CUSTOM_METRICS
+    assert of_each_request + len(set(declared_metrics().values())) + filters == deployment.CUSTOM_METRICS
     assert (ROOT / "deploy" / "dashboard.yml").read_text().count("AWS::CloudWatch::Dashboard") == deployment.DASHBOARDS

@@ -46,7 +46,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 def test_no_operation_costs_more_than_it_may(new_engine: NewEngine, figures: Figures) -> None:
     engine = new_engine("in_memory")
     app = create_app(engine.settings)
-    meter = Meter(app.state.services.dwipps._client)
+    meter = Meter(app.state.container.dwipps._client)
 
     async def story() -> dict[str, Spent]:
         async with world_of(engine, app) as world:

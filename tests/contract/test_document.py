@@ -2,21 +2,26 @@
 
 import asyncio
 import copy
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from pydantic import BaseModel
 
+from app.dwipps.schemas import DwippPage
 from app.main import create_app
-from app.openapi import examples
-from app.openapi.document import published
+from app.openapi import document as document_module
+from app.openapi.document import standalone_document
+from app.openapi.operations import IncompleteOperationError
+from app.openapi.problem_responses import PRINCIPAL_ERRORS, error_responses
 from app.web import problems
 from testkit.doubles import ask, quiet_app
 from testkit.operations import ALL, document
 from tests.contract.document import Spec, operations, resolved
 
-_TYPES = {kind.type: kind for kind in problems.ALL}
+_TYPES = {kind.urn: kind for kind in problems.ALL_PROBLEM_TYPES}
 
 
 def _problems(spec: Spec) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -25,6 +30,12 @@ def _problems(spec: Spec) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for status, answer in operation["responses"].items():
             if int(status) >= 400:
                 yield operation["operationId"], status, resolved(spec, answer)
+
+
+class _WithoutExample(BaseModel):
+    """A response without an example."""
+
+    text: str
 
 
 class TestProblems:
@@ -50,7 +61,7 @@ class TestProblems:
         app, _ = quiet_app()
         announced = {"Content-Length": "65537"}
         answer = asyncio.run(ask(app, operation.method, operation.path, headers=announced))
-        assert answer.json()["type"] == problems.TOO_LARGE.type
+        assert answer.json()["type"] == problems.BODY_TOO_LARGE.urn
 
 
 def _dangling(spec: Spec) -> Iterator[str]:
@@ -100,15 +111,43 @@ class TestLinks:
 
 
 class TestMaking:
-    def test_it_is_made_when_it_is_asked_for_and_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        made = Mock(side_effect=examples.bodies)
-        monkeypatch.setattr(examples, "bodies", made)
+    def test_it_is_built_on_first_use_and_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        build = Mock(side_effect=document_module._build)
+        monkeypatch.setattr(document_module, "_build", build)
         app = create_app()
-        assert (app.openapi_schema, made.call_count) == (None, 0)
+        assert (app.openapi_schema, build.call_count) == (None, 0)
         assert app.openapi() is app.openapi()
-        assert made.call_count == 1
+        assert build.call_count == 1
+
+    def test_a_failed_build_is_not_kept(self) -> None:
+        app, _ = quiet_app()
+        app.add_api_route("/v1/broken", lambda: None)
+        for _ in range(2):
+            answer = asyncio.run(ask(app, "GET", "/openapi.json"))
+            assert answer.status_code == 500
+            assert answer.json()["type"] == "urn:dwipper:problem:internal-error"
+
+    def test_an_incomplete_operation_is_named_with_what_it_lacks(self) -> None:
+        def documented() -> DwippPage:
+            """Have a description."""
+            raise NotImplementedError
+
+        def without_example() -> _WithoutExample:
+            """Have a description."""
+            raise NotImplementedError
+
+        complete = error_responses(*PRINCIPAL_ERRORS)
+        for endpoint, responses, message in (
+            (lambda: None, complete, "has no description: give its endpoint a docstring"),
+            (documented, {}, "documents no errors: pass `responses=error_responses(…)`"),
+            (without_example, complete, "has no example: add one to the `model_config` of _WithoutExample"),
+        ):
+            app = create_app()
+            app.add_api_route("/v1/broken", endpoint, name="read_broken", responses=responses)
+            with pytest.raises(IncompleteOperationError, match=re.escape(f"GET /v1/broken (read_broken) {message}")):
+                app.openapi()
 
     def test_only_what_is_published_names_a_server(self) -> None:
         app = create_app()
-        assert published(app)["servers"]
+        assert standalone_document(app)["servers"]
         assert "servers" not in app.openapi()

@@ -10,11 +10,10 @@ from pydantic import BaseModel
 
 from app.accounts import schemas as accounts
 from app.accounts.password_grant import PasswordGrant
-from app.dwipps.ids import time_of
+from app.dwipps.ids import creation_time
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView
-from app.me.export import ExportView
+from app.me.schemas import ExportView
 from app.members.schemas import OwnProfileView, ProfileView
-from app.openapi import examples
 from testkit.operations import ALL, document
 from tests.contract.document import Spec, flaws, media, resolved
 
@@ -23,9 +22,14 @@ GIVEN: tuple[type[BaseModel], ...] = (
     *(accounts.RegisterResponse, accounts.TokenResponse),
 )
 TAKEN: tuple[type[BaseModel], ...] = (
-    *(DwippDraft, DwippEdit, PasswordGrant, accounts.RegisterRequest, accounts.ConfirmRequest, accounts.ResendRequest),
+    *(DwippDraft, DwippEdit, accounts.RegisterRequest, accounts.ConfirmRequest, accounts.ResendRequest),
     *(accounts.LoginRequest, accounts.RefreshRequest, accounts.ForgotRequest, accounts.ResetRequest),
     accounts.ChangePasswordRequest,
+)
+
+OPERATIONS_ON_A_DWIPP = (
+    *("create_dwipp", "edit_dwipp", "toggle_upvote", "set_upvote", "clear_upvote"),
+    *("toggle_favorite", "set_favorite", "clear_favorite"),
 )
 
 
@@ -49,7 +53,7 @@ def test_every_body_has_an_example_and_its_schema_takes_it() -> None:
         lambda spec: _example(spec, "DwippPage").pop("next_cursor"),
         lambda spec: _example(spec, "LoginRequest").update(email="no address"),
         lambda spec: _example(spec, "LoginRequest").update(remember=True),
-        lambda spec: _example(spec, "PasswordGrant").update(grant_type="code"),
+        lambda spec: _example(spec, "token").update(grant_type="code"),
         lambda spec: _example(spec, "edit-conflict").update(type="urn:dwipper:problem:handle-taken"),
         lambda spec: _example(spec, "edit-conflict").pop("request_id"),
         lambda spec: _example(spec, "invalid-request").update(errors=["text"]),
@@ -82,19 +86,23 @@ def _choices(spec: Spec, schema: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("model", GIVEN, ids=lambda model: str(model.__name__))
 def test_an_answer_is_as_the_app_writes_it(model: type[BaseModel]) -> None:
-    example = examples.bodies()[model.__name__]
+    example = _example(document(), model.__name__)
     assert json.loads(model.model_validate(example).model_dump_json()) == example
 
 
 @pytest.mark.parametrize("model", TAKEN, ids=lambda model: str(model.__name__))
 def test_a_request_is_one_that_the_app_takes(model: type[BaseModel]) -> None:
-    model.model_validate(examples.bodies()[model.__name__])
+    model.model_validate(_example(document(), model.__name__))
 
 
-@pytest.mark.parametrize("operation", examples.OF_OPERATIONS)
+def test_the_token_form_is_one_that_the_app_takes() -> None:
+    PasswordGrant.model_validate(_example(document(), "token"))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS_ON_A_DWIPP)
 def test_a_dwipp_is_as_its_operation_leaves_it(operation: str) -> None:
-    dwipp = DwippView.model_validate(examples.dwipp(operation))
-    assert dwipp.created_at == time_of(dwipp.id)
+    dwipp = DwippView.model_validate(_example(document(), operation))
+    assert dwipp.created_at == creation_time(dwipp.id)
     assert (dwipp.version > 1) is (dwipp.edited_at is not None) is (operation == "edit_dwipp")
     assert dwipp.upvoted is (operation in ("toggle_upvote", "set_upvote"))
     assert operation in {each.name for each in ALL}

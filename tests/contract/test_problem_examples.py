@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app import errors
 from app.dwipps.schemas import DwippDraft
 from app.openapi import examples
+from app.openapi.problem_responses import problem_example
 from app.web import problems
 from testkit.doubles import ask, quiet_app
 from testkit.operations import document
@@ -30,6 +31,8 @@ MET: dict[str, dict[str, Any]] = {
     "internal-error": {"url": "/fail"},
 }
 
+TYPES = {each.urn for each in problems.ALL_PROBLEM_TYPES}
+
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
@@ -47,14 +50,14 @@ def app() -> FastAPI:
     return app
 
 
-def _assert_as(kind: problems.Kind, answer: httpx.Response) -> None:
+def _assert_as(kind: problems.ProblemType, answer: httpx.Response) -> None:
     assert answer.status_code == kind.status
-    assert answer.json() == examples.problem(kind) | {"request_id": answer.headers["x-request-id"]}
+    assert answer.json() == problem_example(kind) | {"request_id": answer.headers["x-request-id"]}
 
 
-@pytest.mark.parametrize("kind", problems.ALL, ids=lambda kind: str(kind.slug))
-def test_a_problem_is_as_a_client_meets_it(kind: problems.Kind, app: FastAPI) -> None:
-    raised = {kind: error for error, kind in problems.KINDS.items()}
+@pytest.mark.parametrize("kind", problems.ALL_PROBLEM_TYPES, ids=lambda kind: str(kind.slug))
+def test_a_problem_is_as_a_client_meets_it(kind: problems.ProblemType, app: FastAPI) -> None:
+    raised = {kind: error for error, kind in problems.PROBLEM_TYPES.items()}
     if kind.slug not in MET:
         app.state.raised = raised[kind]()
     asked = MET.get(kind.slug, {"url": "/fail"})
@@ -65,6 +68,9 @@ def test_a_problem_is_as_a_client_meets_it(kind: problems.Kind, app: FastAPI) ->
 
 
 def test_the_examples_are_of_the_kinds_that_operations_can_give() -> None:
-    shown = {name for name in document()["components"]["examples"] if name.islower() and "_" not in name}
-    assert shown == {kind.slug for kind in problems.ALL} - {problems.NOT_FOUND.slug, problems.NOT_ALLOWED.slug}
-    assert errors.InvalidEmailError.summary() != examples.problem(problems.INVALID)["detail"]
+    shown = {name for name in document()["components"]["examples"] if f"urn:dwipper:problem:{name}" in TYPES}
+    assert shown == {kind.slug for kind in problems.ALL_PROBLEM_TYPES} - {
+        problems.NOT_FOUND.slug,
+        problems.METHOD_NOT_ALLOWED.slug,
+    }
+    assert errors.InvalidEmailError.detail != problem_example(problems.INVALID_REQUEST)["detail"]

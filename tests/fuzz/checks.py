@@ -11,7 +11,7 @@ from schemathesis.openapi.checks import EnsureResourceAvailability
 from schemathesis.schemas import BaseSchema
 
 from app import errors
-from app.openapi.document import OF_BODIES, OF_MEMBERS
+from app.openapi.problem_responses import BODY_ERRORS, MEMBER_ERRORS
 from app.settings import Settings
 from app.web import problems
 from testkit.leak_scan import Scan
@@ -20,8 +20,8 @@ Check = Callable[[Any, Response, Any], bool | None]
 
 # What is wrong with a request whatever it asks for, or with us.
 _OF_FORM = {
-    (problems.KINDS[kind] if isinstance(kind, type) else kind).type
-    for kind in (*OF_BODIES, *OF_MEMBERS, errors.WeakPasswordError)
+    (problems.PROBLEM_TYPES[kind] if isinstance(kind, type) else kind).urn
+    for kind in (*BODY_ERRORS, *MEMBER_ERRORS, errors.WeakPasswordError)
 }
 
 

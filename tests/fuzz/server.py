@@ -13,9 +13,10 @@ from typing import Any
 
 import httpx
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from mangum.types import ASGI
+from starlette.types import Receive, Scope, Send
 
-from app.api_gateway import handler_for
+from app.api_gateway import make_handler
 from app.main import create_app
 from app.me import deletion
 from app.settings import Settings
@@ -28,9 +29,9 @@ from testkit.gateway import Authorizer, GatewayTransport
 class Gateway:
     """Makes an event of each request, and the answer of what the function returns (ASGI)."""
 
-    def __init__(self, application: ASGIApp, settings: Settings, aws: str) -> None:
+    def __init__(self, application: ASGI, settings: Settings, aws: str) -> None:
         authorizer = Authorizer(settings, f"{aws}/{settings.user_pool_id}/.well-known/jwks.json")
-        self._function = GatewayTransport(handler_for(application), authorizer)
+        self._function = GatewayTransport(make_handler(application), authorizer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry one request to the function, and its answer back."""
@@ -71,7 +72,7 @@ def _served(transport: str) -> Any:
 
 
 if __name__ == "__main__":
-    deletion.OUTLAST = timedelta(0)  # Nothing is written meanwhile, and so deletions come to their end.
+    deletion.WRITE_DRAIN_PERIOD = timedelta(0)  # Nothing is written meanwhile, and so deletions come to their end.
     # A client that is slow on a busy machine must not find its idle connection closed as it begins to send.
     uvicorn.run(
         _served(sys.argv[1]), port=int(sys.argv[2]), log_level="warning", access_log=False, timeout_keep_alive=120

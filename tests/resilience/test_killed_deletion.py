@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import pytest
 
-from app.aws.items import from_item
+from app.aws.items import deserialize
 from app.aws.timestamps import now
-from app.bootstrap import Services
+from app.bootstrap import build_container
 from app.me import deletion
 from app.settings import Settings
 from devstack import clients
@@ -71,24 +71,24 @@ async def _set(told: World) -> Scene:
 
 @pytest.fixture(autouse=True)
 def nobody_writes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deletion, "OUTLAST", timedelta(0))
+    monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
 
 
 def _finish(settings: Settings, member_id: str, since: datetime) -> None:
     for _ in range(20):
-        if Services.of(settings).deletion.go_on(member_id, since) == 0:
+        if build_container(settings).deletion.resume(member_id, since) == 0:
             return
     raise AssertionError("it never ends")
 
 
 def _killed_after(settings: Settings, member_id: str, writes: int, moment: Moment) -> bool:
     """Delete until that many writes are done; whether it came to its end before."""
-    services = Services.of(settings)
+    services = build_container(settings)
     killer = Killer(writes)
-    for client in (services.deletion._client, services.pool._client):
+    for client in (services.deletion._client, services.user_pool._client):
         killer.attach(client, moment)
     try:
-        while services.deletion.go_on(member_id, now()):
+        while services.deletion.resume(member_id, now()):
             pass
     except KilledError:
         return False
@@ -97,7 +97,7 @@ def _killed_after(settings: Settings, member_id: str, writes: int, moment: Momen
 
 def _rows(settings: Settings, endpoint: str, table: str) -> list[dict[str, Any]]:
     items = clients.dynamodb(endpoint, settings.region).scan(TableName=table, ConsistentRead=True)["Items"]
-    return [from_item(item) for item in items]
+    return [deserialize(item) for item in items]
 
 
 async def _assert_gone(told: World, scene: Scene, store: str) -> None:
@@ -114,7 +114,7 @@ async def _assert_gone(told: World, scene: Scene, store: str) -> None:
         assert "expires_at" in row, "what is left goes by itself"
         assert "handle" not in row
     assert {"pk": "handle#kay"} in _rows(settings, store, settings.members_table)
-    assert Services.of(settings).pool.find(scene.kay_id) is None
+    assert build_container(settings).user_pool.get_user(scene.kay_id) is None
 
 
 @pytest.fixture(params=["ministack", "dynamodb local"])

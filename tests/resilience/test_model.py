@@ -257,8 +257,8 @@ async def _export(member: Member) -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def small_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deletion, "OUTLAST", timedelta(0))
-    monkeypatch.setattr(export, "ROWS", 3)
+    monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
+    monkeypatch.setattr(export, "MAX_EXPORT_ITEMS", 3)
 
 
 def _check(open_world: Callable[[], Any], examples: int, steps: int) -> None:

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.bootstrap import Services
-from app.dwipps.reactions import toggled
+from app.bootstrap import Container, build_container
+from app.dwipps.reactions import Change
 from app.dwipps.schemas import DwippView
 from app.main import create_app
 from app.pagination.cursors import Page, PageRequest
@@ -200,7 +200,7 @@ WRITES = st.tuples(st.sampled_from(["create", "delete", "edit", "upvote", "favor
 class Shelf:
     """All Dwipps, of one author and favorites of one reader, and which of them were there ever since the walk began."""
 
-    def __init__(self, services: Services, list_name: str) -> None:
+    def __init__(self, services: Container, list_name: str) -> None:
         self.services = services
         self._list_name = list_name
         self._reader = str(uuid.uuid4())  # Rows of deleted Dwipps are another reader's.
@@ -216,7 +216,7 @@ class Shelf:
     def create(self) -> None:
         dwipp = self.services.dwipps.create(members.author("kay"), "Once")
         self.dwipps.append(dwipp.id)
-        self.services.reactions.favorite(members.member(self._reader), dwipp.id, toggled)
+        self.services.reactions.favorite(members.member(self._reader), dwipp.id, Change.TOGGLE)
 
     def clear(self) -> None:
         for dwipp_id in list(self.dwipps):
@@ -225,10 +225,10 @@ class Shelf:
     def page(self, limit: int, cursor: str | None) -> Page[DwippView]:
         page = PageRequest(limit, cursor)
         if self._list_name == "everybody's":
-            return self.services.feed.newest(self._reader, page)
+            return self.services.feed.list_recent(self._reader, page)
         if self._list_name == "one author's":
-            return self.services.feed.newest_of(self._reader, "kay", page)
-        return self.services.feed.favorites(self._reader, page)
+            return self.services.feed.list_by_author(self._reader, "kay", page)
+        return self.services.feed.list_favorites(self._reader, page)
 
     def _delete(self, dwipp_id: str) -> None:
         self.services.dwipps.delete(members.author("kay"), dwipp_id)
@@ -239,10 +239,10 @@ class Shelf:
         self.services.dwipps.edit(members.author("kay"), dwipp_id, "Twice", None)
 
     def _upvote(self, dwipp_id: str) -> None:
-        self.services.reactions.upvote(members.member(self._reader), dwipp_id, toggled)
+        self.services.reactions.upvote(members.member(self._reader), dwipp_id, Change.TOGGLE)
 
     def _favorite(self, dwipp_id: str) -> None:
-        self.services.reactions.favorite(members.member(self._reader), dwipp_id, toggled)
+        self.services.reactions.favorite(members.member(self._reader), dwipp_id, Change.TOGGLE)
         if self._list_name == "favorites":
             self.steady.discard(dwipp_id)
 
@@ -252,7 +252,7 @@ def test_any_order_of_pages_and_writes_shows_once_what_is_there_throughout(
     list_name: str, new_settings: Callable[[], Settings]
 ) -> None:
     deployed = new_settings()
-    of = {count: Services.of(dataclasses.replace(deployed, feed_shards=count)) for count in (1, 3, 8)}
+    of = {count: build_container(dataclasses.replace(deployed, feed_shards=count)) for count in (1, 3, 8)}
 
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(

@@ -79,7 +79,7 @@ LONGEST = (
 
 @pytest.fixture(autouse=True)
 def nobody_writes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deletion, "OUTLAST", timedelta(0))
+    monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
 
 
 @pytest.fixture(autouse=True)

@@ -97,7 +97,7 @@ class Stage:
         handle = (await author.get("/v1/me"))["handle"]
         await other.get("/v1/me")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(deletion, "OUTLAST", timedelta(0))
+            patch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
             assert (await deleted.http.delete("/v1/me")).status_code == 204
         people = {
             "author": Person(author.email, author.http),

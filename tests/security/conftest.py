@@ -17,7 +17,7 @@ def target(embedded: Service) -> Iterator[Target]:
     It holds the pool's keys, and could fetch them anew at any time.
     """
     target = Target.at(embedded.endpoint)
-    asyncio.run(target.app.state.services.tokens.claims(token()))
+    asyncio.run(target.app.state.container.tokens.claims(token()))
     target.keys.now += 3600
     before = target.stored.rows()
     yield target

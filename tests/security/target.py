@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
+from app.accounts.passwords import Passwords
+from app.accounts.pending_confirmations import PendingConfirmationRepository
+from app.accounts.sessions import Sessions
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
-from app.bootstrap import Services
+from app.bootstrap import Container
 from app.cognito.user_pool import User, UserPool
 from app.main import create_app
 from app.me.deletion import Deletion
@@ -61,8 +64,8 @@ class Target:
             members_table=made.members_table,
         )
         app, keys = create_app(settings), KeyEndpoint()
-        services = app.state.services = _with_one_user(app.state.services, settings, keys)
-        dwipp = services.dwipps.create(services.directory.member(SUB), "I was here.")
+        services = app.state.container = _with_one_user(app.state.container, settings, keys)
+        dwipp = services.dwipps.create(services.directory.get_or_create(SUB), "I was here.")
         return cls(app, keys, Stored(settings), dwipp.id)
 
     def url(self, operation: Operation) -> str:
@@ -70,13 +73,15 @@ class Target:
         return f"https://dwipper.test{operation.path.format(dwipp_id=self.dwipp_id, handle=HANDLE)}"
 
 
-def _with_one_user(services: Services, settings: Settings, keys: KeyEndpoint) -> Services:
+def _with_one_user(services: Container, settings: Settings, keys: KeyEndpoint) -> Container:
     client, pool = dynamodb_client(settings.region), OneUser(settings)
     return replace(
         services,
-        tokens=TokenVerifier(settings, KeySet(keys.fetch, keys.clock)),
-        pool=pool,
+        token_verifier=TokenVerifier(settings, KeySet(keys.fetch, keys.clock)),
+        user_pool=pool,
+        sessions=Sessions(pool, PendingConfirmationRepository(client, settings.members_table)),
+        passwords=Passwords(pool),
         directory=Directory(client, settings.members_table, pool),
-        deletion=Deletion(client, settings.members_table, pool, services.dwipps, services.reactions),
-        export=Export(pool, services.feed, services.reactions),
+        deletion=Deletion(client, settings.members_table, pool, services.personal_data),
+        export=Export(pool, services.personal_data),
     )

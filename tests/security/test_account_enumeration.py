@@ -178,7 +178,7 @@ def test_nobody_else_who_registers_the_email_at_the_same_time_tells_them_apart(
 
 def test_nothing_that_others_do_changes_what_an_asker_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or it would tell what they did."""
-    monkeypatch.setattr(deletion, "OUTLAST", timedelta(0))
+    monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
     questions = [login(OURS), token(OURS), login(GUESSED), confirm("last", "000000"), resend("last"), reset("0", OURS)]
 
     async def ask() -> None:

@@ -31,8 +31,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module", params=["uvicorn", "rest"])
 def stage(request: pytest.FixtureRequest, embedded: Service) -> Iterator[Stage]:
     with staged(embedded.endpoint, request.param) as stage, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deletion, "OUTLAST", timedelta(0))
-        patch.setattr(user_pool, "_SIGN_OUT_PAUSE_SECONDS", 0)
+        patch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
+        patch.setattr(user_pool, "_MAX_SIGN_OUT_PAUSE_SECONDS", 0)
         yield stage
 
 

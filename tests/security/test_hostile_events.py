@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api_gateway import Handler, handler_for
+from app.api_gateway import Handler, make_handler
 from testkit.forged_tokens import good_claims, token
 from testkit.gateway import ALL_KINDS, Kind, event_of, response_of
 from testkit.operations import BY_NAME, OF_MEMBERS
@@ -41,7 +41,7 @@ def loop() -> Iterator[None]:
 
 @pytest.fixture
 def handler(target: Target, loop: None) -> Handler:
-    return handler_for(target.app)
+    return make_handler(target.app)
 
 
 def _requests(target: Target) -> list[httpx.Request]:
@@ -132,7 +132,7 @@ class TestHostileEvents:
     @pytest.mark.parametrize("kind", ALL_KINDS)
     @pytest.mark.usefixtures("loop")
     def test_an_event_with_no_flaw_reaches_every_operation(self, kind: Kind, fresh_target: Target) -> None:
-        handler = handler_for(fresh_target.app)
+        handler = make_handler(fresh_target.app)
         for request in sorted(_requests(fresh_target), key=_by_what_is_left):
             with outbound() as left:
                 answer = _answer(handler, event_of(request, kind, good_claims()))

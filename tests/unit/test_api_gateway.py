@@ -14,7 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 
-from app.api_gateway import Handler, handler_for
+from app.api_gateway import Handler, make_handler
 from app.dwipps.schemas import DwippPage
 from app.pagination.cursors import encode_cursor
 from testkit.doubles import RecordingFeed, ask, quiet_app
@@ -57,7 +57,7 @@ def handler(served: tuple[FastAPI, RecordingFeed]) -> Iterator[Handler]:
     """With a loop of the thread's own, which Mangum takes."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    yield handler_for(served[0])
+    yield make_handler(served[0])
     asyncio.set_event_loop(None)
     loop.close()
 
@@ -130,7 +130,7 @@ class TestAnswers:
 
         with asyncio.Runner() as runner:
             asyncio.set_event_loop(runner.get_loop())
-            handler_for(app)(_event("/health", kind), None)
+            make_handler(app)(_event("/health", kind), None)
             asyncio.set_event_loop(None)
         assert asked == ["http"]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.json_depth import DEEPEST, nested_deeply
+from app.json_depth import MAX_DEPTH, exceeds_max_depth
 
 
 def nested(levels: int, leaf: Any, *, in_lists: bool) -> Any:
@@ -17,25 +17,25 @@ def nested(levels: int, leaf: Any, *, in_lists: bool) -> Any:
 class TestNestedDeeply:
     @pytest.mark.parametrize("leaf", [1, "text", None, True], ids=repr)
     def test_the_deepest_is_not(self, leaf: Any, in_lists: bool) -> None:
-        assert not nested_deeply(nested(DEEPEST, leaf, in_lists=in_lists))
+        assert not exceeds_max_depth(nested(MAX_DEPTH, leaf, in_lists=in_lists))
 
     def test_one_deeper_is(self, in_lists: bool) -> None:
-        assert nested_deeply(nested(DEEPEST + 1, 1, in_lists=in_lists))
+        assert exceeds_max_depth(nested(MAX_DEPTH + 1, 1, in_lists=in_lists))
 
     def test_an_empty_one_is_as_deep_as_a_full_one(self, in_lists: bool) -> None:
         empty = nested(1, 1, in_lists=in_lists)
         empty.clear()
-        assert not nested_deeply(nested(DEEPEST - 1, empty, in_lists=in_lists))
-        assert nested_deeply(nested(DEEPEST, empty, in_lists=in_lists))
+        assert not exceeds_max_depth(nested(MAX_DEPTH - 1, empty, in_lists=in_lists))
+        assert exceeds_max_depth(nested(MAX_DEPTH, empty, in_lists=in_lists))
 
     def test_one_is_found_among_many(self, in_lists: bool) -> None:
-        deep = nested(DEEPEST, 1, in_lists=in_lists)
-        assert nested_deeply([1, "text", {"a": [], "b": {}}, deep, None])
+        deep = nested(MAX_DEPTH, 1, in_lists=in_lists)
+        assert exceeds_max_depth([1, "text", {"a": [], "b": {}}, deep, None])
 
     def test_no_depth_is_too_much(self, in_lists: bool) -> None:
-        assert nested_deeply(nested(1_000_000, 1, in_lists=in_lists))
+        assert exceeds_max_depth(nested(1_000_000, 1, in_lists=in_lists))
 
 
 @pytest.mark.parametrize("value", [None, 1, "[" * 99, b"[" * 99, True, [], {}], ids=repr)
 def test_what_has_nothing_inside_is_not(value: Any) -> None:
-    assert not nested_deeply(value)
+    assert not exceeds_max_depth(value)

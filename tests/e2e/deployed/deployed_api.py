@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from app.aws.items import from_item, to_item
+from app.aws.items import deserialize, serialize
 from app.aws.timestamps import from_text, to_text
 from devstack import clients
 from devstack.deployment import Deployment
@@ -87,12 +87,12 @@ class Data:
         table = self._settings.members_table
         for row in self._rows(table):
             if "deleting_since" in row:
-                since = from_text(from_item(row)["deleting_since"]) - timedelta(minutes=1)
+                since = from_text(deserialize(row)["deleting_since"]) - timedelta(minutes=1)
                 self._dynamodb.update_item(
                     TableName=table,
                     Key={"pk": row["pk"]},
                     UpdateExpression="SET deleting_since = :since",
-                    ExpressionAttributeValues=to_item({":since": to_text(since)}),
+                    ExpressionAttributeValues=serialize({":since": to_text(since)}),
                 )
 
     def _rows(self, table: str) -> list[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.observability import metrics
+from testkit.business_metrics import declared_metrics
 from tests.infrastructure.rules.resources import Resource, Template, of_type, reference, the
 
 # Which metrics Amazon has, and by which dimensions:
@@ -137,7 +138,7 @@ def _exists(template: Template, namespace: str, metric: str, dimensions: dict[st
     if "ApiName" in dimensions and _text(dimensions["ApiName"]) != _name_of_api(template):
         return False
     if namespace == metrics.NAMESPACE:
-        of_app = {*metrics.of_request(200, 1.0, 0), *metrics.BUSINESS.values()}
+        of_app = {*metrics.request_metrics(200, 1.0, 0), *declared_metrics().values()}
         return metric in (of_app if set(dimensions) == {"Stage"} else _of_filters(template) if not dimensions else ())
     names, by = _AMAZONS.get(namespace, (set(), set()))
     return metric in names and frozenset(dimensions) in by

@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from app import errors
-from app.accounts.sign_up import SignUp
+from app.accounts.pending_confirmations import PendingConfirmationRepository
+from app.accounts.sessions import Sessions
 from app.cognito.user_pool import Tokens, UserPool
 from testkit.doubles import ask, quiet_app
 
@@ -26,16 +27,16 @@ def pool() -> Any:
 
 
 @pytest.fixture
-def sign_up() -> Any:
-    sign_up = Mock(spec=SignUp)
-    sign_up.is_waiting.return_value = False
-    return sign_up
+def pending_confirmations() -> Any:
+    pending_confirmations = Mock(spec=PendingConfirmationRepository)
+    pending_confirmations.exists.return_value = False
+    return pending_confirmations
 
 
 @pytest.fixture
-def app(pool: Any, sign_up: Any) -> FastAPI:
+def app(pool: Any, pending_confirmations: Any) -> FastAPI:
     app, _ = quiet_app()
-    app.state.services = replace(app.state.services, pool=pool, sign_up=sign_up)
+    app.state.container = replace(app.state.container, sessions=Sessions(pool, pending_confirmations))
     return app
 
 
@@ -113,9 +114,9 @@ def test_a_login_that_is_refused_is_an_invalid_grant(error: type[Exception], app
     assert answer.json()["detail"] == str(error())
 
 
-def test_who_did_not_confirm_is_told_so(app: FastAPI, pool: Any, sign_up: Any) -> None:
+def test_who_did_not_confirm_is_told_so(app: FastAPI, pool: Any, pending_confirmations: Any) -> None:
     pool.log_in.side_effect = errors.InvalidCredentialsError()
-    sign_up.is_waiting.return_value = True
+    pending_confirmations.exists.return_value = True
     answer = _asked(app, GOOD)
     _assert_refused(answer, "invalid_grant")
     assert answer.json()["detail"] == str(errors.AccountNotConfirmedError())

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.accounts.pending_confirmations import WaitingRepository
+from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.aws.clients import dynamodb_client
-from app.aws.items import from_item
+from app.aws.items import deserialize
 from app.settings import Settings
 from devstack.api import ROOT
 
@@ -18,53 +18,55 @@ EMAIL, FIRST, SECOND = "kay@example.org", "a rubber duck knows", "a rubber duck 
 
 
 @pytest.fixture
-def waiting(settings: Settings) -> WaitingRepository:
-    return WaitingRepository(dynamodb_client(settings.region), settings.members_table)
+def waiting(settings: Settings) -> PendingConfirmationRepository:
+    return PendingConfirmationRepository(dynamodb_client(settings.region), settings.members_table)
 
 
 def _rows(settings: Settings) -> list[dict[str, Any]]:
     found = dynamodb_client(settings.region).scan(TableName=settings.members_table)["Items"]
-    return [from_item(item) for item in found]
+    return [deserialize(item) for item in found]
 
 
-def test_each_registration_of_an_email_waits_whoever_registers_it_then(waiting: WaitingRepository) -> None:
-    assert not waiting.has(EMAIL, FIRST)
-    waiting.remember(EMAIL, FIRST)
-    assert waiting.has(EMAIL, FIRST)
-    assert not waiting.has(EMAIL, SECOND)
-    assert not waiting.has("lee@example.org", FIRST)
-    second = waiting.remember(EMAIL, SECOND)
-    assert waiting.has(EMAIL, SECOND)
-    assert waiting.has(EMAIL, FIRST)
+def test_each_registration_of_an_email_waits_whoever_registers_it_then(waiting: PendingConfirmationRepository) -> None:
+    assert not waiting.exists(EMAIL, FIRST)
+    waiting.record(EMAIL, FIRST)
+    assert waiting.exists(EMAIL, FIRST)
+    assert not waiting.exists(EMAIL, SECOND)
+    assert not waiting.exists("lee@example.org", FIRST)
+    second = waiting.record(EMAIL, SECOND)
+    assert waiting.exists(EMAIL, SECOND)
+    assert waiting.exists(EMAIL, FIRST)
     for _ in range(2):
         waiting.forget(second)
-        assert not waiting.has(EMAIL, SECOND)
-        assert waiting.has(EMAIL, FIRST)
+        assert not waiting.exists(EMAIL, SECOND)
+        assert waiting.exists(EMAIL, FIRST)
 
 
-def test_it_waits_for_a_day(waiting: WaitingRepository, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_waits_for_a_day(waiting: PendingConfirmationRepository, monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.time()
-    waiting.remember(EMAIL, FIRST)
+    waiting.record(EMAIL, FIRST)
     for later, expected in ((86_390, True), (86_401, False)):
         monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=began + later: now)
-        assert waiting.has(EMAIL, FIRST) is expected
+        assert waiting.exists(EMAIL, FIRST) is expected
 
 
-def test_each_waits_for_a_day_of_its_own(waiting: WaitingRepository, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_waits_for_a_day_of_its_own(
+    waiting: PendingConfirmationRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     began = time.time()
     for later, password in ((0, FIRST), (3600, SECOND)):
         monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=began + later: now)
-        waiting.remember(EMAIL, password)
+        waiting.record(EMAIL, password)
     for later, expected in ((86_390, [True, True]), (86_401, [False, True]), (90_001, [False, False])):
         monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=began + later: now)
-        assert [waiting.has(EMAIL, password) for password in (FIRST, SECOND)] == expected
+        assert [waiting.exists(EMAIL, password) for password in (FIRST, SECOND)] == expected
 
 
 def test_neither_email_nor_password_can_be_had_from_what_is_kept(
-    waiting: WaitingRepository, settings: Settings
+    waiting: PendingConfirmationRepository, settings: Settings
 ) -> None:
     for email in (EMAIL, EMAIL, "lee@example.org"):
-        waiting.remember(email, FIRST)
+        waiting.record(email, FIRST)
     rows = _rows(settings)
     assert [row.keys() for row in rows] == [{"pk", "expires_at"}] * 2
     (_, address, verifier), (_, another_address, another_verifier) = sorted(row["pk"].split("#") for row in rows)
@@ -78,7 +80,7 @@ def test_neither_email_nor_password_can_be_had_from_what_is_kept(
 def test_a_guess_costs_a_guesser_time_and_memory() -> None:
     """In a process of its own, since here the tests have made it cheap."""
     told = subprocess.run(
-        [sys.executable, "-c", "from app.accounts.pending_confirmations import COST; print(COST)"],
+        [sys.executable, "-c", "from app.accounts.pending_confirmations import SCRYPT_COST; print(SCRYPT_COST)"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -9,7 +9,7 @@ import pytest
 from app.accounts.registrations import RegistrationRepository
 from app.aws.clients import dynamodb_client
 from app.aws.deadline import REQUEST_SECONDS
-from app.aws.items import to_item
+from app.aws.items import serialize
 from app.settings import Settings
 from devstack import stack
 from devstack.process import Service
@@ -57,24 +57,24 @@ def member() -> str:
 
 class TestRegistrations:
     def test_it_leads_to_its_user(self, member: str, registrations: RegistrationRepository) -> None:
-        first, second = registrations.open(member, "somebody"), registrations.open(member, "somebody")
+        first, second = registrations.create(member, "somebody"), registrations.create(member, "somebody")
         assert first != second
-        assert registrations.member_of(first) == registrations.member_of(second) == member
+        assert registrations.get_member_id(first) == registrations.get_member_id(second) == member
 
     def test_or_nowhere_and_looks_the_same(self, member: str, registrations: RegistrationRepository) -> None:
-        nowhere, somewhere = registrations.open(None, "somebody"), registrations.open(member, "somebody")
-        assert registrations.member_of(nowhere) is None
+        nowhere, somewhere = registrations.create(None, "somebody"), registrations.create(member, "somebody")
+        assert registrations.get_member_id(nowhere) is None
         assert {uuid.UUID(each).version for each in (nowhere, somewhere)} == {4}
 
     def test_after_a_day_it_leads_nowhere_though_its_row_is_still_there(
         self, member: str, registrations: RegistrationRepository, client: Any, shared: Settings, clock: Clock
     ) -> None:
-        registration = registrations.open(member, "somebody")
+        registration = registrations.create(member, "somebody")
         clock.later = 24 * HOUR - 60
-        assert registrations.member_of(registration) == member
+        assert registrations.get_member_id(registration) == member
         clock.later = 24 * HOUR + 60
-        assert registrations.member_of(registration) is None
-        key = to_item({"pk": f"registration#{registration}"})
+        assert registrations.get_member_id(registration) is None
+        key = serialize({"pk": f"registration#{registration}"})
         assert "Item" in client.get_item(TableName=shared.members_table, Key=key)
 
     @pytest.mark.parametrize(
@@ -85,19 +85,19 @@ class TestRegistrations:
     def test_one_that_was_never_begun_leads_nowhere(
         self, registration: str, registrations: RegistrationRepository
     ) -> None:
-        assert registrations.member_of(registration) is None
+        assert registrations.get_member_id(registration) is None
 
     def test_a_row_of_another_kind_is_no_registration(self, member: str, registrations: RegistrationRepository) -> None:
-        registrations.mark(member)
-        assert registrations.member_of(member) is None
+        registrations.mark_for_removal(member)
+        assert registrations.get_member_id(member) is None
 
     def test_the_sdks_second_try_is_the_same_registration(
         self, member: str, registrations: RegistrationRepository, client: Any
     ) -> None:
         with first_answer_lost(client, "PutItem") as sent:
-            registration = registrations.open(member, "somebody")
+            registration = registrations.create(member, "somebody")
         assert len(sent) == 2
-        assert registrations.member_of(registration) == member
+        assert registrations.get_member_id(registration) == member
 
 
 class TestMarks:
@@ -105,7 +105,7 @@ class TestMarks:
         self, member: str, registrations: RegistrationRepository
     ) -> None:
         assert not registrations.is_marked(member)
-        mark = registrations.mark(member)
+        mark = registrations.mark_for_removal(member)
         assert registrations.is_marked(member)
         assert not registrations.is_marked(str(uuid.uuid4()))
         registrations.unmark(member, mark)
@@ -114,7 +114,7 @@ class TestMarks:
     def test_whoever_takes_theirs_back_leaves_the_others(
         self, member: str, registrations: RegistrationRepository
     ) -> None:
-        one, another = registrations.mark(member), registrations.mark(member)
+        one, another = registrations.mark_for_removal(member), registrations.mark_for_removal(member)
         registrations.unmark(member, one)
         registrations.unmark(member, one)
         assert registrations.is_marked(member)
@@ -124,7 +124,7 @@ class TestMarks:
     def test_one_that_nobody_takes_back_outlasts_every_request_and_is_over_after_a_minute(
         self, member: str, registrations: RegistrationRepository, clock: Clock
     ) -> None:
-        registrations.mark(member)
+        registrations.mark_for_removal(member)
         clock.later = 2 * REQUEST_SECONDS
         assert registrations.is_marked(member)
         clock.later = 60
@@ -134,7 +134,7 @@ class TestMarks:
         self, member: str, registrations: RegistrationRepository, client: Any
     ) -> None:
         with first_answer_lost(client, "UpdateItem") as sent:
-            mark = registrations.mark(member)
+            mark = registrations.mark_for_removal(member)
         assert len(sent) == 2
         registrations.unmark(member, mark)
         assert not registrations.is_marked(member)
@@ -143,5 +143,5 @@ class TestMarks:
         self, member: str, registrations: RegistrationRepository, client: Any, shared: Settings
     ) -> None:
         registrations.unmark(member, "of a row that is not there")
-        row = client.get_item(TableName=shared.members_table, Key=to_item({"pk": f"replacement#{member}"}))["Item"]
+        row = client.get_item(TableName=shared.members_table, Key=serialize({"pk": f"replacement#{member}"}))["Item"]
         assert "expires_at" in row

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from app.accounts.pending_confirmations import WaitingRepository
+from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.registrations import RegistrationRepository
 from app.accounts.sign_up import SignUp
 from app.cognito.user_pool import EmailInUseError, MailNotSentError, User, UserPool
@@ -95,7 +95,7 @@ class Pool(UserPool):
             raise InvalidCodeError
         self.users[user_id] = replace(self.users[user_id], confirmed=True)
 
-    def find(self, name: str) -> User | None:
+    def get_user(self, name: str) -> User | None:
         self.turns.take()
         return next((user for user in self.users.values() if name in (user.id, user.email)), None)
 
@@ -123,24 +123,24 @@ class Registrations(RegistrationRepository):
     failure: Exception | None = None
     marks: set[tuple[str, str]] = field(default_factory=set)
 
-    def open(self, member_id: str | None, waiting: str) -> str:
+    def create(self, member_id: str | None, waiting: str) -> str:
         self.turns.take()
         registration = str(uuid.uuid4())
         self.opened[registration] = member_id
         self.waiting[registration] = waiting
         return registration
 
-    def end(self, registration: str) -> str | None:
+    def delete(self, registration: str) -> str | None:
         # No step: whoever is told of it has been confirmed before.
         if self.failure:
             raise self.failure
         return self.waiting.pop(registration, None)
 
-    def member_of(self, registration: str) -> str | None:
+    def get_member_id(self, registration: str) -> str | None:
         self.turns.take()
         return self.opened.get(registration)
 
-    def mark(self, member_id: str) -> str:
+    def mark_for_removal(self, member_id: str) -> str:
         self.turns.take()
         mark = str(uuid.uuid4())
         self.marks.add((member_id, mark))
@@ -156,19 +156,19 @@ class Registrations(RegistrationRepository):
 
 
 @dataclass
-class Waiting(WaitingRepository):
+class Waiting(PendingConfirmationRepository):
     """Who waits, in a dictionary."""
 
     rows: set[str] = field(default_factory=set)
 
-    def remember(self, email: str, password: str) -> str:
+    def record(self, email: str, password: str) -> str:
         self.rows.add(f"{email} {password}")
         return f"{email} {password}"
 
     def forget(self, pk: str) -> None:
         self.rows.discard(pk)
 
-    def has(self, email: str, password: str) -> bool:
+    def exists(self, email: str, password: str) -> bool:
         return f"{email} {password}" in self.rows
 
 
@@ -402,7 +402,7 @@ class TestRegister:
         pool, registrations = Pool(deaf=iter([True, False])), Registrations()
         sign_up = SignUp(pool, registrations, Waiting())
         sign_up.register(EMAIL, "somebody else's", None)
-        registrations.mark(next(iter(pool.users)))  # And then it crashed.
+        registrations.mark_for_removal(next(iter(pool.users)))  # And then it crashed.
         with pytest.raises(ReadTimeoutError):
             sign_up.register(EMAIL, "first", None)
         registration = sign_up.register(EMAIL, "first", None)
@@ -418,7 +418,7 @@ class TestConfirm:
         pool: Any = Mock(spec=UserPool)
         registrations = Registrations()
         sign_up = SignUp(pool, registrations, Waiting())
-        for registration in (registrations.open(None, "nobody"), "x"):
+        for registration in (registrations.create(None, "nobody"), "x"):
             with pytest.raises(InvalidCodeError):
                 sign_up.confirm(registration, "123456")
             sign_up.resend(registration)
@@ -431,7 +431,7 @@ class TestConfirm:
         sign_up = SignUp(pool, registrations, Waiting())
         registration = sign_up.register(EMAIL, "first", None)
         (member_id,) = pool.users
-        mark = registrations.mark(member_id)
+        mark = registrations.mark_for_removal(member_id)
 
         clock.passes = True
         with pytest.raises(UnavailableError):
@@ -449,13 +449,14 @@ class TestConfirm:
 )
 def test_whoever_registered_waits_until_they_confirm_and_whatever_others_do(failure: Exception | None) -> None:
     pool, registrations = Pool(), Registrations(failure=failure)
-    sign_up = SignUp(pool, registrations, Waiting())
+    waiting = Waiting()
+    sign_up = SignUp(pool, registrations, waiting)
     sign_up.register(EMAIL, "first", None)
     registration = sign_up.register(EMAIL, "second", None)
-    assert sign_up.is_waiting(EMAIL, "second")
+    assert waiting.exists(EMAIL, "second")
     (user,) = pool.users
     sign_up.confirm(registration, user)
     assert pool.users[user].confirmed
-    assert sign_up.is_waiting(EMAIL, "first")
-    assert sign_up.is_waiting(EMAIL, "second") is (failure is not None)
-    assert not sign_up.is_waiting(EMAIL, "third")
+    assert waiting.exists(EMAIL, "first")
+    assert waiting.exists(EMAIL, "second") is (failure is not None)
+    assert not waiting.exists(EMAIL, "third")

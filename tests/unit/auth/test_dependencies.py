@@ -14,7 +14,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.api_gateway import Handler, handler_for
+from app.accounts.passwords import Passwords
+from app.api_gateway import Handler, make_handler
 from app.auth import dependencies
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
@@ -96,7 +97,7 @@ def loop() -> Iterator[None]:
 
 @pytest.fixture
 def handler(app: FastAPI, loop: None) -> Handler:
-    return handler_for(app)
+    return make_handler(app)
 
 
 def _event(kind: Kind, authorizer: Any, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -180,7 +181,7 @@ class TestChangeOfPassword:
     @pytest.fixture
     def pool(self, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> RecordingPool:
         pool = RecordingPool()
-        monkeypatch.setitem(app.state._state, "services", replace(app.state.services, pool=pool))
+        monkeypatch.setitem(app.state._state, "container", replace(app.state.container, passwords=Passwords(pool)))
         return pool
 
     def _changed(self, handler: Handler, headers: list[tuple[str, str]]) -> httpx.Response:
@@ -229,5 +230,5 @@ class TestChangeOfPassword:
 def test_the_time_of_the_login_is_read_as_gateways_write_it_and_is_no_reason_to_refuse(
     written: object, read: int | None
 ) -> None:
-    moment = dependencies._authentication({"auth_time": written})
+    moment = dependencies._authentication_time({"auth_time": written})
     assert (moment and int(moment.timestamp())) == read

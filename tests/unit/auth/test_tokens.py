@@ -13,7 +13,7 @@ import pytest
 from urllib3.exceptions import HTTPError
 
 from app.auth.jwks import KeySet, fetch_keys
-from app.auth.tokens import TokenVerifier, subject_of
+from app.auth.tokens import TokenVerifier, unverified_subject
 from app.errors import UnauthenticatedError, UnavailableError
 from app.observability import request_context
 from testkit.doubles import SETTINGS
@@ -42,14 +42,14 @@ def verifier(key_set: KeySet) -> TokenVerifier:
 class TestTokens:
     def test_a_token_of_the_pool_is_taken_with_its_claims(self, verifier: TokenVerifier) -> None:
         claims = good_claims()
-        assert asyncio.run(verifier.claims(token(claims=claims))) == claims
+        assert asyncio.run(verifier.verify(token(claims=claims))) == claims
 
     def test_a_claim_may_be_nested_as_pools_with_triggers_do(self, verifier: TokenVerifier) -> None:
         roles: Any = "reader"
         for _ in range(31):
             roles = [roles]
         claims = good_claims(roles=roles)
-        assert asyncio.run(verifier.claims(token(claims=claims))) == claims
+        assert asyncio.run(verifier.verify(token(claims=claims))) == claims
 
     @pytest.mark.parametrize("name", FORGERIES)
     def test_no_other_token_is_taken(
@@ -61,10 +61,10 @@ class TestTokens:
         capfd: pytest.CaptureFixture[str],
     ) -> None:
         async def attack() -> None:
-            await verifier.claims(token())
+            await verifier.verify(token())
             pool.now += 3600  # Keys could be fetched again.
             with pytest.raises(UnauthenticatedError):
-                await verifier.claims(forged(name))
+                await verifier.verify(forged(name))
 
         asyncio.run(attack())
 
@@ -86,7 +86,7 @@ class TestTokens:
     )
     def test_a_minute_is_forgiven(self, changes: dict[str, int], verifier: TokenVerifier) -> None:
         claims = good_claims(**{name: int(time.time()) + seconds for name, seconds in changes.items()})
-        assert asyncio.run(verifier.claims(token(claims=claims))) == claims
+        assert asyncio.run(verifier.verify(token(claims=claims))) == claims
 
     @pytest.mark.parametrize(
         "header",
@@ -96,10 +96,10 @@ class TestTokens:
         ],
     )
     def test_what_may_differ_does_not_matter(self, header: Mapping[str, Any], verifier: TokenVerifier) -> None:
-        assert asyncio.run(verifier.claims(token(header)))["sub"] == SUB
+        assert asyncio.run(verifier.verify(token(header)))["sub"] == SUB
 
     def test_numbers_may_have_a_fraction(self, verifier: TokenVerifier) -> None:
-        assert asyncio.run(verifier.claims(token(claims=good_claims(exp=time.time() + 0.5))))["sub"] == SUB
+        assert asyncio.run(verifier.verify(token(claims=good_claims(exp=time.time() + 0.5))))["sub"] == SUB
 
     def test_a_key_of_that_id_does_not_verify_another_keys_signature(
         self, pool: KeyEndpoint, verifier: TokenVerifier
@@ -107,33 +107,33 @@ class TestTokens:
         pool.keys = public_keys("signing") | public_keys("other", name="attacker")
         crossed = signed(segment({**HEADER, "kid": "signing"}), segment(good_claims()), "attacker")
         with pytest.raises(UnauthenticatedError):
-            asyncio.run(verifier.claims(crossed))
+            asyncio.run(verifier.verify(crossed))
 
     def test_a_malformed_token_costs_no_fetch_even_when_no_keys_are_held(
         self, pool: KeyEndpoint, verifier: TokenVerifier
     ) -> None:
         for name in ("alg 'none' with a signature", "kid missing", "one word", "jku", "crit", "alg twice"):
             with pytest.raises(UnauthenticatedError):
-                asyncio.run(verifier.claims(forged(name)))
+                asyncio.run(verifier.verify(forged(name)))
         assert pool.fetches == 0
 
     def test_the_error_tells_nothing_of_the_token(self, verifier: TokenVerifier) -> None:
         for name in ("sub an email", "jku", "another key's signature"):
             with pytest.raises(UnauthenticatedError) as refusal:
-                asyncio.run(verifier.claims(forged(name)))
-            assert str(refusal.value) == UnauthenticatedError.summary()
+                asyncio.run(verifier.verify(forged(name)))
+            assert str(refusal.value) == UnauthenticatedError.detail
 
 
 class TestKeySet:
     def test_a_held_key_waits_for_nobody_while_a_fetch_hangs(self, pool: KeyEndpoint, key_set: KeySet) -> None:
         async def ask() -> None:
-            await key_set.key("signing")
+            await key_set.get("signing")
             pool.now += 31
             pool.fetching.clear()
             pool.go_on.clear()
-            waiting = asyncio.create_task(key_set.key("unknown"))
+            waiting = asyncio.create_task(key_set.get("unknown"))
             assert await asyncio.to_thread(pool.fetching.wait, 5)
-            assert (await asyncio.wait_for(key_set.key("signing"), 0.5))["kid"] == "signing"
+            assert (await asyncio.wait_for(key_set.get("signing"), 0.5))["kid"] == "signing"
             assert not waiting.done()
             pool.go_on.set()
             with pytest.raises(UnauthenticatedError):
@@ -147,36 +147,36 @@ class TestKeySet:
                 pool.now = 1000.0 + moment
                 for kid in ("unknown", "another", ""):
                     with pytest.raises(UnauthenticatedError):
-                        await key_set.key(kid)
+                        await key_set.get(kid)
                 assert pool.fetches == fetches, moment
 
         asyncio.run(ask())
 
     def test_a_key_that_the_pool_has_taken_up_is_found(self, pool: KeyEndpoint, verifier: TokenVerifier) -> None:
         async def ask() -> None:
-            await verifier.claims(token())
+            await verifier.verify(token())
             pool.keys = public_keys("signing", "new")
             pool.now += 30
-            await verifier.claims(token({**HEADER, "kid": "new"}))
+            await verifier.verify(token({**HEADER, "kid": "new"}))
 
         asyncio.run(ask())
         assert pool.fetches == 2
 
     def test_a_key_that_the_pool_has_dropped_is_dropped(self, pool: KeyEndpoint, verifier: TokenVerifier) -> None:
         async def ask() -> None:
-            await verifier.claims(token())
+            await verifier.verify(token())
             pool.keys = public_keys("new")
             pool.now += 30
-            await verifier.claims(token({**HEADER, "kid": "new"}))
+            await verifier.verify(token({**HEADER, "kid": "new"}))
             with pytest.raises(UnauthenticatedError):
-                await verifier.claims(token())
+                await verifier.verify(token())
 
         asyncio.run(ask())
 
     def test_many_who_wait_share_a_fetch(self, pool: KeyEndpoint, key_set: KeySet) -> None:
         async def ask() -> None:
             pool.go_on.clear()
-            waiting = [asyncio.create_task(key_set.key("signing")) for _ in range(50)]
+            waiting = [asyncio.create_task(key_set.get("signing")) for _ in range(50)]
             assert await asyncio.to_thread(pool.fetching.wait, 5)
             pool.go_on.set()
             assert {key["kid"] for key in await asyncio.gather(*waiting)} == {"signing"}
@@ -187,7 +187,7 @@ class TestKeySet:
     def test_whoever_gives_up_takes_the_fetch_from_nobody(self, pool: KeyEndpoint, key_set: KeySet) -> None:
         async def ask() -> None:
             pool.go_on.clear()
-            impatient, patient = (asyncio.create_task(key_set.key("signing")) for _ in range(2))
+            impatient, patient = (asyncio.create_task(key_set.get("signing")) for _ in range(2))
             assert await asyncio.to_thread(pool.fetching.wait, 5)
             impatient.cancel()
             await asyncio.sleep(0)
@@ -203,14 +203,14 @@ class TestKeySet:
     ) -> None:
         pool.failure = OSError("no route to host")
         with pytest.raises(UnavailableError):
-            asyncio.run(verifier.claims(token()))
+            asyncio.run(verifier.verify(token()))
 
     def test_keys_that_cannot_be_had_are_a_failure_of_cognitos(
         self, pool: KeyEndpoint, verifier: TokenVerifier
     ) -> None:
         pool.failure = OSError("no route to host")
-        with request_context.taken("one") as taken, pytest.raises(UnavailableError):
-            asyncio.run(verifier.claims(token()))
+        with request_context.bind("one") as taken, pytest.raises(UnavailableError):
+            asyncio.run(verifier.verify(token()))
         assert taken.cognito_failures == ["OSError"]
 
     def test_after_a_failure_it_is_tried_again_within_seconds_and_recovers(
@@ -221,37 +221,37 @@ class TestKeySet:
             for moment, fetches in ((0, 1), (4, 1), (5, 2), (9, 2)):
                 pool.now = 1000.0 + moment
                 with pytest.raises(UnavailableError):
-                    await key_set.key("signing")
+                    await key_set.get("signing")
                 assert pool.fetches == fetches, moment
             pool.failure = None
             pool.now += 5
-            await key_set.key("signing")
+            await key_set.get("signing")
             with pytest.raises(UnauthenticatedError):
-                await key_set.key("unknown")
+                await key_set.get("unknown")
 
         asyncio.run(ask())
         assert pool.fetches == 3
 
     def test_keys_that_are_held_outlast_a_failure(self, pool: KeyEndpoint, verifier: TokenVerifier) -> None:
         async def ask() -> None:
-            await verifier.claims(token())
+            await verifier.verify(token())
             pool.failure = OSError("no route to host")
             pool.now += 30
             with pytest.raises(UnavailableError):
-                await verifier.claims(token({**HEADER, "kid": "new"}))
-            await verifier.claims(token())
+                await verifier.verify(token({**HEADER, "kid": "new"}))
+            await verifier.verify(token())
 
         asyncio.run(ask())
 
     def test_a_fetch_that_hangs_ends_within_seconds(
         self, pool: KeyEndpoint, key_set: KeySet, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.auth.jwks._FETCH_SECONDS", 0.05)
+        monkeypatch.setattr("app.auth.jwks._FETCH_TIMEOUT_SECONDS", 0.05)
 
         async def ask() -> None:
             pool.go_on.clear()
             with pytest.raises(UnavailableError):
-                await asyncio.wait_for(key_set.key("signing"), 2)
+                await asyncio.wait_for(key_set.get("signing"), 2)
             pool.go_on.set()
 
         asyncio.run(ask())
@@ -327,18 +327,18 @@ class TestFetchKeys:
             fetch_keys("http://127.0.0.1:1/keys")
 
     def test_an_answer_is_not_waited_for_forever(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("app.auth.jwks._FETCH_SECONDS", 0.05)
+        monkeypatch.setattr("app.auth.jwks._FETCH_TIMEOUT_SECONDS", 0.05)
         with _served(_key_set_document(), delay=0.3) as url, pytest.raises(HTTPError):
             fetch_keys(url)
 
 
 class TestSubjectOf:
     def test_it_is_the_sub(self) -> None:
-        assert subject_of(token()) == SUB
+        assert unverified_subject(token()) == SUB
 
     @pytest.mark.parametrize("changes", [{"sub": gone()}, {"sub": 1}, {"sub": None}], ids=["missing", "number", "null"])
     def test_a_sub_that_is_no_text_is_none(self, changes: Claims) -> None:
-        assert subject_of(token(claims=good_claims(**changes))) is None
+        assert unverified_subject(token(claims=good_claims(**changes))) is None
 
     @pytest.mark.parametrize(
         "make",
@@ -353,4 +353,4 @@ class TestSubjectOf:
     )
     def test_what_is_no_token_is_refused(self, make: Callable[[], str]) -> None:
         with pytest.raises(UnauthenticatedError):
-            subject_of(make())
+            unverified_subject(make())

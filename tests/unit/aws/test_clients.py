@@ -10,18 +10,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from app.aws.clients import (
-    NO_ANSWER,
-    all_at_once,
-    cognito_client,
-    dynamodb_client,
-    error_code,
-    meaning,
-    refused_item,
-    side_by_side,
-    was_retried,
-)
-from app.aws.deadline import request_time, seconds_left
+from app.aws.clients import cognito_client, dynamodb_client
+from app.aws.concurrency import gather, run_concurrently
+from app.aws.deadline import remaining_seconds, request_deadline
+from app.aws.errors import TRANSPORT_ERRORS, error_code, existing_item, to_domain_error, was_sdk_retry
 from app.errors import TooManyRequestsError, UnavailableError
 from app.observability import request_context
 
@@ -46,7 +38,7 @@ class TestClients:
         assert config.retries["mode"] == "standard"
 
     def test_a_call_that_must_not_be_repeated_is_not(self) -> None:
-        client: Any = cognito_client("us-east-1", once=True)
+        client: Any = cognito_client("us-east-1", single_attempt=True)
         assert client.meta.config.retries["total_max_attempts"] == 1
 
     def test_there_is_a_connection_for_every_thread_that_serves(self) -> None:
@@ -81,7 +73,7 @@ class TestRequestTime:
         return sent
 
     def test_a_call_is_tried_as_often_as_ever_where_there_is_time(self, sent: list[str]) -> None:
-        with request_time(20), pytest.raises(ReadTimeoutError):
+        with request_deadline(20), pytest.raises(ReadTimeoutError):
             _read_item()
         assert len(sent) == 3
 
@@ -91,9 +83,9 @@ class TestRequestTime:
         assert len(sent) == 2
 
     def test_no_call_begins_that_could_end_too_late(self, sent: list[str]) -> None:
-        with request_time(2.9), pytest.raises(UnavailableError):
+        with request_deadline(2.9), pytest.raises(UnavailableError):
             _read_item()
-        with request_time(6.9), pytest.raises(UnavailableError):
+        with request_deadline(6.9), pytest.raises(UnavailableError):
             _find_user()
         assert sent == []
 
@@ -101,13 +93,16 @@ class TestRequestTime:
         self, sent: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("time.sleep", lambda _: threading.Event().wait(1.2))
-        with request_time(4.1), pytest.raises(UnavailableError):
+        with request_deadline(4.1), pytest.raises(UnavailableError):
             _read_item()
         assert len(sent) == 1
 
     def test_calls_side_by_side_have_the_same_time(self) -> None:
-        with request_time(5):
-            left = [*side_by_side(seconds_left, seconds_left), *all_at_once([seconds_left, seconds_left])]
+        with request_deadline(5):
+            left = [
+                *run_concurrently(remaining_seconds, remaining_seconds),
+                *gather([remaining_seconds, remaining_seconds]),
+            ]
         assert all(4 < seconds <= 5 for seconds in left)
 
 
@@ -130,7 +125,7 @@ class TestFailuresOfCognito:
                 return answer
 
             monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", send)
-            with request_context.taken("one") as taken, suppress(ClientError, *NO_ANSWER, UnavailableError):
+            with request_context.bind("one") as taken, suppress(ClientError, *TRANSPORT_ERRORS, UnavailableError):
                 call()
             return taken.cognito_failures
 
@@ -161,13 +156,13 @@ class TestFailuresOfCognito:
 
     def test_a_call_that_is_made_once_is_noted_once(self, answered: Callable[..., list[str]]) -> None:
         def call() -> None:
-            cognito_client("us-east-1", once=True).sign_up(ClientId="client", Username="kay", Password="x")
+            cognito_client("us-east-1", single_attempt=True).sign_up(ClientId="client", Username="kay", Password="x")
 
         assert answered(500, b"{}", call) == ["500"]
 
     def test_a_call_that_comes_too_late_to_be_made_is_nobodys_failure(self, answered: Callable[..., list[str]]) -> None:
         def call() -> None:
-            with request_time(1):
+            with request_deadline(1):
                 _find_user()
 
         assert answered(200, b"{}", call) == []
@@ -182,13 +177,13 @@ class TestErrors:
         assert error_code(ClientError({}, "Call")) == ""
 
     def test_a_refused_item_is_there_where_it_was_asked_for(self) -> None:
-        assert refused_item(_error(Item={"pk": {"S": "x"}})) == {"pk": {"S": "x"}}
-        assert refused_item(_error()) is None
+        assert existing_item(_error(Item={"pk": {"S": "x"}})) == {"pk": {"S": "x"}}
+        assert existing_item(_error()) is None
 
     def test_a_retry_is_known(self) -> None:
-        assert was_retried(_error(retries=1))
-        assert not was_retried(_error())
-        assert not was_retried(ClientError({}, "Call"))
+        assert was_sdk_retry(_error(retries=1))
+        assert not was_sdk_retry(_error())
+        assert not was_sdk_retry(ClientError({}, "Call"))
 
     @pytest.mark.parametrize(
         ("error", "expected"),
@@ -209,13 +204,13 @@ class TestErrors:
         ids=lambda case: case.__name__ if isinstance(case, type) else str(case),
     )
     def test_an_error_means(self, error: Exception, expected: type) -> None:
-        assert type(meaning(error)) is expected
+        assert type(to_domain_error(error)) is expected
 
 
 class TestSideBySide:
     def test_both_are_under_way_at_the_same_time(self) -> None:
         meeting = threading.Barrier(2, timeout=5)
-        assert all(number in (0, 1) for number in side_by_side(meeting.wait, meeting.wait))
+        assert all(number in (0, 1) for number in run_concurrently(meeting.wait, meeting.wait))
 
     def test_the_answers_come_in_order(self) -> None:
         second_is_done = threading.Event()
@@ -227,7 +222,7 @@ class TestSideBySide:
             second_is_done.set()
             return "second"
 
-        assert side_by_side(first, second) == (True, "second")
+        assert run_concurrently(first, second) == (True, "second")
 
     def test_the_firsts_error_comes_first(self) -> None:
         def first() -> None:
@@ -237,22 +232,22 @@ class TestSideBySide:
             raise ValueError
 
         with pytest.raises(KeyError):
-            side_by_side(first, second)
+            run_concurrently(first, second)
         with pytest.raises(ValueError, match=r"^$"):
-            side_by_side(lambda: None, second)
+            run_concurrently(lambda: None, second)
 
     def test_any_number_of_answers_comes_in_order(self) -> None:
-        assert all_at_once([]) == []
-        assert all_at_once([lambda: 1]) == [1]
-        assert all_at_once(lambda number=number: number for number in range(100)) == list(range(100))  # type: ignore[misc]
+        assert gather([]) == []
+        assert gather([lambda: 1]) == [1]
+        assert gather(lambda number=number: number for number in range(100)) == list(range(100))  # type: ignore[misc]
 
     def test_they_are_under_way_at_the_same_time(self) -> None:
         meeting = threading.Barrier(8, timeout=5)
-        assert sorted(all_at_once([meeting.wait] * 8)) == list(range(8))
+        assert sorted(gather([meeting.wait] * 8)) == list(range(8))
 
     def test_an_error_of_one_is_the_error_of_all(self) -> None:
         def fail() -> int:
             raise KeyError
 
         with pytest.raises(KeyError):
-            all_at_once([lambda: 1, fail, lambda: 3])
+            gather([lambda: 1, fail, lambda: 3])

@@ -2,7 +2,7 @@
 
 import math
 
-from app.aws.deadline import REQUEST_SECONDS, request_time, seconds_left
+from app.aws.deadline import REQUEST_SECONDS, remaining_seconds, request_deadline
 
 API_GATEWAY_SECONDS = 29
 COLD_START_SECONDS = 4
@@ -13,13 +13,13 @@ def test_it_ends_before_api_gateway_gives_up_a_cold_start_included() -> None:
 
 
 def test_it_runs_out() -> None:
-    with request_time():
-        first = seconds_left()
+    with request_deadline():
+        first = remaining_seconds()
         assert REQUEST_SECONDS - 1 < first <= REQUEST_SECONDS
-        assert seconds_left() < first
+        assert remaining_seconds() < first
 
 
 def test_without_a_request_there_is_no_end() -> None:
-    with request_time():
+    with request_deadline():
         pass
-    assert seconds_left() == math.inf
+    assert remaining_seconds() == math.inf

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from app.aws.items import batch_get, from_item, to_item
+from app.aws.items import batch_get, deserialize, serialize
 from testkit.hypothesis_settings import unhurried
 
 TABLE = "things"
@@ -32,19 +32,19 @@ def things(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             BillingMode="PAY_PER_REQUEST",
         )
         for number in range(250):
-            client.put_item(TableName=TABLE, Item=to_item({"id": str(number), "square": number**2}))
+            client.put_item(TableName=TABLE, Item=serialize({"id": str(number), "square": number**2}))
         yield client
 
 
 @unhurried
 @given(st.dictionaries(st.text(), _VALUES))
 def test_values_come_back_as_they_were(values: dict[str, Any]) -> None:
-    assert from_item(to_item(values)) == values
+    assert deserialize(serialize(values)) == values
 
 
 def test_what_is_none_is_left_out_and_numbers_are_exact() -> None:
-    assert to_item({"a": None, "b": 1}) == {"b": {"N": "1"}}
-    assert from_item({"b": {"N": "12345678901234567890"}}) == {"b": Decimal(12345678901234567890)}
+    assert serialize({"a": None, "b": 1}) == {"b": {"N": "1"}}
+    assert deserialize({"b": {"N": "12345678901234567890"}}) == {"b": Decimal(12345678901234567890)}
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
@@ -54,13 +54,13 @@ def test_any_number_of_items_is_read_in_as_many_calls_as_it_takes(count: int, th
         "before-parameter-build.dynamodb.BatchGetItem",
         lambda params, **_: calls.append(len(params["RequestItems"][TABLE]["Keys"])),
     )
-    found = batch_get(things, TABLE, [to_item({"id": str(number)}) for number in range(count)])
-    squares = {from_item(item)["id"]: int(from_item(item)["square"]) for item in found}
+    found = batch_get(things, TABLE, [serialize({"id": str(number)}) for number in range(count)])
+    squares = {deserialize(item)["id"]: int(deserialize(item)["square"]) for item in found}
     assert squares == {str(number): number**2 for number in range(count)}
     assert sum(calls) == count
     assert all(call <= 100 for call in calls)
 
 
 def test_what_is_not_there_is_left_out(things: Any) -> None:
-    found = batch_get(things, TABLE, [to_item({"id": each}) for each in ("7", "none", "8")])
-    assert {from_item(item)["id"] for item in found} == {"7", "8"}
+    found = batch_get(things, TABLE, [serialize({"id": each}) for each in ("7", "none", "8")])
+    assert {deserialize(item)["id"] for item in found} == {"7", "8"}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.aws.retries import ContendedError, deadline, until_settled
+from app.aws.retries import WriteConflictError, new_write_deadline, retry_on_conflict
 from app.errors import UnavailableError
 
 
@@ -37,7 +37,7 @@ def _after(failures: int) -> tuple[Callable[[], str], list[int]]:
     def attempt() -> str:
         tries.append(len(tries))
         if len(tries) <= failures:
-            raise ContendedError
+            raise WriteConflictError
         return "done"
 
     return attempt, tries
@@ -45,14 +45,14 @@ def _after(failures: int) -> tuple[Callable[[], str], list[int]]:
 
 def test_what_works_at_once_does_not_wait(clock: Clock) -> None:
     attempt, _ = _after(0)
-    assert until_settled(attempt, deadline()) == "done"
+    assert retry_on_conflict(attempt, new_write_deadline()) == "done"
     assert clock.pauses == []
 
 
 @pytest.mark.parametrize("failures", [1, 3, 10])
 def test_it_is_tried_until_it_works(failures: int, clock: Clock) -> None:
     attempt, tries = _after(failures)
-    assert until_settled(attempt, deadline()) == "done"
+    assert retry_on_conflict(attempt, new_write_deadline()) == "done"
     assert len(tries) == failures + 1
     assert len(clock.pauses) == failures
 
@@ -63,10 +63,10 @@ def test_it_gives_up_after_eight_seconds(clock: Clock) -> None:
     def attempt() -> None:
         tries.append(clock.now)
         clock.now += 0.005  # A call takes its time too.
-        raise ContendedError
+        raise WriteConflictError
 
     with pytest.raises(UnavailableError):
-        until_settled(attempt, deadline())
+        retry_on_conflict(attempt, new_write_deadline())
     assert 7 <= clock.now - 1000.0 <= 9
     assert len(tries) > 10
 
@@ -74,7 +74,7 @@ def test_it_gives_up_after_eight_seconds(clock: Clock) -> None:
 def test_pauses_are_random_and_bounded(clock: Clock) -> None:
     for _ in range(20):
         attempt, _tries = _after(8)
-        until_settled(attempt, deadline())
+        retry_on_conflict(attempt, new_write_deadline())
     assert max(clock.pauses) < 1
     assert len(set(clock.pauses)) == len(clock.pauses)
     firsts, lasts = clock.pauses[::8], clock.pauses[7::8]
@@ -86,5 +86,5 @@ def test_any_other_error_ends_it(clock: Clock) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        until_settled(attempt, deadline())
+        retry_on_conflict(attempt, new_write_deadline())
     assert clock.pauses == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.aws.timestamps import from_text, is_text, now, to_text
+from app.aws.timestamps import from_text, is_timestamp, now, to_text
 from testkit.hypothesis_settings import unhurried
 
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -16,7 +16,7 @@ MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.
 @given(MOMENTS)
 def test_a_moment_comes_back_from_its_text(moment: datetime) -> None:
     assert from_text(to_text(moment)) == moment
-    assert is_text(to_text(moment))
+    assert is_timestamp(to_text(moment))
 
 
 @unhurried
@@ -53,10 +53,10 @@ def test_now_is_now_and_in_utc() -> None:
     ],
 )
 def test_no_other_text_is_one(text: str) -> None:
-    assert not is_text(text)
+    assert not is_timestamp(text)
 
 
 @unhurried
 @given(st.text(max_size=40))
 def test_any_text_is_one_or_none_without_an_error(text: str) -> None:
-    assert is_text(text) in (True, False)
+    assert is_timestamp(text) in (True, False)

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
 from app import errors
-from app.aws.clients import cognito_client, meaning
+from app.aws.clients import cognito_client
+from app.aws.errors import to_domain_error
 from app.cognito.user_pool import EmailInUseError, MailNotSentError, Tokens, User, UserPool
 from testkit.doubles import SETTINGS
 
@@ -84,12 +85,12 @@ class Case:
 
 
 def _is_live(pool: UserPool) -> None:
-    if pool.has_ended(TOKEN):
+    if pool.is_session_revoked(TOKEN):
         raise errors.LoginAgainError
 
 
 def _is_password(pool: UserPool) -> None:
-    if not pool.is_password(SUB, OLD):
+    if not pool.password_matches(SUB, OLD):
         raise errors.WrongPasswordError
 
 
@@ -112,7 +113,7 @@ CASES = {
     ),
     "resend": Case(lambda pool: pool.resend(SUB), "ResendConfirmationCode", SAME_FOR_EVERYBODY),
     "find": Case(
-        lambda pool: pool.find(SUB),
+        lambda pool: pool.get_user(SUB),
         "AdminGetUser",
         {
             "UserNotFoundException": NOBODY,
@@ -243,7 +244,7 @@ def client() -> Any:
 @pytest.fixture
 def stubbed(client: Any) -> Iterator[Stubbed]:
     pool = UserPool(SETTINGS)
-    vars(pool).update(_client=client, _client_once=client)
+    vars(pool).update(_client=client, _single_attempt_client=client)
     with Stubber(client) as stubber:
         yield pool, stubber
         stubber.assert_no_pending_responses()
@@ -251,7 +252,7 @@ def stubbed(client: Any) -> Iterator[Stubbed]:
 
 @pytest.mark.parametrize(("name", "code"), LISTED)
 def test_a_refusal_means(name: str, code: str, stubbed: Stubbed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.cognito.user_pool._SIGN_OUT_TRIES", 0)
+    monkeypatch.setattr("app.cognito.user_pool._MAX_SIGN_OUT_RETRIES", 0)
     case = CASES[name]
     pool, stubber = stubbed
     operation = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in case.operation)[1:]
@@ -263,7 +264,7 @@ def test_a_refusal_means(name: str, code: str, stubbed: Stubbed, monkeypatch: py
         return
     refusal = _raised(case.call, pool)
     if isinstance(refusal, ClientError):
-        known = meaning(refusal)
+        known = to_domain_error(refusal)
         assert (OUR_MISTAKE if known is None else type(known)) == expected
     else:
         assert type(refusal) is expected
@@ -315,7 +316,7 @@ class TestSignUp:
 class TestLogOutEverywhere:
     @pytest.fixture(autouse=True)
     def no_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("app.cognito.user_pool._SIGN_OUT_PAUSE_SECONDS", 0)
+        monkeypatch.setattr("app.cognito.user_pool._MAX_SIGN_OUT_PAUSE_SECONDS", 0)
 
     def test_it_is_tried_again(self, stubbed: Stubbed) -> None:
         pool, stubber = stubbed
@@ -337,7 +338,7 @@ class TestFind:
         pool, stubber = stubbed
         asked = {"UserPoolId": SETTINGS.user_pool_id, "Username": EMAIL}
         stubber.add_response("admin_get_user", _user(attributes={"preferred_username": "kay"}), asked)
-        assert pool.find(EMAIL) == User(SUB, EMAIL, "kay", datetime(2026, 7, 1, 10, tzinfo=UTC), confirmed=True)
+        assert pool.get_user(EMAIL) == User(SUB, EMAIL, "kay", datetime(2026, 7, 1, 10, tzinfo=UTC), confirmed=True)
 
     @pytest.mark.parametrize(
         ("status", "confirmed"), [("UNCONFIRMED", False), ("CONFIRMED", True), ("RESET_REQUIRED", True)]
@@ -345,7 +346,7 @@ class TestFind:
     def test_a_user_is_confirmed_or_not(self, status: str, confirmed: bool, stubbed: Stubbed) -> None:
         pool, stubber = stubbed
         stubber.add_response("admin_get_user", _user(UserStatus=status))
-        user = pool.find(SUB)
+        user = pool.get_user(SUB)
         assert user is not None
         assert user.confirmed is confirmed
         assert user.wished_handle is None
@@ -365,7 +366,7 @@ class TestSessions:
         with pytest.raises(errors.PasswordResetRequiredError):
             pool.log_in(EMAIL, OLD)
         stubber.add_response("admin_initiate_auth", {"ChallengeName": challenge, "Session": "s" * 20})
-        assert not pool.is_password(SUB, OLD)
+        assert not pool.password_matches(SUB, OLD)
 
     def test_a_refresh_token_stays_the_same(self, stubbed: Stubbed) -> None:
         pool, stubber = stubbed
@@ -411,8 +412,8 @@ class TestClients:
     @pytest.mark.parametrize("name", ["confirm", "reset password", "change password"])
     def test_what_cannot_be_repeated_is_sent_by_the_client_that_does_not(self, name: str) -> None:
         pool = UserPool(SETTINGS)
-        once: Any = cognito_client("us-east-1", once=True)
-        vars(pool).update(_client=None, _client_once=once)
+        once: Any = cognito_client("us-east-1", single_attempt=True)
+        vars(pool).update(_client=None, _single_attempt_client=once)
         sent: list[str] = []
 
         def fail(model: Any, **_: Any) -> None:
@@ -426,7 +427,7 @@ class TestClients:
 
     def test_they_are_made_when_first_needed(self) -> None:
         pool = UserPool(SETTINGS)
-        assert not {"_client", "_client_once"} & vars(pool).keys()
+        assert not {"_client", "_single_attempt_client"} & vars(pool).keys()
         assert pool._client is pool._client
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bootstrap import Services
-from app.dwipps.feed_cache import NewestDwipps
+from app.bootstrap import build_container
+from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.repository import Dwipp
 from app.errors import UnavailableError
 from testkit.doubles import SETTINGS
@@ -58,7 +58,7 @@ def ids(dwipps: list[Dwipp]) -> list[str]:
 class TestNewestDwipps:
     def test_for_a_moment_they_are_as_they_were(self, clock: Clock) -> None:
         table = Table(3)
-        newest = NewestDwipps(table.read, seconds=0.5)
+        newest = FeedPageCache(table.read, seconds=0.5)
         first = ids(newest(2, None))
         table.write()
         clock.now += 0.49
@@ -67,7 +67,7 @@ class TestNewestDwipps:
 
     def test_after_it_they_are_read_again(self, clock: Clock) -> None:
         table = Table(3)
-        newest = NewestDwipps(table.read, seconds=0.5)
+        newest = FeedPageCache(table.read, seconds=0.5)
         newest(2, None)
         table.write()
         clock.now += 0.5
@@ -81,7 +81,7 @@ class TestNewestDwipps:
             clock.now += 0.4
             return found
 
-        newest = NewestDwipps(slow, seconds=0.5)
+        newest = FeedPageCache(slow, seconds=0.5)
         newest(2, None)
         clock.now += 0.1
         newest(2, None)
@@ -89,31 +89,31 @@ class TestNewestDwipps:
 
     def test_a_clock_that_was_set_back_shows_nothing_older(self, clock: Clock) -> None:
         table = Table(3)
-        newest = NewestDwipps(table.read, seconds=0.5)
+        newest = FeedPageCache(table.read, seconds=0.5)
         newest(2, None)
         clock.now -= 60
         newest(2, None)
         assert table.reads == 2
 
     def test_what_is_too_old_is_not_kept_at_all(self, clock: Clock) -> None:
-        newest = NewestDwipps(Table(9).read, seconds=0.5)
+        newest = FeedPageCache(Table(9).read, seconds=0.5)
         for limit in (2, 5, 7):
             newest(limit, None)
         clock.now += 1
         newest(2, None)
-        assert list(newest._kept) == [2]
+        assert list(newest._pages) == [2]
 
     @pytest.mark.usefixtures("clock")
     def test_pages_of_another_length_are_read(self) -> None:
         table = Table(9)
-        newest = NewestDwipps(table.read, seconds=0.5)
+        newest = FeedPageCache(table.read, seconds=0.5)
         assert [len(newest(limit, None)) for limit in (2, 5, 2, 5)] == [2, 5, 2, 5]
         assert table.reads == 2
 
     @pytest.mark.usefixtures("clock")
     def test_pages_behind_a_cursor_are_always_read(self) -> None:
         table = Table(9)
-        newest = NewestDwipps(table.read, seconds=0.5)
+        newest = FeedPageCache(table.read, seconds=0.5)
         before = ids(newest(2, None))[-1]
         for _ in range(3):
             assert ids(newest(2, before)) == table.ids[2:4]
@@ -121,7 +121,7 @@ class TestNewestDwipps:
 
     def test_without_a_moment_nothing_is_kept(self) -> None:
         table = Table(3)
-        newest = NewestDwipps(table.read, seconds=0)
+        newest = FeedPageCache(table.read, seconds=0)
         for _ in range(3):
             newest(2, None)
         assert table.reads == 3
@@ -136,7 +136,7 @@ class TestNewestDwipps:
                 raise UnavailableError
             return table.read(limit, before)
 
-        newest = NewestDwipps(read, seconds=0.5)
+        newest = FeedPageCache(read, seconds=0.5)
         with pytest.raises(UnavailableError):
             newest(2, None)
         assert len(newest(2, None)) == 2
@@ -147,7 +147,7 @@ class TestNewestDwipps:
         table, clock = Table(5), Clock()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("app.dwipps.feed_cache.time", clock)
-            newest = NewestDwipps(table.read, seconds=0.5)
+            newest = FeedPageCache(table.read, seconds=0.5)
             newest(2, None)
             since = dict.fromkeys(table.ids, clock.now)
             seen: list[str] = []
@@ -176,8 +176,8 @@ def test_the_feed_keeps_them_as_long_as_the_settings_say(
     seconds: float, reads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = Table(3)
-    monkeypatch.setattr("app.dwipps.repository.DwippRepository.newest", lambda _, *where: table.read(*where))
-    services = Services.of(dataclasses.replace(SETTINGS, feed_cache_seconds=seconds))
+    monkeypatch.setattr("app.dwipps.repository.DwippRepository.list_recent", lambda _, *where: table.read(*where))
+    services = build_container(dataclasses.replace(SETTINGS, feed_cache_seconds=seconds))
     for _ in range(3):
-        services.feed._newest(2, None)
+        services.feed._cache(2, None)
     assert table.reads == reads

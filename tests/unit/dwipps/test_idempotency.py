@@ -4,7 +4,7 @@ import pytest
 from botocore.stub import Stubber
 
 from app.aws.clients import dynamodb_client
-from app.aws.items import to_item
+from app.aws.items import serialize
 from app.dwipps import idempotency
 from app.dwipps.idempotency import IdempotentWriter
 from app.dwipps.ids import new_id
@@ -25,7 +25,7 @@ def test_what_an_unheard_try_of_the_same_request_wrote_is_no_replay(
     with Stubber(client) as stubber:
         for reasons in (
             [{"Code": "TransactionConflict"}, {"Code": "None"}],
-            [{"Code": "ConditionalCheckFailed", "Item": to_item(row)}, {"Code": "None"}],
+            [{"Code": "ConditionalCheckFailed", "Item": serialize(row)}, {"Code": "None"}],
         ):
             stubber.add_client_error(
                 "transact_write_items",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.dwipps import ids
-from app.dwipps.ids import is_id, new_id, shard_of, time_of
+from app.dwipps.ids import creation_time, feed_shard, is_id, new_id
 from testkit.hypothesis_settings import unhurried
 
 KNOWN = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"  # RFC 9562, appendix A.6
@@ -23,11 +23,11 @@ def test_an_id_is_a_uuid_of_version_7() -> None:
 
 def test_the_example_of_the_rfc_is_one_and_says_its_time() -> None:
     assert is_id(KNOWN)
-    assert time_of(KNOWN) == datetime(2022, 2, 22, 19, 22, 22, tzinfo=UTC)
+    assert creation_time(KNOWN) == datetime(2022, 2, 22, 19, 22, 22, tzinfo=UTC)
 
 
 def test_an_id_says_when_it_was_made() -> None:
-    assert abs(time_of(new_id()) - datetime.now(UTC)) < timedelta(seconds=5)
+    assert abs(creation_time(new_id()) - datetime.now(UTC)) < timedelta(seconds=5)
 
 
 def test_no_two_are_the_same() -> None:
@@ -78,13 +78,13 @@ def test_a_uuid_of_version_4_is_none(value: uuid.UUID) -> None:
 
 
 def test_one_shard_holds_them_all() -> None:
-    assert {shard_of(new_id(), 1) for _ in range(100)} == {0}
+    assert {feed_shard(new_id(), 1) for _ in range(100)} == {0}
 
 
 @pytest.mark.parametrize("shards", [2, 8, 64])
 def test_shards_fill_evenly(shards: int) -> None:
     counts = [0] * shards
     for _ in range(200 * shards):
-        counts[shard_of(new_id(), shards)] += 1
+        counts[feed_shard(new_id(), shards)] += 1
     assert min(counts) > 100
     assert max(counts) < 300

@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from app.aws.clients import dynamodb_client
-from app.aws.items import to_item
+from app.aws.items import serialize
 from app.aws.timestamps import now, to_text
 from app.dwipps.ids import new_id
-from app.dwipps.reactions import Reaction, ReactionRepository, Wish, absent, present, toggled
+from app.dwipps.reactions import Change, Reaction, ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.errors import DwippNotFoundError, UnavailableError
 from app.settings import Settings
@@ -40,7 +40,7 @@ class Tables:
         answer = self.client.query(
             TableName=self.name,
             KeyConditionExpression="member_id = :member",
-            ExpressionAttributeValues=to_item({":member": member}),
+            ExpressionAttributeValues=serialize({":member": member}),
             ConsistentRead=True,
         )
         rows: list[dict[str, Any]] = answer["Items"]
@@ -49,7 +49,7 @@ class Tables:
     def favorite_many(self, member: str, dwipp_ids: list[str]) -> None:
         for dwipp_id in dwipp_ids:
             row = {"member_id": member, "dwipp_id": dwipp_id, "favorited_at": to_text(now())}
-            self.client.put_item(TableName=self.name, Item=to_item(row))
+            self.client.put_item(TableName=self.name, Item=serialize(row))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def _rows(client: Any, shared: Settings, member: str) -> list[dict[str, Any]]:
     answer = client.query(
         TableName=shared.reactions_table,
         KeyConditionExpression="member_id = :member",
-        ExpressionAttributeValues=to_item({":member": member}),
+        ExpressionAttributeValues=serialize({":member": member}),
         ConsistentRead=True,
     )
     rows: list[dict[str, Any]] = answer["Items"]
@@ -85,57 +85,64 @@ class TestWishes:
     @pytest.mark.parametrize(
         ("wish", "there", "wished"),
         [
-            (toggled, True, False),
-            (toggled, False, True),
-            (present, True, True),
-            (present, False, True),
-            (absent, True, False),
-            (absent, False, False),
+            (Change.TOGGLE, True, False),
+            (Change.TOGGLE, False, True),
+            (Change.SET, True, True),
+            (Change.SET, False, True),
+            (Change.CLEAR, True, False),
+            (Change.CLEAR, False, False),
         ],
     )
-    def test_a_wish_says_what_should_be(self, wish: Wish, there: bool, wished: bool) -> None:
-        assert wish(there) is wished
+    def test_a_wish_says_what_should_be(self, wish: Change, there: bool, wished: bool) -> None:
+        assert wish.apply(present=there) is wished
 
 
 class TestRows:
     def test_an_upvote_is_a_row_and_a_count(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        for wish, count in ((present, 1), (present, 1), (toggled, 0), (absent, 0), (toggled, 1), (absent, 0)):
+        for wish, count in (
+            (Change.SET, 1),
+            (Change.SET, 1),
+            (Change.TOGGLE, 0),
+            (Change.CLEAR, 0),
+            (Change.TOGGLE, 1),
+            (Change.CLEAR, 0),
+        ):
             reaction = tables.reactions.upvote(members.member(member), dwipp_id, wish)
             assert (reaction.upvoted_at is not None) is (count == 1)
             assert tables.reactions.get(member, dwipp_id) == reaction
             assert tables.dwipps.get(dwipp_id).upvotes == count
 
     def test_a_favorite_keeps_its_place(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        first = tables.reactions.favorite(members.member(member), dwipp_id, present)
-        assert tables.reactions.favorite(members.member(member), dwipp_id, present) == first
-        assert tables.reactions.upvote(members.member(member), dwipp_id, present).favorited_at == first.favorited_at
+        first = tables.reactions.favorite(members.member(member), dwipp_id, Change.SET)
+        assert tables.reactions.favorite(members.member(member), dwipp_id, Change.SET) == first
+        assert tables.reactions.upvote(members.member(member), dwipp_id, Change.SET).favorited_at == first.favorited_at
 
     @pytest.mark.parametrize("last", ["upvote", "favorite"])
     def test_a_row_of_neither_is_removed(self, last: str, member: str, dwipp_id: str, tables: Tables) -> None:
-        tables.reactions.upvote(members.member(member), dwipp_id, present)
-        tables.reactions.favorite(members.member(member), dwipp_id, present)
+        tables.reactions.upvote(members.member(member), dwipp_id, Change.SET)
+        tables.reactions.favorite(members.member(member), dwipp_id, Change.SET)
         first, second = tables.reactions.upvote, tables.reactions.favorite
         if last == "upvote":
             first, second = second, first
-        first(members.member(member), dwipp_id, absent)
+        first(members.member(member), dwipp_id, Change.CLEAR)
         (row,) = tables.rows(member)
         assert ("upvoted_at" in row) is (last == "upvote")
-        second(members.member(member), dwipp_id, absent)
+        second(members.member(member), dwipp_id, Change.CLEAR)
         assert tables.rows(member) == []
 
     def test_a_dwipp_that_is_gone_gets_neither_row_nor_item(self, member: str, dwipp_id: str, tables: Tables) -> None:
         tables.dwipps.delete(members.author("kay"), dwipp_id)
         with pytest.raises(DwippNotFoundError):
-            tables.reactions.upvote(members.member(member), dwipp_id, present)
+            tables.reactions.upvote(members.member(member), dwipp_id, Change.SET)
         assert tables.rows(member) == []
         with pytest.raises(DwippNotFoundError):
             tables.dwipps.get(dwipp_id)
 
     def test_nobody_elses_row_is_touched(self, member: str, dwipp_id: str, tables: Tables) -> None:
         another = str(uuid.uuid4())
-        tables.reactions.upvote(members.member(another), dwipp_id, present)
-        tables.reactions.upvote(members.member(member), dwipp_id, present)
-        tables.reactions.upvote(members.member(member), dwipp_id, absent)
+        tables.reactions.upvote(members.member(another), dwipp_id, Change.SET)
+        tables.reactions.upvote(members.member(member), dwipp_id, Change.SET)
+        tables.reactions.upvote(members.member(member), dwipp_id, Change.CLEAR)
         assert tables.reactions.get(another, dwipp_id).upvoted_at is not None
         assert tables.dwipps.get(dwipp_id).upvotes == 1
 
@@ -148,10 +155,10 @@ class TestOwnEffect:
         self, also_favorite: bool, member: str, dwipp_id: str, tables: Tables
     ) -> None:
         if also_favorite:
-            tables.reactions.favorite(members.member(member), dwipp_id, present)
+            tables.reactions.favorite(members.member(member), dwipp_id, Change.SET)
         for count in (1, 0, 1):
             with first_answer_lost(tables.client, "TransactWriteItems") as sent:
-                reaction = tables.reactions.upvote(members.member(member), dwipp_id, toggled)
+                reaction = tables.reactions.upvote(members.member(member), dwipp_id, Change.TOGGLE)
             assert len(sent) == 2
             assert (reaction.upvoted_at is not None) is (count == 1)
             assert tables.dwipps.get(dwipp_id).upvotes == count
@@ -160,11 +167,11 @@ class TestOwnEffect:
     @pytest.mark.parametrize("also_upvoted", [False, True], ids=["alone", "upvoted too"])
     def test_a_favorite_is_toggled_once(self, also_upvoted: bool, member: str, dwipp_id: str, tables: Tables) -> None:
         if also_upvoted:
-            tables.reactions.upvote(members.member(member), dwipp_id, present)
+            tables.reactions.upvote(members.member(member), dwipp_id, Change.SET)
         for there in (True, False, True):
             operation = "UpdateItem" if there or also_upvoted else "DeleteItem"
             with first_answer_lost(tables.client, operation) as sent:
-                reaction = tables.reactions.favorite(members.member(member), dwipp_id, toggled)
+                reaction = tables.reactions.favorite(members.member(member), dwipp_id, Change.TOGGLE)
             assert len(sent) == 2
             assert (reaction.favorited_at is not None) is there
             assert tables.reactions.get(member, dwipp_id) == reaction
@@ -173,10 +180,10 @@ class TestOwnEffect:
         self, member: str, dwipp_id: str, tables: Tables
     ) -> None:
         def clear_elsewhere() -> None:
-            tables.client.delete_item(TableName=tables.name, Key=to_item({"member_id": member, "dwipp_id": dwipp_id}))
+            tables.client.delete_item(TableName=tables.name, Key=serialize({"member_id": member, "dwipp_id": dwipp_id}))
 
         with first_answer_lost(tables.client, "UpdateItem", clear_elsewhere):
-            reaction = tables.reactions.favorite(members.member(member), dwipp_id, present)
+            reaction = tables.reactions.favorite(members.member(member), dwipp_id, Change.SET)
         assert tables.reactions.get(member, dwipp_id) == reaction
 
 
@@ -234,7 +241,7 @@ class TestPages:
             assert len(params["RequestItems"][tables.name]["Keys"]) < len(page)
 
     def test_nobody_elses_rows_are_seen(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        tables.reactions.upvote(members.author(), dwipp_id, present)
+        tables.reactions.upvote(members.author(), dwipp_id, Change.SET)
         assert tables.reactions.get_many(member, [dwipp_id]) == {}
 
     def test_favorites_come_latest_first_a_page_at_a_time(self, member: str, tables: Tables) -> None:
@@ -242,7 +249,7 @@ class TestPages:
         tables.favorite_many(member, ids)
         seen: list[str] = []
         after = None
-        while page := tables.reactions.favorites(member, 3, after):
+        while page := tables.reactions.list_favorites(member, 3, after):
             seen += [row.dwipp_id for row in page]
             after = (page[-1].favorited_at, page[-1].dwipp_id)
         assert seen == ids[::-1]
@@ -287,7 +294,7 @@ class TestContention:
             self._cancel(stubber, row, dwipp)
         stubber.add_response("get_item", {})
         stubber.add_response("transact_write_items", {})
-        assert reactions.upvote(members.member(member), new_id(), present).upvoted_at is not None
+        assert reactions.upvote(members.member(member), new_id(), Change.SET).upvoted_at is not None
 
     def test_every_try_looks_again_at_what_is_there(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -296,8 +303,8 @@ class TestContention:
         row = {"member_id": member, "dwipp_id": dwipp_id, "upvoted_at": to_text(upvoted_at)}
         stubber.add_response("get_item", {})
         self._cancel(stubber, "ConditionalCheckFailed", "None")
-        stubber.add_response("get_item", {"Item": to_item(row)})
-        assert reactions.upvote(members.member(member), dwipp_id, present) == Reaction(upvoted_at)
+        stubber.add_response("get_item", {"Item": serialize(row)})
+        assert reactions.upvote(members.member(member), dwipp_id, Change.SET) == Reaction(upvoted_at)
 
     @pytest.mark.parametrize("row", ["None", "ConditionalCheckFailed", "TransactionConflict"])
     def test_a_dwipp_that_is_gone_is_not_found(self, row: str, member: str, stubbed: Stubbed) -> None:
@@ -305,7 +312,7 @@ class TestContention:
         stubber.add_response("get_item", {})
         self._cancel(stubber, row, "ConditionalCheckFailed")
         with pytest.raises(DwippNotFoundError):
-            reactions.upvote(members.member(member), new_id(), present)
+            reactions.upvote(members.member(member), new_id(), Change.SET)
 
     @pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded"])
     def test_a_throttle_is_waited_for(self, reason: str, member: str, stubbed: Stubbed) -> None:
@@ -314,7 +321,7 @@ class TestContention:
         self._cancel(stubber, "None", reason)
         stubber.add_response("get_item", {})
         stubber.add_response("transact_write_items", {})
-        assert reactions.upvote(members.member(member), new_id(), present).upvoted_at is not None
+        assert reactions.upvote(members.member(member), new_id(), Change.SET).upvoted_at is not None
 
     @pytest.mark.parametrize("reason", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
     def test_a_mistake_of_ours_is_not(self, reason: str, member: str, stubbed: Stubbed) -> None:
@@ -322,7 +329,7 @@ class TestContention:
         stubber.add_response("get_item", {})
         self._cancel(stubber, "None", reason)
         with pytest.raises(ClientError):
-            reactions.upvote(members.member(member), new_id(), present)
+            reactions.upvote(members.member(member), new_id(), Change.SET)
 
     def test_any_other_error_is_left_to_who_knows_it(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -330,22 +337,22 @@ class TestContention:
             stubber.add_response("get_item", {})
             stubber.add_client_error(operation, "ThrottlingException")
             with pytest.raises(ClientError):
-                react(members.member(member), new_id(), present)
+                react(members.member(member), new_id(), Change.SET)
 
     @pytest.mark.parametrize("retries", [0, 1])
     @pytest.mark.parametrize(
         ("row", "wish", "operation"),
         [
-            pytest.param({}, present, "update_item", id="set"),
-            pytest.param({"favorited_at": 1}, absent, "delete_item", id="clear"),
-            pytest.param({"favorited_at": 1, "upvoted_at": 1}, absent, "update_item", id="clear an upvoted one"),
+            pytest.param({}, Change.SET, "update_item", id="set"),
+            pytest.param({"favorited_at": 1}, Change.CLEAR, "delete_item", id="clear"),
+            pytest.param({"favorited_at": 1, "upvoted_at": 1}, Change.CLEAR, "update_item", id="clear an upvoted one"),
         ],
     )
     def test_a_conflict_over_a_favorite_is_no_effect_of_ones_own(
-        self, row: dict[str, int], wish: Wish, operation: str, retries: int, stubbed: Stubbed
+        self, row: dict[str, int], wish: Change, operation: str, retries: int, stubbed: Stubbed
     ) -> None:
         reactions, stubber = stubbed
-        item = {"Item": to_item({name: to_text(now()) for name in row})} if row else {}
+        item = {"Item": serialize({name: to_text(now()) for name in row})} if row else {}
         stubber.add_response("get_item", item)
         stubber.add_client_error(operation, "TransactionConflictException", response_meta={"RetryAttempts": retries})
         stubber.add_response("get_item", item)
@@ -355,20 +362,20 @@ class TestContention:
     @pytest.mark.parametrize("there", [True, False])
     def test_a_toggle_that_may_be_done_already_is_not_taken_back(self, there: bool, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
-        row = {"Item": to_item({"favorited_at": to_text(now()), "upvoted_at": to_text(now())})} if there else {}
+        row = {"Item": serialize({"favorited_at": to_text(now()), "upvoted_at": to_text(now())})} if there else {}
         stubber.add_response("get_item", row)
         self._cancel(stubber, "None", "TransactionConflict", RetryAttempts=1)
         with pytest.raises(UnavailableError):
-            reactions.upvote(members.author(), new_id(), toggled)
+            reactions.upvote(members.author(), new_id(), Change.TOGGLE)
         stubber.add_response("get_item", row)
         stubber.add_client_error("update_item", "TransactionConflictException", response_meta={"RetryAttempts": 1})
         with pytest.raises(UnavailableError):
-            reactions.favorite(members.author(), new_id(), toggled)
+            reactions.favorite(members.author(), new_id(), Change.TOGGLE)
 
     def test_a_condition_that_fails_at_the_first_try_was_failed_by_another(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
-        there = {"Item": to_item({"favorited_at": to_text(now())})}
+        there = {"Item": serialize({"favorited_at": to_text(now())})}
         stubber.add_response("get_item", there)
         stubber.add_client_error("delete_item", "ConditionalCheckFailedException", response_meta={"RetryAttempts": 0})
         stubber.add_response("get_item", {})
-        assert reactions.favorite(members.member(member), new_id(), absent) == Reaction()
+        assert reactions.favorite(members.member(member), new_id(), Change.CLEAR) == Reaction()

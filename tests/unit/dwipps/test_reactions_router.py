@@ -22,8 +22,8 @@ def app() -> FastAPI:
     app, _ = quiet_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
     client = dynamodb_client(SETTINGS.region)
     Stubber(client).activate()
-    app.state.services = replace(
-        app.state.services,
+    app.state.container = replace(
+        app.state.container,
         dwipps=DwippRepository(client, SETTINGS.dwipps_table, 1),
         reactions=ReactionRepository(client, SETTINGS.reactions_table, SETTINGS.dwipps_table),
     )

@@ -8,9 +8,9 @@ import pytest
 from botocore.stub import Stubber
 
 from app.aws.clients import dynamodb_client
-from app.aws.items import batch_get, to_item
+from app.aws.items import batch_get, serialize
 from app.dwipps.ids import is_id, new_id
-from app.dwipps.reactions import ReactionRepository, present
+from app.dwipps.reactions import Change, ReactionRepository
 from app.dwipps.repository import Dwipp, DwippRepository
 from app.errors import DwippNotFoundError, NotTheAuthorError, UnavailableError
 from app.settings import Settings
@@ -52,14 +52,14 @@ class TestOwnEffect:
         with first_answer_lost(client, "PutItem") as sent:
             created = dwipps.create(members.author(author), "Hm.")
         assert len(sent) == 2
-        assert dwipps.newest_of(author, 10, None) == [created]
+        assert dwipps.list_by_author(author, 10, None) == [created]
 
     def test_upvotes_that_came_between_its_two_tries_stay(
         self, client: Any, dwipps: DwippRepository, reactions: ReactionRepository, author: str
     ) -> None:
         def upvote() -> None:
-            (there,) = dwipps.newest_of(author, 10, None)
-            reactions.upvote(members.author(), there.id, present)
+            (there,) = dwipps.list_by_author(author, 10, None)
+            reactions.upvote(members.author(), there.id, Change.SET)
 
         with first_answer_lost(client, "PutItem", upvote):
             created = dwipps.create(members.author(author), "Hm.")
@@ -131,7 +131,7 @@ class TestConditions:
         with pytest.raises(DwippNotFoundError):
             dwipps.edit(members.author(author), created.id, "Hmm.", None)
         assert dwipps.get_many([created.id]) == {}
-        assert dwipps.newest_of(author, 10, None) == []
+        assert dwipps.list_by_author(author, 10, None) == []
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def feeds(embedded: Service) -> tuple[DwippRepository, DwippRepository]:
 
 def _walk(dwipps: DwippRepository, limit: int) -> list[Dwipp]:
     walked: list[Dwipp] = []
-    while page := dwipps.newest(limit, walked[-1].id if walked else None):
+    while page := dwipps.list_recent(limit, walked[-1].id if walked else None):
         assert len(page) <= limit
         walked += page
     return walked
@@ -162,8 +162,8 @@ class TestFeed:
         newest_first = sorted(written, key=lambda dwipp: dwipp.id, reverse=True)
         for limit in (1, 7, 100):
             assert _walk(eight, limit) == newest_first
-        assert eight.newest(5, newest_first[10].id) == newest_first[11:16]
-        assert eight.newest_of("kay", 100, None) == newest_first
+        assert eight.list_recent(5, newest_first[10].id) == newest_first[11:16]
+        assert eight.list_by_author("kay", 100, None) == newest_first
 
 
 class TestContention:
@@ -184,7 +184,7 @@ class TestContention:
     def test_a_conflict_with_an_upvote_is_tried_again(self, stubbed: tuple[DwippRepository, Stubber]) -> None:
         dwipps, stubber = stubbed
         dwipp_id = new_id()
-        item = to_item({"dwipp_id": dwipp_id, "text": "Hmm.", "author_handle": "kay", "version": 2, "upvotes": 3})
+        item = serialize({"dwipp_id": dwipp_id, "text": "Hmm.", "author_handle": "kay", "version": 2, "upvotes": 3})
         stubber.add_client_error("update_item", "TransactionConflictException")
         stubber.add_response("update_item", {"Attributes": item})
         assert dwipps.edit(members.author("kay"), dwipp_id, "Hmm.", None).upvotes == 3
@@ -211,7 +211,7 @@ class TestContention:
         dwipp_id = new_id()
         item = {"dwipp_id": dwipp_id, "text": "Hmm.", "author_handle": "kay", "version": 2, "upvotes": 3}
         stubber.add_client_error("update_item", "TransactionConflictException", response_meta={"RetryAttempts": 1})
-        stubber.add_response("update_item", {"Attributes": to_item(item)})
+        stubber.add_response("update_item", {"Attributes": serialize(item)})
         assert dwipps.edit(members.author("kay"), dwipp_id, "Hmm.", None).version == 2
 
     def test_a_first_try_that_finds_nothing_deletes_nothing(self, stubbed: tuple[DwippRepository, Stubber]) -> None:
@@ -223,7 +223,7 @@ class TestContention:
     def test_keys_that_were_left_over_are_asked_for_again(self) -> None:
         client = dynamodb_client("us-east-1")
         ids = sorted(new_id() for _ in range(3))
-        keys = [to_item({"dwipp_id": dwipp_id}) for dwipp_id in ids]
+        keys = [serialize({"dwipp_id": dwipp_id}) for dwipp_id in ids]
         with Stubber(client) as stubber:
             left = {"dwipps": {"Keys": keys[1:]}}
             stubber.add_response("batch_get_item", {"Responses": {"dwipps": keys[:1]}, "UnprocessedKeys": left})
@@ -241,7 +241,7 @@ class TestContention:
 
     def test_keys_that_are_left_over_again_and_again_are_an_outage(self) -> None:
         client = dynamodb_client("us-east-1")
-        keys = [to_item({"dwipp_id": new_id()})]
+        keys = [serialize({"dwipp_id": new_id()})]
         with Stubber(client) as stubber:
             for _ in range(5):
                 stubber.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": {"dwipps": {"Keys": keys}}})

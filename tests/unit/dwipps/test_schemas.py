@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from app.dwipps.schemas import LONGEST_TEXT, DwippDraft, DwippEdit, clean_text
+from app.dwipps.schemas import MAX_TEXT_LENGTH, DwippDraft, DwippEdit, normalize_text
 from testkit.hypothesis_settings import unhurried
 
-ANY = st.text(st.characters(), max_size=LONGEST_TEXT + 20)
+ANY = st.text(st.characters(), max_size=MAX_TEXT_LENGTH + 20)
 EDGES = st.text(
     st.sampled_from("ab\n\r\t\x0b\x1b\x1c\x1f \x7f\x84\x85\xa0\u2000\u200b\u2028\u3000\ufeff🦆"), max_size=9
 )
@@ -23,10 +23,10 @@ PATTERN = DwippDraft.model_json_schema()["properties"]["text"]["pattern"]
 @given(ANY)
 def test_a_text_is_clean_or_refused(text: str) -> None:
     try:
-        clean = clean_text(text)
+        clean = normalize_text(text)
     except PydanticCustomError:
         return
-    assert 1 <= len(clean) <= LONGEST_TEXT
+    assert 1 <= len(clean) <= MAX_TEXT_LENGTH
     assert clean == clean.strip()
     assert unicodedata.is_normalized("NFC", clean)
     assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in clean.replace("\n", ""))
@@ -37,23 +37,23 @@ def test_a_text_is_clean_or_refused(text: str) -> None:
 @given(ANY)
 def test_what_is_clean_stays_as_it_is(text: str) -> None:
     try:
-        clean = clean_text(text)
+        clean = normalize_text(text)
     except PydanticCustomError:
         return
-    assert clean_text(clean) == clean
+    assert normalize_text(clean) == clean
 
 
 @unhurried
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=90))
 def test_whatever_can_be_read_is_taken(text: str) -> None:
-    assert clean_text(text) == unicodedata.normalize("NFC", text)
+    assert normalize_text(text) == unicodedata.normalize("NFC", text)
 
 
 @unhurried
 @given(EDGES)
 def test_the_spec_and_the_code_agree_on_texts(text: str) -> None:
     try:
-        clean_text(text)
+        normalize_text(text)
     except PydanticCustomError:
         assert not re.fullmatch(PATTERN, text)
     else:
@@ -62,14 +62,14 @@ def test_the_spec_and_the_code_agree_on_texts(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a" * 280, f" {'a' * 280}\n", "a" + "\r\n" * 278 + "a", " " * 500 + "a"])
 def test_the_spec_takes_what_is_long_enough(text: str) -> None:
-    assert clean_text(text)
+    assert normalize_text(text)
     assert re.fullmatch(PATTERN, text)
 
 
 @pytest.mark.parametrize("text", ["a" * 281, "a" + "\r\n" * 279 + "a"])
 def test_the_spec_refuses_what_is_too_long(text: str) -> None:
     with pytest.raises(PydanticCustomError):
-        clean_text(text)
+        normalize_text(text)
     assert not re.fullmatch(PATTERN, text)
 
 
@@ -91,7 +91,7 @@ def test_the_spec_refuses_what_is_too_long(text: str) -> None:
     ],
 )
 def test_a_text_becomes(text: str, clean: str) -> None:
-    assert clean_text(text) == clean
+    assert normalize_text(text) == clean
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_text_becomes(text: str, clean: str) -> None:
 )
 def test_a_text_is_refused(text: str, kind: str) -> None:
     with pytest.raises(PydanticCustomError) as refusal:
-        clean_text(text)
+        normalize_text(text)
     assert refusal.value.type == kind
 
 

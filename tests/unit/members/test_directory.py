@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from app.aws.clients import dynamodb_client
-from app.aws.items import from_item, to_item
+from app.aws.items import deserialize, serialize
 from app.cognito.user_pool import User, UserPool
 from app.errors import MemberNotFoundError, UnauthenticatedError, UnavailableError
 from app.members.directory import Directory, Profile
@@ -39,7 +39,7 @@ def _pool(*users: User) -> Any:
     """A user pool that knows these alone."""
     known = {user.id: user for user in users}
     pool = Mock(spec=UserPool)
-    pool.find.side_effect = known.get
+    pool.get_user.side_effect = known.get
     return pool
 
 
@@ -54,8 +54,8 @@ class Table:
         return Directory(self.client, self.name, _pool(*users))
 
     def row(self, pk: str) -> dict[str, Any]:
-        answer = self.client.get_item(TableName=self.name, Key=to_item({"pk": pk}), ConsistentRead=True)
-        return from_item(answer.get("Item", {}))
+        answer = self.client.get_item(TableName=self.name, Key=serialize({"pk": pk}), ConsistentRead=True)
+        return deserialize(answer.get("Item", {}))
 
 
 @pytest.fixture(scope="module")
@@ -68,35 +68,35 @@ class TestJoining:
     def test_the_first_call_makes_the_member_and_its_handle(self, table: Table) -> None:
         user = _user(_wish())
         directory = table.directory(user)
-        member = directory.member(user.id)
+        member = directory.get_or_create(user.id)
         assert member == Member(user.id, str(user.wished_handle), JOINED, 0.0)
-        assert directory.profile(member.handle) == Profile(member.handle, JOINED)
+        assert directory.get_profile(member.handle) == Profile(member.handle, JOINED)
         assert directory.is_taken(member.handle)
         assert table.row(f"handle#{member.handle}")["member_id"] == user.id
 
     def test_no_later_call_asks_cognito(self, table: Table) -> None:
         user = _user(_wish())
-        first = table.directory(user).member(user.id)
-        assert table.directory().member(user.id) == first
+        first = table.directory(user).get_or_create(user.id)
+        assert table.directory().get_or_create(user.id) == first
 
     def test_whom_cognito_does_not_know_is_nobody(self, table: Table) -> None:
         member_id = str(uuid.uuid4())
         with pytest.raises(UnauthenticatedError):
-            table.directory().member(member_id)
+            table.directory().get_or_create(member_id)
         assert table.row(f"member#{member_id}") == {}
 
     def test_who_has_not_confirmed_is_nobody_either(self, table: Table) -> None:
         user = dataclasses.replace(_user(_wish()), confirmed=False)
         with pytest.raises(UnauthenticatedError):
-            table.directory(user).member(user.id)
+            table.directory(user).get_or_create(user.id)
         assert table.row(f"member#{user.id}") == {}
 
     def test_a_wish_that_was_taken_meanwhile_becomes_a_made_up_one(self, table: Table) -> None:
         first, second = _user(_wish()), _user()
         second = User(second.id, second.email, first.wished_handle, JOINED, confirmed=True)
         directory = table.directory(first, second)
-        taken = directory.member(first.id).handle
-        made_up = directory.member(second.id).handle
+        taken = directory.get_or_create(first.id).handle
+        made_up = directory.get_or_create(second.id).handle
         assert made_up != taken
         assert is_handle(made_up)
         assert table.row(f"handle#{taken}")["member_id"] == first.id
@@ -122,14 +122,14 @@ class TestJoining:
     )
     def test_a_wish_that_cognito_took_and_we_would_not_is_passed_over(self, wish: str | None, table: Table) -> None:
         user = _user(wish)
-        handle = table.directory(user).member(user.id).handle
+        handle = table.directory(user).get_or_create(user.id).handle
         assert handle != wish
         assert is_handle(handle)
         assert not is_reserved(handle)
 
     def test_no_email_is_in_the_table(self, table: Table) -> None:
         user = _user(_wish())
-        table.directory(user).member(user.id)
+        table.directory(user).get_or_create(user.id)
         rows = [table.row(f"member#{user.id}"), table.row(f"handle#{user.wished_handle}")]
         assert [sorted(row) for row in rows] == [["handle", "joined_at", "pk"], ["joined_at", "member_id", "pk"]]
         assert "@" not in str(rows)
@@ -137,10 +137,10 @@ class TestJoining:
     def test_the_sdks_second_try_is_the_same_member(self, table: Table) -> None:
         user = _user(_wish())
         with first_answer_lost(table.client, "TransactWriteItems") as sent:
-            member = table.directory(user).member(user.id)
+            member = table.directory(user).get_or_create(user.id)
         assert len(sent) == 2
         assert member.handle == user.wished_handle
-        assert table.directory().member(user.id) == member
+        assert table.directory().get_or_create(user.id) == member
 
 
 class TestAtTheSameTime:
@@ -152,7 +152,7 @@ class TestAtTheSameTime:
 
             def call(user: User = user, start: threading.Barrier = start, directory: Directory = directory) -> Member:
                 start.wait(5)
-                return directory.member(user.id)
+                return directory.get_or_create(user.id)
 
             with ThreadPoolExecutor(8) as threads:
                 members = {future.result() for future in [threads.submit(call) for _ in range(8)]}
@@ -168,7 +168,7 @@ class TestAtTheSameTime:
 
         def call(user: User) -> Member:
             start.wait(5)
-            return directory.member(user.id)
+            return directory.get_or_create(user.id)
 
         with ThreadPoolExecutor(8) as threads:
             members = list(threads.map(call, users))
@@ -185,12 +185,12 @@ class TestProfiles:
     )
     def test_what_nobody_has_is_not_found(self, handle: str, table: Table) -> None:
         with pytest.raises(MemberNotFoundError):
-            table.directory().profile(handle)
+            table.directory().get_profile(handle)
 
     def test_a_user_who_never_called_is_not_found(self, table: Table) -> None:
         user = _user(_wish())
         with pytest.raises(MemberNotFoundError):
-            table.directory(user).profile(str(user.wished_handle))
+            table.directory(user).get_profile(str(user.wished_handle))
         assert not table.directory(user).is_taken(str(user.wished_handle))
 
     @pytest.mark.parametrize("handle", ["admin", "dwipper_team", "l_o_g_i_n"])
@@ -228,7 +228,7 @@ class TestContention:
             stubber.add_response("get_item", {})
             self._cancel(stubber, member, handle)
             stubber.add_response("transact_write_items", {})
-            assert Directory(client, "members", _pool(user)).member(user.id).handle == "kay_the_first"
+            assert Directory(client, "members", _pool(user)).get_or_create(user.id).handle == "kay_the_first"
             stubber.assert_no_pending_responses()
 
     def test_a_member_who_was_made_meanwhile_stays(self) -> None:
@@ -238,8 +238,8 @@ class TestContention:
         with Stubber(client) as stubber:
             stubber.add_response("get_item", {})
             self._cancel(stubber, "ConditionalCheckFailed", "None")
-            stubber.add_response("get_item", {"Item": to_item(row)})
-            assert Directory(client, "members", _pool(user)).member(user.id) == Member(
+            stubber.add_response("get_item", {"Item": serialize(row)})
+            assert Directory(client, "members", _pool(user)).get_or_create(user.id) == Member(
                 user.id, "kay_before", JOINED, 0.0
             )
 
@@ -252,7 +252,7 @@ class TestContention:
                 self._cancel(stubber, "None", "ConditionalCheckFailed")
                 stubber.add_response("get_item", {})
             with pytest.raises(UnavailableError):
-                Directory(client, "members", _pool(user)).member(user.id)
+                Directory(client, "members", _pool(user)).get_or_create(user.id)
 
     def test_any_other_error_is_left_to_who_knows_it(self) -> None:
         client = dynamodb_client("us-east-1")
@@ -261,4 +261,4 @@ class TestContention:
             stubber.add_response("get_item", {})
             stubber.add_client_error("transact_write_items", "ThrottlingException")
             with pytest.raises(ClientError):
-                Directory(client, "members", _pool(user)).member(user.id)
+                Directory(client, "members", _pool(user)).get_or_create(user.id)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.members.handles import RESERVED, is_handle, is_reserved, made_up
+from app.members.handles import RESERVED, generate_handle, is_handle, is_reserved
 from testkit.hypothesis_settings import unhurried
 
 
@@ -88,9 +88,9 @@ def test_words_that_only_hold_a_reserved_one_are_free(handle: str) -> None:
 
 
 def test_made_up_ones_are_handles_and_not_reserved() -> None:
-    made = [made_up() for _ in range(3000)]
+    made = [generate_handle() for _ in range(3000)]
     assert all(is_handle(handle) and not is_reserved(handle) for handle in made)
 
 
 def test_made_up_ones_rarely_meet() -> None:
-    assert len({made_up() for _ in range(1000)}) > 990
+    assert len({generate_handle() for _ in range(1000)}) > 990

@@ -19,9 +19,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app import __version__
-from app.api_gateway import Handler, handler_for
+from app.api_gateway import Handler, make_handler
 from app.observability import metrics
-from app.web.middleware import LARGEST_BODY
+from app.web.middleware import MAX_BODY_BYTES
 from testkit.doubles import ask, quiet_app
 from testkit.forged_tokens import SUB, good_claims
 from testkit.gateway import ALL_KINDS, Kind, event_of, response_of
@@ -77,7 +77,7 @@ def app() -> FastAPI:
 def handler(app: FastAPI) -> Iterator[Handler]:
     with asyncio.Runner() as runner:
         asyncio.set_event_loop(runner.get_loop())
-        yield handler_for(app)
+        yield make_handler(app)
         asyncio.set_event_loop(None)
 
 
@@ -123,7 +123,7 @@ class TestLine:
             (("GET", "/fail", {}), ("/fail", "fail", 500, "internal-error")),
             (("GET", "/", {}), ("/", "_root", 302, None)),
             (
-                ("POST", "/v1/dwipps", {"content": b"a" * (LARGEST_BODY + 1)}),
+                ("POST", "/v1/dwipps", {"content": b"a" * (MAX_BODY_BYTES + 1)}),
                 ("/v1/dwipps", "create_dwipp", 413, "body-too-large"),
             ),
         ],

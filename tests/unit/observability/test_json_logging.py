@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.aws.clients import all_at_once
+from app.aws.concurrency import gather
 from app.errors import MisconfiguredError
 from app.main import create_app
 from app.observability import json_logging, request_context
@@ -61,13 +61,13 @@ class TestLines:
 
     def test_its_time_is_utc(self) -> None:
         record = logging.makeLogRecord({"msg": "x", "created": 1700000000.1239})
-        assert json.loads(json_logging.JsonLines("test").format(record))["time"] == "2023-11-14T22:13:20.123Z"
+        assert json.loads(json_logging.JsonFormatter("test").format(record))["time"] == "2023-11-14T22:13:20.123Z"
 
     def test_it_says_to_which_request_it_belongs(self, lines: Lines) -> None:
         logger.info("before")
-        with request_context.taken("one"):
+        with request_context.bind("one"):
             logger.info("meanwhile")
-            all_at_once([lambda: logger.info("beside")] * 2)
+            gather([lambda: logger.info("beside")] * 2)
         logger.info("after")
         said = [(line["message"], line.get("request_id")) for line in lines()]
         assert said == [("before", None), ("meanwhile", "one"), ("beside", "one"), ("beside", "one"), ("after", None)]
@@ -128,11 +128,11 @@ class TestWhateverIsInIt:
     @pytest.mark.parametrize("arguments", [("a",), (1, 2), (Unsayable(),)], ids=["a word", "too many", "unsayable"])
     def test_arguments_that_do_not_fit_do_not_lose_the_line(self, arguments: tuple[Any, ...]) -> None:
         record = logging.makeLogRecord({"msg": "%d", "args": arguments})
-        assert json.loads(json_logging.JsonLines("test").format(record))["message"] == "%d"
+        assert json.loads(json_logging.JsonFormatter("test").format(record))["message"] == "%d"
 
     @pytest.mark.parametrize("text", ["a\r\nb", "a\u2028b", "a\x85b", "\x00", "\ud800", '"}{', "é"], ids=ascii)
     def test_a_text_makes_one_line_of_ascii(self, text: str) -> None:
-        line = json_logging.JsonLines("test").format(logging.makeLogRecord({"msg": text}))
+        line = json_logging.JsonFormatter("test").format(logging.makeLogRecord({"msg": text}))
         assert line.isascii()
         assert len(line.splitlines()) == 1
         assert json.loads(line)["message"] == text
@@ -178,7 +178,7 @@ class TestInstalling:
         assert not logging.getLogger("uvicorn.access").hasHandlers()  # By which uvicorn decides whether it writes one.
 
     def test_by_itself_nothing_is_installed(self) -> None:
-        assert not json_logging.installed()
+        assert not json_logging.is_installed()
 
 
 def _start(environment: Mapping[str, str], patch: pytest.MonkeyPatch) -> None:
@@ -200,7 +200,7 @@ class TestUnderUvicorn:
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         _start({"LOG_FORMAT": "json", "STAGE": "prod"}, monkeypatch)
-        assert json_logging.installed()
+        assert json_logging.is_installed()
         logger.info("x", extra={"metrics": {"Requests": 1}})
         written = capsys.readouterr()
         assert json.loads(written.err)["Stage"] == "prod"
@@ -210,7 +210,7 @@ class TestUnderUvicorn:
     def test_else_it_is_not(self, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("LOG_FORMAT", raising=False)
         _start(environment, monkeypatch)
-        assert not json_logging.installed()
+        assert not json_logging.is_installed()
         assert logging.getLogger("app").propagate
 
     def test_another_format_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:

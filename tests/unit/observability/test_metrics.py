@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from app.main import create_app
 from app.observability import metrics
-from app.observability.json_logging import JsonLines
-from testkit.doubles import SETTINGS
+from app.observability.json_logging import JsonFormatter
+from app.web.threadpool import in_threadpool
+from testkit.business_metrics import declared_metrics
 
 ALWAYS = {
     "Requests": "Count",
@@ -23,6 +23,10 @@ ALWAYS = {
     "ServerErrors": "Count",
     "ColdStarts": "Count",
     "CognitoErrors": "Count",
+}
+OPERATIONS = {
+    *("register", "confirm", "login", "token", "create_dwipp", "delete_me"),
+    *("toggle_upvote", "set_upvote", "clear_upvote", "toggle_favorite", "set_favorite", "clear_favorite"),
 }
 BUSINESS = {"Registrations", "Confirmations", "Logins", "DwippsWritten", "Reactions", "AccountsDeleted"}
 
@@ -44,33 +48,33 @@ def assert_valid(line: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _line(values: Mapping[str, float]) -> dict[str, Any]:
-    return metrics.document(values, "test", time.time())
+    return metrics.emf_document(values, "test", time.time())
 
 
 class TestDocument:
     def test_it_is_valid(self) -> None:
-        values = metrics.of_request(200, 1.5, 2) | metrics.of_business("login", 200, replayed=False)
+        values = metrics.request_metrics(200, 1.5, 2) | {"Logins": 1}
         line = _line(values)
         assert assert_valid(line) == ALWAYS | {"Logins": "Count"}
         assert {name: line[name] for name in values} == values
 
     def test_it_is_in_the_line_of_a_record_that_has_metrics_and_in_no_other(self) -> None:
-        formatter = JsonLines("prod")
+        formatter = JsonFormatter("prod")
         with_metrics = formatter.format(logging.makeLogRecord({"metrics": {"Requests": 1}}))
         assert '"Stage":"prod","Requests":1,"_aws":{' in with_metrics
         assert "_aws" not in formatter.format(logging.makeLogRecord({}))
 
     def test_its_time_is_the_records_in_milliseconds(self) -> None:
-        assert metrics.document({}, "test", 1700000000.1239)["_aws"]["Timestamp"] == 1700000000123
+        assert metrics.emf_document({}, "test", 1700000000.1239)["_aws"]["Timestamp"] == 1700000000123
 
 
 class TestOfRequest:
     @pytest.mark.parametrize(("status", "errors"), [(200, 0), (404, 0), (499, 0), (500, 1), (503, 1)])
     def test_what_is_our_fault_is_counted(self, status: int, errors: int) -> None:
-        assert metrics.of_request(status, 1.5, 0)["ServerErrors"] == errors
+        assert metrics.request_metrics(status, 1.5, 0)["ServerErrors"] == errors
 
     def test_the_rest_is_what_it_is_told(self) -> None:
-        values = metrics.of_request(200, 1.5, 2)
+        values = metrics.request_metrics(200, 1.5, 2)
         assert (values["Requests"], values["Latency"], values["CognitoErrors"]) == (1, 1.5, 2)
         assert values.keys() == ALWAYS.keys()
 
@@ -79,29 +83,21 @@ class TestOfRequest:
     ) -> None:
         monkeypatch.setattr(metrics, "_cold_starts", chain((1,), repeat(0)))
         with ThreadPoolExecutor(8) as threads:
-            cold = threads.map(lambda _: metrics.of_request(200, 1, 0)["ColdStarts"], range(1000))
+            cold = threads.map(lambda _: metrics.request_metrics(200, 1, 0)["ColdStarts"], range(1000))
         assert sum(cold) == 1
 
 
-class TestOfBusiness:
-    @pytest.mark.parametrize(("operation", "status"), metrics.BUSINESS)
-    def test_what_happened_is_counted_once(self, operation: str, status: int) -> None:
-        assert metrics.of_business(operation, status, replayed=False) == {metrics.BUSINESS[operation, status]: 1}
-        assert metrics.of_business(operation, status, replayed=True) == {}
-        assert metrics.of_business(operation, 400, replayed=False) == {}
+class TestCountedAs:
+    def test_an_endpoint_has_the_metric_it_is_counted_as(self) -> None:
+        @metrics.counted_as("Logins")
+        def endpoint() -> None: ...
 
-    @pytest.mark.parametrize("operation", [None, "read_health", "list_dwipps", "refresh"])
-    def test_nothing_else_is(self, operation: str | None) -> None:
-        assert metrics.of_business(operation, 200, replayed=False) == {}
+        assert metrics.business_metric(endpoint) == "Logins"
+        assert metrics.business_metric(in_threadpool(endpoint)) == "Logins"
 
-    def test_its_names_are_those_that_are_agreed(self) -> None:
-        assert set(metrics.BUSINESS.values()) == BUSINESS
+    def test_other_endpoints_have_none(self) -> None:
+        assert metrics.business_metric(lambda: None) is None
 
-    def test_the_app_has_these_operations_and_they_have_these_answers(self) -> None:
-        documented = {
-            (operation["operationId"], int(status))
-            for path in create_app(SETTINGS).openapi()["paths"].values()
-            for operation in path.values()
-            for status in operation["responses"]
-        }
-        assert documented >= metrics.BUSINESS.keys()
+    def test_the_routes_declare_the_agreed_metrics(self) -> None:
+        assert set(declared_metrics().values()) == BUSINESS
+        assert declared_metrics().keys() == OPERATIONS

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.main import create_app
-from app.observability.route_templates import Templates
+from app.observability.route_templates import RouteTemplates
 from testkit.doubles import SETTINGS
 from testkit.operations import ALL, Operation
 
@@ -37,7 +37,7 @@ def _asked(app: FastAPI, method: str, path: str, root_path: str = "") -> tuple[s
     async def send(_: Any) -> None: ...
 
     asyncio.run(app(scope, receive, send))
-    return Templates().of(scope)
+    return RouteTemplates().resolve(scope)
 
 
 @pytest.mark.parametrize("root_path", ["", "/prod"])

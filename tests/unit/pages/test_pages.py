@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from app.main import create_app
-from app.pages.problems_page import explained
+from app.pages import problems_page
+from app.pages.problems_page import explanations
 from app.web import problems
 from testkit.doubles import SETTINGS, ask
 
@@ -124,9 +125,9 @@ class TestFiles:
 
 class TestProblems:
     def test_every_problem_of_the_api_is_explained_by_its_own_words(self) -> None:
-        of_api, _ = explained()
-        constants = {kind for kind in vars(problems).values() if isinstance(kind, problems.Kind)}
-        kinds = {*problems.KINDS.values(), *constants}
+        of_api, _ = explanations()
+        constants = {kind for kind in vars(problems).values() if isinstance(kind, problems.ProblemType)}
+        kinds = {*problems.PROBLEM_TYPES.values(), *constants}
         assert {(each.slug, each.status, each.title) for each in of_api} == {
             (kind.slug, kind.status, kind.title) for kind in kinds
         }
@@ -138,7 +139,7 @@ class TestProblems:
             re.MULTILINE,
         )
         answered = {(slug, None if status == "null" else int(status), title) for status, slug, title in rows}
-        of_api, of_gateway = explained()
+        of_api, of_gateway = explanations()
         shared = {(each.slug, each.status, each.title) for each in of_api}
         assert len(rows) >= 20
         assert {(each.slug, each.status, each.title) for each in of_gateway} == answered - shared
@@ -146,7 +147,7 @@ class TestProblems:
     def test_each_has_one_section_by_its_slug_to_which_the_page_leads(self) -> None:
         page = _get("/problems").text
         markup = Markup(page)
-        slugs = [each.slug for which in explained() for each in which]
+        slugs = [each.slug for which in explanations() for each in which]
         assert len(set(markup.names)) == len(markup.names)
         for slug in slugs:
             section = page.partition(f'<section id="{slug}"')[2].partition("</section>")[0]
@@ -155,9 +156,9 @@ class TestProblems:
             assert markup.references.count(f"#{slug}") == 2
 
     def test_no_text_is_taken_for_markup(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        kind = problems.Kind("not-found", 404, "<b> & </b>")
-        others = [each for each in problems.ALL if each.slug != kind.slug]
-        monkeypatch.setattr(problems, "ALL", (kind, *others))
+        kind = problems.ProblemType("not-found", 404, "<b> & </b>")
+        others = [each for each in problems.ALL_PROBLEM_TYPES if each.slug != kind.slug]
+        monkeypatch.setattr(problems_page, "ALL_PROBLEM_TYPES", (kind, *others))
         assert "&lt;b&gt; &amp; &lt;/b&gt;" in _get("/problems").text
 
     def test_it_needs_no_script(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.aws.timestamps import is_text, now, to_text
+from app.aws.timestamps import is_timestamp, now, to_text
 from app.dwipps.ids import is_id, new_id
 from app.errors import InvalidCursorError
 from app.pagination.cursors import decode_cursor, encode_cursor
@@ -96,7 +96,7 @@ def test_there_is_one_spelling(spell: Any) -> None:
 
 def test_every_part_is_checked() -> None:
     moment, dwipp_id = to_text(now()), new_id()
-    assert decode_cursor("f", encode_cursor("f", moment, dwipp_id), is_text, is_id) == (moment, dwipp_id)
+    assert decode_cursor("f", encode_cursor("f", moment, dwipp_id), is_timestamp, is_id) == (moment, dwipp_id)
     for place in ((dwipp_id, moment), (moment, moment), ("", dwipp_id), (moment, dwipp_id.upper())):
         with pytest.raises(InvalidCursorError):
-            decode_cursor("f", encode_cursor("f", *place), is_text, is_id)
+            decode_cursor("f", encode_cursor("f", *place), is_timestamp, is_id)

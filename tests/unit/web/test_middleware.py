@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.aws.deadline import REQUEST_SECONDS, seconds_left
+from app.aws.deadline import REQUEST_SECONDS, remaining_seconds
 from testkit.doubles import ask, quiet_app
 
 ORIGIN = {"Origin": "https://any.example"}
@@ -20,11 +20,11 @@ LARGEST = 65_536
 
 
 async def time_left() -> float:
-    return seconds_left()
+    return remaining_seconds()
 
 
 def time_left_in_a_thread() -> float:
-    return seconds_left()
+    return remaining_seconds()
 
 
 @pytest.fixture(scope="module")
@@ -193,4 +193,4 @@ class TestAnswers:
 @pytest.mark.parametrize("path", ["/time_left", "/time_left_in_a_thread"])
 def test_a_request_has_its_time_whatever_serves_it(app: FastAPI, path: str) -> None:
     assert REQUEST_SECONDS - 5 < _ask(app, "GET", path).json() <= REQUEST_SECONDS
-    assert seconds_left() == math.inf
+    assert remaining_seconds() == math.inf

@@ -21,8 +21,8 @@ from fastapi import FastAPI
 
 from app import errors
 from app.dwipps.schemas import DwippDraft
-from app.openapi import document
-from app.pagination.dependencies import Listing
+from app.openapi import problem_responses
+from app.pagination.dependencies import PageParams
 from app.web import problems
 from testkit.doubles import ask, quiet_app
 
@@ -35,12 +35,12 @@ LEAVES = sorted(
     key=lambda error: error.__name__,
 )
 OTHERS = (
-    problems.MALFORMED,
+    problems.MALFORMED_REQUEST,
     problems.NOT_FOUND,
-    problems.NOT_ALLOWED,
-    problems.TOO_LARGE,
-    problems.WRONG_MEDIA_TYPE,
-    problems.INTERNAL,
+    problems.METHOD_NOT_ALLOWED,
+    problems.BODY_TOO_LARGE,
+    problems.UNSUPPORTED_MEDIA_TYPE,
+    problems.INTERNAL_ERROR,
 )
 SECRET = "arn:aws:dynamodb:eu-central-1:123456789012:table/members"
 
@@ -48,23 +48,23 @@ SECRET = "arn:aws:dynamodb:eu-central-1:123456789012:table/members"
 class TestTable:
     def test_every_error_but_the_one_at_start_has_a_kind(self) -> None:
         assert len(LEAVES) > 15
-        assert set(problems.KINDS) == set(LEAVES) - {errors.MisconfiguredError}
+        assert set(problems.PROBLEM_TYPES) == set(LEAVES) - {errors.MisconfiguredError}
 
     def test_a_slug_means_one_status_and_one_title(self) -> None:
-        kinds = {*problems.KINDS.values(), *OTHERS}
+        kinds = {*problems.PROBLEM_TYPES.values(), *OTHERS}
         assert len({kind.slug for kind in kinds}) == len({kind.title for kind in kinds}) == len(kinds)
 
     def test_types_are_urns_of_ours(self) -> None:
-        for kind in {*problems.KINDS.values(), *OTHERS}:
-            assert kind.type == f"urn:dwipper:problem:{kind.slug}"
+        for kind in {*problems.PROBLEM_TYPES.values(), *OTHERS}:
+            assert kind.urn == f"urn:dwipper:problem:{kind.slug}"
             assert kind.slug.replace("-", "").isalpha()
             assert kind.slug.islower()
             assert 400 <= kind.status < 600
 
     @pytest.mark.parametrize("error", LEAVES, ids=lambda error: error.__name__)
     def test_every_error_has_a_sentence_for_the_member(self, error: type[errors.DwipperError]) -> None:
-        assert error.summary().endswith((".", "`."))
-        assert len(error.summary()) < 120
+        assert error.detail.endswith((".", "`."))
+        assert len(error.detail) < 120
 
     def test_the_tree_in_the_modules_docstring_is_complete(self) -> None:
         drawn = [line.split()[-1] for line in (errors.__doc__ or "").splitlines() if "── " in line]
@@ -82,7 +82,7 @@ def app() -> FastAPI:
     def write(draft: DwippDraft) -> None:
         """Need a body as `POST /v1/dwipps` does, but no token."""
 
-    def read_list(listing: Listing) -> int:
+    def read_list(listing: PageParams) -> int:
         """Take a page's parameters as `GET /v1/dwipps` does, but no token."""
         return listing.page.limit
 
@@ -119,10 +119,10 @@ Failing = Callable[..., httpx.Response]
 
 
 class TestErrors:
-    @pytest.mark.parametrize("error", problems.KINDS, ids=lambda error: error.__name__)
+    @pytest.mark.parametrize("error", problems.PROBLEM_TYPES, ids=lambda error: error.__name__)
     def test_an_error_is_answered_by_its_kind(self, error: type[errors.DwipperError], failing: Failing) -> None:
         raised = errors.InvalidGrantError("invalid_grant", "No.") if error is errors.InvalidGrantError else error()
-        kind = problems.KINDS[error]
+        kind = problems.PROBLEM_TYPES[error]
         answer = failing(raised)
         problem = assert_problem(answer, kind.slug, kind.status)
         assert problem["title"] == kind.title
@@ -360,13 +360,15 @@ class TestRequests:
 
 class TestDocumented:
     def test_kinds_of_one_status_share_an_entry(self) -> None:
-        documented = document.documented(errors.InvalidCursorError, problems.MALFORMED, errors.DwippNotFoundError)
+        documented = problem_responses.error_responses(
+            errors.InvalidCursorError, problems.MALFORMED_REQUEST, errors.DwippNotFoundError
+        )
         assert sorted(documented) == [400, 404]
         assert "invalid-cursor" in documented[400]["description"]
         assert "malformed-request" in documented[400]["description"]
 
     def test_every_answer_that_is_documented_is_a_problem_of_the_table(self, app: FastAPI) -> None:
-        known = {kind.type for kind in (*problems.KINDS.values(), *OTHERS)}
+        known = {kind.urn for kind in (*problems.PROBLEM_TYPES.values(), *OTHERS)}
         for methods in app.openapi()["paths"].values():
             for operation in methods.values():
                 for status, answer in operation["responses"].items():

@@ -8,17 +8,17 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
 
-from app.api_gateway import handler_for
-from app.web.threadpool import Route, alone, waiting
+from app.api_gateway import make_handler
+from app.web.threadpool import ThreadpoolRoute, in_threadpool, run_inline
 from testkit.gateway import event_of
 
 
-@waiting
+@in_threadpool
 def _of_dependency() -> int:
     return threading.get_ident()
 
 
-router = APIRouter(route_class=Route)
+router = APIRouter(route_class=ThreadpoolRoute)
 
 
 @router.get("/sync")
@@ -52,7 +52,7 @@ def _handled(app: FastAPI, path: str) -> set[int]:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        answer = handler_for(app)(event_of(httpx.Request("GET", f"https://dwipper.test{path}"), "rest"), None)
+        answer = make_handler(app)(event_of(httpx.Request("GET", f"https://dwipper.test{path}"), "rest"), None)
     finally:
         asyncio.set_event_loop(None)
         loop.close()
@@ -80,14 +80,14 @@ class TestRoute:
 
 class TestWaiting:
     def test_it_raises_what_the_function_raises(self) -> None:
-        @waiting
+        @in_threadpool
         def fail() -> None:
             raise KeyError("a")
 
         async def alone_too() -> None:
             with pytest.raises(KeyError):
                 await fail()
-            with alone(), pytest.raises(KeyError):
+            with run_inline(), pytest.raises(KeyError):
                 await fail()
 
         asyncio.run(alone_too())

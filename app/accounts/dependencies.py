@@ -1,0 +1,12 @@
+"""The dependencies of routes on accounts."""
+
+from typing import Annotated
+
+from app.accounts.passwords import Passwords
+from app.accounts.sessions import Sessions
+from app.accounts.sign_up import SignUp
+from app.web.dependencies import provided
+
+AccountSignUp = Annotated[SignUp, provided("sign_up")]
+AccountSessions = Annotated[Sessions, provided("sessions")]
+AccountPasswords = Annotated[Passwords, provided("passwords")]

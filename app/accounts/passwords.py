@@ -1,0 +1,53 @@
+"""Passwords: reset and change. Both end all sessions, and both are safe to retry. Knows no HTTP."""
+
+from app.aws.errors import to_domain_error
+from app.cognito.user_pool import UserPool
+from app.errors import InvalidCodeError, UnavailableError, WrongPasswordError
+
+
+class Passwords:
+    """Sets new passwords.
+
+    A request may set the password and then lose its response, or fail to end the sessions. Its code, or its current
+    password, is used up then. So a retry that fails is accepted if the new password already is the account's.
+    """
+
+    def __init__(self, pool: UserPool) -> None:
+        self._pool = pool
+
+    def request_reset(self, email: str) -> None:
+        """Mail a reset code. Do nothing for an email without an account."""
+        self._pool.forgot_password(email)
+
+    def reset(self, email: str, code: str, new_password: str) -> None:
+        """Set a new password by the mailed code, and end all sessions.
+
+        Raises:
+            InvalidCodeError: if the code is wrong, or if none was requested.
+            WeakPasswordError: if the pool's policy refuses the password.
+        """
+        try:
+            self._pool.reset_password(email, code, new_password)
+        except Exception as error:
+            if not _may_have_reset(error) or not self._pool.password_matches(email, new_password):
+                raise
+        self._pool.log_out_everywhere(email)
+
+    def change(self, member_id: str, access_token: str, current_password: str, new_password: str) -> None:
+        """Set a new password by the current one, and end all sessions.
+
+        Raises:
+            WrongPasswordError: if the current password is wrong.
+            UnauthenticatedError: if the session was revoked.
+            WeakPasswordError: if the pool's policy refuses the new password.
+        """
+        try:
+            self._pool.change_password(access_token, current_password, new_password)
+        except WrongPasswordError:
+            if not self._pool.password_matches(member_id, new_password):
+                raise
+        self._pool.log_out_everywhere(member_id)
+
+
+def _may_have_reset(error: Exception) -> bool:
+    return isinstance(error, InvalidCodeError) or isinstance(to_domain_error(error), UnavailableError)

@@ -1,0 +1,37 @@
+"""`/v1/users/{handle}/dwipps`: the Dwipps of one author."""
+
+from functools import partial
+
+from fastapi import APIRouter
+
+from app import errors
+from app.auth.dependencies import CurrentPrincipal
+from app.aws.concurrency import run_concurrently
+from app.dwipps.dependencies import DwippFeed
+from app.dwipps.schemas import DwippPage
+from app.members.dependencies import HandleParam, MemberDirectory
+from app.openapi.problem_responses import PAGE_ERRORS, PRINCIPAL_ERRORS, error_responses
+from app.pagination.dependencies import PageParams
+from app.web.threadpool import ThreadpoolRoute
+
+router = APIRouter(prefix="/v1/users/{handle}", tags=["members"], route_class=ThreadpoolRoute)
+
+
+@router.get(
+    "/dwipps",
+    summary="List a member's Dwipps",
+    responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS, errors.MemberNotFoundError),
+)
+def list_dwipps_of_member(
+    handle: HandleParam,
+    principal: CurrentPrincipal,
+    params: PageParams,
+    directory: MemberDirectory,
+    feed: DwippFeed,
+) -> DwippPage:
+    """Return a page of one member's Dwipps, newest first."""
+    _, page = run_concurrently(
+        partial(directory.get_profile, handle),
+        partial(feed.list_by_author, principal.id, handle, params.page),
+    )
+    return params.with_next_link(page)

@@ -1,0 +1,72 @@
+"""The Dwipps and reactions of a member, for the export and the deletion of the account."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+from app.dwipps.feed import Feed
+from app.dwipps.ids import is_id
+from app.dwipps.reactions import ReactionRepository
+from app.dwipps.repository import DwippRepository
+from app.dwipps.schemas import Mark
+from app.errors import DwippNotFoundError, InvalidCursorError
+from app.members.models import Member
+from app.members.personal_data import ExportPart
+from app.pagination.cursors import PageRequest
+
+_BELOW_ALL_IDS = "0"
+
+
+class DwippData:
+    """The Dwipps that a member wrote."""
+
+    name = "dwipps"
+    sections = frozenset({"dwipps"})
+    key_prefixes: frozenset[str] = frozenset()
+
+    def __init__(self, feed: Feed, dwipps: DwippRepository) -> None:
+        self._feed = feed
+        self._dwipps = dwipps
+
+    def export(self, member: Member, limit: int, position: str | None) -> ExportPart:
+        """Return Dwipps, newest first. A position is a cursor of the author's list."""
+        page = self._feed.list_by_author(member.id, member.handle, PageRequest(limit, position))
+        return ExportPart({"dwipps": page.items}, page.next_cursor)
+
+    def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
+        """Return one call for each of the newest Dwipps."""
+        dwipps = self._dwipps.list_by_author(member.handle, limit, None)
+        return [partial(self._delete, member, dwipp.id) for dwipp in dwipps]
+
+    def _delete(self, member: Member, dwipp_id: str) -> None:
+        # Another request may have deleted the Dwipp, and the index may lag.
+        with suppress(DwippNotFoundError):
+            self._dwipps.delete(member, dwipp_id)
+
+
+class ReactionData:
+    """The upvotes and favorites of a member."""
+
+    name = "reactions"
+    sections = frozenset({"upvotes", "favorites"})
+    key_prefixes: frozenset[str] = frozenset()
+
+    def __init__(self, reactions: ReactionRepository) -> None:
+        self._reactions = reactions
+
+    def export(self, member: Member, limit: int, position: str | None) -> ExportPart:
+        """Return reactions in order of their Dwipps. A position is the id of the last Dwipp."""
+        if position is not None and not is_id(position):
+            raise InvalidCursorError
+        rows = self._reactions.list_all(member.id, limit + 1, position or _BELOW_ALL_IDS)
+        shown = rows[:limit]
+        sections = {
+            "upvotes": [Mark(dwipp_id=key, at=row.upvoted_at) for key, row in shown if row.upvoted_at],
+            "favorites": [Mark(dwipp_id=key, at=row.favorited_at) for key, row in shown if row.favorited_at],
+        }
+        return ExportPart(sections, shown[-1][0] if len(rows) > limit else None)
+
+    def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
+        """Return one call for each of the oldest reactions. It also lowers the Dwipp's count of upvotes."""
+        rows = self._reactions.list_all(member.id, limit, after=_BELOW_ALL_IDS)
+        return [partial(self._reactions.clear, member, dwipp_id) for dwipp_id, _ in rows]

@@ -1,0 +1,127 @@
+"""`/v1/me`: the member's own account."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app import errors
+from app.accounts.dependencies import AccountPasswords, AccountSessions
+from app.accounts.schemas import ChangePasswordRequest
+from app.auth.dependencies import CurrentPrincipal, own_access_token
+from app.dwipps.dependencies import DwippFeed
+from app.dwipps.schemas import DwippPage
+from app.me.dependencies import AccountDeletion, AccountExport, AccountUserPool
+from app.me.schemas import ExportView
+from app.members.dependencies import CurrentMember
+from app.members.schemas import OwnProfileView
+from app.observability.metrics import counted_as
+from app.openapi.links import links_with_parameters
+from app.openapi.problem_responses import (
+    BODY_ERRORS,
+    MEMBER_ERRORS,
+    PAGE_ERRORS,
+    PRINCIPAL_ERRORS,
+    error_responses,
+)
+from app.pagination.dependencies import PageParams
+from app.web.threadpool import ThreadpoolRoute
+
+router = APIRouter(prefix="/v1/me", tags=["members"], route_class=ThreadpoolRoute)
+
+_PROFILE_LINKS: Any = {
+    200: {"links": links_with_parameters("read_member", "list_dwipps_of_member", handle="$response.body#/handle")}
+}
+_RUNNING: Any = {
+    202: {"description": "The deletion is running. Repeat the request after the seconds in `Retry-After`."}
+}
+
+
+@router.get("", summary="Read your profile", responses=error_responses(*MEMBER_ERRORS) | _PROFILE_LINKS)
+def read_me(member: CurrentMember, user_pool: AccountUserPool) -> OwnProfileView:
+    """Return your profile. Your first request creates it, with the handle that you wished for if it is still free."""
+    user = user_pool.get_user(member.id)
+    if user is None:
+        raise errors.UnauthenticatedError
+    return OwnProfileView(id=member.id, handle=member.handle, email=user.email, joined_at=member.joined_at)
+
+
+@router.delete(
+    "",
+    summary="Delete your account",
+    status_code=204,
+    response_class=Response,
+    responses=error_responses(*PRINCIPAL_ERRORS, errors.LoginAgainError, errors.TooManyRequestsError) | _RUNNING,
+)
+@counted_as("AccountsDeleted")
+def delete_me(
+    principal: CurrentPrincipal, request: Request, user_pool: AccountUserPool, deletion: AccountDeletion
+) -> Response:
+    """Delete your account: Dwipps, upvotes, favorites, profile and login. This cannot be undone.
+
+    The first request needs a login within the last 10 minutes that was not signed out since. From then on you can write
+    nothing, and nobody finds your profile. The answer is 202 while data is left, for about a minute: repeat the request
+    after the seconds in `Retry-After`. At 204 nothing is left. The deletion only proceeds while you repeat the request.
+    Your handle is never given to another member.
+    """
+    # The authorizer does not learn of a sign-out, so Cognito is asked before the point of no return.
+    is_revoked = user_pool.is_session_revoked(own_access_token(request, principal.id))
+    seconds = deletion.resume(principal.id, None if is_revoked else principal.authenticated_at)
+    return Response(status_code=202, headers={"Retry-After": str(seconds)}) if seconds else Response(status_code=204)
+
+
+@router.get("/export", summary="Export your data", responses=error_responses(*MEMBER_ERRORS, *PAGE_ERRORS))
+def export_me(
+    member: CurrentMember,
+    export: AccountExport,
+    cursor: Annotated[str | None, Query(description="The `next_cursor` of the previous part.")] = None,
+) -> ExportView:
+    """Return all data about you, part by part: first your Dwipps, then your upvotes and favorites.
+
+    Only a null `next_cursor` ends the export.
+    """
+    return export.get_part(member, cursor)
+
+
+@router.put(
+    "/password",
+    summary="Change your password",
+    status_code=204,
+    responses=error_responses(
+        *MEMBER_ERRORS,
+        *BODY_ERRORS,
+        errors.WeakPasswordError,
+        errors.WrongPasswordError,
+        errors.PasswordResetRequiredError,
+    ),
+)
+def change_password(
+    body: ChangePasswordRequest, member: CurrentMember, request: Request, passwords: AccountPasswords
+) -> None:
+    """Set a new password, and end all sessions, including this one.
+
+    Access tokens stay valid until they expire, at most 15 minutes. Safe to retry: if the account already has the new
+    password, only the sessions are ended.
+    """
+    access_token = own_access_token(request, member.id)
+    passwords.change(member.id, access_token, body.current_password, body.new_password)
+
+
+@router.delete("/sessions", summary="Log out everywhere", status_code=204, responses=error_responses(*MEMBER_ERRORS))
+def log_out_everywhere(member: CurrentMember, sessions: AccountSessions) -> None:
+    """End all sessions. All refresh tokens are revoked at once. Access tokens stay valid until they expire."""
+    sessions.log_out_everywhere(member.id)
+
+
+@router.get("/dwipps", summary="List your Dwipps", responses=error_responses(*MEMBER_ERRORS, *PAGE_ERRORS))
+def list_my_dwipps(member: CurrentMember, params: PageParams, feed: DwippFeed) -> DwippPage:
+    """Return a page of your Dwipps, newest first."""
+    return params.with_next_link(feed.list_by_author(member.id, member.handle, params.page))
+
+
+@router.get("/favorites", summary="List your favorites", responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS))
+def list_my_favorites(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed) -> DwippPage:
+    """Return a page of your favorites, latest favorited first. Nobody else sees them.
+
+    A page may be short if Dwipps were deleted. Only a null `next_cursor` ends the list.
+    """
+    return params.with_next_link(feed.list_favorites(principal.id, params.page))

@@ -1,0 +1,35 @@
+"""The export of an account in the API."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.dwipps.schemas import DwippView, Mark, dwipp_example
+from app.members.schemas import OwnProfileView
+from app.openapi import examples
+
+_MARK = {"dwipp_id": examples.DWIPP_ID, "at": examples.EDITED_AT}
+_EXAMPLE: Any = {
+    "profile": {
+        "handle": examples.HANDLE,
+        "joined_at": examples.JOINED_AT,
+        "id": examples.MEMBER_ID,
+        "email": examples.EMAIL,
+    },
+    "dwipps": [dwipp_example(upvotes=3, upvoted=True, favorited=True)],
+    "upvotes": [_MARK],
+    "favorites": [_MARK],
+    "next_cursor": None,
+}
+
+
+class ExportView(BaseModel):
+    """A part of all data about a member. Every part has the profile."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    profile: OwnProfileView
+    dwipps: list[DwippView]
+    upvotes: list[Mark]
+    favorites: list[Mark]
+    next_cursor: str | None = Field(description="The `cursor` of the next part. Null in the last part.")

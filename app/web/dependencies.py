@@ -1,0 +1,29 @@
+"""The dependency through which routes get the objects that they use."""
+
+from typing import Any
+
+from fastapi import Depends, Request
+
+
+class Provided:
+    """Yields one object of the process's container (see `app/bootstrap.py`).
+
+    Args:
+        name: the attribute of the container.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def __call__(self, request: Request) -> Any:
+        """Return the object for this request."""
+        return getattr(request.app.state.container, self.name)
+
+
+def provided(name: str) -> Any:
+    """Return a FastAPI dependency on one object of the container.
+
+    Each slice gives it a type in its `dependencies.py`: `DwippFeed = Annotated[Feed, provided("feed")]`. A test checks
+    that the alias and the container agree on the type.
+    """
+    return Depends(Provided(name))

@@ -1,0 +1,111 @@
+"""Exception handlers: every exception that leaves a route becomes a problem document."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
+
+from app import errors
+from app.aws.errors import to_domain_error
+from app.json_depth import exceeds_max_depth
+from app.observability.json_logging import format_frames
+from app.web.problems import (
+    BODY_TOO_LARGE,
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    MALFORMED_REQUEST,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    PROBLEM_TYPES,
+    UNSUPPORTED_MEDIA_TYPE,
+    problem_response,
+)
+
+# The name is part of the log format, so it does not follow the module's.
+logger = logging.getLogger("app.problems")
+
+_FRAMEWORK_PROBLEMS = {each.status: each for each in (MALFORMED_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, BODY_TOO_LARGE)}
+# Replacements for messages that pydantic writes for Python developers.
+_FLAW_DETAILS = {
+    "extra_forbidden": "This field is not allowed.",
+    "missing": "This field is required.",
+    "model_attributes_type": "The body must be a JSON object.",
+    "string_unicode": "The text contains a lone surrogate.",
+}
+
+
+def register_exception_handlers(app: FastAPI) -> None:
+    """Register the handlers of this module with an app."""
+    app.add_exception_handler(errors.DwipperError, _handle_domain_error)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(HTTPException, _handle_http_exception)
+
+
+def handle_unexpected(request: Request, error: Exception) -> Response:
+    """Answer an exception that no handler knows. It comes from an AWS service or from a fault of this code."""
+    domain_error = to_domain_error(error)
+    if domain_error is not None:
+        return _domain_error_response(request, domain_error)
+    logger.error("request %s failed: %s", request.scope["state"]["request_id"], format_frames(error))
+    return problem_response(request, INTERNAL_ERROR)
+
+
+async def _handle_domain_error(request: Request, error: Any) -> Response:
+    return _domain_error_response(request, error)
+
+
+async def _handle_validation_error(request: Request, error: Any) -> Response:
+    flaws = error.errors()
+    if isinstance(error.body, bytes):  # FastAPI leaves a body unparsed if Content-Type does not name JSON.
+        return problem_response(request, UNSUPPORTED_MEDIA_TYPE)
+    # No model is nested, so each deeply nested body fails the validation and arrives here.
+    if any(flaw["type"] == "json_invalid" for flaw in flaws) or exceeds_max_depth(error.body):
+        return problem_response(request, MALFORMED_REQUEST)
+    flaw_list = list(_validation_flaws(flaws))
+    if any(flaw["type"] == "weak_password" for flaw in flaws):
+        weak = errors.WeakPasswordError
+        return problem_response(request, PROBLEM_TYPES[weak], weak.detail, errors=flaw_list)
+    return problem_response(request, INVALID_REQUEST, errors=flaw_list)
+
+
+async def _handle_http_exception(request: Request, error: Any) -> Response:
+    response = problem_response(request, _FRAMEWORK_PROBLEMS.get(error.status_code, INTERNAL_ERROR))
+    if error.status_code == METHOD_NOT_ALLOWED.status:
+        response.headers["Allow"] = ", ".join(_allowed_methods(request))
+    return response
+
+
+def _domain_error_response(request: Request, error: errors.DwipperError) -> Response:
+    problem_type = PROBLEM_TYPES[type(error)]
+    if isinstance(error, errors.InvalidGrantError):
+        return problem_response(request, problem_type, str(error), error=error.error)
+    return problem_response(request, problem_type, str(error))
+
+
+def _validation_flaws(flaws: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+    for flaw in flaws:
+        source, *path = flaw["loc"]
+        pointer = "".join(f"/{_reference_token(part)}" for part in path)
+        detail = _FLAW_DETAILS.get(flaw["type"], flaw["msg"])
+        yield {"pointer": pointer if source == "body" else f"{source}{pointer}", "detail": detail}
+
+
+def _reference_token(part: str | int) -> str:
+    """Escape a reference token (RFC 6901, section 3). UTF-8 cannot express a lone surrogate, so it is spelled out."""
+    text = str(part).replace("~", "~0").replace("/", "~1")
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return all methods of the resource. Its operations may belong to several routes."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path and compile_path(route.path)[0].match(path):
+            methods |= route.methods or set()
+    return sorted(methods)

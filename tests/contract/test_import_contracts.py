@@ -1,0 +1,63 @@
+"""The import linter finds each kind of misplaced import, and each module that nobody placed."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("app", "benchmarks", "devstack", "testkit")
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def _lint(folder: Path) -> tuple[int, str]:
+    lint_imports = Path(sys.executable).with_name("lint-imports")
+    ended = subprocess.run(  # noqa: S603 -- the linter of this environment
+        [lint_imports, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+    return ended.returncode, ended.stdout
+
+
+def test_every_package_has_a_contract_for_its_modules() -> None:
+    packages = {f"app.{init.parent.name}" for init in (ROOT / "app").glob("*/__init__.py")}
+    guarded = {container for each in CONTRACTS if each.get("exhaustive") for container in each["containers"]}
+    assert guarded == packages | {"app"}, "give each package of app a contract with `exhaustive = true`"
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "broken"),
+    [
+        ("app/echo/__init__.py", "", "The packages of app"),
+        ("app/clock.py", "", "The packages of app"),
+        ("app/dwipps/echo.py", "", "The modules of dwipps"),
+        ("app/aws/items.py", "import app.members.models", "The packages of app"),
+        ("app/accounts/sessions.py", "import app.dwipps.feed", "The packages of app"),
+        ("app/dwipps/schemas.py", "import app.dwipps.feed", "The modules of dwipps"),
+        ("app/dwipps/repository.py", "import fastapi", "Only the modules of HTTP know HTTP"),
+        ("app/aws/items.py", "import starlette.types", "Only the modules of HTTP know HTTP"),
+        ("app/members/directory.py", "import app.web.problems", "Only the modules of HTTP know HTTP"),
+        ("app/me/export.py", "import mangum", "Only the modules of HTTP know HTTP"),
+        ("app/pages/assets.py", "import app.bootstrap", "Only entry points import bootstrap"),
+        ("app/settings.py", "import devstack.ports", "The app needs no code that it is not shipped with"),
+        ("benchmarks/rows.py", "import tests.conftest", "Benchmarks and the test kit need no tests"),
+    ],
+)
+def test_a_misplaced_module_or_import_is_found(path: str, line: str, broken: str, copy: Path) -> None:
+    file = copy / path
+    file.parent.mkdir(exist_ok=True)
+    with file.open("a") as source:
+        source.write(f"\n{line}\n")
+    status, output = _lint(copy)
+    assert status == 1, output
+    assert f"{broken} BROKEN" in output
