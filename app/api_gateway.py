@@ -46,6 +46,7 @@ def make_handler(app: ASGI) -> Handler:
 
     Every HTTP event gets an answer, even a malformed one. Other events, such as a warm-up schedule's, are ignored.
     """
+    _use_own_event_loop()  # Mangum's constructor takes the thread's loop too.
     mangum = Mangum(
         app,
         lifespan="off",

@@ -6,7 +6,6 @@ Basic Multilingual Plane, which the JSON of a Lambda answer spells in 12 bytes e
 """
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -67,18 +66,6 @@ class Client:
         return Piece(content, answer["statusCode"], len(json.dumps(answer)), seconds)
 
 
-@contextlib.contextmanager
-def _loop() -> Iterator[None]:
-    """A loop for this thread, which Mangum asks for."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        yield
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
-
-
 async def _token(engine: Engine) -> str:
     async with world_of(engine, create_app(engine.settings)) as world:
         return str((await world.member()).tokens["access_token"])
@@ -88,12 +75,11 @@ def part(stage: Stage, steps: Steps) -> Part:
     """Ask for the largest of everything, and delete a member who wrote and liked a lot."""
     engine = stage.engine(feed_shards=MOST_SHARDS)
     token = asyncio.run(_token(engine))
-    with _loop():
-        client = Client(engine, token)
-        _fill(engine, client.ask("GET", "/v1/me").content)
-        wanted = steps.of(list(_largest(client)), "The largest answers")
-        pages = {name: client.ask("GET", path) for name, path in wanted}
-        deletion = _deleted(client, steps)
+    client = Client(engine, token)
+    _fill(engine, client.ask("GET", "/v1/me").content)
+    wanted = steps.of(list(_largest(client)), "The largest answers")
+    pages = {name: client.ask("GET", path) for name, path in wanted}
+    deletion = _deleted(client, steps)
     return _told(pages, deletion)
 
 

@@ -141,8 +141,7 @@ class GatewayTransport(httpx.AsyncBaseTransport):
         self._authorizer = authorizer
         self._kind: Kind = kind
         self._prefix = prefix
-        self._loops: list[asyncio.AbstractEventLoop] = []
-        self._threads = ThreadPoolExecutor(instances, initializer=self._own_loop)
+        self._threads = ThreadPoolExecutor(instances)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
@@ -156,14 +155,6 @@ class GatewayTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         self._threads.shutdown()
-        for loop in self._loops:
-            loop.close()
-
-    def _own_loop(self) -> None:
-        """An instance of a Lambda function has a thread and a loop of its own."""
-        loop = asyncio.new_event_loop()
-        self._loops.append(loop)
-        asyncio.set_event_loop(loop)
 
     def _invoke(self, event: dict[str, Any]) -> dict[str, Any]:
         # Through JSON and back, as Lambda's Runtime API would carry it.

@@ -75,7 +75,7 @@ class Developer:
         # Their own Amazon must not get in the way.
         own = {"AWS_PROFILE": "not-ours", "USER_POOL_ID": "not-ours", "LOCAL_DIR": str(self.home)}
         own |= {"PORT": str(self.port), "AWS_PORT": str(self.aws_port)}
-        return subprocess.Popen(  # noqa: S603 -- our own program
+        return subprocess.Popen(
             [sys.executable, "-m", "devstack", command],
             cwd=ROOT,
             env=os.environ | own | choices,

@@ -86,4 +86,4 @@ def _releases(repository: Path) -> Iterator[Release]:
 
 def _git(repository: Path, *words: str) -> str:
     git = shutil.which("git") or "git"
-    return subprocess.run([git, *words], cwd=repository, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return subprocess.run([git, *words], cwd=repository, capture_output=True, text=True, check=True).stdout

@@ -34,4 +34,4 @@ class Repository:
     def _git(self, *words: str) -> None:
         git = shutil.which("git") or "git"
         who = ["-c", "user.name=Kay", "-c", "user.email=kay@example.org", "-c", "commit.gpgsign=false"]
-        subprocess.run([git, *who, *words], cwd=self.folder, capture_output=True, check=True)  # noqa: S603
+        subprocess.run([git, *who, *words], cwd=self.folder, capture_output=True, check=True)

@@ -44,7 +44,7 @@ def _secrets(path: Path) -> list[str]:
 
 def _committed() -> list[str]:
     git = shutil.which("git") or "git"
-    listed = subprocess.run([git, "ls-files", "-z"], cwd=_ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=_ROOT, capture_output=True, text=True, check=True)
     return [name for name in listed.stdout.split("\0") if (_ROOT / name).is_file() and name not in _WRITTEN]
 
 

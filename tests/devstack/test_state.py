@@ -31,7 +31,7 @@ class TestLocked:
     def test_it_lasts_as_long_as_a_process_that_inherited_it(self, home: Home) -> None:
         command = [sys.executable, "-c", "input()"]
         with home.locked() as lock:
-            child = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[lock])  # noqa: S603 -- our own
+            child = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[lock])
         with pytest.raises(LocalError), home.locked():
             pass
         child.communicate(b"\n")

@@ -41,7 +41,7 @@ def package(folder: Path, stage: str, **variables: str) -> tuple[dict[str, Any],
     osls = ROOT / "node_modules" / ".bin" / "osls"
     assert osls.exists(), "osls is missing: `npm ci --ignore-scripts` installs it"
     made = folder / "package" / stage
-    ran = subprocess.run(  # noqa: S603 -- our own program
+    ran = subprocess.run(
         [osls, "package", "--stage", stage, "--param", f"image={IMAGE}", "--package", made],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "NODE_NO_WARNINGS": "1"} | variables,

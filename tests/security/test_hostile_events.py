@@ -3,7 +3,6 @@
 The tables are looked at by the fixture `target`.
 """
 
-import asyncio
 import itertools
 import json
 import logging
@@ -31,16 +30,7 @@ ANOTHER = "5e0d1c6e-7b0f-4d7e-9f43-2a4b3c5d6e7f"
 
 
 @pytest.fixture
-def loop() -> Iterator[None]:
-    """Lambda's: Mangum takes the thread's own."""
-    with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        yield
-        asyncio.set_event_loop(None)
-
-
-@pytest.fixture
-def handler(target: Target, loop: None) -> Handler:
+def handler(target: Target) -> Handler:
     return make_handler(target.app)
 
 

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urljoin
 
@@ -53,13 +53,8 @@ def served() -> tuple[FastAPI, RecordingFeed]:
 
 
 @pytest.fixture
-def handler(served: tuple[FastAPI, RecordingFeed]) -> Iterator[Handler]:
-    """With a loop of the thread's own, which Mangum takes."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield make_handler(served[0])
-    asyncio.set_event_loop(None)
-    loop.close()
+def handler(served: tuple[FastAPI, RecordingFeed]) -> Handler:
+    return make_handler(served[0])
 
 
 def _event(path: str, kind: Kind = "rest", method: str = "GET", *, prefix: str = "", **options: Any) -> Event:
@@ -128,10 +123,7 @@ class TestAnswers:
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body", "body": b""})
 
-        with asyncio.Runner() as runner:
-            asyncio.set_event_loop(runner.get_loop())
-            make_handler(app)(_event("/health", kind), None)
-            asyncio.set_event_loop(None)
+        make_handler(app)(_event("/health", kind), None)
         assert asked == ["http"]
 
     def test_a_query_comes_as_it_was_sent(self, kind: Kind, handler: Handler) -> None:
@@ -416,3 +408,20 @@ def test_headers_that_came_twice_stay_two(handler: Handler) -> None:
     headers = [("X-Thing", "a"), ("X-Thing", "b")]
     seen = _answer(handler, _event("/echo", headers=headers)).json()["headers"]
     assert ["x-thing", "a, b"] in seen
+
+
+class TestEventLoops:
+    """A handler needs no event loop of its caller."""
+
+    def test_it_answers_in_a_new_thread(self, handler: Handler) -> None:
+        with ThreadPoolExecutor(2) as threads:
+            answers = list(threads.map(lambda _: handler(_event("/health"), None), range(8)))
+        assert [answer["statusCode"] for answer in answers] == [200] * 8
+
+    def test_it_answers_after_asyncio_run(self, handler: Handler) -> None:
+        asyncio.run(asyncio.sleep(0))
+        assert handler(_event("/health"), None)["statusCode"] == 200
+
+    def test_it_answers_without_a_current_loop(self, handler: Handler) -> None:
+        asyncio.set_event_loop(None)
+        assert handler(_event("/health"), None)["statusCode"] == 200

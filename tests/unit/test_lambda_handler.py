@@ -63,7 +63,7 @@ def _python(
     code: str, *arguments: str, environment: Mapping[str, str] = ENVIRONMENT
 ) -> subprocess.CompletedProcess[str]:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(  # noqa: S603 -- this interpreter, and code that stands in this file
+    return subprocess.run(
         [sys.executable, "-W", "error", "-c", code, *arguments],
         cwd=ROOT,
         env={**inherited, **environment},

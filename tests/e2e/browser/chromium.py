@@ -38,7 +38,7 @@ def driver(folder: Path) -> Iterator[httpx.Client]:
     require()
     port = free_port()
     command = ["chromedriver", f"--port={port}", f"--log-path={folder / 'chromedriver.log'}"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603 -- Debian's
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         transport = httpx.HTTPTransport(retries=8)  # It takes a moment to listen; the pauses between grow.
         address = f"http://127.0.0.1:{port}"
         try:

@@ -36,7 +36,7 @@ def _deployed(developer: Developer) -> Iterator[tuple[Terminal, str]]:
 
 
 def _run(command: list[str], **variables: str) -> str:
-    ran = subprocess.run(  # noqa: S603 -- our own
+    ran = subprocess.run(
         command, cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, timeout=200, check=False
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -102,7 +102,7 @@ def test_the_smoke_test_passes_against_the_api_on_a_laptop(developer: Developer)
 
 def test_the_smoke_test_fails_where_nothing_is() -> None:
     command = [sys.executable, "-m", "tests.e2e.smoke", f"http://127.0.0.1:{free_port()}"]
-    ran = subprocess.run(  # noqa: S603 -- our own
+    ran = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"EMAIL": "kay@example.org"}, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 1

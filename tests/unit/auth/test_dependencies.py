@@ -5,7 +5,7 @@ What says anything else stands in tests/security.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -86,17 +86,7 @@ class TestBearerToken:
 
 
 @pytest.fixture
-def loop() -> Iterator[None]:
-    """Lambda's: Mangum takes the thread's own."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    asyncio.set_event_loop(None)
-    loop.close()
-
-
-@pytest.fixture
-def handler(app: FastAPI, loop: None) -> Handler:
+def handler(app: FastAPI) -> Handler:
     return make_handler(app)
 
 

@@ -74,11 +74,8 @@ def app() -> FastAPI:
 
 
 @pytest.fixture
-def handler(app: FastAPI) -> Iterator[Handler]:
-    with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        yield make_handler(app)
-        asyncio.set_event_loop(None)
+def handler(app: FastAPI) -> Handler:
+    return make_handler(app)
 
 
 def _ask(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:

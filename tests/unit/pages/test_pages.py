@@ -176,9 +176,7 @@ def test_who_asks_for_no_page_waits_for_none() -> None:
         assert asyncio.run(ask(app, "GET", "/docs/swagger-ui.css")).status_code == 200
         print("fastapi_offline" in sys.modules)
     """
-    done = subprocess.run(  # noqa: S603 -- our own
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["app.pages.routes", "False"]
 
 

@@ -49,13 +49,7 @@ def _asked(app: Any, path: str) -> set[int]:
 
 
 def _handled(app: FastAPI, path: str) -> set[int]:
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        answer = make_handler(app)(event_of(httpx.Request("GET", f"https://dwipper.test{path}"), "rest"), None)
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
+    answer = make_handler(app)(event_of(httpx.Request("GET", f"https://dwipper.test{path}"), "rest"), None)
     return set(httpx.Response(200, text=answer["body"]).json())
 
 

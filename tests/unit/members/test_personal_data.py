@@ -1,0 +1,46 @@
+"""All data of members is exported and erased: each store is registered in app/bootstrap.py."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from app.bootstrap import build_container
+from app.me.schemas import ExportView
+from testkit.doubles import SETTINGS
+
+ROOT = Path(__file__).parents[3]
+STORES = build_container(SETTINGS).personal_data
+# The beginning of a key such as `f"member#{member_id}"`.
+_KEY = re.compile(r"""["']([a-z][a-z_-]*)#""")
+
+
+def test_every_key_prefix_belongs_to_a_registered_store() -> None:
+    registered = {prefix for store in STORES for prefix in store.key_prefixes}
+    found = {
+        (prefix, str(path.relative_to(ROOT)))
+        for path in sorted((ROOT / "app").rglob("*.py"))
+        for prefix in _KEY.findall(path.read_text())
+    }
+    unregistered = sorted((prefix, path) for prefix, path in found if prefix not in registered)
+    assert not unregistered, (
+        "These rows may hold data of a member that is neither exported nor erased. Implement PersonalData"
+        f" (app/members/personal_data.py) and register it in app/bootstrap.py: {unregistered}"
+    )
+    assert registered == {prefix for prefix, _ in found}, "app/bootstrap.py registers prefixes that no code uses"
+
+
+def test_every_section_of_the_export_is_filled_by_one_store() -> None:
+    filled = Counter(section for store in STORES for section in store.sections)
+    fields = ExportView.model_fields.keys() - {"profile", "next_cursor"}
+    assert filled == dict.fromkeys(fields, 1), "give each section of a store a field in ExportView (app/me/schemas.py)"
+
+
+def test_stores_have_names_of_their_own() -> None:
+    assert len({store.name for store in STORES}) == len(STORES)
+
+
+def test_the_privacy_page_names_every_store_and_prefix() -> None:
+    page = (ROOT / "docs" / "privacy.md").read_text()
+    named = set(re.findall(r"`([a-z_-]+)#?`", page))
+    wanted = {name for store in STORES for name in (*store.sections, *store.key_prefixes)}
+    assert wanted <= named, f"describe {sorted(wanted - named)} in docs/privacy.md"
