@@ -12,11 +12,11 @@ from benchmarks.designs import Units
 from benchmarks.environment import Stage
 from benchmarks.progress import Steps
 from benchmarks.report import Part, Plot, Table
-from testkit.api_client import World
-from testkit.capacity_meter import Meter, Spent
+from testkit.api_client import Api
+from testkit.capacity_meter import CapacityMeter, ConsumedCapacity
 from testkit.engine import Engine
-from testkit.operation_costs import spend
-from testkit.servers import world_of
+from testkit.operation_costs import measure_operations
+from testkit.servers import connect_in_process
 
 SIZES = (1_000, 10_000, 100_000)
 UPVOTES = (1, 1_000, 10_000)
@@ -71,9 +71,9 @@ def _fill(engine: Engine, size: int) -> None:
 
 async def _spent(engine: Engine) -> Receipts:
     app = create_app(engine.settings)
-    meter = Meter(app.state.container.dwipps._client)  # noqa: SLF001 -- as the test that holds the bounds does
-    async with world_of(engine, app) as world:
-        return {name: _units(spent) for name, spent in (await spend(world, engine, meter)).items()}
+    meter = CapacityMeter(app.state.container.dwipps._client)  # noqa: SLF001 -- as the test that holds the bounds does
+    async with connect_in_process(engine, app) as api:
+        return {name: _units(spent) for name, spent in (await measure_operations(api, engine, meter)).items()}
 
 
 async def _upvoted(engine: Engine, upvotes: int) -> Units:
@@ -83,13 +83,13 @@ async def _upvoted(engine: Engine, upvotes: int) -> Units:
     reactions = (rows.reaction(str(uuid.uuid4()), dwipp_id) for _ in range(upvotes))
     rows.write(engine.client, engine.settings.reactions_table, reactions)
     app = create_app(engine.settings)
-    meter = Meter(app.state.container.dwipps._client)  # noqa: SLF001 -- the same
-    async with world_of(engine, app) as world:
-        return await _paid(world, meter, dwipp_id, upvotes + 1)
+    meter = CapacityMeter(app.state.container.dwipps._client)  # noqa: SLF001 -- the same
+    async with connect_in_process(engine, app) as api:
+        return await _paid(api, meter, dwipp_id, upvotes + 1)
 
 
-async def _paid(world: World, meter: Meter, dwipp_id: str, expected: int) -> Units:
-    member = await world.member()
+async def _paid(api: Api, meter: CapacityMeter, dwipp_id: str, expected: int) -> Units:
+    member = await api.member()
     await member.get("/v1/me")  # Makes the member's row.
     with meter.running() as spent:
         answer = await member.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
@@ -98,7 +98,7 @@ async def _paid(world: World, meter: Meter, dwipp_id: str, expected: int) -> Uni
     return _units(spent)
 
 
-def _units(spent: Spent) -> Units:
+def _units(spent: ConsumedCapacity) -> Units:
     return Units(spent.written, spent.read)
 
 

@@ -25,8 +25,8 @@ from benchmarks.environment import Stage
 from benchmarks.progress import Steps
 from benchmarks.report import Part, Table
 from testkit.engine import Engine
-from testkit.gateway import Authorizer, event_of
-from testkit.servers import world_of
+from testkit.gateway import Authorizer, make_event
+from testkit.servers import connect_in_process
 
 MOST_SHARDS = 64
 LARGEST_PAGE = 100
@@ -58,7 +58,7 @@ class Client:
     def ask(self, method: str, path: str) -> Piece:
         """Make one request."""
         headers = {"Authorization": f"Bearer {self._token}"}
-        event = event_of(httpx.Request(method, f"https://dwipper.test{path}", headers=headers), "rest", self._claims)
+        event = make_event(httpx.Request(method, f"https://dwipper.test{path}", headers=headers), "rest", self._claims)
         begun = time.perf_counter()
         answer = self._handler(event, None)
         seconds = time.perf_counter() - begun
@@ -67,8 +67,8 @@ class Client:
 
 
 async def _token(engine: Engine) -> str:
-    async with world_of(engine, create_app(engine.settings)) as world:
-        return str((await world.member()).tokens["access_token"])
+    async with connect_in_process(engine, create_app(engine.settings)) as api:
+        return str((await api.member()).tokens["access_token"])
 
 
 def part(stage: Stage, steps: Steps) -> Part:

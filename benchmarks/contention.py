@@ -25,7 +25,7 @@ from benchmarks import rows
 from benchmarks.environment import Stage
 from benchmarks.progress import Steps
 from benchmarks.report import Part, Plot, Table
-from testkit.conflict_proxy import conflicting
+from testkit.conflict_proxy import run_conflict_proxy
 from testkit.engine import Engine
 
 WRITERS = (1, 4, 16, 64)
@@ -51,7 +51,7 @@ class Outcome:
 def part(stage: Stage, steps: Steps) -> Part:
     """Let all numbers of writers contend on both stores."""
     outcomes: dict[str, list[Outcome]] = {}
-    with conflicting(stage.store, stage.folder) as proxy:
+    with run_conflict_proxy(stage.store, stage.folder) as proxy:
         stores = {"queued": stage.store.endpoint, "refused": proxy.endpoint}
         planned = [(store, writers) for store in stores for writers in WRITERS]
         for store, writers in steps.of(planned, "Contention"):

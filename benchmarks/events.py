@@ -8,7 +8,7 @@ import httpx
 from app.settings import Settings
 from testkit.forged_tokens import SUB as MEMBER
 from testkit.forged_tokens import good_claims
-from testkit.gateway import event_of
+from testkit.gateway import make_event
 
 __all__ = ["MEMBER", "event"]
 
@@ -17,4 +17,4 @@ def event(settings: Settings, method: str, path: str, json: Any = None) -> dict[
     """The event of a request, with the claims of an access token for this pool."""
     pool = {"iss": settings.issuer, "client_id": settings.user_pool_client_id}
     claims = good_claims(exp=int(time.time()) + 3600, **pool)
-    return event_of(httpx.Request(method, f"https://dwipper.test{path}", json=json), "rest", claims)
+    return make_event(httpx.Request(method, f"https://dwipper.test{path}", json=json), "rest", claims)

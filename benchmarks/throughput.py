@@ -14,7 +14,7 @@ from benchmarks.progress import Steps
 from benchmarks.report import Part, Table
 from devstack.process import Service, started
 from testkit.engine import Engine, free_port
-from testkit.servers import under_uvicorn, world_at
+from testkit.servers import connect_to_server, run_uvicorn
 
 CONNECTIONS = (1, 16, 64)
 SECONDS = 4.0
@@ -29,7 +29,7 @@ def part(stage: Stage, steps: Steps) -> Part:
     ids = [rows.old_id(number) for number in range(_DWIPPS)]
     rows.write(engine.client, engine.settings.dwipps_table, map(rows.dwipp, ids))
     tutorial_table.make(engine.client, _DWIPPS)
-    with under_uvicorn(engine, stage.folder) as server, _tutorial(engine, stage) as tutorial:
+    with run_uvicorn(engine, stage.folder) as server, _tutorial(engine, stage) as tutorial:
         asked = [*_of_dwipper(engine, server, ids), _of_tutorial(tutorial)]
         planned = [(each, connections) for connections in CONNECTIONS for each in asked]
         done = [
@@ -53,8 +53,8 @@ def _of_tutorial(server: Service) -> Asked:
 
 
 async def _token(engine: Engine, server: Service) -> str:
-    async with world_at(engine, server) as world:
-        member = await world.member()
+    async with connect_to_server(engine, server) as api:
+        member = await api.member()
         await member.get("/v1/me")  # Makes the member's row.
         return str(member.tokens["access_token"])
 

@@ -1,4 +1,4 @@
-"""A world to tell a story in: an app, a way to it, and members who use it."""
+"""A api to tell a story in: an app, a way to it, and members who use it."""
 
 import itertools
 from collections.abc import AsyncIterator, Callable
@@ -12,19 +12,20 @@ from app.api_gateway import make_handler
 from app.main import create_app
 from app.settings import Settings
 from devstack.mail import Mail, everything
-from testkit.gateway import Authorizer, GatewayTransport, Kind
-from testkit.leak_scan import Scan
+from testkit.gateway import Authorizer, GatewayKind, GatewayTransport
+from testkit.leak_scan import LeakScan
 from testkit.transcript import Transcript
 
 PASSWORD = "a rubber duck knows"
 
-Transport = Literal["uvicorn"] | Kind
+Transport = Literal["uvicorn"] | GatewayKind
+TRANSPORTS: tuple[Transport, ...] = ("uvicorn", "rest")
 
 _numbers = itertools.count(1)
 
 
 @dataclass(slots=True)
-class World:
+class Api:
     """An app on tables of its own; `http` is somebody who is not logged in."""
 
     settings: Settings
@@ -37,7 +38,7 @@ class World:
     """Lets the time pass that a deletion waits for writes on their way; in this process there are none."""
 
     def mails(self) -> list[Mail]:
-        """The mails since the world began, the oldest first."""
+        """The mails since the api began, the oldest first."""
         return everything(self.endpoint)[self.mails_before :]
 
     def code(self, email: str) -> str:
@@ -62,20 +63,20 @@ class World:
         tokens: dict[str, Any] = answer.json()
         return tokens
 
-    async def member(self, handle: str | None = None) -> "Member":
+    async def member(self, handle: str | None = None) -> "MemberClient":
         """Somebody who registered, confirmed and logged in."""
         email = f"member{next(_numbers)}@example.org"
         await self.confirm(await self.register(email, handle=handle), email)
         return self.session(email, await self.login(email))
 
-    def session(self, email: str, tokens: dict[str, Any]) -> "Member":
+    def session(self, email: str, tokens: dict[str, Any]) -> "MemberClient":
         """Who calls with these tokens."""
         http = self.open_client(headers={"Authorization": f"Bearer {tokens['access_token']}"})
-        return Member(email, tokens, http)
+        return MemberClient(email, tokens, http)
 
 
 @dataclass(slots=True)
-class Member:
+class MemberClient:
     """Somebody who is logged in."""
 
     email: str
@@ -107,10 +108,10 @@ class Member:
 
 
 @asynccontextmanager
-async def world(settings: Settings, endpoint: str, transport: Transport, *, prefix: str = "") -> AsyncIterator[World]:
-    """A world that is reached over this transport, below this prefix."""
+async def open_api(settings: Settings, endpoint: str, transport: Transport, *, prefix: str = "") -> AsyncIterator[Api]:
+    """A api that is reached over this transport, below this prefix."""
     app = create_app(settings)
-    transcript, scan = Transcript(), Scan(settings)
+    transcript, scan = Transcript(), LeakScan(settings)
     carrier: httpx.AsyncBaseTransport
     if transport == "uvicorn":
         carrier = httpx.ASGITransport(app)
@@ -124,6 +125,6 @@ async def world(settings: Settings, endpoint: str, transport: Transport, *, pref
         return httpx.AsyncClient(transport=carrier, base_url=base_url, event_hooks=hooks, **options)
 
     try:
-        yield World(settings, endpoint, open_client(), transcript, open_client, len(everything(endpoint)))
+        yield Api(settings, endpoint, open_client(), transcript, open_client, len(everything(endpoint)))
     finally:
         await carrier.aclose()

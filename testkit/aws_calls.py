@@ -33,14 +33,14 @@ class _Refusal:
 
 
 @dataclass
-class Calls:
+class AwsCalls:
     """The names of the calls, in order."""
 
     made: list[str] = field(default_factory=list)
     _refusal: _Refusal | None = None
 
     @classmethod
-    def of(cls, patch: pytest.MonkeyPatch) -> "Calls":
+    def watch(cls, patch: pytest.MonkeyPatch) -> "AwsCalls":
         """Those of all apps that are made from now on."""
         calls = cls()
         patch.setattr(user_pool, "cognito_client", lambda *args, **more: calls._watch(cognito_client(*args, **more)))

@@ -12,14 +12,14 @@ _REFUSED_WRITE = {"CapacityUnits": 1.0}
 
 
 @dataclass(slots=True)
-class Spent:
+class ConsumedCapacity:
     """Capacity units, of writes and of reads."""
 
     written: float = 0
     read: float = 0
 
 
-class Meter:
+class CapacityMeter:
     """Has a client ask for the consumed capacity of all its calls, and adds it up."""
 
     def __init__(self, client: Any) -> None:
@@ -28,10 +28,10 @@ class Meter:
         client.meta.events.register("after-call.dynamodb", self._note)
 
     @contextmanager
-    def running(self) -> Iterator[Spent]:
+    def running(self) -> Iterator[ConsumedCapacity]:
         """Measure what is spent until the block ends."""
         self._calls.clear()
-        spent = Spent()
+        spent = ConsumedCapacity()
         yield spent
         assert self._calls, "the operation asked DynamoDB for something"
         spent.read = sum(units for name, units in self._calls if name in _READS)

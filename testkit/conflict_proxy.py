@@ -23,14 +23,14 @@ Item = tuple[str, str]
 
 
 @contextlib.contextmanager
-def conflicting(store: Service, folder: Path) -> Iterator[Service]:
+def run_conflict_proxy(store: Service, folder: Path) -> Iterator[Service]:
     """Run the proxy until the block ends."""
     store_port = store.endpoint.rpartition(":")[2]
     with http_proxy.proxy("testkit.conflict_proxy", store_port, folder=folder) as service:
         yield service
 
 
-def refusals(proxy: Service) -> int:
+def count_refusals(proxy: Service) -> int:
     """How many writes were refused so far."""
     return proxy.log.read_text().count(_REFUSED)
 
@@ -49,7 +49,7 @@ class Proxy:
         if any(in_the_way):
             sys.stdout.write(f"{_REFUSED}\n")
             sys.stdout.flush()
-            return http_proxy.response(*faults.conflict(http_proxy.operation(request), in_the_way))
+            return http_proxy.response(*faults.conflict_response(http_proxy.operation(request), in_the_way))
         held = set(items) if http_proxy.operation(request) == "TransactWriteItems" else set[Item]()
         self._held |= held
         try:

@@ -65,7 +65,7 @@ class WriteOnlyDwipps(DwippRepository):
         return new_dwipp(new_id(), author, text)
 
 
-def quiet_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, RecordingFeed]:
+def offline_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, RecordingFeed]:
     """The app, whose `GET` and `POST /v1/dwipps` call no AWS; tokens are verified with these keys."""
     app = create_app(SETTINGS)
     services: Container = app.state.container
@@ -80,7 +80,7 @@ def quiet_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, RecordingFe
     return app, feed
 
 
-async def ask(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
+async def send_request(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
     """One request to an app, as uvicorn would hand it on."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://dwipper.test") as client:

@@ -67,7 +67,7 @@ _PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 _HALF = b'{"Item": {"pk": {"S": "mem'
 
 
-def possible(service: AwsService, operation: str) -> list[Fault]:
+def possible_faults(service: AwsService, operation: str) -> list[Fault]:
     """What can happen to this call."""
     impossible = set[Fault]()
     if operation not in _WRITES:
@@ -79,7 +79,7 @@ def possible(service: AwsService, operation: str) -> list[Fault]:
     return [fault for fault in Fault if fault not in impossible]
 
 
-def instead(fault: Fault, service: AwsService, operation: str, body: bytes, pick: int = 0) -> tuple[int, bytes]:
+def fault_response(fault: Fault, service: AwsService, operation: str, body: bytes, pick: int = 0) -> tuple[int, bytes]:
     """Status and content of the answer to a call that the service never got; of several, the one that is picked."""
     if fault is Fault.THROTTLED_BEFORE:
         names = _THROTTLED[service]
@@ -88,20 +88,20 @@ def instead(fault: Fault, service: AwsService, operation: str, body: bytes, pick
         failures = _FAILED[service]
         return _error(*failures[pick % len(failures)])
     if fault is Fault.CONFLICT_BEFORE:
-        return conflict(operation, [True for _ in json.loads(body).get("TransactItems", [])])
+        return conflict_response(operation, [True for _ in json.loads(body).get("TransactItems", [])])
     if fault is Fault.HTML_BEFORE:
         return 500, _PAGE
     return 200, _HALF if fault is Fault.HALF_BEFORE else b""
 
 
-def spoiled(fault: Fault, content: bytes) -> bytes:
+def corrupt(fault: Fault, content: bytes) -> bytes:
     """What arrives of the service's own answer."""
     if fault is Fault.CHECKSUM_AFTER:
         return content + b"\n"  # It means the same, and its checksum is another.
     return content[: len(content) // 2] if fault is Fault.HALF_AFTER else b""
 
 
-def conflict(operation: str, in_the_way: list[bool]) -> tuple[int, bytes]:
+def conflict_response(operation: str, in_the_way: list[bool]) -> tuple[int, bytes]:
     """How DynamoDB refuses a write, some of whose items are in a transaction of somebody else's."""
     if operation != "TransactWriteItems":
         return _error(400, "TransactionConflictException")

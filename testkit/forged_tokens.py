@@ -59,7 +59,7 @@ def good_claims(**changes: Any) -> dict[str, Any]:
     return _without_gone({**claims, **changes})
 
 
-def gone() -> Any:
+def missing() -> Any:
     return _GONE
 
 

@@ -18,8 +18,8 @@ from jose import JWTError, jwt
 from app.api_gateway import Handler
 from app.settings import Settings
 
-Kind = Literal["rest", "http-1.0", "http-2.0"]
-ALL_KINDS: tuple[Kind, ...] = ("rest", "http-1.0", "http-2.0")
+GatewayKind = Literal["rest", "http-1.0", "http-2.0"]
+GATEWAY_KINDS: tuple[GatewayKind, ...] = ("rest", "http-1.0", "http-2.0")
 
 _DATES = "%a %b %d %H:%M:%S UTC %Y"
 
@@ -47,25 +47,25 @@ class Authorizer:
         return claims if good else None
 
 
-def as_rest(claims: Mapping[str, Any]) -> dict[str, Any]:
+def rest_authorizer(claims: Mapping[str, Any]) -> dict[str, Any]:
     """Claims as Amazon's REST API writes them: texts, with dates in words."""
     dated = {name: datetime.fromtimestamp(claims[name], UTC).strftime(_DATES) for name in ("exp", "iat")}
     return {"claims": {name: str(value) for name, value in claims.items()} | dated}
 
 
-def as_http_1(claims: Mapping[str, Any]) -> dict[str, Any]:
+def http_1_authorizer(claims: Mapping[str, Any]) -> dict[str, Any]:
     """Claims as HTTP API writes them in payload 1.0: texts."""
     return {"claims": {name: str(value) for name, value in claims.items()}, "scopes": None}
 
 
-def as_http_2(claims: Mapping[str, Any]) -> dict[str, Any]:
+def http_2_authorizer(claims: Mapping[str, Any]) -> dict[str, Any]:
     """Claims as HTTP API writes them in payload 2.0."""
-    return {"jwt": as_http_1(claims)}
+    return {"jwt": http_1_authorizer(claims)}
 
 
-def event_of(
+def make_event(
     request: httpx.Request,
-    kind: Kind,
+    kind: GatewayKind,
     claims: Mapping[str, Any] | None = None,
     *,
     prefix: str = "",
@@ -98,10 +98,10 @@ def event_of(
                 "http": {"method": request.method, "path": path, "sourceIp": "203.0.113.7", "protocol": "HTTP/1.1"},
                 "stage": stage,
                 "requestId": base64.urlsafe_b64encode(uuid.uuid4().bytes[:11]).decode(),
-                **({"authorizer": as_http_2(claims)} if claims else {}),
+                **({"authorizer": http_2_authorizer(claims)} if claims else {}),
             },
         }
-    authorizer = as_rest if kind == "rest" else as_http_1
+    authorizer = rest_authorizer if kind == "rest" else http_1_authorizer
     query = parse_qs(request.url.query.decode(), keep_blank_values=True)
     return common | {
         **({"version": "1.0"} if kind == "http-1.0" else {}),
@@ -133,13 +133,13 @@ class GatewayTransport(httpx.AsyncBaseTransport):
         handler: Handler,
         authorizer: Authorizer,
         *,
-        kind: Kind = "rest",
+        kind: GatewayKind = "rest",
         prefix: str = "",
         instances: int = 8,
     ) -> None:
         self._handler = handler
         self._authorizer = authorizer
-        self._kind: Kind = kind
+        self._kind: GatewayKind = kind
         self._prefix = prefix
         self._threads = ThreadPoolExecutor(instances)
 
@@ -149,9 +149,9 @@ class GatewayTransport(httpx.AsyncBaseTransport):
         path = request.url.path.removeprefix(self._prefix)
         if path.startswith("/v1/") and not path.startswith("/v1/auth/"):
             claims = self._authorizer.claims(request.headers.get("authorization"))
-        event = event_of(request, self._kind, claims, prefix=self._prefix)
+        event = make_event(request, self._kind, claims, prefix=self._prefix)
         answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._invoke, event)
-        return response_of(answer)
+        return to_response(answer)
 
     async def aclose(self) -> None:
         self._threads.shutdown()
@@ -162,7 +162,7 @@ class GatewayTransport(httpx.AsyncBaseTransport):
         return answer
 
 
-def response_of(answer: Mapping[str, Any]) -> httpx.Response:
+def to_response(answer: Mapping[str, Any]) -> httpx.Response:
     """The HTTP answer that a gateway makes of what a function returned."""
     headers = list((answer.get("headers") or {}).items())
     headers += [(name, value) for name, values in (answer.get("multiValueHeaders") or {}).items() for value in values]
@@ -171,7 +171,7 @@ def response_of(answer: Mapping[str, Any]) -> httpx.Response:
     return httpx.Response(answer["statusCode"], headers=headers, content=content)
 
 
-def _route(path: str, kind: Kind) -> dict[str, Any]:
+def _route(path: str, kind: GatewayKind) -> dict[str, Any]:
     """Which route of serverless.yml takes this path, as the event says it."""
     for start in ("/v1/auth/", "/v1/", "/"):
         if path.startswith(start) and path != start:

@@ -38,7 +38,7 @@ _EXAMPLE = re.compile(rf'"examples":\["[^"]*"\]|{"|".join(_EXAMPLES)}')
 _ON_PAGES = {"/openapi.json": _EXAMPLE}
 
 
-class Scan:
+class LeakScan:
     """Looks at every answer that it is shown, and learns from their tokens who is who."""
 
     answers = 0
@@ -56,7 +56,7 @@ class Scan:
 
     def check(self, response: httpx.Response) -> None:
         """Refuse an answer that says too much."""
-        Scan.answers += 1
+        LeakScan.answers += 1
         self._learn(response)
         leaks = self._leaks(response)
         assert not leaks, f"{response.request.method} {response.request.url.path} tells {leaks}: {response.text:.500}"

@@ -12,7 +12,7 @@ Interruption = Callable[[], Any]
 
 
 @contextmanager
-def first_answer_lost(client: Any, operation: str, meanwhile: Interruption = lambda: None) -> Iterator[list[str]]:
+def lose_first_response(client: Any, operation: str, meanwhile: Interruption = lambda: None) -> Iterator[list[str]]:
     """Lose the answer to the first call of an operation, and let something happen before the SDK's second try.
 
     Yields the operation's name once for each time that it was sent.

@@ -7,8 +7,8 @@ from typing import Any
 from app.aws.items import serialize
 from app.aws.timestamps import now, to_text
 from app.dwipps.ids import new_id
-from testkit.api_client import Member, World
-from testkit.capacity_meter import Meter, Spent
+from testkit.api_client import Api, MemberClient
+from testkit.capacity_meter import CapacityMeter, ConsumedCapacity
 from testkit.engine import Engine
 
 TEXT = "The word 'short' is longer than the word 'long'. ".ljust(280, "!")
@@ -24,10 +24,10 @@ BATCH = 25
 class Till:
     """Makes requests, and keeps what each cost."""
 
-    meter: Meter
-    receipts: dict[str, Spent]
+    meter: CapacityMeter
+    receipts: dict[str, ConsumedCapacity]
 
-    async def pay(self, name: str, member: Member, verb: str, path: str, **options: Any) -> Any:
+    async def pay(self, name: str, member: MemberClient, verb: str, path: str, **options: Any) -> Any:
         with self.meter.running() as spent:
             answer = await member.http.request(verb, path, **options)
         assert answer.is_success, answer.text
@@ -35,10 +35,10 @@ class Till:
         return answer.json() if answer.content else None
 
 
-async def spend(world: World, engine: Engine, meter: Meter) -> dict[str, Spent]:
+async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> dict[str, ConsumedCapacity]:
     """Carry out every operation of the table."""
     till = Till(meter, {})
-    author, reader, stranger = await world.member(LONGEST_HANDLE), await world.member(), await world.member()
+    author, reader, stranger = await api.member(LONGEST_HANDLE), await api.member(), await api.member()
     for member in (author, reader, stranger):
         await member.get("/v1/me")  # Makes the member's row.
     await _fill(till, engine, author, reader)
@@ -49,7 +49,7 @@ async def spend(world: World, engine: Engine, meter: Meter) -> dict[str, Spent]:
     return till.receipts
 
 
-async def _fill(till: Till, engine: Engine, author: Member, reader: Member) -> None:
+async def _fill(till: Till, engine: Engine, author: MemberClient, reader: MemberClient) -> None:
     """Write the author's Dwipps, favorites of the reader, among many of others, to all of which the reader reacted."""
     reader_id = (await reader.get("/v1/me"))["id"]
     for number in range(ROUNDS):
@@ -78,7 +78,7 @@ def _write(engine: Engine, table: str, rows: Iterable[Mapping[str, Any]]) -> Non
         assert not engine.client.batch_write_item(RequestItems=batch)["UnprocessedItems"]
 
 
-async def _lists(till: Till, author: Member, reader: Member, stranger: Member) -> None:
+async def _lists(till: Till, author: MemberClient, reader: MemberClient, stranger: MemberClient) -> None:
     by_author = f"/v1/users/{LONGEST_HANDLE}/dwipps"
     pages = [
         await till.pay("page of the feed", reader, "GET", "/v1/dwipps"),
@@ -93,7 +93,7 @@ async def _lists(till: Till, author: Member, reader: Member, stranger: Member) -
     await till.pay("one Dwipp", reader, "GET", f"/v1/dwipps/{one}")
 
 
-async def _upvotes(till: Till, author: Member, reader: Member) -> None:
+async def _upvotes(till: Till, author: MemberClient, reader: MemberClient) -> None:
     favorite = (await reader.get("/v1/me/favorites"))["items"][0]["id"]
     await till.pay("upvote a favorite", reader, "POST", f"/v1/dwipps/{favorite}/upvote")
     await till.pay("take the upvote of a favorite back", reader, "POST", f"/v1/dwipps/{favorite}/upvote")
@@ -103,7 +103,7 @@ async def _upvotes(till: Till, author: Member, reader: Member) -> None:
     await till.pay("take the upvote back", reader, "POST", path)
 
 
-async def _favorites(till: Till, author: Member, reader: Member) -> None:
+async def _favorites(till: Till, author: MemberClient, reader: MemberClient) -> None:
     path = f"/v1/dwipps/{(await author.post_dwipp(TEXT))['id']}"
     await till.pay("favorite", reader, "POST", f"{path}/favorite")
     await till.pay("favorite again", reader, "PUT", f"{path}/favorite")
@@ -113,7 +113,7 @@ async def _favorites(till: Till, author: Member, reader: Member) -> None:
     await till.pay("take the favorite of what is upvoted back", reader, "POST", f"{path}/favorite")
 
 
-async def _writes(till: Till, author: Member) -> None:
+async def _writes(till: Till, author: MemberClient) -> None:
     key = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
     for name in ("create with a key", "create again with the key"):
         await till.pay(name, author, "POST", "/v1/dwipps", json={"text": TEXT}, headers=key)

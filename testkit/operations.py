@@ -40,7 +40,7 @@ def document() -> dict[str, Any]:
     return published
 
 
-def operations(published: Mapping[str, Any]) -> Iterator[Operation]:
+def iter_operations(published: Mapping[str, Any]) -> Iterator[Operation]:
     for path, item in published["paths"].items():
         for method in _METHODS:
             if method in item:
@@ -53,6 +53,8 @@ def _is_secured(published: Mapping[str, Any], operation: Mapping[str, Any]) -> b
     return bool(requirements) and all(requirements)
 
 
-ALL = tuple(operations(document()))
-BY_NAME = {each.name: each for each in ALL}
-OF_MEMBERS = tuple(each for each in ALL if each.path.startswith("/v1/") and not each.path.startswith("/v1/auth/"))
+ALL_OPERATIONS = tuple(iter_operations(document()))
+OPERATIONS_BY_NAME = {each.name: each for each in ALL_OPERATIONS}
+MEMBER_OPERATIONS = tuple(
+    each for each in ALL_OPERATIONS if each.path.startswith("/v1/") and not each.path.startswith("/v1/auth/")
+)

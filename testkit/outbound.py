@@ -10,7 +10,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 
 @contextmanager
-def outbound() -> Iterator[list[str]]:
+def record_outbound() -> Iterator[list[str]]:
     """Note each, in any thread."""
     left: list[str] = []
 

@@ -84,7 +84,7 @@ class Route:
     authorizer: Any
 
     @property
-    def is_for_members(self) -> bool:
+    def requires_member(self) -> bool:
         """Whether only who has an access token of the pool's passes."""
         return isinstance(self.authorizer, Mapping) and (
             self.authorizer.get("type") == "COGNITO_USER_POOLS"
@@ -124,7 +124,7 @@ def routes(deployed: Mapping[str, Any]) -> Iterator[Route]:
             yield Route(_segments(http["path"]), http["method"].upper(), http.get("authorizer"))
 
 
-def chosen(all_routes: Sequence[Route], method: str, path: str) -> Route | None:
+def select_route(all_routes: Sequence[Route], method: str, path: str) -> Route | None:
     """The route that takes a request: the most specific path first, and then its own method before `ANY`."""
     taking = [route for route in all_routes if route.takes(_segments(path))]
     best = min((route.rank for route in taking), default=None)

@@ -38,7 +38,7 @@ class Runtime:
     def end(self) -> None:
         self._connection.close()
 
-    def be_killed(self) -> None:
+    def kill(self) -> None:
         """End without the good-bye of TCP."""
         assert self._connection.sock
         self._connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -15,10 +15,10 @@ import httpx
 from devstack.api import ROOT
 from devstack.mail import everything
 from devstack.process import Service, end, started
-from testkit.api_client import World
+from testkit.api_client import Api
 from testkit.engine import Engine, free_port
 from testkit.gateway import Authorizer, GatewayTransport
-from testkit.leak_scan import Scan
+from testkit.leak_scan import LeakScan
 from testkit.transcript import Transcript
 
 # What API Gateway waits for.
@@ -27,7 +27,7 @@ _IN_PROCESS = "https://dwipper.test"
 
 
 @contextlib.contextmanager
-def under_uvicorn(engine: Engine, folder: Path) -> Iterator[Service]:
+def run_uvicorn(engine: Engine, folder: Path) -> Iterator[Service]:
     """Serve the API on loopback until the block ends."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", "127.0.0.1", "--port", str(port)]
@@ -62,7 +62,7 @@ class Instances:
 
 
 @contextlib.contextmanager
-def as_instances(engine: Engine, count: int, folder: Path) -> Iterator[Instances]:
+def run_lambda_instances(engine: Engine, count: int, folder: Path) -> Iterator[Instances]:
     """Run so many instances of the Lambda function until the block ends."""
     with contextlib.ExitStack() as running:
         log = running.enter_context((folder / "instances.log").open("wb"))
@@ -92,33 +92,31 @@ def _environment(engine: Engine) -> Mapping[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def world_at(engine: Engine, server: Service) -> AsyncIterator[World]:
-    """A world that is reached over real connections, and writes no transcript."""
+async def connect_to_server(engine: Engine, server: Service) -> AsyncIterator[Api]:
+    """A api that is reached over real connections, and writes no transcript."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with _world(engine, httpx.AsyncHTTPTransport(limits=limits, trust_env=False), server.endpoint) as world:
-        yield world
+    async with _world(engine, httpx.AsyncHTTPTransport(limits=limits, trust_env=False), server.endpoint) as api:
+        yield api
 
 
 @contextlib.asynccontextmanager
-async def world_behind_gateway(engine: Engine, instances: Instances) -> AsyncIterator[World]:
-    """A world that is reached through API Gateway's events, and writes no transcript."""
+async def connect_behind_gateway(engine: Engine, instances: Instances) -> AsyncIterator[Api]:
+    """A api that is reached through API Gateway's events, and writes no transcript."""
     authorizer = Authorizer(engine.settings, f"{engine.aws}/{engine.settings.user_pool_id}/.well-known/jwks.json")
-    async with _world(engine, GatewayTransport(instances, authorizer, instances=instances.count)) as world:
-        yield world
+    async with _world(engine, GatewayTransport(instances, authorizer, instances=instances.count)) as api:
+        yield api
 
 
 @contextlib.asynccontextmanager
-async def world_of(engine: Engine, app: Any) -> AsyncIterator[World]:
-    """A world whose app is in this process, and writes no transcript."""
-    async with _world(engine, httpx.ASGITransport(app)) as world:
-        yield world
+async def connect_in_process(engine: Engine, app: Any) -> AsyncIterator[Api]:
+    """A api whose app is in this process, and writes no transcript."""
+    async with _world(engine, httpx.ASGITransport(app)) as api:
+        yield api
 
 
 @contextlib.asynccontextmanager
-async def _world(
-    engine: Engine, carrier: httpx.AsyncBaseTransport, base_url: str = _IN_PROCESS
-) -> AsyncIterator[World]:
-    scan = Scan(engine.settings)
+async def _world(engine: Engine, carrier: httpx.AsyncBaseTransport, base_url: str = _IN_PROCESS) -> AsyncIterator[Api]:
+    scan = LeakScan(engine.settings)
 
     def open_client(**options: Any) -> httpx.AsyncClient:
         hooks = {"response": [scan.look]}
@@ -128,4 +126,4 @@ async def _world(
 
     async with carrier:
         before = len(everything(engine.aws))
-        yield World(engine.settings, engine.aws, open_client(), Transcript(), open_client, before)
+        yield Api(engine.settings, engine.aws, open_client(), Transcript(), open_client, before)

@@ -1,12 +1,15 @@
-"""What was asked and answered in a story, with what differs from one telling to the next made equal."""
+"""Transcripts: the requests and responses of a test, comparable between transports."""
 
+import hashlib
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-# Headers of which the two transports have to agree; all others belong to the transport.
-_COMPARED = (
+# The headers that all transports must answer alike. All others belong to the transport.
+_COMPARED_HEADERS = (
     "access-control-allow-origin",
     "access-control-expose-headers",
     "allow",
@@ -19,7 +22,7 @@ _COMPARED = (
     "vary",
     "www-authenticate",
 )
-_DIFFERENT = (
+_VARYING = (
     ("token", re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")),
     ("uuid", re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")),
     ("time", re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")),
@@ -30,37 +33,60 @@ _DIFFERENT = (
 
 
 class Transcript(list[tuple[Any, ...]]):
-    """Every exchange of a story, in order."""
+    """The requests and responses of a test, in order. Values that vary between runs are replaced by names."""
 
     def __init__(self) -> None:
         super().__init__()
         self._names: dict[str, str] = {}
-        self._paused = False
+        self._is_paused = False
 
     def pause(self) -> None:
-        """Leave out what is asked now: answers to what is asked at the same time come in no order."""
-        self._paused = True
+        """Record nothing from now on. Concurrent requests are answered in no particular order."""
+        self._is_paused = True
 
-    def go_on(self) -> None:
-        """Leave out nothing more."""
-        self._paused = False
+    def resume(self) -> None:
+        """Record again."""
+        self._is_paused = False
 
     async def record(self, response: httpx.Response) -> None:
-        """Add an exchange (an event hook of httpx)."""
+        """Record a request and its response (an event hook of httpx)."""
         await response.aread()
-        assert response.headers["x-request-id"], "every answer has an id"
-        if self._paused:
+        assert response.headers["x-request-id"], "every response has a request id"
+        if self._is_paused:
             return
         request = response.request
-        headers = {name: self._named(response.headers[name]) for name in _COMPARED if name in response.headers}
-        asked = self._named(request.url.raw_path.decode())
-        self.append((request.method, asked, response.status_code, headers, self._named(response.text)))
+        headers = {name: self._named(response.headers[name]) for name in _COMPARED_HEADERS if name in response.headers}
+        path = self._named(request.url.raw_path.decode())
+        self.append((request.method, path, response.status_code, headers, self._named(response.text)))
 
     def _named(self, text: str) -> str:
-        """The text with what is different every time called by its kind and the order in which it came up."""
-        for kind, pattern in _DIFFERENT:
+        """Replace each varying value by its kind and the order of its first occurrence."""
+        for kind, pattern in _VARYING:
             text = pattern.sub(lambda found, kind=kind: self._name(kind, found[0]), text)  # type: ignore[misc]
         return text
 
     def _name(self, kind: str, value: str) -> str:
         return self._names.setdefault(value, f"<{kind} {len(self._names) + 1}>")
+
+
+def compare_transports(folder: Path, test: str, transport: str, transcript: Transcript) -> None:
+    """Compare the transcript with that of the same test over another transport, if one has finished.
+
+    Args:
+        folder: shared by all workers of a run.
+        test: identifies the test without its transport.
+        transport: that of the transcript.
+        transcript: of a test that has passed.
+    """
+    assert transcript, "the test sends at least one request"
+    first = folder / hashlib.sha256(test.encode()).hexdigest()
+    own = first.with_suffix(f".{transport}")
+    own.write_text("\n".join(map(repr, transcript)))
+    try:
+        os.link(own, first)  # Atomic, so exactly one transport is the first.
+    except FileExistsError:
+        difference = [
+            (a, b) for a, b in zip(first.read_text().split("\n"), map(repr, transcript), strict=False) if a != b
+        ]
+        assert not difference, f"the transports answer differently: {difference[0]}"
+        assert first.read_text() == own.read_text(), "the transports record different numbers of requests"

@@ -5,17 +5,17 @@ from dataclasses import replace
 import httpx
 
 from testkit.doubles import SETTINGS
-from testkit.leak_scan import Scan
+from testkit.leak_scan import LeakScan
 
 # Any other tables are known by what their names begin with.
-_SCAN = Scan(
+_SCAN = LeakScan(
     replace(SETTINGS, dwipps_table="DwippsTable", reactions_table="ReactionsTable", members_table="MembersTable")
 )
 # Of an answer that no request is known of: an event that was refused was none.
 _NO_REQUEST = httpx.Request("GET", "https://dwipper.test")
 
 
-def assert_refused(answer: httpx.Response, *secrets: str) -> None:
+def assert_unauthorized(answer: httpx.Response, *secrets: str) -> None:
     """It is the 401 of the contract, tells nothing, and repeats nothing of what was sent."""
     assert answer.status_code == 401, answer.text
     assert answer.headers["content-type"] == "application/problem+json"

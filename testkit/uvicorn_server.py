@@ -14,7 +14,7 @@ _START_SECONDS = 10.0
 
 
 @contextlib.contextmanager
-def serving(app: Any) -> Iterator[int]:
+def serve(app: Any) -> Iterator[int]:
     """Serve the app with uvicorn until the block ends; gives its port."""
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None))

@@ -5,6 +5,7 @@ It is a MiniStack of each worker's own, and in it tables and a pool of each test
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,16 @@ from testkit.ports import free_port
 
 REGION = "us-east-1"
 
+# A test has the marker of its folder, so that a selection never lists paths: `pytest -m security`.
+_MARKER_FOLDERS = ("e2e/browser", "e2e/clients", "e2e/deployed", "infrastructure", "security")
+
 Figures = Callable[[str, object], None]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The event loop of async tests."""
+    return "asyncio"
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +68,14 @@ def settings(new_settings: Callable[[], Settings]) -> Settings:
 def figures(record_property: Figures) -> Figures:
     """Takes what a test measured, by name; it is printed at the end of the run."""
     return record_property
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        path = item.path.relative_to(Path(__file__).parent).as_posix()
+        for folder in _MARKER_FOLDERS:
+            if path.startswith(f"{folder}/"):
+                item.add_marker(folder.rpartition("/")[2])
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -16,7 +16,7 @@ const followLinks = (system) => ({
           const links = Object.values(operation.responses[response.status]?.links ?? {});
           // A link to the next page of the same list is skipped, so that the form of a list stays at the first page.
           const following = links.filter((link) => link.operationId !== operation.operationId);
-          following.forEach((link) => fillIn(system, spec, link, response.body));
+          following.forEach((link) => fillForm(system, spec, link, response.body));
           return done;
         },
       },
@@ -24,7 +24,7 @@ const followLinks = (system) => ({
   },
 });
 
-function fillIn(system, spec, link, answer) {
+function fillForm(system, spec, link, answer) {
   const [path, method] = find(spec, link.operationId);
   for (const [name, expression] of Object.entries(link.parameters ?? {})) {
     const value = evaluate(expression, answer);

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.me import deletion
-from testkit.api_client import PASSWORD, Member, World
-from testkit.story import inside, story
+from testkit.api_client import PASSWORD, Api, MemberClient
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +15,7 @@ def nobody_writes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
 
 
-async def _leave(world: World, member: Member) -> int:
+async def _leave(api: Api, member: MemberClient) -> int:
     """Ask until nothing is left; returns how often."""
     for asked in range(1, 100):
         answer = await member.http.delete("/v1/me")
@@ -25,20 +24,19 @@ async def _leave(world: World, member: Member) -> int:
         assert answer.status_code == 202
         assert int(answer.headers["retry-after"]) > 0
         assert answer.content == b""
-        world.outlast()
+        api.outlast()
     raise AssertionError("it never ends")
 
 
-@story
-async def test_nothing_of_a_member_who_leaves_is_left(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_nothing_of_a_member_who_leaves_is_left(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     of_kay, of_lee = await kay.post_dwipp("Kay was here"), await lee.post_dwipp("Lee stays")
     for member in (kay, lee):
         for dwipp in (of_kay, of_lee):
             await member.http.put(f"/v1/dwipps/{dwipp['id']}/upvote")
             await member.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
 
-    await _leave(world, kay)
+    await _leave(api, kay)
 
     assert (await lee.http.get(f"/v1/dwipps/{of_kay['id']}")).status_code == 404
     expected = of_lee | {"upvotes": 1, "upvoted": True, "favorited": True}
@@ -46,19 +44,18 @@ async def test_nothing_of_a_member_who_leaves_is_left(world: World) -> None:
     assert (await lee.get("/v1/me/favorites"))["items"] == [expected]
     for path in ("/v1/users/kay", "/v1/users/kay/dwipps"):
         assert (await lee.http.get(path)).status_code == 404
-    login = await world.http.post("/v1/auth/login", json={"email": kay.email, "password": PASSWORD})
+    login = await api.http.post("/v1/auth/login", json={"email": kay.email, "password": PASSWORD})
     # As whoever has registered an email within a day is told, whatever has become of it.
     assert (login.status_code, login.json()["type"]) == (401, "urn:dwipper:problem:invalid-credentials")
-    refresh = await world.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
+    refresh = await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
     assert refresh.status_code == 401
 
 
-@story
-async def test_who_has_left_can_do_nothing_with_an_old_token_but_ask_again(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_who_has_left_can_do_nothing_with_an_old_token_but_ask_again(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     dwipp = await lee.post_dwipp("Lee stays")
     await kay.get("/v1/me")
-    await _leave(world, kay)
+    await _leave(api, kay)
     path = f"/v1/dwipps/{dwipp['id']}"
     for method, path_, body in (
         ("POST", "/v1/dwipps", {"text": "x"}),
@@ -77,70 +74,64 @@ async def test_who_has_left_can_do_nothing_with_an_old_token_but_ask_again(world
     assert (await kay.http.delete("/v1/me")).status_code == 204
 
 
-@story
-async def test_a_handle_is_never_given_again(world: World) -> None:
-    kay = await world.member("kay")
+async def test_a_handle_is_never_given_again(api: Api) -> None:
+    kay = await api.member("kay")
     await kay.get("/v1/me")
-    await _leave(world, kay)
-    answer = await world.http.post(
-        "/v1/auth/register", json={"email": kay.email, "password": PASSWORD, "handle": "kay"}
-    )
+    await _leave(api, kay)
+    answer = await api.http.post("/v1/auth/register", json={"email": kay.email, "password": PASSWORD, "handle": "kay"})
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:dwipper:problem:handle-taken")
 
 
-@story
-async def test_who_left_can_come_back_as_somebody_else(world: World) -> None:
-    kay = await world.member("kay")
+async def test_who_left_can_come_back_as_somebody_else(api: Api) -> None:
+    kay = await api.member("kay")
     before = await kay.get("/v1/me")
-    await _leave(world, kay)
+    await _leave(api, kay)
 
-    await world.confirm(await world.register(kay.email, handle="kay_again"), kay.email)
-    again = await world.session(kay.email, await world.login(kay.email)).get("/v1/me")
+    await api.confirm(await api.register(kay.email, handle="kay_again"), kay.email)
+    again = await api.session(kay.email, await api.login(kay.email)).get("/v1/me")
 
     assert again["handle"] == "kay_again"
     assert again["id"] != before["id"]
 
 
-@inside
-async def test_who_never_did_anything_leaves_too(world: World) -> None:
-    kay = await world.member("kay")
-    assert await _leave(world, kay) == 1
+@pytest.mark.in_process
+async def test_who_never_did_anything_leaves_too(api: Api) -> None:
+    kay = await api.member("kay")
+    assert await _leave(api, kay) == 1
     assert (await kay.http.get("/v1/me")).status_code == 401
-    lee = await world.member("kay")
+    lee = await api.member("kay")
     assert (await lee.get("/v1/me"))["handle"] == "kay", "a wish reserves nothing"
 
 
-@story
-async def test_many_dwipps_and_reactions_go(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_many_dwipps_and_reactions_go(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     for number in range(30):
         await kay.post_dwipp(f"Of kay {number}")
         dwipp = await lee.post_dwipp(f"Of lee {number}")
         await kay.http.put(f"/v1/dwipps/{dwipp['id']}/{('upvote', 'favorite')[number % 2]}")
-    await _leave(world, kay)
+    await _leave(api, kay)
     left = await lee.walk("/v1/dwipps", 100)
     assert [dwipp["author"]["handle"] for dwipp in left] == ["lee"] * 30
     assert {dwipp["upvotes"] for dwipp in left} == {0}
 
 
-@story
-async def test_two_requests_at_once_end_in_one_deletion(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_two_requests_at_once_end_in_one_deletion(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     dwipps = [await lee.post_dwipp(f"Of lee {number}") for number in range(15)]
     for dwipp in dwipps:
         await kay.post_dwipp("Of kay")
         await kay.http.put(f"/v1/dwipps/{dwipp['id']}/upvote")
         await lee.http.put(f"/v1/dwipps/{dwipp['id']}/upvote")
-    world.transcript.pause()
-    await asyncio.gather(_leave(world, kay), _leave(world, kay), _leave(world, kay))
-    world.transcript.go_on()
+    api.transcript.pause()
+    await asyncio.gather(_leave(api, kay), _leave(api, kay), _leave(api, kay))
+    api.transcript.resume()
     left = await lee.walk("/v1/dwipps", 100)
     assert [dwipp["upvotes"] for dwipp in left] == [1] * 15
 
 
-@inside
-async def test_it_needs_a_login_of_the_last_ten_minutes_to_begin_but_not_to_go_on(world: World) -> None:
-    kay = await world.member("kay")
+@pytest.mark.in_process
+async def test_it_needs_a_login_of_the_last_ten_minutes_to_begin_but_not_to_go_on(api: Api) -> None:
+    kay = await api.member("kay")
     await kay.get("/v1/me")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deletion, "MAX_LOGIN_AGE", timedelta(seconds=-1))
@@ -153,24 +144,24 @@ async def test_it_needs_a_login_of_the_last_ten_minutes_to_begin_but_not_to_go_o
         answer = await kay.http.delete("/v1/me")
         assert (answer.status_code, answer.content) == (202, b"")
         assert 3590 <= int(answer.headers["retry-after"]) <= 3600
-        del world.transcript[-1]  # Its seconds may differ by one.
+        del api.transcript[-1]  # Its seconds may differ by one.
         patch.setattr(deletion, "MAX_LOGIN_AGE", timedelta(seconds=-1))
         assert (await kay.http.delete("/v1/me")).status_code == 202
-        del world.transcript[-1]
-    assert await _leave(world, kay) == 1
+        del api.transcript[-1]
+    assert await _leave(api, kay) == 1
 
 
-@inside
-async def test_it_does_not_begin_in_a_session_that_is_over_but_goes_on_in_it(world: World) -> None:
-    kay = await world.member("kay")
+@pytest.mark.in_process
+async def test_it_does_not_begin_in_a_session_that_is_over_but_goes_on_in_it(api: Api) -> None:
+    kay = await api.member("kay")
     await kay.post_dwipp("Kay stays")
-    stolen = world.session(kay.email, kay.tokens)
+    stolen = api.session(kay.email, kay.tokens)
     assert (await kay.http.delete("/v1/me/sessions")).status_code == 204
 
     answer = await stolen.http.delete("/v1/me")
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:dwipper:problem:login-again")
 
-    again = world.session(kay.email, await world.login(kay.email))
+    again = api.session(kay.email, await api.login(kay.email))
     assert len((await again.get("/v1/me/dwipps"))["items"]) == 1
     assert (await again.http.delete("/v1/me")).status_code in (202, 204)
-    assert await _leave(world, stolen) == 1
+    assert await _leave(api, stolen) == 1

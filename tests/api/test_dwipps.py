@@ -3,8 +3,7 @@
 import unicodedata
 from typing import Any
 
-from testkit.api_client import World
-from testkit.story import story
+from testkit.api_client import Api
 
 NOWHERE = (
     "01890a5d-ac96-774b-bcce-b302099a8057",  # an id that nobody has
@@ -17,9 +16,8 @@ NOWHERE = (
 )
 
 
-@story
-async def test_a_member_writes_a_dwipp_and_everybody_reads_it(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_a_member_writes_a_dwipp_and_everybody_reads_it(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
 
     answer = await kay.http.post("/v1/dwipps", json={"text": "  Socks are\r\nfoot envelopes. \n"})
 
@@ -38,18 +36,16 @@ async def test_a_member_writes_a_dwipp_and_everybody_reads_it(world: World) -> N
     assert (await lee.get("/v1/me/dwipps"))["items"] == []
 
 
-@story
-async def test_a_text_has_1_to_280_characters_however_many_bytes_they_are(world: World) -> None:
-    kay = await world.member()
+async def test_a_text_has_1_to_280_characters_however_many_bytes_they_are(api: Api) -> None:
+    kay = await api.member()
     for text in ("x", "x" * 280, "🦆" * 280, " " + "x" * 280 + "\r\n", "e\u0301" * 280, "a\nb", "\u200d" * 3):
         dwipp = await kay.post_dwipp(text)
         assert dwipp["text"] == unicodedata.normalize("NFC", text.strip())
         assert await kay.get(f"/v1/dwipps/{dwipp['id']}") == dwipp
 
 
-@story
-async def test_a_text_that_is_none_is_refused_and_changes_nothing(world: World) -> None:
-    kay = await world.member()
+async def test_a_text_that_is_none_is_refused_and_changes_nothing(api: Api) -> None:
+    kay = await api.member()
     dwipp = await kay.post_dwipp("Mirrors are just slow windows.")
     path = f"/v1/dwipps/{dwipp['id']}"
     for text in ("", " \n\t ", "x" * 281, "🦆" * 281, "a\tb", "a\rb", "a\x00b", "a\x7fb", "a\x85b", None, 7, ["x"]):
@@ -65,9 +61,8 @@ async def test_a_text_that_is_none_is_refused_and_changes_nothing(world: World) 
     assert (await kay.get("/v1/dwipps"))["items"] == [dwipp]
 
 
-@story
-async def test_an_author_edits(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_an_author_edits(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     first = await kay.post_dwipp("Teh first")
     path = f"/v1/dwipps/{first['id']}"
     await kay.http.put(f"{path}/favorite")
@@ -83,18 +78,16 @@ async def test_an_author_edits(world: World) -> None:
     assert (await kay.http.patch(path, json={"text": "The  first"})).json()["version"] == 3
 
 
-@story
-async def test_an_edit_that_changes_nothing_is_no_edit(world: World) -> None:
-    kay = await world.member()
+async def test_an_edit_that_changes_nothing_is_no_edit(api: Api) -> None:
+    kay = await api.member()
     dwipp = await kay.post_dwipp("Same")
     for text in ("Same", " Same\r\n"):
         answer = await kay.http.patch(f"/v1/dwipps/{dwipp['id']}", json={"text": text})
         assert (answer.status_code, answer.json()) == (200, dwipp)
 
 
-@story
-async def test_an_author_deletes(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_an_author_deletes(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     dwipp, other = await kay.post_dwipp("Gone soon"), await kay.post_dwipp("Stays")
     path = f"/v1/dwipps/{dwipp['id']}"
     await lee.http.put(f"{path}/upvote")
@@ -111,9 +104,8 @@ async def test_an_author_deletes(world: World) -> None:
     assert (await lee.get("/v1/me/favorites")) == {"items": [], "next_cursor": None}
 
 
-@story
-async def test_nobody_but_its_author_changes_a_dwipp(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_nobody_but_its_author_changes_a_dwipp(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     dwipp = await kay.post_dwipp("Mine")
     path = f"/v1/dwipps/{dwipp['id']}"
     for text in ("Yours", "Mine"):
@@ -124,9 +116,8 @@ async def test_nobody_but_its_author_changes_a_dwipp(world: World) -> None:
     assert await kay.get(path) == dwipp
 
 
-@story
-async def test_there_is_nothing_to_do_to_a_dwipp_that_is_none(world: World) -> None:
-    kay = await world.member()
+async def test_there_is_nothing_to_do_to_a_dwipp_that_is_none(api: Api) -> None:
+    kay = await api.member()
     for dwipp_id in NOWHERE:
         path = f"/v1/dwipps/{dwipp_id}"
         answers = [

@@ -6,20 +6,18 @@ import pytest
 
 from app.me import export
 from app.pagination.cursors import encode_cursor
-from testkit.api_client import Member, World
-from testkit.story import inside, story
+from testkit.api_client import Api, MemberClient
 
 
-async def _export(member: Member) -> list[dict[str, Any]]:
+async def _export(member: MemberClient) -> list[dict[str, Any]]:
     parts = [await member.get("/v1/me/export")]
     while parts[-1]["next_cursor"]:
         parts.append(await member.get("/v1/me/export", cursor=parts[-1]["next_cursor"]))
     return parts
 
 
-@story
-async def test_an_export_has_everything_with_its_times(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_an_export_has_everything_with_its_times(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     first, second = await kay.post_dwipp("First"), await kay.post_dwipp("Second")
     third = await lee.post_dwipp("Third")
     second = (await kay.http.patch(f"/v1/dwipps/{second['id']}", json={"text": "Second!"})).json()
@@ -43,17 +41,15 @@ async def test_an_export_has_everything_with_its_times(world: World) -> None:
         assert mark["at"] > first["created_at"]
 
 
-@story
-async def test_an_export_of_nothing_has_a_profile(world: World) -> None:
-    kay = await world.member("kay")
+async def test_an_export_of_nothing_has_a_profile(api: Api) -> None:
+    kay = await api.member("kay")
     parts = await _export(kay)
     assert all(part["dwipps"] == part["upvotes"] == part["favorites"] == [] for part in parts)
     assert parts[0]["profile"]["handle"] == "kay"
 
 
-@story
-async def test_a_cursor_of_an_export_is_its_members_alone(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_a_cursor_of_an_export_is_its_members_alone(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     await kay.post_dwipp("Mine")
     cursor = (await kay.get("/v1/me/export"))["next_cursor"]
     feed = await kay.http.get("/v1/dwipps", params={"cursor": cursor})
@@ -71,20 +67,15 @@ class TestInSmallParts:
     def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(export, "MAX_EXPORT_ITEMS", 3)
 
-    def test_an_export_has_everything_once(self, embedded: Any, new_settings: Any) -> None:
-        _everything_once(embedded, new_settings)
-
-
-@inside
-async def _everything_once(world: World) -> None:
-    kay = await world.member("kay")
-    ids = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(7)]
-    for dwipp_id in ids:
-        await kay.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
-    for dwipp_id in ids[::2]:
-        await kay.http.put(f"/v1/dwipps/{dwipp_id}/favorite")
-    parts = await _export(kay)
-    assert [dwipp["id"] for part in parts for dwipp in part["dwipps"]] == ids[::-1]
-    assert [mark["dwipp_id"] for part in parts for mark in part["upvotes"]] == ids
-    assert [mark["dwipp_id"] for part in parts for mark in part["favorites"]] == ids[::2]
-    assert all(len(part["dwipps"]) <= 3 and len(part["upvotes"]) <= 3 for part in parts)
+    async def test_an_export_has_everything_once(self, api: Api) -> None:
+        kay = await api.member("kay")
+        ids = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(7)]
+        for dwipp_id in ids:
+            await kay.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
+        for dwipp_id in ids[::2]:
+            await kay.http.put(f"/v1/dwipps/{dwipp_id}/favorite")
+        parts = await _export(kay)
+        assert [dwipp["id"] for part in parts for dwipp in part["dwipps"]] == ids[::-1]
+        assert [mark["dwipp_id"] for part in parts for mark in part["upvotes"]] == ids
+        assert [mark["dwipp_id"] for part in parts for mark in part["favorites"]] == ids[::2]
+        assert all(len(part["dwipps"]) <= 3 and len(part["upvotes"]) <= 3 for part in parts)

@@ -2,17 +2,17 @@
 
 import asyncio
 
-from testkit.api_client import Member, World
-from testkit.story import inside, story
+import pytest
+
+from testkit.api_client import Api, MemberClient
 
 
 def _key(value: str) -> dict[str, str]:
     return {"Idempotency-Key": value}
 
 
-@story
-async def test_the_same_key_and_text_give_the_first_answer_again(world: World) -> None:
-    kay = await world.member("kay")
+async def test_the_same_key_and_text_give_the_first_answer_again(api: Api) -> None:
+    kay = await api.member("kay")
     first = await kay.http.post("/v1/dwipps", json={"text": "Once"}, headers=_key("one"))
     assert first.status_code == 201
     assert "idempotent-replayed" not in first.headers
@@ -35,9 +35,8 @@ async def test_the_same_key_and_text_give_the_first_answer_again(world: World) -
     assert (await kay.get("/v1/dwipps"))["items"] == []
 
 
-@story
-async def test_another_text_under_a_key_is_refused(world: World) -> None:
-    kay = await world.member("kay")
+async def test_another_text_under_a_key_is_refused(api: Api) -> None:
+    kay = await api.member("kay")
     await kay.http.post("/v1/dwipps", json={"text": "Once"}, headers=_key("one"))
     for text in ("Twice", "once"):
         answer = await kay.http.post("/v1/dwipps", json={"text": text}, headers=_key("one"))
@@ -45,16 +44,15 @@ async def test_another_text_under_a_key_is_refused(world: World) -> None:
     assert len((await kay.get("/v1/dwipps"))["items"]) == 1
 
 
-@story
-async def test_a_key_is_its_members_own(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_a_key_is_its_members_own(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     for member, key in ((kay, "one"), (lee, "one"), (kay, "two"), (kay, "One")):
         answer = await member.http.post("/v1/dwipps", json={"text": "Same"}, headers=_key(key))
         assert "idempotent-replayed" not in answer.headers
     assert len((await kay.get("/v1/dwipps"))["items"]) == 4
 
 
-async def _are_refused(member: Member, *keys: str) -> None:
+async def _are_refused(member: MemberClient, *keys: str) -> None:
     for key in keys:
         headers = {b"Idempotency-Key": key.encode()}
         answer = await member.http.post("/v1/dwipps", json={"text": "x"}, headers=headers)
@@ -62,14 +60,13 @@ async def _are_refused(member: Member, *keys: str) -> None:
         assert [flaw["pointer"] for flaw in answer.json()["errors"]] == ["header/Idempotency-Key"]
 
 
-@inside
-async def test_a_key_of_nothing_but_blanks_which_http_cannot_carry_is_refused(world: World) -> None:
-    await _are_refused(await world.member("kay"), " ", "\t")
+@pytest.mark.in_process
+async def test_a_key_of_nothing_but_blanks_which_http_cannot_carry_is_refused(api: Api) -> None:
+    await _are_refused(await api.member("kay"), " ", "\t")
 
 
-@story
-async def test_a_key_has_1_to_255_visible_ascii_characters(world: World) -> None:
-    kay = await world.member("kay")
+async def test_a_key_has_1_to_255_visible_ascii_characters(api: Api) -> None:
+    kay = await api.member("kay")
     await _are_refused(kay, "", "a b", "x" * 256, "é")
     twice = [("Idempotency-Key", "x"), ("Idempotency-Key", "y")]
     assert (await kay.http.post("/v1/dwipps", json={"text": "x"}, headers=twice)).status_code == 422
@@ -77,23 +74,21 @@ async def test_a_key_has_1_to_255_visible_ascii_characters(world: World) -> None
         assert (await kay.http.post("/v1/dwipps", json={"text": "x"}, headers=_key(key))).status_code == 201
 
 
-@story
-async def test_fifty_at_once_with_one_key_make_one_dwipp(world: World) -> None:
-    kay = await world.member("kay")
+async def test_fifty_at_once_with_one_key_make_one_dwipp(api: Api) -> None:
+    kay = await api.member("kay")
     await kay.get("/v1/me")
-    world.transcript.pause()
+    api.transcript.pause()
     requests = [kay.http.post("/v1/dwipps", json={"text": "Once"}, headers=_key("one")) for _ in range(50)]
     answers = await asyncio.gather(*requests)
-    world.transcript.go_on()
+    api.transcript.resume()
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.text for answer in answers}) == 1
     assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
     assert len((await kay.get("/v1/dwipps"))["items"]) == 1
 
 
-@story
-async def test_an_edit_of_another_version_is_refused(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_an_edit_of_another_version_is_refused(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     dwipp = await kay.post_dwipp("First")
     path = f"/v1/dwipps/{dwipp['id']}"
     second = await kay.http.patch(path, json={"text": "Second", "version": 1})
@@ -112,11 +107,10 @@ async def test_an_edit_of_another_version_is_refused(world: World) -> None:
         assert answer.status_code == 422, wrong
 
 
-@story
-async def test_of_many_edits_of_one_version_one_wins(world: World) -> None:
-    kay = await world.member("kay")
+async def test_of_many_edits_of_one_version_one_wins(api: Api) -> None:
+    kay = await api.member("kay")
     path = f"/v1/dwipps/{(await kay.post_dwipp('First'))['id']}"
-    world.transcript.pause()
+    api.transcript.pause()
     edits = [kay.http.patch(path, json={"text": f"Edit {number}", "version": 1}) for number in range(10)]
     statuses = [answer.status_code for answer in await asyncio.gather(*edits)]
     assert sorted(statuses) == [200] + [409] * 9

@@ -2,13 +2,11 @@
 
 import re
 
-from testkit.api_client import World
-from testkit.story import story
+from testkit.api_client import Api
 
 
-@story
-async def test_the_feed_is_everybodys_newest_first(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_the_feed_is_everybodys_newest_first(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     written = [await author.post_dwipp(f"Thought {number}") for number, author in enumerate([kay, lee] * 4)]
 
     newest_first = sorted(written, key=lambda dwipp: dwipp["id"], reverse=True)
@@ -19,9 +17,8 @@ async def test_the_feed_is_everybodys_newest_first(world: World) -> None:
     assert await lee.walk("/v1/me/dwipps", 3) == of_lee
 
 
-@story
-async def test_every_page_shows_the_readers_own_reactions(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_every_page_shows_the_readers_own_reactions(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     ids = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(6)]
     for dwipp_id in ids[::2]:
         await lee.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
@@ -37,9 +34,8 @@ async def test_every_page_shows_the_readers_own_reactions(world: World) -> None:
             assert dwipp["upvotes"] == seen[dwipp["id"]]["upvotes"] == (dwipp["id"] in ids[::2])
 
 
-@story
-async def test_a_page_names_the_next_one_in_a_link_header_too(world: World) -> None:
-    kay = await world.member("kay")
+async def test_a_page_names_the_next_one_in_a_link_header_too(api: Api) -> None:
+    kay = await api.member("kay")
     for number in range(5):
         dwipp = await kay.post_dwipp(f"Thought {number}")
         await kay.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
@@ -58,9 +54,8 @@ async def test_a_page_names_the_next_one_in_a_link_header_too(world: World) -> N
         assert len(by_link) == 5
 
 
-@story
-async def test_a_page_has_20_items_unless_told_otherwise(world: World) -> None:
-    kay = await world.member()
+async def test_a_page_has_20_items_unless_told_otherwise(api: Api) -> None:
+    kay = await api.member()
     for number in range(21):
         await kay.post_dwipp(f"Thought {number}")
     page = await kay.get("/v1/dwipps")
@@ -68,9 +63,8 @@ async def test_a_page_has_20_items_unless_told_otherwise(world: World) -> None:
     assert page["next_cursor"]
 
 
-@story
-async def test_a_limit_is_1_to_100(world: World) -> None:
-    kay = await world.member("kay")
+async def test_a_limit_is_1_to_100(api: Api) -> None:
+    kay = await api.member("kay")
     await kay.get("/v1/me")
     for path in ("/v1/dwipps", "/v1/me/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites"):
         for limit in ("0", "101", "-1", "1.5", "", "x", "1e1"):
@@ -79,9 +73,8 @@ async def test_a_limit_is_1_to_100(world: World) -> None:
             assert [flaw["pointer"] for flaw in answer.json()["errors"]] == ["query/limit"]
 
 
-@story
-async def test_a_cursor_is_good_for_its_own_list_alone(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_a_cursor_is_good_for_its_own_list_alone(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     for member in (kay, lee):
         for number in range(2):
             dwipp = await member.post_dwipp(f"Thought {number}")
@@ -101,9 +94,8 @@ async def test_a_cursor_is_good_for_its_own_list_alone(world: World) -> None:
             assert answer.status_code == (200 if of == name else 400), (path, of)
 
 
-@story
-async def test_a_cursor_that_no_list_gave_is_refused(world: World) -> None:
-    kay = await world.member("kay")
+async def test_a_cursor_that_no_list_gave_is_refused(api: Api) -> None:
+    kay = await api.member("kay")
     await kay.get("/v1/me")
     for path in ("/v1/dwipps", "/v1/me/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites"):
         for cursor in ("", " ", "x", "AAAA", "A" * 44, "=" * 8, "🦆", "01890a5d-ac96-774b-bcce-b302099a8057", "%00"):
@@ -111,9 +103,8 @@ async def test_a_cursor_that_no_list_gave_is_refused(world: World) -> None:
             assert (answer.status_code, answer.json()["type"]) == (400, "urn:dwipper:problem:invalid-cursor"), cursor
 
 
-@story
-async def test_who_is_not_logged_in_reads_nothing(world: World) -> None:
-    kay = await world.member("kay")
+async def test_who_is_not_logged_in_reads_nothing(api: Api) -> None:
+    kay = await api.member("kay")
     dwipp = await kay.post_dwipp("For members")
     for path in (
         "/v1/dwipps",
@@ -123,6 +114,6 @@ async def test_who_is_not_logged_in_reads_nothing(world: World) -> None:
         "/v1/me/favorites",
         "/v1/users/kay",
     ):
-        answer = await world.http.get(path)
+        answer = await api.http.get(path)
         assert (answer.status_code, answer.json()["type"]) == (401, "urn:dwipper:problem:unauthenticated")
         assert answer.headers["www-authenticate"] == "Bearer"

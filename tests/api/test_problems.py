@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 
-from testkit.api_client import World
-from testkit.story import inside, story
+from testkit.api_client import Api
 
 JSON = {"Content-Type": "application/json"}
 
@@ -33,16 +33,15 @@ async def _is_nowhere(http: httpx.AsyncClient, *paths: str) -> None:
             _is_problem(await http.request(method, path), 404, "not-found")
 
 
-@story
-async def test_an_unknown_path_is_not_found(world: World) -> None:
-    kay = await world.member()
-    await _is_nowhere(world.http, *NOWHERE)
+async def test_an_unknown_path_is_not_found(api: Api) -> None:
+    kay = await api.member()
+    await _is_nowhere(api.http, *NOWHERE)
     await _is_nowhere(kay.http, *NOWHERE, *NOWHERE_OF_MEMBERS)
 
 
-@inside
-async def test_an_unknown_path_is_not_found_by_who_is_not_logged_in(world: World) -> None:
-    await _is_nowhere(world.http, *NOWHERE_OF_MEMBERS)
+@pytest.mark.in_process
+async def test_an_unknown_path_is_not_found_by_who_is_not_logged_in(api: Api) -> None:
+    await _is_nowhere(api.http, *NOWHERE_OF_MEMBERS)
 
 
 async def _is_told_the_right_ones(http: httpx.AsyncClient) -> None:
@@ -59,19 +58,17 @@ async def _is_told_the_right_ones(http: httpx.AsyncClient) -> None:
         assert answer.headers["allow"] == allowed
 
 
-@story
-async def test_a_wrong_method_is_told_the_right_ones(world: World) -> None:
-    await _is_told_the_right_ones((await world.member()).http)
+async def test_a_wrong_method_is_told_the_right_ones(api: Api) -> None:
+    await _is_told_the_right_ones((await api.member()).http)
 
 
-@inside
-async def test_a_wrong_method_is_told_the_right_ones_whoever_asks(world: World) -> None:
-    await _is_told_the_right_ones(world.http)
+@pytest.mark.in_process
+async def test_a_wrong_method_is_told_the_right_ones_whoever_asks(api: Api) -> None:
+    await _is_told_the_right_ones(api.http)
 
 
-@story
-async def test_a_body_that_is_no_json_is_malformed(world: World) -> None:
-    kay = await world.member()
+async def test_a_body_that_is_no_json_is_malformed(api: Api) -> None:
+    kay = await api.member()
     for body in (
         b"{",
         b'{"text": }',
@@ -88,9 +85,8 @@ async def test_a_body_that_is_no_json_is_malformed(world: World) -> None:
     _is_problem(await kay.http.post("/v1/dwipps", content=b'{"text":', headers=JSON), 400, "malformed-request")
 
 
-@story
-async def test_what_python_reads_and_json_is_not_gives_no_500(world: World) -> None:
-    kay = await world.member()
+async def test_what_python_reads_and_json_is_not_gives_no_500(api: Api) -> None:
+    kay = await api.member()
     for body in (
         rb'{"text": "\ud800"}',
         rb'{"text": "\udfff\ud800"}',
@@ -108,13 +104,12 @@ async def test_what_python_reads_and_json_is_not_gives_no_500(world: World) -> N
     for path in ("register", "login", "confirm", "resend", "refresh", "logout", "password/forgot", "password/reset"):
         fields = ("email", "password", "registration", "code", "refresh_token", "new_password", "handle")
         body = json.dumps(dict.fromkeys(fields, "\ud800")).encode()
-        answer = await world.http.post(f"/v1/auth/{path}", content=body, headers=JSON)
+        answer = await api.http.post(f"/v1/auth/{path}", content=body, headers=JSON)
         _is_problem(answer, 422, answer.json()["type"].rpartition(":")[2])
 
 
-@story
-async def test_a_body_that_is_not_said_to_be_json_is_not_read(world: World) -> None:
-    kay = await world.member()
+async def test_a_body_that_is_not_said_to_be_json_is_not_read(api: Api) -> None:
+    kay = await api.member()
     for content_type in (
         "text/plain",
         "application/x-www-form-urlencoded",
@@ -134,39 +129,35 @@ async def test_a_body_that_is_not_said_to_be_json_is_not_read(world: World) -> N
 FITS = b'{"text": "' + b"x" * (65_536 - len(b'{"text": ""}')) + b'"}'
 
 
-@story
-async def test_a_body_of_more_than_64_kilobytes_is_too_large(world: World) -> None:
-    kay = await world.member()
+async def test_a_body_of_more_than_64_kilobytes_is_too_large(api: Api) -> None:
+    kay = await api.member()
     _is_problem(await kay.http.post("/v1/dwipps", content=FITS, headers=JSON), 422, "invalid-request")
     for path in ("/v1/dwipps", "/v1/auth/login", "/nope", "/health"):
         answer = await kay.http.post(path, content=FITS + b" ", headers=JSON)
         _is_problem(answer, 413, "body-too-large")
 
 
-@inside
-async def test_a_body_that_is_too_large_is_so_whoever_sends_it(world: World) -> None:
-    _is_problem(await world.http.post("/v1/dwipps", content=FITS + b" ", headers=JSON), 413, "body-too-large")
+@pytest.mark.in_process
+async def test_a_body_that_is_too_large_is_so_whoever_sends_it(api: Api) -> None:
+    _is_problem(await api.http.post("/v1/dwipps", content=FITS + b" ", headers=JSON), 413, "body-too-large")
 
 
-@story
-async def test_a_missing_body_says_so(world: World) -> None:
-    kay = await world.member()
+async def test_a_missing_body_says_so(api: Api) -> None:
+    kay = await api.member()
     problem = _is_problem(await kay.http.post("/v1/dwipps"), 422, "invalid-request")
     assert problem["errors"] == [{"pointer": "", "detail": "This field is required."}]
 
 
-@story
-async def test_flaws_are_pointed_at(world: World) -> None:
-    answer = await world.http.post("/v1/auth/register", json={"email": "no email", "pass~/word": 1})
+async def test_flaws_are_pointed_at(api: Api) -> None:
+    answer = await api.http.post("/v1/auth/register", json={"email": "no email", "pass~/word": 1})
     problem = _is_problem(answer, 422, "invalid-request")
     assert {flaw["pointer"] for flaw in problem["errors"]} == {"/email", "/password", "/pass~0~1word"}
 
 
-@story
-async def test_a_browser_from_anywhere_may_call_and_read_the_headers_that_matter(world: World) -> None:
-    kay = await world.member()
+async def test_a_browser_from_anywhere_may_call_and_read_the_headers_that_matter(api: Api) -> None:
+    kay = await api.member()
     origin = {"Origin": "https://example.org"}
-    preflight = await world.http.options(
+    preflight = await api.http.options(
         "/v1/dwipps",
         headers=origin
         | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization, idempotency-key"},
@@ -176,19 +167,18 @@ async def test_a_browser_from_anywhere_may_call_and_read_the_headers_that_matter
     assert "access-control-allow-credentials" not in preflight.headers
     for answer in (
         await kay.http.get("/v1/dwipps", headers=origin),
-        await world.http.get("/v1/dwipps", headers=origin),
-        await world.http.get("/nope", headers=origin),
-        await world.http.post("/v1/auth/login", content=b"x" * 70_000, headers=origin),
+        await api.http.get("/v1/dwipps", headers=origin),
+        await api.http.get("/nope", headers=origin),
+        await api.http.post("/v1/auth/login", content=b"x" * 70_000, headers=origin),
     ):
         assert answer.headers["access-control-allow-origin"] == "*"
         exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
         assert exposed == {"idempotent-replayed", "link", "location", "retry-after", "x-request-id"}
 
 
-@story
-async def test_nothing_of_the_api_is_kept_by_caches(world: World) -> None:
-    kay = await world.member()
-    for http in (kay.http, world.http):
+async def test_nothing_of_the_api_is_kept_by_caches(api: Api) -> None:
+    kay = await api.member()
+    for http in (kay.http, api.http):
         for path in ("/v1/dwipps", "/v1/me", "/v1/nope", "/v1/auth/login"):
             assert (await http.get(path)).headers["cache-control"] == "no-store"
-    assert "cache-control" not in (await world.http.get("/health")).headers
+    assert "cache-control" not in (await api.http.get("/health")).headers

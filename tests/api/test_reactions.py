@@ -1,12 +1,10 @@
 """A member upvotes, and keeps favorites."""
 
-from testkit.api_client import World
-from testkit.story import story
+from testkit.api_client import Api
 
 
-@story
-async def test_an_upvote_counts_once_for_each_member(world: World) -> None:
-    kay, lee, max_ = [await world.member(handle) for handle in ("kay", "lee", "max")]
+async def test_an_upvote_counts_once_for_each_member(api: Api) -> None:
+    kay, lee, max_ = [await api.member(handle) for handle in ("kay", "lee", "max")]
     path = f"/v1/dwipps/{(await kay.post_dwipp('Count me'))['id']}"
     for upvotes, member in enumerate((kay, lee, max_), start=1):
         for _ in range(2):
@@ -18,9 +16,8 @@ async def test_an_upvote_counts_once_for_each_member(world: World) -> None:
             assert (answer.status_code, answer.json()["upvotes"], answer.json()["upvoted"]) == (200, upvotes, False)
 
 
-@story
-async def test_a_toggle_upvotes_and_takes_back(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_a_toggle_upvotes_and_takes_back(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     path = f"/v1/dwipps/{(await kay.post_dwipp('Toggle me'))['id']}"
     for expected in (True, False, True):
         dwipp = (await lee.http.post(f"{path}/upvote")).json()
@@ -29,9 +26,8 @@ async def test_a_toggle_upvotes_and_takes_back(world: World) -> None:
         assert (await kay.get(path))["upvoted"] is False
 
 
-@story
-async def test_favorites_come_latest_first_and_keep_their_place(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_favorites_come_latest_first_and_keep_their_place(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     ids = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(5)]
     order = [ids[index] for index in (2, 0, 4, 1)]
     for dwipp_id in order:
@@ -52,18 +48,16 @@ async def test_favorites_come_latest_first_and_keep_their_place(world: World) ->
     assert [dwipp["id"] for dwipp in favorites] == [ids[2], ids[1], ids[0]]
 
 
-@story
-async def test_favorites_are_nobody_elses_business(world: World) -> None:
-    kay, lee = await world.member("kay"), await world.member("lee")
+async def test_favorites_are_nobody_elses_business(api: Api) -> None:
+    kay, lee = await api.member("kay"), await api.member("lee")
     dwipp = await kay.post_dwipp("Private")
     await lee.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
     assert await kay.get(f"/v1/dwipps/{dwipp['id']}") == dwipp
     assert (await kay.get("/v1/me/favorites"))["items"] == []
 
 
-@story
-async def test_a_favorite_toggles_sets_and_clears(world: World) -> None:
-    kay = await world.member("kay")
+async def test_a_favorite_toggles_sets_and_clears(api: Api) -> None:
+    kay = await api.member("kay")
     path = f"/v1/dwipps/{(await kay.post_dwipp('Toggle me'))['id']}"
     for method, expected in (
         *(("POST", True), ("POST", False), ("POST", True), ("PUT", True), ("DELETE", False)),
@@ -75,9 +69,8 @@ async def test_a_favorite_toggles_sets_and_clears(world: World) -> None:
         assert (await kay.get("/v1/me/favorites"))["items"] == ([dwipp] if expected else [])
 
 
-@story
-async def test_upvotes_and_favorites_do_not_touch_each_other(world: World) -> None:
-    kay = await world.member("kay")
+async def test_upvotes_and_favorites_do_not_touch_each_other(api: Api) -> None:
+    kay = await api.member("kay")
     path = f"/v1/dwipps/{(await kay.post_dwipp('Both'))['id']}"
     upvoted = favorited = False
     for step in ("upvote", "favorite", "upvote", "upvote", "favorite", "favorite", "upvote", "favorite"):

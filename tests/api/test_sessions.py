@@ -1,16 +1,14 @@
 """A member logs in, goes on, and logs out."""
 
-from testkit.api_client import PASSWORD, World
-from testkit.story import story
+from testkit.api_client import PASSWORD, Api
 
 OVER = "urn:dwipper:problem:invalid-refresh-token"
 
 
-@story
-async def test_a_wrong_password_and_an_unknown_email_are_one_and_the_same_answer(world: World) -> None:
-    kay = await world.member()
+async def test_a_wrong_password_and_an_unknown_email_are_one_and_the_same_answer(api: Api) -> None:
+    kay = await api.member()
     answers = [
-        await world.http.post("/v1/auth/login", json={"email": email, "password": password})
+        await api.http.post("/v1/auth/login", json={"email": email, "password": password})
         for email, password in (
             (kay.email, "not the password"),
             ("nobody@example.org", PASSWORD),
@@ -23,62 +21,56 @@ async def test_a_wrong_password_and_an_unknown_email_are_one_and_the_same_answer
     assert all(body == bodies[0] for body in bodies)
 
 
-@story
-async def test_a_session_goes_on_with_the_same_refresh_token(world: World) -> None:
-    kay = await world.member("kay")
+async def test_a_session_goes_on_with_the_same_refresh_token(api: Api) -> None:
+    kay = await api.member("kay")
     for _ in range(2):
-        answer = await world.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
+        answer = await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
         assert answer.status_code == 200
         assert answer.json()["refresh_token"] == kay.tokens["refresh_token"]
-        assert (await world.session(kay.email, answer.json()).get("/v1/me"))["handle"] == "kay"
+        assert (await api.session(kay.email, answer.json()).get("/v1/me"))["handle"] == "kay"
 
 
-@story
-async def test_what_is_no_refresh_token_goes_on_with_nothing(world: World) -> None:
-    kay = await world.member()
+async def test_what_is_no_refresh_token_goes_on_with_nothing(api: Api) -> None:
+    kay = await api.member()
     for token in ("", " ", "x", "a.b.c", kay.tokens["access_token"], "x" * 5000, "\x00", "é"):
-        answer = await world.http.post("/v1/auth/refresh", json={"refresh_token": token})
+        answer = await api.http.post("/v1/auth/refresh", json={"refresh_token": token})
         assert (answer.status_code, answer.json()["type"]) == (401, OVER), token
 
 
-@story
-async def test_a_logout_ends_that_session_alone(world: World) -> None:
-    kay = await world.member()
-    other = await world.login(kay.email)
+async def test_a_logout_ends_that_session_alone(api: Api) -> None:
+    kay = await api.member()
+    other = await api.login(kay.email)
 
     for _ in range(2):
-        answer = await world.http.post("/v1/auth/logout", json={"refresh_token": kay.tokens["refresh_token"]})
+        answer = await api.http.post("/v1/auth/logout", json={"refresh_token": kay.tokens["refresh_token"]})
         assert (answer.status_code, answer.content) == (204, b"")
 
-    ended = await world.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
-    lives = await world.http.post("/v1/auth/refresh", json={"refresh_token": other["refresh_token"]})
+    ended = await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
+    lives = await api.http.post("/v1/auth/refresh", json={"refresh_token": other["refresh_token"]})
     assert (ended.status_code, lives.status_code) == (401, 200)
     assert await kay.get("/v1/dwipps"), "an access token lives until it expires"
 
 
-@story
-async def test_a_logout_of_no_session_is_none_the_worse(world: World) -> None:
+async def test_a_logout_of_no_session_is_none_the_worse(api: Api) -> None:
     for token in ("", "x", "a.b.c", "x" * 5000, "é"):
-        answer = await world.http.post("/v1/auth/logout", json={"refresh_token": token})
+        answer = await api.http.post("/v1/auth/logout", json={"refresh_token": token})
         assert answer.status_code == 204, token
 
 
-@story
-async def test_a_member_signs_out_everywhere(world: World) -> None:
-    kay, lee = await world.member(), await world.member()
-    other = await world.login(kay.email)
+async def test_a_member_signs_out_everywhere(api: Api) -> None:
+    kay, lee = await api.member(), await api.member()
+    other = await api.login(kay.email)
 
     assert (await kay.http.delete("/v1/me/sessions")).status_code == 204
 
     for tokens, status in ((kay.tokens, 401), (other, 401), (lee.tokens, 200)):
-        answer = await world.http.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+        answer = await api.http.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
         assert answer.status_code == status
-    assert await world.login(kay.email), "and comes back by the password"
+    assert await api.login(kay.email), "and comes back by the password"
 
 
-@story
-async def test_the_docs_page_logs_in_by_an_oauth2_form(world: World) -> None:
-    kay = await world.member("kay")
+async def test_the_docs_page_logs_in_by_an_oauth2_form(api: Api) -> None:
+    kay = await api.member("kay")
     form = {
         "grant_type": "password",
         "username": kay.email.upper(),
@@ -87,18 +79,17 @@ async def test_the_docs_page_logs_in_by_an_oauth2_form(world: World) -> None:
         "client_id": "x",
     }
 
-    answer = await world.http.post("/v1/auth/token", data=form)
+    answer = await api.http.post("/v1/auth/token", data=form)
 
     assert answer.status_code == 200
     assert set(answer.json()) == {"access_token", "refresh_token", "expires_in", "token_type"}
-    assert (await world.session(kay.email, answer.json()).get("/v1/me"))["handle"] == "kay"
+    assert (await api.session(kay.email, answer.json()).get("/v1/me"))["handle"] == "kay"
 
 
-@story
-async def test_an_oauth2_form_is_refused_in_the_words_of_rfc_6749(world: World) -> None:
-    kay = await world.member()
+async def test_an_oauth2_form_is_refused_in_the_words_of_rfc_6749(api: Api) -> None:
+    kay = await api.member()
     unconfirmed = "unconfirmed@example.org"
-    await world.register(unconfirmed)
+    await api.register(unconfirmed)
     form = "grant_type={}&username={}&password={}".format
     password = PASSWORD.replace(" ", "+")
     for body, error in (
@@ -114,11 +105,11 @@ async def test_an_oauth2_form_is_refused_in_the_words_of_rfc_6749(world: World) 
         (form("password", unconfirmed, password), "invalid_grant"),
         ("%ff=%fe", "invalid_request"),
     ):
-        answer = await world.http.post(
+        answer = await api.http.post(
             "/v1/auth/token", content=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
         )
         problem = answer.json()
         assert (answer.status_code, problem["error"]) == (400, error), body
         assert problem["type"].startswith("urn:dwipper:problem:")
-    answer = await world.http.post("/v1/auth/token", json={"grant_type": "password"})
+    answer = await api.http.post("/v1/auth/token", json={"grant_type": "password"})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import pytest
 
 from app.main import create_app
-from testkit.capacity_meter import Meter, Spent
-from testkit.operation_costs import spend
-from testkit.servers import world_of
+from testkit.capacity_meter import CapacityMeter, ConsumedCapacity
+from testkit.operation_costs import measure_operations
+from testkit.servers import connect_in_process
 from tests.conftest import Figures
 from tests.resilience.conftest import NewEngine
 
@@ -46,11 +46,11 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 def test_no_operation_costs_more_than_it_may(new_engine: NewEngine, figures: Figures) -> None:
     engine = new_engine("in_memory")
     app = create_app(engine.settings)
-    meter = Meter(app.state.container.dwipps._client)
+    meter = CapacityMeter(app.state.container.dwipps._client)
 
-    async def story() -> dict[str, Spent]:
-        async with world_of(engine, app) as world:
-            return await spend(world, engine, meter)
+    async def story() -> dict[str, ConsumedCapacity]:
+        async with connect_in_process(engine, app) as api:
+            return await measure_operations(api, engine, meter)
 
     receipts = asyncio.run(story())
     for name, (written, read) in BOUNDS.items():

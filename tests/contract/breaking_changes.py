@@ -11,7 +11,7 @@ from tests.contract.oasdiff import Change, Oasdiff
 
 _DOCUMENT = "openapi.json"
 _CHANGELOG = "CHANGELOG.md"
-_RELEASED = re.compile(r"^## \[\d", re.MULTILINE)
+_RELEASED = re.compile(r"^## \[(\d[^\]]*)\]", re.MULTILINE)
 _TAG = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 
@@ -71,7 +71,9 @@ def announces(released: str, version: str) -> bool:
 def last_release(repository: Path, version: str) -> Release | None:
     """The latest release before this version, of those that have a document."""
     releases = list(_releases(repository))
-    if not releases and _RELEASED.search((repository / _CHANGELOG).read_text()):
+    # The changelog names the current version before its tag exists.
+    earlier = set(_RELEASED.findall((repository / _CHANGELOG).read_text())) - {version}
+    if not releases and earlier:
         raise LookupError("The releases are not here: git fetch --unshallow --tags")
     current = (repository / _DOCUMENT).read_text()
     return next((each for each in releases if each != Release(f"v{version}", current)), None)

@@ -33,7 +33,7 @@ class Oasdiff:
     @classmethod
     def installed(cls, folder: Path) -> "Oasdiff":
         go = shutil.which("go", path=_TOOLS)
-        assert go, "go is missing: `make deployable` brings it along."
+        assert go, "go is missing: `make test-infra` brings it along."
         _run([go, "install", _PACKAGE], folder, GOBIN=str(folder))
         return cls(folder / "oasdiff")
 

@@ -17,7 +17,8 @@ class Repository:
         self._git("init", "--quiet")
 
     def release(self, tag: str, spec: Spec | None) -> None:
-        (self.folder / "CHANGELOG.md").write_text(f"## [{tag.removeprefix('v')}]\n")
+        with (self.folder / "CHANGELOG.md").open("a") as changelog:
+            changelog.write(f"## [{tag.removeprefix('v')}]\n")
         if spec is not None:
             self.write(spec)
         self._git("add", "--all")

@@ -64,6 +64,11 @@ class TestLastRelease:
         with pytest.raises(LookupError, match="fetch"):
             breaking_changes.last_release(repository.shallow(tmp_path / "shallow"), "0.2.0")
 
+    def test_the_first_version_needs_no_tag(self, repository: Repository) -> None:
+        repository.release("vintage", {})
+        (repository.folder / "CHANGELOG.md").write_text("## [Unreleased]\n## [0.1.0] - 2026-11-25\n")
+        assert breaking_changes.last_release(repository.folder, "0.1.0") is None
+
 
 @pytest.fixture(scope="module")
 def oasdiff(tmp_path_factory: pytest.TempPathFactory) -> Oasdiff:

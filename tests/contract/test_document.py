@@ -17,8 +17,8 @@ from app.openapi.document import standalone_document
 from app.openapi.operations import IncompleteOperationError
 from app.openapi.problem_responses import PRINCIPAL_ERRORS, error_responses
 from app.web import problems
-from testkit.doubles import ask, quiet_app
-from testkit.operations import ALL, document
+from testkit.doubles import offline_app, send_request
+from testkit.operations import ALL_OPERATIONS, document
 from tests.contract.document import Spec, operations, resolved
 
 _TYPES = {kind.urn: kind for kind in problems.ALL_PROBLEM_TYPES}
@@ -56,11 +56,11 @@ class TestProblems:
         assert all(f"#/components/schemas/{name}" in answers for name in schemas)
         assert all(f"#/components/responses/{name}" in answers for name in spec["components"]["responses"])
 
-    @pytest.mark.parametrize("operation", ALL, ids=str)
+    @pytest.mark.parametrize("operation", ALL_OPERATIONS, ids=str)
     def test_a_body_that_is_too_large_is_one_of_them_for_each(self, operation: Any) -> None:
-        app, _ = quiet_app()
+        app, _ = offline_app()
         announced = {"Content-Length": "65537"}
-        answer = asyncio.run(ask(app, operation.method, operation.path, headers=announced))
+        answer = asyncio.run(send_request(app, operation.method, operation.path, headers=announced))
         assert answer.json()["type"] == problems.BODY_TOO_LARGE.urn
 
 
@@ -120,10 +120,10 @@ class TestMaking:
         assert build.call_count == 1
 
     def test_a_failed_build_is_not_kept(self) -> None:
-        app, _ = quiet_app()
+        app, _ = offline_app()
         app.add_api_route("/v1/broken", lambda: None)
         for _ in range(2):
-            answer = asyncio.run(ask(app, "GET", "/openapi.json"))
+            answer = asyncio.run(send_request(app, "GET", "/openapi.json"))
             assert answer.status_code == 500
             assert answer.json()["type"] == "urn:dwipper:problem:internal-error"
 

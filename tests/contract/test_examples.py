@@ -14,7 +14,7 @@ from app.dwipps.ids import creation_time
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView
 from app.me.schemas import ExportView
 from app.members.schemas import OwnProfileView, ProfileView
-from testkit.operations import ALL, document
+from testkit.operations import ALL_OPERATIONS, document
 from tests.contract.document import Spec, flaws, media, resolved
 
 GIVEN: tuple[type[BaseModel], ...] = (
@@ -105,4 +105,4 @@ def test_a_dwipp_is_as_its_operation_leaves_it(operation: str) -> None:
     assert dwipp.created_at == creation_time(dwipp.id)
     assert (dwipp.version > 1) is (dwipp.edited_at is not None) is (operation == "edit_dwipp")
     assert dwipp.upvoted is (operation in ("toggle_upvote", "set_upvote"))
-    assert operation in {each.name for each in ALL}
+    assert operation in {each.name for each in ALL_OPERATIONS}

@@ -12,7 +12,7 @@ from app.dwipps.schemas import DwippDraft
 from app.openapi import examples
 from app.openapi.problem_responses import problem_example
 from app.web import problems
-from testkit.doubles import ask, quiet_app
+from testkit.doubles import offline_app, send_request
 from testkit.operations import document
 
 # Each as a client would meet it who has no token.
@@ -36,7 +36,7 @@ TYPES = {each.urn for each in problems.ALL_PROBLEM_TYPES}
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    app, _ = quiet_app()
+    app, _ = offline_app()
     app.state.raised = ZeroDivisionError()
 
     def fail() -> None:
@@ -62,7 +62,7 @@ def test_a_problem_is_as_a_client_meets_it(kind: problems.ProblemType, app: Fast
         app.state.raised = raised[kind]()
     asked = MET.get(kind.slug, {"url": "/fail"})
     try:
-        _assert_as(kind, asyncio.run(ask(app, "POST", **asked)))
+        _assert_as(kind, asyncio.run(send_request(app, "POST", **asked)))
     finally:
         app.state.raised = ZeroDivisionError()
 

@@ -1,8 +1,12 @@
+"""The Makefile: its help, its aliases, and its messages on a machine that lacks something."""
+
 import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 _ROOT = Path(__file__).parents[2]
 
@@ -21,16 +25,30 @@ def _copy(folder: Path) -> Path:
     return folder
 
 
-def test_it_tells_what_every_target_does() -> None:
-    (phony,) = re.findall(r"^\.PHONY: (.+)$", (_ROOT / "Makefile").read_text(), re.MULTILINE)
-    told = [line.split()[1] for line in _make().stdout.splitlines()]
-    assert set(told) == set(phony.split())
+ALIASES = {"attack": "test-security", "deployable": "test-infra", "deployed": "test-e2e"}
+
+
+def test_help_lists_every_command() -> None:
+    (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", (_ROOT / "Makefile").read_text(), re.MULTILINE)
+    listed = [line.split()[1] for line in _make().stdout.splitlines()]
+    assert set(listed) == set(phony.replace("\\\n", " ").split()) - ALIASES.keys()
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_an_earlier_name_runs_the_same_command(alias: str) -> None:
+    assert _make("--dry-run", alias).stdout == _make("--dry-run", ALIASES[alias]).stdout
+
+
+def test_ci_runs_the_suite_once() -> None:
+    (command,) = re.findall(r"^make (.+)$", (_ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert command.split() == ["test", "check"]
+    assert _make("--dry-run", *command.split()).stdout.count("pytest -n 2 --dist worksteal --cov") == 1
 
 
 def test_without_python_it_says_so_in_a_line(tmp_path: Path) -> None:
     done = _make("install", "PYTHON_BOOTSTRAP=no-python", folder=_copy(tmp_path))
     assert done.returncode != 0
-    assert done.stdout.startswith("Python is missing: install 3.11 or newer")
+    assert done.stdout.startswith("Python was not found: install 3.11 or newer")
     assert not (tmp_path / ".venv").exists()
 
 

@@ -104,7 +104,7 @@ def test_one_that_cannot_start_is_reported(caller: Caller, runtime: Runtime) -> 
         answer.result()
 
 
-@pytest.mark.parametrize("way", [Runtime.end, Runtime.be_killed])
+@pytest.mark.parametrize("way", [Runtime.end, Runtime.kill])
 def test_a_runtime_that_ends_at_work_fails_its_event_at_once(way: Any, caller: Caller, runtime: Runtime) -> None:
     runtime.ask()
     answer = caller.invokes({})
@@ -114,7 +114,7 @@ def test_a_runtime_that_ends_at_work_fails_its_event_at_once(way: Any, caller: C
         answer.result(1)
 
 
-@pytest.mark.parametrize("way", [Runtime.end, Runtime.be_killed])
+@pytest.mark.parametrize("way", [Runtime.end, Runtime.kill])
 def test_a_runtime_that_ended_while_it_waited_takes_no_event(
     way: Any, api: RuntimeApi, caller: Caller, runtimes: tuple[Runtime, Runtime]
 ) -> None:
@@ -142,14 +142,14 @@ def test_it_ends_quietly_whoever_waits(capfd: pytest.CaptureFixture[str]) -> Non
         caller.invokes({})
         killed_between.take()
         killed_between.answer({})
-        killed_between.be_killed()
+        killed_between.kill()
         working.ask()
         unanswered = caller.invokes({})
         working.take()
         idle.ask()
         killed_idle.ask()
         _wait_for_runtimes(api, 3)
-        killed_idle.be_killed()
+        killed_idle.kill()
     for answer in (unanswered, caller.invokes({})):
         with pytest.raises(FunctionError):
             answer.result(1)

@@ -14,7 +14,7 @@ from app import errors
 from app.openapi.problem_responses import BODY_ERRORS, MEMBER_ERRORS
 from app.settings import Settings
 from app.web import problems
-from testkit.leak_scan import Scan
+from testkit.leak_scan import LeakScan
 
 Check = Callable[[Any, Response, Any], bool | None]
 
@@ -46,7 +46,7 @@ def answered_in_our_form(_ctx: CheckContext, response: Response, case: Case[Any]
 
 def search_all(settings: Settings) -> Check:
     """Have every answer of an API that runs with these settings searched for what none may say."""
-    scan = Scan(settings)
+    scan = LeakScan(settings)
 
     @schemathesis.check
     def tells_nothing(_ctx: CheckContext, response: Response, _case: Case[Any]) -> None:

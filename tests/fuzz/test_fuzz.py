@@ -9,7 +9,7 @@ import requests
 import schemathesis
 
 from testkit.doubles import SETTINGS
-from testkit.leak_scan import Scan
+from testkit.leak_scan import LeakScan
 from tests.conftest import Figures
 from tests.fuzz import schemathesis_settings
 from tests.fuzz.checks import search_all
@@ -17,6 +17,8 @@ from tests.fuzz.members import Members
 from tests.fuzz.run import Run
 from tests.fuzz.server import serving
 from tests.resilience.conftest import NewEngine
+
+pytestmark = pytest.mark.security
 
 CASES = 5000  # Over each transport.
 LEAST = {"examples": 10, "coverage": 500, "fuzzing": 2000, "stateful": 500}  # Of each phase.
@@ -29,6 +31,7 @@ PATIENCE_SECONDS = 40.0
 def test_every_answer_is_one_that_the_spec_documents(
     transport: str, new_engine: NewEngine, tmp_path: Path, figures: Figures
 ) -> None:
+
     engine = new_engine("in_memory")
     with (
         serving(engine, transport, tmp_path) as server,
@@ -37,7 +40,7 @@ def test_every_answer_is_one_that_the_spec_documents(
         members = Members(http)
         spec = http.get("/openapi.json").raise_for_status().json()
         search_all(engine.settings)
-        searched = Scan.answers
+        searched = LeakScan.answers
         run = Run(spec, schemathesis_settings.settings(server.endpoint, members), members)
         run.execute(CASES)
     figures(f"cases over {transport}", f"{run.cases.total()} {dict(run.cases)}, seed {run.seed}")
@@ -46,7 +49,7 @@ def test_every_answer_is_one_that_the_spec_documents(
     assert run.cases.total() >= CASES
     assert run.cases.keys() == LEAST.keys()
     assert all(run.cases[phase] >= least for phase, least in LEAST.items()), run.cases
-    assert Scan.answers - searched >= run.cases.total(), "every answer was searched"
+    assert LeakScan.answers - searched >= run.cases.total(), "every answer was searched"
     operations = [f"{method.upper()} {path}" for path, methods in spec["paths"].items() for method in methods]
     assert sorted(run.answers) == sorted(operations)
     refused = [name for name, statuses in run.answers.items() if not any(200 <= status < 300 for status in statuses)]

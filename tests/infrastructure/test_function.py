@@ -15,7 +15,7 @@ from devstack.invocations import FunctionError
 from devstack.mail import everything
 from devstack.process import Service
 from devstack.runtime_api import RuntimeApi
-from testkit.api_client import World
+from testkit.api_client import Api
 from testkit.gateway import Authorizer, GatewayTransport
 from testkit.transcript import Transcript
 from tests.infrastructure.image import Image
@@ -34,9 +34,9 @@ def _deployed(image: Image, variables: dict[str, str], folder: Path) -> Iterator
             yield api
 
 
-async def _tell(world: World) -> None:
-    assert (await world.http.get("/v1/dwipps")).status_code == 401
-    kay = await world.member("kay")
+async def _tell(api: Api) -> None:
+    assert (await api.http.get("/v1/dwipps")).status_code == 401
+    kay = await api.member("kay")
     dwipp = await kay.post_dwipp("Socks are envelopes for feet.")
     assert (await kay.get("/v1/dwipps"))["items"] == [dwipp]
     path = f"/v1/dwipps/{dwipp['id']}"
@@ -62,7 +62,7 @@ def test_it_serves_a_member_from_registration_to_deletion(
                 return httpx.AsyncClient(transport=carrier, base_url="https://dwipper.test", **options)
 
             before = len(everything(embedded.endpoint))
-            await _tell(World(settings, embedded.endpoint, open_client(), Transcript(), open_client, before))
+            await _tell(Api(settings, embedded.endpoint, open_client(), Transcript(), open_client, before))
 
     with _deployed(function_image, variables, tmp_path) as api:
         asyncio.run(story(api))

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from testkit.api_client import PASSWORD, Member, World
+from testkit.api_client import PASSWORD, Api, MemberClient
 from tests.resilience.retrying_client import Client
 
 _AUTH = "/v1/auth"
@@ -21,13 +21,13 @@ _numbers = itertools.count(1)
 class AccountHolder:
     """Lives one life of an account after the other; what was acknowledged has to hold in it."""
 
-    def __init__(self, world: World, client: Client, acknowledged: Counter[str]) -> None:
-        self._world = world
+    def __init__(self, api: Api, client: Client, acknowledged: Counter[str]) -> None:
+        self._world = api
         self._client = client
         self._acknowledged = acknowledged
         self._email = ""
         self._password = ""
-        self._session: Member | None = None
+        self._session: MemberClient | None = None
 
     async def live_until(self, end: float) -> None:
         doings = [self._log_out, self._sign_out, self._reset, self._change]
@@ -49,7 +49,7 @@ class AccountHolder:
         assert (me["handle"], me["email"]) == (handle, self._email)
         self._acknowledged["accounts"] += 1
 
-    async def _log_in(self) -> Member:
+    async def _log_in(self) -> MemberClient:
         tokens = (await self._post("login", {"email": self._email, "password": self._password})).json()
         self._session = self._world.session(self._email, tokens)
         return self._session
@@ -94,7 +94,7 @@ class AccountHolder:
         self._password = new
         await self._log_in()
 
-    async def _assert_over(self, session: Member) -> None:
+    async def _assert_over(self, session: MemberClient) -> None:
         path, body = f"{_AUTH}/refresh", _refresh_token(session)
         await self._client.be_refused(self._world.http, "POST", path, "invalid-refresh-token", json=body)
         if self._session is session:
@@ -107,7 +107,7 @@ class AccountHolder:
         return await asyncio.to_thread(self._world.code, self._email)
 
 
-def _refresh_token(session: Member) -> dict[str, str]:
+def _refresh_token(session: MemberClient) -> dict[str, str]:
     return {"refresh_token": session.tokens["refresh_token"]}
 
 

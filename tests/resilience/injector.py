@@ -80,7 +80,7 @@ class Injector:
         service: AwsService = "dynamodb" if "DynamoDB" in _header(request, _TARGET) else "cognito"
         operation = _operation(request)
         fault = self._due(request)
-        if fault not in faults.possible(service, operation):
+        if fault not in faults.possible_faults(service, operation):
             return _really_send(session, request)
         self.met = True
         answer = _really_send(session, request) if fault.is_after else _made_up(fault, service, request)
@@ -89,7 +89,7 @@ class Injector:
         if fault.is_cut:
             raise ConnectionClosedError(endpoint_url=request.url)
         if fault.is_after:
-            answer._content = faults.spoiled(fault, answer.content)
+            answer._content = faults.corrupt(fault, answer.content)
         return answer
 
     def _due(self, request: Any) -> Fault | None:
@@ -127,7 +127,7 @@ def _send_last_try(session: Any, request: Any) -> Any:
 
 
 def _made_up(fault: Fault, service: AwsService, request: Any) -> Any:
-    status, content = faults.instead(fault, service, _operation(request), request.body)
+    status, content = faults.fault_response(fault, service, _operation(request), request.body)
     answer: Any = AWSResponse(request.url, status, HTTPHeaders(), None)
     answer._content = content
     return answer

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Self
 
-from testkit.api_client import Member, World
+from testkit.api_client import Api, MemberClient
 from testkit.engine import Engine
 from tests.resilience.retrying_client import Client
 
@@ -16,23 +16,23 @@ _numbers = itertools.count(1)
 class Scene:
     """Kay, who wishes, and Lee, who wrote what she reacts to."""
 
-    world: World
+    api: Api
     engine: Engine
-    kay: Member
-    lee: Member
+    kay: MemberClient
+    lee: MemberClient
 
     @classmethod
-    async def of(cls, world: World) -> Self:
-        """A scene in a world where nobody has been before."""
-        engine = Engine(world.settings, world.endpoint, world.endpoint)
-        scene = cls(world, engine, await world.member("kay"), await world.member("lee"))
+    async def of(cls, api: Api) -> Self:
+        """A scene in a api where nobody has been before."""
+        engine = Engine(api.settings, api.endpoint, api.endpoint)
+        scene = cls(api, engine, await api.member("kay"), await api.member("lee"))
         for author in (scene.kay, scene.lee):
             path = await scene.dwipp(author)
             for reaction in ("upvote", "favorite"):
                 assert (await scene.kay.http.put(f"{path}/{reaction}")).is_success
         return scene
 
-    async def dwipp(self, author: Member) -> str:
+    async def dwipp(self, author: MemberClient) -> str:
         """The path of another Dwipp."""
         return f"/v1/dwipps/{(await author.post_dwipp(new_text()))['id']}"
 

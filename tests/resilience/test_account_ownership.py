@@ -22,8 +22,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from app.settings import Settings
 from devstack.mail import parse
 from devstack.process import Service
-from testkit.api_client import Transport, World, world
+from testkit.api_client import Api, Transport, open_api
 from tests.conftest import Figures
+
+pytestmark = pytest.mark.security
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "1"))
 
@@ -51,9 +53,9 @@ class Account:
 
 @dataclass(slots=True)
 class Place:
-    """The world that all examples share, and what happened in it."""
+    """The api that all examples share, and what happened in it."""
 
-    world: World
+    api: Api
     runner: asyncio.Runner
     mailbox: httpx.Client
     counts: Counter[str] = field(default_factory=Counter)
@@ -202,7 +204,7 @@ class Ownership(RuleBasedStateMachine):
             self.assert_goes_on_if_live(each)
 
     def post(self, path: str, **body: Any) -> httpx.Response:
-        return self.counted(path, self.place.run(self.place.world.http.post(f"/v1/auth/{path}", json=body)))
+        return self.counted(path, self.place.run(self.place.api.http.post(f"/v1/auth/{path}", json=body)))
 
     def log_in(self, password: str) -> httpx.Response:
         return self.post("login", email=self.address, password=password)
@@ -211,7 +213,7 @@ class Ownership(RuleBasedStateMachine):
         return self.post("password/reset", email=self.address, code=code, new_password=password)
 
     def change(self, session: dict[str, Any], current: str, new: str) -> httpx.Response:
-        http = self.place.world.session(self.address, session).http
+        http = self.place.api.session(self.address, session).http
         body = {"current_password": current, "new_password": new}
         return self.counted("change", self.place.run(http.put("/v1/me/password", json=body)))
 
@@ -223,7 +225,7 @@ class Ownership(RuleBasedStateMachine):
         answer = self.post("refresh", refresh_token=session["refresh_token"])
         assert answer.status_code == (200 if session in self.live else 401)
         if session in self.live:
-            me = self.place.run(self.place.world.session(self.address, answer.json()).http.get("/v1/me"))
+            me = self.place.run(self.place.api.session(self.address, answer.json()).http.get("/v1/me"))
             assert me.status_code == 200, me.text
             assert me.json()["email"] == self.address
 
@@ -249,7 +251,7 @@ def _check(place: Place, examples: int) -> None:
 def test_the_other_never_gets_in_and_the_owner_always_does(
     transport: Transport, settings: Settings, embedded: Service, figures: Figures
 ) -> None:
-    opening = world(settings, embedded.endpoint, transport)
+    opening = open_api(settings, embedded.endpoint, transport)
     mailbox = httpx.Client(base_url=embedded.endpoint, trust_env=False)
     with asyncio.Runner() as runner, mailbox:
         place = Place(runner.run(opening.__aenter__()), runner, mailbox)

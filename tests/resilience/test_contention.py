@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from devstack.process import Service
-from testkit.api_client import Member, World
-from testkit.conflict_proxy import conflicting, refusals
+from testkit.api_client import Api, MemberClient
+from testkit.conflict_proxy import count_refusals, run_conflict_proxy
 from testkit.engine import Engine
-from testkit.servers import as_instances, under_uvicorn, world_at, world_behind_gateway
+from testkit.servers import connect_behind_gateway, connect_to_server, run_lambda_instances, run_uvicorn
 from tests.conftest import Figures
 from tests.resilience.conftest import NewEngine
 
@@ -39,7 +39,7 @@ class Arena:
 class Presser:
     """A member who toggles, sets and clears one upvote, and knows after each answer what has to be there."""
 
-    def __init__(self, member: Member, path: str) -> None:
+    def __init__(self, member: MemberClient, path: str) -> None:
         self._member = member
         self._path = path
         self.upvoted: bool | None = False  # None where an answer left it open.
@@ -69,8 +69,8 @@ class Presser:
         self.upvoted = dwipp["upvoted"]
 
 
-async def contend(world: World, arena: Arena, figures: Figures) -> None:
-    members = [await world.member() for _ in range(MEMBERS)]
+async def contend(api: Api, arena: Arena, figures: Figures) -> None:
+    members = [await api.member() for _ in range(MEMBERS)]
     dwipp = await members[0].post_dwipp("Every queue is a snake that swallows people.")
     pressers = [Presser(member, f"/v1/dwipps/{dwipp['id']}/upvote") for member in members]
     end = time.monotonic() + SECONDS
@@ -79,14 +79,16 @@ async def contend(world: World, arena: Arena, figures: Figures) -> None:
     answers = sum((presser.answers for presser in pressers), Counter[int]())
     _record(figures, answers, sorted(second for presser in pressers for second in presser.seconds))
     if arena.proxy:
-        figures("writes refused for a conflict", refusals(arena.proxy))
-        assert refusals(arena.proxy)
+        figures("writes refused for a conflict", count_refusals(arena.proxy))
+        assert count_refusals(arena.proxy)
     arena.engine.assert_counts_equal_rows()
     await _assert_each_has_what_was_answered(pressers, members, arena.engine)
     assert answers[503] * 100 < answers.total()
 
 
-async def _assert_each_has_what_was_answered(pressers: list[Presser], members: list[Member], engine: Engine) -> None:
+async def _assert_each_has_what_was_answered(
+    pressers: list[Presser], members: list[MemberClient], engine: Engine
+) -> None:
     upvoted = {row["member_id"] for row in engine.reactions()}
     for presser, member in zip(pressers, members, strict=True):
         member_id = (await member.get("/v1/me"))["id"]
@@ -107,16 +109,16 @@ def arena(request: pytest.FixtureRequest, new_engine: NewEngine, in_memory: Serv
     if request.param == "queued":
         yield Arena(engine)
         return
-    with conflicting(in_memory, tmp_path) as proxy:
+    with run_conflict_proxy(in_memory, tmp_path) as proxy:
         yield Arena(dataclasses.replace(engine, store=proxy.endpoint), proxy)
 
 
 def test_64_members_at_one_upvote_over_uvicorn(arena: Arena, tmp_path: Path, figures: Figures) -> None:
     async def story() -> None:
-        async with world_at(arena.engine, server) as world:
-            await contend(world, arena, figures)
+        async with connect_to_server(arena.engine, server) as api:
+            await contend(api, arena, figures)
 
-    with under_uvicorn(arena.engine, tmp_path) as server:
+    with run_uvicorn(arena.engine, tmp_path) as server:
         asyncio.run(story())
 
 
@@ -124,18 +126,18 @@ def test_64_members_at_one_upvote_over_8_instances_of_the_handler(
     arena: Arena, tmp_path: Path, figures: Figures
 ) -> None:
     async def story() -> None:
-        async with world_behind_gateway(arena.engine, instances) as world:
-            await contend(world, arena, figures)
+        async with connect_behind_gateway(arena.engine, instances) as api:
+            await contend(api, arena, figures)
 
-    with as_instances(arena.engine, INSTANCES, tmp_path) as instances:
+    with run_lambda_instances(arena.engine, INSTANCES, tmp_path) as instances:
         asyncio.run(story())
 
 
 @pytest.mark.parametrize("rounds", [5])
 def test_50_requests_with_one_key_make_one_dwipp(arena: Arena, tmp_path: Path, figures: Figures, rounds: int) -> None:
     async def story() -> None:
-        async with world_at(arena.engine, server) as world:
-            member = await world.member()
+        async with connect_to_server(arena.engine, server) as api:
+            member = await api.member()
             await member.get("/v1/me")
             answers: Counter[int] = Counter()
             for number in range(rounds):
@@ -144,11 +146,11 @@ def test_50_requests_with_one_key_make_one_dwipp(arena: Arena, tmp_path: Path, f
             assert len(arena.engine.dwipps()) == rounds
             assert answers[503] * 100 < answers.total()
 
-    with under_uvicorn(arena.engine, tmp_path) as server:
+    with run_uvicorn(arena.engine, tmp_path) as server:
         asyncio.run(story())
 
 
-async def _send_50_times(member: Member, text: str, key: str) -> Counter[int]:
+async def _send_50_times(member: MemberClient, text: str, key: str) -> Counter[int]:
     posts = [member.http.post("/v1/dwipps", json={"text": text}, headers={"Idempotency-Key": key}) for _ in range(50)]
     answers = await asyncio.gather(*posts)
     written = [answer for answer in answers if answer.status_code == 201]
@@ -159,8 +161,8 @@ async def _send_50_times(member: Member, text: str, key: str) -> Counter[int]:
 
 def test_three_deletions_at_once_of_one_account(arena: Arena, tmp_path: Path, figures: Figures) -> None:
     async def story() -> None:
-        async with world_at(arena.engine, server) as world:
-            kay, lee = await world.member("kay"), await world.member("lee")
+        async with connect_to_server(arena.engine, server) as api:
+            kay, lee = await api.member("kay"), await api.member("lee")
             kept, gone = [[(await lee.post_dwipp("Of lee"))["id"] for _ in range(30)] for _ in range(2)]
             for dwipp_id in kept + gone:
                 assert (await kay.http.put(f"/v1/dwipps/{dwipp_id}/upvote")).is_success
@@ -174,5 +176,5 @@ def test_three_deletions_at_once_of_one_account(arena: Arena, tmp_path: Path, fi
             assert arena.engine.reactions() == []
             arena.engine.assert_counts_equal_rows()
 
-    with under_uvicorn(arena.engine, tmp_path) as server:
+    with run_uvicorn(arena.engine, tmp_path) as server:
         asyncio.run(story())

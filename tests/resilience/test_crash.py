@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from devstack.process import Service
-from testkit.api_client import Member
+from testkit.api_client import MemberClient
 from testkit.engine import Engine
-from testkit.servers import under_uvicorn, world_at
+from testkit.servers import connect_to_server, run_uvicorn
 from tests.conftest import Figures
 from tests.resilience.conftest import NewEngine
 
@@ -43,7 +43,7 @@ class Memory:
 class Writer:
     """A member who creates, upvotes and favors until the API is gone."""
 
-    def __init__(self, number: int, member: Member, memory: Memory) -> None:
+    def __init__(self, number: int, member: MemberClient, memory: Memory) -> None:
         self._number = number
         self._http = member.http
         self._memory = memory
@@ -83,7 +83,7 @@ class Writer:
         return dwipp
 
 
-async def write_until_killed(members: list[Member], memory: Memory, server: Service) -> None:
+async def write_until_killed(members: list[MemberClient], memory: Memory, server: Service) -> None:
     writers = [Writer(number, member, memory) for number, member in enumerate(members)]
     writing = [asyncio.create_task(writer.write_until_killed()) for writer in writers]
     await asyncio.sleep(random.uniform(1, 2))  # noqa: S311 -- guards nothing
@@ -91,7 +91,7 @@ async def write_until_killed(members: list[Member], memory: Memory, server: Serv
     await asyncio.gather(*writing)
 
 
-async def check(members: list[Member], memory: Memory, engine: Engine) -> None:
+async def check(members: list[MemberClient], memory: Memory, engine: Engine) -> None:
     """Hold what there is against what was answered."""
     engine.assert_counts_equal_rows()
     stored = {dwipp_id: dwipp["text"] for dwipp_id, dwipp in engine.dwipps().items()}
@@ -105,7 +105,7 @@ async def check(members: list[Member], memory: Memory, engine: Engine) -> None:
         await _check_reactions(number, member, memory)
 
 
-async def _check_reactions(number: int, member: Member, memory: Memory) -> None:
+async def _check_reactions(number: int, member: MemberClient, memory: Memory) -> None:
     there = {
         (number, dwipp["id"], kind): dwipp[name]
         for dwipp in await member.walk("/v1/dwipps", 100)
@@ -118,7 +118,7 @@ async def _check_reactions(number: int, member: Member, memory: Memory) -> None:
     assert sorted(favorites) == sorted(key[1] for key, is_there in there.items() if key[2] == "favorite" and is_there)
 
 
-async def ask_again(members: list[Member], memory: Memory) -> None:
+async def ask_again(members: list[MemberClient], memory: Memory) -> None:
     """Repeat what can be repeated, as clients do that heard no answer; a toggle is looked up instead."""
     for (number, dwipp_id, kind), verb in list(memory.reactions_unheard.items()):
         there = (await members[number].get(f"/v1/dwipps/{dwipp_id}"))[KINDS[kind]]
@@ -135,13 +135,13 @@ def test_no_acknowledged_write_is_lost_or_doubled_when_the_api_is_killed(
     logins: list[tuple[str, dict[str, Any]]] = []
 
     async def join(server: Service) -> None:
-        async with world_at(engine, server) as world:
-            joined = [await world.member() for _ in range(MEMBERS)]
+        async with connect_to_server(engine, server) as api:
+            joined = [await api.member() for _ in range(MEMBERS)]
             logins.extend((member.email, member.tokens) for member in joined)
 
     async def story(server: Service, *, last: bool) -> None:
-        async with world_at(engine, server) as world:
-            members = [world.session(*login) for login in logins]
+        async with connect_to_server(engine, server) as api:
+            members = [api.session(*login) for login in logins]
             await check(members, memory, engine)
             await ask_again(members, memory)
             await check(members, memory, engine)
@@ -149,7 +149,7 @@ def test_no_acknowledged_write_is_lost_or_doubled_when_the_api_is_killed(
                 await write_until_killed(members, memory, server)
 
     for kill in range(KILLS + 1):
-        with under_uvicorn(engine, tmp_path) as server:
+        with run_uvicorn(engine, tmp_path) as server:
             if not logins:
                 asyncio.run(join(server))
             asyncio.run(story(server, last=kill == KILLS))

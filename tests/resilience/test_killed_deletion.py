@@ -15,7 +15,7 @@ from app.me import deletion
 from app.settings import Settings
 from devstack import clients
 from devstack.process import Service
-from testkit.api_client import Member, World, world
+from testkit.api_client import Api, MemberClient, open_api
 from testkit.engine import Engine
 from tests.resilience.conftest import NewEngine
 
@@ -50,12 +50,12 @@ class Scene:
     """Kay, who leaves, and Lee, who stays, with all that each of them holds."""
 
     kay_id: str
-    lee: Member
+    lee: MemberClient
     of_kay: list[str]
     of_lee: list[str]
 
 
-async def _set(told: World) -> Scene:
+async def _set(told: Api) -> Scene:
     kay, lee = await told.member("kay"), await told.member("lee")
     of_kay = [(await kay.post_dwipp(f"Of kay {number}"))["id"] for number in range(3)]
     of_lee = [(await lee.post_dwipp(f"Of lee {number}"))["id"] for number in range(3)]
@@ -100,7 +100,7 @@ def _rows(settings: Settings, endpoint: str, table: str) -> list[dict[str, Any]]
     return [deserialize(item) for item in items]
 
 
-async def _assert_gone(told: World, scene: Scene, store: str) -> None:
+async def _assert_gone(told: Api, scene: Scene, store: str) -> None:
     settings = told.settings
     feed = {dwipp["id"]: dwipp for dwipp in (await scene.lee.get("/v1/dwipps"))["items"]}
     assert sorted(feed) == sorted(scene.of_lee)
@@ -132,7 +132,7 @@ def new_place(
 def test_a_deletion_killed_at_any_write_goes_on_to_its_end(moment: Moment, new_place: Callable[[], Engine]) -> None:
     async def killed_after(writes: int) -> bool:
         place = new_place()
-        async with world(place.settings, place.aws, "uvicorn") as told:
+        async with open_api(place.settings, place.aws, "uvicorn") as told:
             scene = await _set(told)
             since = now()
             over = await asyncio.to_thread(_killed_after, told.settings, scene.kay_id, writes, moment)

@@ -24,8 +24,10 @@ from hypothesis.stateful import (
 
 from app.me import deletion, export
 from app.settings import Settings
-from testkit.api_client import Member, Transport, World, world
+from testkit.api_client import Api, MemberClient, Transport, open_api
 from tests.resilience.conftest import NewEngine
+
+pytestmark = pytest.mark.model
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "1"))
 
@@ -49,7 +51,7 @@ class Thought:
 class Person:
     """A member as the model knows them: what they upvoted and favorited, in order."""
 
-    member: Member
+    member: MemberClient
     handle: str
     upvote: list[str] = field(default_factory=list)
     favorite: list[str] = field(default_factory=list)
@@ -64,7 +66,7 @@ class Dwipper(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.open = AsyncExitStack()
-        self.world: World = self.run(self.open.enter_async_context(self.open_world()))
+        self.api: Api = self.run(self.open.enter_async_context(self.open_world()))
         self.people: list[Person] = []
         self.thoughts: dict[str, Thought] = {}
         self.keyed: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
@@ -82,7 +84,7 @@ class Dwipper(RuleBasedStateMachine):
     @rule()
     def joins(self) -> None:
         handle = f"person_{next(self.numbers)}"
-        member = self.run(self.world.member(handle))
+        member = self.run(self.api.member(handle))
         assert self.run(member.get("/v1/me"))["handle"] == handle
         self.people.append(Person(member, handle))
 
@@ -239,7 +241,7 @@ async def _all(doings: Any) -> list[Any]:
     return list(await asyncio.gather(*doings))
 
 
-async def _leave(member: Member) -> None:
+async def _leave(member: MemberClient) -> None:
     for _ in range(100):
         answer = await member.http.delete("/v1/me")
         assert answer.status_code in (202, 204)
@@ -248,7 +250,7 @@ async def _leave(member: Member) -> None:
     raise AssertionError("it never ends")
 
 
-async def _export(member: Member) -> list[Any]:
+async def _export(member: MemberClient) -> list[Any]:
     parts = [await member.get("/v1/me/export")]
     while parts[-1]["next_cursor"]:
         parts.append(await member.get("/v1/me/export", cursor=parts[-1]["next_cursor"]))
@@ -278,14 +280,14 @@ TRANSPORTS = pytest.mark.parametrize("transport", ["uvicorn", "rest"])
 
 @TRANSPORTS
 def test_on_ministack_for_a_little(transport: Transport, new_settings: Callable[[], Settings], embedded: Any) -> None:
-    _check(lambda: world(new_settings(), embedded.endpoint, transport), examples=2, steps=15)
+    _check(lambda: open_api(new_settings(), embedded.endpoint, transport), examples=2, steps=15)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @TRANSPORTS
 def test_on_ministack(transport: Transport, new_settings: Callable[[], Settings], embedded: Any) -> None:
-    _check(lambda: world(new_settings(), embedded.endpoint, transport), examples=15 * EXAMPLES, steps=40)
+    _check(lambda: open_api(new_settings(), embedded.endpoint, transport), examples=15 * EXAMPLES, steps=40)
 
 
 @pytest.mark.slow
@@ -294,6 +296,6 @@ def test_on_ministack(transport: Transport, new_settings: Callable[[], Settings]
 def test_on_dynamodb_local(transport: Transport, new_engine: NewEngine) -> None:
     def open_world() -> Any:
         engine = new_engine("in_memory", feed_shards=3)
-        return world(engine.settings, engine.aws, transport)
+        return open_api(engine.settings, engine.aws, transport)
 
     _check(open_world, examples=15 * EXAMPLES, steps=40)

@@ -23,8 +23,8 @@ from app.main import create_app
 from app.pagination.cursors import Page, PageRequest
 from app.settings import Settings
 from testkit import members
-from testkit.api_client import Member, World
-from testkit.servers import world_of
+from testkit.api_client import Api, MemberClient
+from testkit.servers import connect_in_process
 from tests.conftest import Figures
 from tests.resilience.conftest import NewEngine
 
@@ -46,10 +46,10 @@ class Life:
 class Site:
     """All Dwipps and one reader's favorites, in the hands of members who change them all the time."""
 
-    def __init__(self, authors: list[Member], reader: Member) -> None:
+    def __init__(self, authors: list[MemberClient], reader: MemberClient) -> None:
         self._authors = authors
         self._reader = reader
-        self.author_of: dict[str, Member] = {}
+        self.author_of: dict[str, MemberClient] = {}
         self.dwipps: dict[str, Life] = {}
         self.favorites: dict[str, Life] = {}
         self.writes: Counter[str] = Counter()
@@ -125,7 +125,7 @@ class Walker:
     """Walks one list again and again, and holds each walk against the lives of what has to be in it."""
 
     site: Site
-    member: Member
+    member: MemberClient
     path: str
     belongs: Callable[[str], bool] = lambda _: True
     walks: int = 0
@@ -158,8 +158,8 @@ class Walker:
         return all(life.there <= begun and life.leaving >= ended for life in lives)
 
 
-async def walk_amid_writes(world: World, figures: Figures) -> None:
-    authors, reader = [await world.member() for _ in range(AUTHORS)], await world.member()
+async def walk_amid_writes(api: Api, figures: Figures) -> None:
+    authors, reader = [await api.member() for _ in range(AUTHORS)], await api.member()
     site = Site(authors, reader)
     await site.populate()
     walkers = [
@@ -188,8 +188,8 @@ def test_what_is_there_throughout_is_shown_once_while_others_write(
     engine = new_engine(store, feed_shards=feed_shards)
 
     async def story() -> None:
-        async with world_of(engine, create_app(engine.settings)) as world:
-            await walk_amid_writes(world, figures)
+        async with connect_in_process(engine, create_app(engine.settings)) as api:
+            await walk_amid_writes(api, figures)
 
     asyncio.run(story())
 
@@ -214,9 +214,9 @@ class Shelf:
             getattr(self, f"_{name}")(self.dwipps[number % len(self.dwipps)])
 
     def create(self) -> None:
-        dwipp = self.services.dwipps.create(members.author("kay"), "Once")
+        dwipp = self.services.dwipps.create(members.make_author("kay"), "Once")
         self.dwipps.append(dwipp.id)
-        self.services.reactions.favorite(members.member(self._reader), dwipp.id, Change.TOGGLE)
+        self.services.reactions.favorite(members.make_member(self._reader), dwipp.id, Change.TOGGLE)
 
     def clear(self) -> None:
         for dwipp_id in list(self.dwipps):
@@ -231,18 +231,18 @@ class Shelf:
         return self.services.feed.list_favorites(self._reader, page)
 
     def _delete(self, dwipp_id: str) -> None:
-        self.services.dwipps.delete(members.author("kay"), dwipp_id)
+        self.services.dwipps.delete(members.make_author("kay"), dwipp_id)
         self.dwipps.remove(dwipp_id)
         self.steady.discard(dwipp_id)
 
     def _edit(self, dwipp_id: str) -> None:
-        self.services.dwipps.edit(members.author("kay"), dwipp_id, "Twice", None)
+        self.services.dwipps.edit(members.make_author("kay"), dwipp_id, "Twice", None)
 
     def _upvote(self, dwipp_id: str) -> None:
-        self.services.reactions.upvote(members.member(self._reader), dwipp_id, Change.TOGGLE)
+        self.services.reactions.upvote(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
 
     def _favorite(self, dwipp_id: str) -> None:
-        self.services.reactions.favorite(members.member(self._reader), dwipp_id, Change.TOGGLE)
+        self.services.reactions.favorite(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
         if self._list_name == "favorites":
             self.steady.discard(dwipp_id)
 

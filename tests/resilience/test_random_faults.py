@@ -15,9 +15,9 @@ import pytest
 
 from app.aws.deadline import REQUEST_SECONDS
 from devstack.process import Service
-from testkit.api_client import PASSWORD, Member, World
+from testkit.api_client import PASSWORD, Api, MemberClient
 from testkit.engine import Engine
-from testkit.servers import as_instances, under_uvicorn, world_at, world_behind_gateway
+from testkit.servers import connect_behind_gateway, connect_to_server, run_lambda_instances, run_uvicorn
 from tests.conftest import Figures
 from tests.resilience.account_holder import AccountHolder
 from tests.resilience.conftest import NewEngine
@@ -25,7 +25,7 @@ from tests.resilience.retrying_client import Client, Record
 from tests.resilience.unreliable_proxy import Unreliable, unreliable
 from tests.resilience.writer import Memory, Thought, Writer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.security]
 
 ONE_IN = 3
 SECONDS = 40.0
@@ -67,7 +67,7 @@ def place(new_engine: NewEngine, in_memory: Service, embedded: Service, tmp_path
 class Leaver:
     """Who deletes the account meanwhile."""
 
-    member: Member
+    member: MemberClient
     id: str
     handle: str
 
@@ -79,9 +79,9 @@ class Leaver:
                 return
             await asyncio.sleep(int(answer.headers["retry-after"]))
 
-    async def check(self, world: World, engine: Engine) -> None:
+    async def check(self, api: Api, engine: Engine) -> None:
         login = {"email": self.member.email, "password": PASSWORD}
-        assert (await world.http.post("/v1/auth/login", json=login)).status_code == 401
+        assert (await api.http.post("/v1/auth/login", json=login)).status_code == 401
         assert all(dwipp["author_handle"] != self.handle for dwipp in engine.dwipps().values())
         assert all(row["member_id"] != self.id for row in engine.reactions())
         rows = {row["pk"]: row for row in engine._all(engine.settings.members_table)}
@@ -101,8 +101,8 @@ class Cast:
     memory: Memory
 
     @classmethod
-    async def of(cls, world: World) -> Self:
-        members = [await world.member() for _ in range(WRITERS)]
+    async def of(cls, api: Api) -> Self:
+        members = [await api.member() for _ in range(WRITERS)]
         shared = {(await members[0].post_dwipp(text))["id"]: text for text in ("Of all", "For all", "By all")}
         memory = Memory({dwipp_id: Thought(text) for dwipp_id, text in shared.items()})
         clients = [Client(pause=0.1, tries=100) for _ in range(INSTANCES)]
@@ -110,8 +110,8 @@ class Cast:
             Writer(member, (await member.get("/v1/me"))["id"], list(shared), client, memory)
             for member, client in zip(members, clients, strict=False)
         ]
-        holders = [AccountHolder(world, client, memory.acknowledged) for client in clients[WRITERS:-1]]
-        return cls(writers, holders, await _leaver(world, shared), clients, memory)
+        holders = [AccountHolder(api, client, memory.acknowledged) for client in clients[WRITERS:-1]]
+        return cls(writers, holders, await _leaver(api, shared), clients, memory)
 
     async def act_until(self, end: float) -> None:
         async with asyncio.TaskGroup() as acting:
@@ -125,9 +125,9 @@ class Cast:
         return Record.of(client.record for client in self.clients)
 
 
-async def storm(world: World, place: Place, figures: Figures) -> None:
+async def storm(api: Api, place: Place, figures: Figures) -> None:
     figures("seed", place.seed)
-    cast = await Cast.of(world)
+    cast = await Cast.of(api)
     place.spoil(ONE_IN)
     end = time.monotonic() + SECONDS
     async with asyncio.TaskGroup() as going_on:
@@ -137,12 +137,12 @@ async def storm(world: World, place: Place, figures: Figures) -> None:
 
     _print(figures, cast, met)
     cast.memory.check(place.engine)
-    await cast.leaver.check(world, place.engine)
+    await cast.leaver.check(api, place.engine)
     assert max(cast.record().seconds) <= REQUEST_SECONDS + ALLOWANCE_SECONDS < GATEWAY_SECONDS
 
 
-async def _leaver(world: World, shared: Iterable[str]) -> Leaver:
-    member = await world.member("leaver")
+async def _leaver(api: Api, shared: Iterable[str]) -> Leaver:
+    member = await api.member("leaver")
     own = [(await member.post_dwipp(f"Last words {number}"))["id"] for number in range(3)]
     for dwipp_id in (*own, *shared):
         for reaction in ("upvote", "favorite"):
@@ -175,10 +175,10 @@ def _assert_quiet(log: Path) -> None:
 
 def test_what_is_acknowledged_is_there_once_over_uvicorn(place: Place, tmp_path: Path, figures: Figures) -> None:
     async def story() -> None:
-        async with world_at(place.engine, server) as world:
-            await storm(world, place, figures)
+        async with connect_to_server(place.engine, server) as api:
+            await storm(api, place, figures)
 
-    with under_uvicorn(place.seen, tmp_path) as server:
+    with run_uvicorn(place.seen, tmp_path) as server:
         asyncio.run(story())
     _assert_quiet(server.log)
 
@@ -187,9 +187,9 @@ def test_what_is_acknowledged_is_there_once_over_instances_of_the_handler(
     place: Place, tmp_path: Path, figures: Figures
 ) -> None:
     async def story() -> None:
-        async with world_behind_gateway(place.engine, instances) as world:
-            await storm(world, place, figures)
+        async with connect_behind_gateway(place.engine, instances) as api:
+            await storm(api, place, figures)
 
-    with as_instances(place.seen, INSTANCES, tmp_path) as instances:
+    with run_lambda_instances(place.seen, INSTANCES, tmp_path) as instances:
         asyncio.run(story())
     _assert_quiet(tmp_path / "instances.log")

@@ -15,8 +15,8 @@ from app.aws.deadline import REQUEST_SECONDS
 from app.me import deletion
 from app.settings import Settings
 from devstack.process import Service
-from testkit.api_client import world
-from testkit.faults import Fault, possible
+from testkit.api_client import open_api
+from testkit.faults import Fault, possible_faults
 from tests.conftest import Figures
 from tests.resilience.account_operations import ABOUT_ACCOUNTS
 from tests.resilience.dwipp_operations import ABOUT_DWIPPS
@@ -43,6 +43,8 @@ FAULTS = (
     Fault.EMPTY_BEFORE,
     Fault.CHECKSUM_AFTER,
 )
+
+pytestmark = pytest.mark.security
 CASES = [
     *((fault, fault) for fault in FAULTS),
     (Fault.TIMEOUT_AFTER, None),
@@ -109,7 +111,7 @@ def test_what_did_harm_once_does_none(
     wish: str, fault: Fault, nth: int, new_settings: Callable[[], Settings], embedded: Service
 ) -> None:
     async def tell() -> None:
-        async with world(new_settings(), embedded.endpoint, "uvicorn") as told:
+        async with open_api(new_settings(), embedded.endpoint, "uvicorn") as told:
             injector = Injector(fault, nth, then=fault)
             assert await _try(WISHES[wish], await Scene.of(told), injector) is None
             assert injector.met
@@ -125,10 +127,11 @@ def test_a_sign_out_that_fails_again_and_again_is_made_up_for(
     signing_out = "AdminUserGlobalSignOut"
 
     async def tell() -> None:
-        async with world(new_settings(), embedded.endpoint, "uvicorn") as told:
+        async with open_api(new_settings(), embedded.endpoint, "uvicorn") as told:
             scene = await Scene.of(told)
             injectors = [
-                Injector(fault, nth=0, then=fault, every=signing_out) for fault in possible("cognito", signing_out)
+                Injector(fault, nth=0, then=fault, every=signing_out)
+                for fault in possible_faults("cognito", signing_out)
             ]
             assert [await _try(WISHES[wish], scene, injector) for injector in injectors] == [None] * len(injectors)
             assert all(injector.met for injector in injectors)
@@ -143,7 +146,7 @@ def test_one_fault_at_any_call_loses_and_doubles_nothing(
     wish: str, new_settings: Callable[[], Settings], embedded: Service, figures: Figures
 ) -> None:
     async def tell() -> None:
-        async with world(new_settings(), embedded.endpoint, "uvicorn") as told:
+        async with open_api(new_settings(), embedded.endpoint, "uvicorn") as told:
             scene = await Scene.of(told)
             calls = await _calls_of(WISHES[wish], scene)
             injectors = [
@@ -171,7 +174,8 @@ def test_no_request_outlasts_its_time_however_late_each_call_is_answered(
     async def tell() -> None:
         async with AsyncExitStack() as worlds:
             entered = [
-                await worlds.enter_async_context(world(new_settings(), embedded.endpoint, "uvicorn")) for _ in LONGEST
+                await worlds.enter_async_context(open_api(new_settings(), embedded.endpoint, "uvicorn"))
+                for _ in LONGEST
             ]
             scenes = [await Scene.of(told) for told in entered]
             await asyncio.gather(*map(time, LONGEST, scenes))

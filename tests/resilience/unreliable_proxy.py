@@ -77,20 +77,22 @@ class Proxy:
         if fault.is_timeout or fault.is_cut:
             return b""
         if fault.is_after:
-            return http_proxy.with_body(answered, faults.spoiled(fault, http_proxy.body(answered)))
+            return http_proxy.with_body(answered, faults.corrupt(fault, http_proxy.body(answered)))
         return http_proxy.response(*self._instead(fault, request))
 
     def _fault(self, operation: str) -> Fault | None:
         if not operation:  # The pool's public keys, which are no call.
             return None
         spoilt = self._one_in and self._random.randrange(self._one_in) == 0
-        fault = self._random.choice(faults.possible(self._service, operation)) if spoilt else None
+        fault = self._random.choice(faults.possible_faults(self._service, operation)) if spoilt else None
         self._met[fault.name if fault else _NONE] += 1
         return fault
 
     def _instead(self, fault: Fault, request: bytes) -> tuple[int, bytes]:
         pick = self._random.randrange(100)
-        return faults.instead(fault, self._service, http_proxy.operation(request), http_proxy.body(request), pick)
+        return faults.fault_response(
+            fault, self._service, http_proxy.operation(request), http_proxy.body(request), pick
+        )
 
 
 if __name__ == "__main__":

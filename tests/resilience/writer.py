@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from testkit.api_client import Member
+from testkit.api_client import MemberClient
 from testkit.engine import Engine
 from tests.resilience.retrying_client import Client
 
@@ -55,7 +55,7 @@ class Memory:
 class Writer:
     """A member who does one thing after the other to Dwipps of their own, and to those that all react to."""
 
-    def __init__(self, member: Member, member_id: str, shared: list[str], client: Client, memory: Memory) -> None:
+    def __init__(self, member: MemberClient, member_id: str, shared: list[str], client: Client, memory: Memory) -> None:
         self._http = member.http
         self._id = member_id
         self._shared = shared

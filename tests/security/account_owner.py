@@ -2,28 +2,28 @@
 
 from collections.abc import AsyncIterator
 
-from testkit.api_client import World
+from testkit.api_client import Api
 
 _FIRST, _SECOND, _THIRD = "the owner's first password", "the owner's second password", "the owner's third password"
 
 
-async def life(world: World, email: str) -> AsyncIterator[str]:
+async def life(api: Api, email: str) -> AsyncIterator[str]:
     """Yields what has just been done."""
-    registration = await world.register(email, _FIRST)
+    registration = await api.register(email, _FIRST)
     yield "registered"
-    await world.confirm(registration, email)
+    await api.confirm(registration, email)
     yield "confirmed"
-    await world.login(email, _FIRST)
+    await api.login(email, _FIRST)
     yield "logged in"
-    await world.http.post("/v1/auth/password/forgot", json={"email": email})
+    await api.http.post("/v1/auth/password/forgot", json={"email": email})
     yield "forgot the password"
-    body = {"email": email, "code": world.code(email), "new_password": _SECOND}
-    assert (await world.http.post("/v1/auth/password/reset", json=body)).status_code == 204
+    body = {"email": email, "code": api.code(email), "new_password": _SECOND}
+    assert (await api.http.post("/v1/auth/password/reset", json=body)).status_code == 204
     yield "reset the password"
-    member = world.session(email, await world.login(email, _SECOND))
+    member = api.session(email, await api.login(email, _SECOND))
     body = {"current_password": _SECOND, "new_password": _THIRD}
     assert (await member.http.put("/v1/me/password", json=body)).status_code == 204
     yield "changed the password"
-    member = world.session(email, await world.login(email, _THIRD))
+    member = api.session(email, await api.login(email, _THIRD))
     assert (await member.http.delete("/v1/me")).status_code == 204
     yield "left"

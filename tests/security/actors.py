@@ -1,4 +1,4 @@
-"""The people of the matrix of who may what, in a world whose pool signs tokens even for whom it never would.
+"""The people of the matrix of who may what, in a api whose pool signs tokens even for whom it never would.
 
 An unconfirmed user cannot log in. That they cannot is Cognito's word; what they could do with a token is ours.
 """
@@ -19,10 +19,10 @@ from app.me import deletion
 from app.settings import Settings
 from devstack.process import Service
 from testkit import gateway
-from testkit.api_client import PASSWORD, Member, Transport, World, world
+from testkit.api_client import PASSWORD, Api, MemberClient, Transport, open_api
 from testkit.forged_tokens import good_claims, public_keys, token
 from testkit.operations import Operation
-from testkit.snapshots import Stored
+from testkit.storage import Storage
 
 PEOPLE = ("author", "other", "unconfirmed", "deleted", "anonymous")
 
@@ -52,7 +52,7 @@ class Cast:
     """One of each."""
 
     people: Mapping[str, Person]
-    author: Member
+    author: MemberClient
     author_handle: str
 
     async def ask(self, who: str, operation: Operation, dwipp_id: str) -> httpx.Response:
@@ -84,12 +84,12 @@ async def _body(operation: Operation, person: Person) -> Any:
 
 
 class Stage:
-    """A world over one transport, and everything that is stored in it."""
+    """A api over one transport, and everything that is stored in it."""
 
-    def __init__(self, settings: Settings, telling: World) -> None:
+    def __init__(self, settings: Settings, telling: Api) -> None:
         self._settings = settings
         self._world = telling
-        self.stored = Stored(settings)
+        self.stored = Storage(settings)
 
     async def cast(self) -> Cast:
         """Five people who have done nothing yet."""
@@ -120,7 +120,7 @@ class Stage:
 
 @asynccontextmanager
 async def stage(settings: Settings, embedded: Service, transport: Transport) -> AsyncIterator[Stage]:
-    """A world whose pool has one more key, which is ours; the app and the gateway's authorizer trust it."""
+    """A api whose pool has one more key, which is ours; the app and the gateway's authorizer trust it."""
     ours = public_keys("signing")
     theirs = gateway._keys
 
@@ -133,5 +133,5 @@ async def stage(settings: Settings, embedded: Service, transport: Transport) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bootstrap, "fetch_keys", fetched)
         patch.setattr(gateway, "_keys", published)
-        async with world(settings, embedded.endpoint, transport) as telling:
+        async with open_api(settings, embedded.endpoint, transport) as telling:
             yield Stage(settings, telling)

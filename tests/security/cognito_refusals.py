@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from testkit.api_client import PASSWORD, Member, World
+from testkit.api_client import PASSWORD, Api, MemberClient
 
 # A status and the problem's type.
 Answer = tuple[int, str | None]
@@ -111,44 +111,44 @@ class Case:
     request: str
     operation: str
     refusals: Refusals
-    somebody: Callable[[World], Awaitable[Any]]
-    ask: Callable[[World, Any], Awaitable[httpx.Response]]
+    somebody: Callable[[Api], Awaitable[Any]]
+    ask: Callable[[Api, Any], Awaitable[httpx.Response]]
     each_anew: bool = False
 
     def __str__(self) -> str:
         return f"{self.operation} of {self.request}"
 
 
-async def _nobody(_world: World) -> Applicant:
+async def _nobody(_world: Api) -> Applicant:
     return Applicant("nobody@example.org", "")
 
 
-async def _unconfirmed(world: World) -> Applicant:
-    email = f"unconfirmed{len(world.transcript)}@example.org"
-    return Applicant(email, await world.register(email))
+async def _unconfirmed(api: Api) -> Applicant:
+    email = f"unconfirmed{len(api.transcript)}@example.org"
+    return Applicant(email, await api.register(email))
 
 
-async def _newcomer(world: World) -> Member:
+async def _newcomer(api: Api) -> MemberClient:
     """Somebody who has never asked for anything that is a member's."""
-    return await world.member()
+    return await api.member()
 
 
-async def _member(world: World) -> Member:
-    member = await world.member()
+async def _member(api: Api) -> MemberClient:
+    member = await api.member()
     await member.get("/v1/me")
     return member
 
 
-async def _longer_a_member(world: World) -> Member:
+async def _longer_a_member(api: Api) -> MemberClient:
     """Somebody whose password is another than that of their registration, which would be told to confirm for a day."""
-    member = await world.member()
-    assert (await _change(PASSWORD, _OTHER)(world, member)).is_success
+    member = await api.member()
+    assert (await _change(PASSWORD, _OTHER)(api, member)).is_success
     return member
 
 
-async def _forgetful(world: World) -> Member:
-    member = await world.member()
-    await world.http.post("/v1/auth/password/forgot", json={"email": member.email})
+async def _forgetful(api: Api) -> MemberClient:
+    member = await api.member()
+    await api.http.post("/v1/auth/password/forgot", json={"email": member.email})
     return member
 
 
@@ -156,26 +156,26 @@ _EMAIL = attrgetter("email")
 _REGISTRATION = attrgetter("registration")
 
 
-def _refresh_token(member: Member) -> Any:
+def _refresh_token(member: MemberClient) -> Any:
     return member.tokens["refresh_token"]
 
 
-def _post(path: str, **body: Any) -> Callable[[World, Any], Awaitable[httpx.Response]]:
+def _post(path: str, **body: Any) -> Callable[[Api, Any], Awaitable[httpx.Response]]:
     """Send a body to `/v1/auth`; what is a function in it takes its part from somebody."""
 
-    def ask(world: World, somebody: Any) -> Awaitable[httpx.Response]:
+    def ask(api: Api, somebody: Any) -> Awaitable[httpx.Response]:
         values = {name: value(somebody) if callable(value) else value for name, value in body.items()}
         sent: dict[str, Any] = {"data" if path == "token" else "json": values}
-        return world.http.post(f"/v1/auth/{path}", **sent)
+        return api.http.post(f"/v1/auth/{path}", **sent)
 
     return ask
 
 
-def _own(method: str, path: str, **body: Any) -> Callable[[World, Member], Awaitable[httpx.Response]]:
+def _own(method: str, path: str, **body: Any) -> Callable[[Api, MemberClient], Awaitable[httpx.Response]]:
     return lambda _, member: member.http.request(method, f"/v1/{path}", json=body or None)
 
 
-def _change(current: str, new: str) -> Callable[[World, Member], Awaitable[httpx.Response]]:
+def _change(current: str, new: str) -> Callable[[Api, MemberClient], Awaitable[httpx.Response]]:
     return _own("PUT", "me/password", current_password=current, new_password=new)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from testkit.forged_tokens import SUB, good_claims, token
-from testkit.gateway import as_http_1, as_http_2, as_rest, event_of
+from testkit.gateway import http_1_authorizer, http_2_authorizer, make_event, rest_authorizer
 
 Event = dict[str, Any]
 Write = Callable[[httpx.Request], Event]
@@ -20,7 +20,7 @@ Write = Callable[[httpx.Request], Event]
 
 def _nobodys(request: httpx.Request) -> Event:
     """A gateway's event of a route without authorizer."""
-    return event_of(request, "rest")
+    return make_event(request, "rest")
 
 
 def _on_route(template: str, start: str) -> Write:
@@ -38,7 +38,7 @@ def _both_payloads(version: Any, authorizer: Callable[[Mapping[str, Any]], Any])
     """All fields of 1.0 and of 2.0, of this version, and claims as the other version has them."""
 
     def write(request: httpx.Request) -> Event:
-        one, two = event_of(request, "http-1.0"), event_of(request, "http-2.0")
+        one, two = make_event(request, "http-1.0"), make_event(request, "http-2.0")
         context = one["requestContext"] | two["requestContext"] | {"authorizer": authorizer(good_claims())}
         return {**one, **two, "version": version, "requestContext": context}
 
@@ -47,7 +47,7 @@ def _both_payloads(version: Any, authorizer: Callable[[Mapping[str, Any]], Any])
 
 def _function_url(authorizer: Any = None, **context: Any) -> Write:
     def write(request: httpx.Request) -> Event:
-        event = event_of(request, "http-2.0", stage="$default")
+        event = make_event(request, "http-2.0", stage="$default")
         given = {"domainName": "x.lambda-url.us-east-1.on.aws", "routeKey": "$default", "authentication": None}
         event["requestContext"] |= given | context | ({"authorizer": authorizer} if authorizer else {})
         return event | {"routeKey": "$default", "pathParameters": None}
@@ -104,13 +104,13 @@ def _with_context(**context: Any) -> Write:
 FOREIGN: Mapping[str, Write] = {
     "the open route of all paths": _on_route("/{proxy+}", "/"),
     "the open route of logins": _on_route("/v1/auth/{proxy+}", "/v1/"),
-    "both payloads, version 2.0 with claims of 1.0": _both_payloads("2.0", as_http_1),
-    "both payloads, version 1.0 with claims of 2.0": _both_payloads("1.0", as_http_2),
-    "both payloads, version 2.0 as a number": _both_payloads(2.0, as_http_2),
-    "both payloads, version 2": _both_payloads("2", as_http_2),
-    "both payloads, version 2.0 with a blank": _both_payloads("2.0 ", as_http_2),
-    "both payloads, version null": _both_payloads(None, as_http_2),
-    "both payloads, a version to come": _both_payloads("3.0", as_http_2),
+    "both payloads, version 2.0 with claims of 1.0": _both_payloads("2.0", http_1_authorizer),
+    "both payloads, version 1.0 with claims of 2.0": _both_payloads("1.0", http_2_authorizer),
+    "both payloads, version 2.0 as a number": _both_payloads(2.0, http_2_authorizer),
+    "both payloads, version 2": _both_payloads("2", http_2_authorizer),
+    "both payloads, version 2.0 with a blank": _both_payloads("2.0 ", http_2_authorizer),
+    "both payloads, version null": _both_payloads(None, http_2_authorizer),
+    "both payloads, a version to come": _both_payloads("3.0", http_2_authorizer),
     "a function URL, open": _function_url(),
     "a function URL behind IAM": _function_url(_iam()),
     "a function URL behind IAM, with claims": _function_url(_iam(claims=good_claims(), jwt={"claims": good_claims()})),
@@ -133,7 +133,7 @@ def _asked(request: httpx.Request) -> Event:
 
 
 def _claims() -> Event:
-    return as_rest(good_claims())
+    return rest_authorizer(good_claims())
 
 
 # What is no HTTP event at all, with claims where they might be looked for: nothing is done with it.
@@ -151,17 +151,17 @@ NO_REQUESTS: Mapping[str, Callable[[httpx.Request], Any]] = {
     ),
     "a context without a request": lambda _: {"requestContext": {"authorizer": _claims()}},
     "a context with half a request": lambda _: {"requestContext": {"authorizer": _claims(), "http": "GET"}},
-    "an event in an event": lambda request: {"event": event_of(request, "rest", good_claims())},
-    "an event in a list": lambda request: [event_of(request, "rest", good_claims())],
-    "an event as text": lambda request: json.dumps(event_of(request, "rest", good_claims())),
-    "an event in the body": lambda request: {"body": json.dumps(event_of(request, "rest", good_claims()))},
+    "an event in an event": lambda request: {"event": make_event(request, "rest", good_claims())},
+    "an event in a list": lambda request: [make_event(request, "rest", good_claims())],
+    "an event as text": lambda request: json.dumps(make_event(request, "rest", good_claims())),
+    "an event in the body": lambda request: {"body": json.dumps(make_event(request, "rest", good_claims()))},
     "an event in a queue": lambda request: {
-        "Records": [{"eventSource": "aws:sqs", "body": json.dumps(event_of(request, "rest", good_claims()))}]
+        "Records": [{"eventSource": "aws:sqs", "body": json.dumps(make_event(request, "rest", good_claims()))}]
     },
     "an event of the bus": lambda request: {
         "source": "dwipper",
         "detail-type": "request",
-        "detail": event_of(request, "rest", good_claims()),
+        "detail": make_event(request, "rest", good_claims()),
     },
     "a distribution": lambda request: {
         "Records": [{"cf": {"request": {"method": request.method, "uri": request.url.path, "headers": {}}}}]

@@ -8,17 +8,17 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from testkit.forged_tokens import SUB, gone, good_claims
-from testkit.gateway import Kind
+from testkit.forged_tokens import SUB, good_claims, missing
+from testkit.gateway import GatewayKind
 from tests.security.token_claims import CLIENTS, ISSUERS, OF_NO_TYPE, SUBS, USES
 from tests.security.token_placement import IMITATIONS
 
 Event = dict[str, Any]
 Claims = dict[str, Any]
-Change = Callable[[Event, Kind], Event]
+Change = Callable[[Event, GatewayKind], Event]
 
 # What stands where the authorizer's answer belongs, made of good claims and the gateway's kind.
-Authorizer = Callable[[Claims, Kind], Any]
+Authorizer = Callable[[Claims, GatewayKind], Any]
 
 # Gateways write times in digits, in words, or as a number. None of these is such a time, or one that is good.
 _TIMES: Mapping[str, Mapping[str, Any]] = {
@@ -61,16 +61,16 @@ def _texts(claims: Mapping[str, Any]) -> Claims:
     return {name: str(value) if type(value) is int else value for name, value in claims.items()}
 
 
-def _right(claims: Any, kind: Kind) -> Any:
+def _right(claims: Any, kind: GatewayKind) -> Any:
     return {"jwt": {"claims": claims, "scopes": None}} if kind == "http-2.0" else {"claims": claims}
 
 
-def _wrong(claims: Any, kind: Kind) -> Any:
+def _wrong(claims: Any, kind: GatewayKind) -> Any:
     """Where the other payload has them."""
     return {"claims": claims} if kind == "http-2.0" else {"jwt": {"claims": claims, "scopes": None}}
 
 
-def _both(claims: Any, _kind: Kind) -> Any:
+def _both(claims: Any, _kind: GatewayKind) -> Any:
     return {"claims": claims, "jwt": {"claims": claims, "scopes": None}}
 
 
@@ -79,7 +79,7 @@ def _always(value: Any) -> Authorizer:
 
 
 _AUTHORIZERS: Mapping[str, Authorizer] = {
-    "absent": _always(gone()),
+    "absent": _always(missing()),
     "null": _always(None),
     "empty": _always({}),
     "an empty list": _always([]),
@@ -128,10 +128,10 @@ _AUTHORIZERS: Mapping[str, Authorizer] = {
 
 
 def _with_authorizer(write: Authorizer) -> Change:
-    def change(event: Event, kind: Kind) -> Event:
+    def change(event: Event, kind: GatewayKind) -> Event:
         authorizer = write(_texts(good_claims()), kind)
         context = {name: value for name, value in event["requestContext"].items() if name != "authorizer"}
-        return event | {"requestContext": context | ({} if authorizer is gone() else {"authorizer": authorizer})}
+        return event | {"requestContext": context | ({} if authorizer is missing() else {"authorizer": authorizer})}
 
     return change
 
@@ -158,7 +158,7 @@ def _in_context(**place: Callable[[Any], Any]) -> Change:
 
 
 def _imitated(header: str, write: Callable[[], str]) -> Change:
-    def change(event: Event, kind: Kind) -> Event:
+    def change(event: Event, kind: GatewayKind) -> Event:
         headers = event["headers"] | {header: write()}
         several = {name: [value] for name, value in headers.items()}
         return (

@@ -24,7 +24,7 @@ from testkit.doubles import SETTINGS
 from testkit.forged_tokens import SUB
 from testkit.key_endpoint import KeyEndpoint
 from testkit.operations import Operation
-from testkit.snapshots import Stored
+from testkit.storage import Storage
 
 HANDLE = "kay"
 
@@ -51,7 +51,7 @@ class Target:
 
     app: FastAPI
     keys: KeyEndpoint
-    stored: Stored
+    stored: Storage
     dwipp_id: str
 
     @classmethod
@@ -66,7 +66,7 @@ class Target:
         app, keys = create_app(settings), KeyEndpoint()
         services = app.state.container = _with_one_user(app.state.container, settings, keys)
         dwipp = services.dwipps.create(services.directory.get_or_create(SUB), "I was here.")
-        return cls(app, keys, Stored(settings), dwipp.id)
+        return cls(app, keys, Storage(settings), dwipp.id)
 
     def url(self, operation: Operation) -> str:
         """Where the member would find themself, and that Dwipp."""

@@ -24,7 +24,7 @@ from app.cognito.user_pool import UserPool
 from app.me import deletion
 from devstack.api import ROOT
 from devstack.process import Service
-from testkit.api_client import World
+from testkit.api_client import Api
 from testkit.hypothesis_settings import unhurried
 from tests.conftest import Figures
 from tests.security.account_owner import life
@@ -75,21 +75,21 @@ _REPEATED = st.builds(lambda question, times: replace(question, times=times), _Q
 @pytest.fixture(scope="module", params=["uvicorn", "rest"])
 def stage(request: pytest.FixtureRequest, embedded: Service) -> Iterator[Stage]:
     with staged(embedded.endpoint, request.param) as stage:
-        stage.run(_has_a_handle(stage.world))
+        stage.run(_has_a_handle(stage.api))
         yield stage
 
 
-async def _has_a_handle(world: World) -> None:
-    await (await world.member(TAKEN)).get("/v1/me")
+async def _has_a_handle(api: Api) -> None:
+    await (await api.member(TAKEN)).get("/v1/me")
 
 
-async def _askers(world: World) -> list[Asker]:
+async def _askers(api: Api) -> list[Asker]:
     """One for each kind of email; they are equally long."""
     number = next(_numbers)
     known, unconfirmed, unknown = (f"{_STARTS[kind]}{number}@example.org" for kind in KINDS)
-    await world.confirm(await world.register(known), known)
-    await world.register(unconfirmed)
-    return [Asker(world.http, email) for email in (known, unconfirmed, unknown)]
+    await api.confirm(await api.register(known), known)
+    await api.register(unconfirmed)
+    return [Asker(api.http, email) for email in (known, unconfirmed, unknown)]
 
 
 async def _answers(askers: Sequence[Asker], questions: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
@@ -99,7 +99,7 @@ async def _answers(askers: Sequence[Asker], questions: Sequence[Question]) -> li
 
 
 def _assert_alike(stage: Stage, *questions: Question, meanwhile: AbstractContextManager[None] | None = None) -> None:
-    askers = stage.run(_askers(stage.world))
+    askers = stage.run(_askers(stage.api))
     with meanwhile or nullcontext():
         for answers in stage.run(_answers(askers, questions)):
             assert answers == [answers[0]] * len(KINDS)
@@ -158,7 +158,7 @@ def test_no_mail_that_cannot_be_sent_tells_them_apart(name: str, stage: Stage) -
 
 def test_an_administrators_reset_is_told(stage: Stage) -> None:
     """SECURITY.md says so: the member has to hear why their password is refused."""
-    askers = stage.run(_askers(stage.world))
+    askers = stage.run(_askers(stage.api))
     with stage.calls.refusing("AdminInitiateAuth", "PasswordResetRequiredException", "", unless=_is_of("unknown")):
         for answers in stage.run(_answers(askers, [login(GUESSED), token(GUESSED)])):
             known, unconfirmed, unknown = answers
@@ -169,7 +169,7 @@ def test_nobody_else_who_registers_the_email_at_the_same_time_tells_them_apart(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whenever somebody makes room for themselves, another is there."""
-    askers = stage.run(_askers(stage.world))
+    askers = stage.run(_askers(stage.api))
     stage.run(_answers(askers, [register(LATER)]))
     monkeypatch.setattr(UserPool, "delete", lambda *_: None)
     for answers in stage.run(_answers(askers, [register(OURS), confirm("last", "000000"), resend("last")])):
@@ -182,11 +182,11 @@ def test_nothing_that_others_do_changes_what_an_asker_is_told(stage: Stage, monk
     questions = [login(OURS), token(OURS), login(GUESSED), confirm("last", "000000"), resend("last"), reset("0", OURS)]
 
     async def ask() -> None:
-        asker = Asker(stage.world.http, f"owned{next(_numbers)}@example.org")
+        asker = Asker(stage.api.http, f"owned{next(_numbers)}@example.org")
         await register(OURS).ask(asker)
         told = await _answers([asker], questions)
         assert told[0][0][0] == 403
-        async for done in life(stage.world, asker.email):
+        async for done in life(stage.api, asker.email):
             assert await _answers([asker], questions) == told, done
 
     stage.run(ask())
@@ -253,7 +253,7 @@ def test_what_is_called_is_what_time_may_tell(stage: Stage, figures: Figures) ->
 async def _called(stage: Stage, questions: list[Question]) -> dict[str, str]:
     """The calls that the last question leads to, for each kind of email."""
     called = {}
-    for kind, asker in zip(KINDS, await _askers(stage.world), strict=True):
+    for kind, asker in zip(KINDS, await _askers(stage.api), strict=True):
         for question in questions:
             stage.calls.made.clear()
             await question.ask(asker)

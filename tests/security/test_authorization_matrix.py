@@ -9,8 +9,8 @@ import pytest
 
 from devstack import stack
 from devstack.process import Service
-from testkit.operations import ALL, BY_NAME
-from testkit.story import TRANSPORTS
+from testkit.api_client import TRANSPORTS
+from testkit.operations import ALL_OPERATIONS, OPERATIONS_BY_NAME
 from tests.conftest import REGION, Figures
 from tests.security.actors import PEOPLE, Cast, Stage, stage
 
@@ -86,9 +86,9 @@ def theatre(request: pytest.FixtureRequest, embedded: Service) -> Iterator[Theat
         runner.run(open_stages.aclose())
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("name", OPERATIONS_BY_NAME)
 def test_everybody_gets_what_is_theirs_and_who_is_refused_changes_nothing(name: str, theatre: Theatre) -> None:
-    operation, cast, stored = BY_NAME[name], theatre.cast(name), theatre.stage.stored
+    operation, cast, stored = OPERATIONS_BY_NAME[name], theatre.cast(name), theatre.stage.stored
     expected = EXPECTED[str(operation)]
     dwipp = theatre.runner.run(cast.author.post_dwipp("I was here."))
 
@@ -105,6 +105,6 @@ def test_everybody_gets_what_is_theirs_and_who_is_refused_changes_nothing(name: 
 
 
 def test_no_operation_is_left_out(figures: Figures) -> None:
-    assert set(EXPECTED) == set(map(str, ALL))
+    assert set(EXPECTED) == set(map(str, ALL_OPERATIONS))
     figures("operations, people, transports", f"{len(EXPECTED)}, {len(PEOPLE)}, {len(TRANSPORTS)}")
     figures("cells of the matrix", len(EXPECTED) * len(PEOPLE) * len(TRANSPORTS))

@@ -10,8 +10,8 @@ from fastapi.routing import iter_route_contexts
 
 from app.main import app
 from testkit import routes as routes_
-from testkit.operations import document, operations
-from testkit.routes import chosen, deployment, routes
+from testkit.operations import document, iter_operations
+from testkit.routes import deployment, routes, select_route
 from tests.conftest import Figures
 from tests.security.entry_points import guards, ways_in
 
@@ -27,13 +27,13 @@ def drift(published: Mapping[str, Any], deployed: Mapping[str, Any]) -> list[str
     found = list(ways_in(deployed))
     if not guards(deployed):
         found.append("the authorizer: not the members' own")
-    for operation in operations(published):
-        route = chosen(all_routes, operation.method, operation.path)
+    for operation in iter_operations(published):
+        route = select_route(all_routes, operation.method, operation.path)
         if route is None:
             found.append(f"{operation}: no route")
-        elif route.is_for_members is not operation.secured:
-            found.append(f"{operation}: secured {operation.secured}, behind the authorizer {route.is_for_members}")
-        elif route.authorizer and not route.is_for_members:
+        elif route.requires_member is not operation.secured:
+            found.append(f"{operation}: secured {operation.secured}, behind the authorizer {route.requires_member}")
+        elif route.authorizer and not route.requires_member:
             found.append(f"{operation}: an authorizer that is not the members' own")
     return found
 
@@ -135,7 +135,7 @@ SPECS: Mapping[str, Callable[[Spec], object]] = {
 def test_the_document_and_the_gateway_agree_on_every_operation(figures: Figures) -> None:
     published, deployed = document(), deployment()
     assert drift(published, deployed) == []
-    every = list(operations(published))
+    every = list(iter_operations(published))
     secured = sum(operation.secured for operation in every)
     figures("operations behind the authorizer, and open", f"{secured}, {len(every) - secured}")
     assert secured >= 20
@@ -204,7 +204,7 @@ def test_a_function_url_is_no_silent_way_in() -> None:
 
 
 def test_no_route_of_the_app_but_pages_is_missing_in_the_document() -> None:
-    described = {(operation.path, operation.method) for operation in operations(document())}
+    described = {(operation.path, operation.method) for operation in iter_operations(document())}
     served = {(route.path, method) for route in iter_route_contexts(app.routes) for method in route.methods or ()}
     assert {path for path, method in served - described if method != "HEAD"} == {
         "/",

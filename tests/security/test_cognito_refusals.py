@@ -41,15 +41,15 @@ async def _answers(case: Case, refusals: Mapping[str, str], stage: Stage) -> dic
     answers, somebody = {}, None
     for name, words in refusals.items():
         if somebody is None or case.each_anew:
-            somebody = await case.somebody(stage.world)
+            somebody = await case.somebody(stage.api)
         with stage.calls.refusing(case.operation, name, words):
-            answers[name] = _checked(await case.ask(stage.world, somebody))
+            answers[name] = _checked(await case.ask(stage.api, somebody))
     return answers
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_refusal_comes_to_what_the_contract_says(case: Case, stage: Stage) -> None:
-    settings = stage.world.settings
+    settings = stage.api.settings
     pool = f"arn:aws:cognito-idp:{REGION}:123456789012:userpool/{settings.user_pool_id}"
     words = f"An error occurred: value at 'x' in {pool} failed to satisfy a constraint."
     answers = stage.run(_answers(case, dict.fromkeys(_listed(case.operation), words), stage))

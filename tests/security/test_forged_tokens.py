@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jose import jwk
 
 from testkit.forged_tokens import HEADER, private_key, public_keys, token
-from testkit.operations import BY_NAME, Operation
-from testkit.outbound import outbound
-from testkit.unauthorized import assert_refused
-from testkit.uvicorn_server import serving
+from testkit.operations import OPERATIONS_BY_NAME, Operation
+from testkit.outbound import record_outbound
+from testkit.unauthorized import assert_unauthorized
+from testkit.uvicorn_server import serve
 from tests.conftest import Figures
 from tests.security.target import Target
 from tests.security.token_forgeries import FAMILIES, FORGERIES, forged
@@ -38,7 +38,7 @@ def _bearer(text: str) -> Mapping[str, Any]:
 
 async def _answers(target: Target, options: Mapping[str, Any], *names: str) -> list[httpx.Response]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(target.app)) as client:
-        return [await _asked(client, target, BY_NAME[name], options) for name in names or _ASKED]
+        return [await _asked(client, target, OPERATIONS_BY_NAME[name], options) for name in names or _ASKED]
 
 
 async def _asked(
@@ -58,7 +58,7 @@ def _unmoved(target: Target, caplog: pytest.LogCaptureFixture) -> Iterator[None]
     """Nothing leaves the process meanwhile, and whatever is logged tells of no failure."""
     caplog.set_level(logging.DEBUG)
     fetches = target.keys.fetches
-    with outbound() as left:
+    with record_outbound() as left:
         yield
     assert left == []
     assert target.keys.fetches == fetches
@@ -75,7 +75,7 @@ class TestHostileTokens:
         with _unmoved(target, caplog):
             answers = asyncio.run(_answers(target, _bearer(attack)))
         for answer in answers:
-            assert_refused(answer, attack if len(attack) > 10 else "")
+            assert_unauthorized(answer, attack if len(attack) > 10 else "")
         assert attack not in caplog.text or len(attack) <= 10
 
     @pytest.mark.parametrize("name", TRANSPORTS)
@@ -86,11 +86,11 @@ class TestHostileTokens:
         with _unmoved(target, caplog):
             answers = asyncio.run(_answers(target, TRANSPORTS[name](good)))
         for answer in answers:
-            assert_refused(answer, good)
+            assert_unauthorized(answer, good)
 
     def test_a_token_with_no_flaw_opens_all_of_it(self, fresh_target: Target) -> None:
         before = fresh_target.stored.rows()
-        with outbound() as left:
+        with record_outbound() as left:
             answers = asyncio.run(_answers(fresh_target, _bearer(token())))
         assert [answer.status_code for answer in answers] == [200, 201, 200, 204, 202]
         assert left, "what leaves the process is seen"
@@ -109,10 +109,10 @@ class TestHostileTokens:
         assert _status(target, "list_dwipps", _bearer(token())) == 200
         for round_ in (1, 2):
             target.keys.now += 30
-            with outbound() as left:
+            with record_outbound() as left:
                 for kid in UNKNOWN_KIDS.values():
                     for answer in asyncio.run(_answers(target, _bearer(token({**HEADER, "kid": kid})))):
-                        assert_refused(answer)
+                        assert_unauthorized(answer)
             assert left == [], "the pool's own keys are looked at, and nothing else"
             assert target.keys.fetches == 1 + round_
         assert target.stored.rows() == before
@@ -173,7 +173,7 @@ class TestUnreachableKeys:
         fresh_target.keys.failure = OSError("no route to host")
         for name in ("alg 'none' without signature", "jku", "kid missing", "a payload that is no JSON"):
             for answer in asyncio.run(_answers(fresh_target, _bearer(forged(name)))):
-                assert_refused(answer)
+                assert_unauthorized(answer)
         assert fresh_target.keys.fetches == 0
 
     def test_who_has_a_held_key_waits_for_nobody(self, fresh_target: Target) -> None:
@@ -191,7 +191,7 @@ class TestUnreachableKeys:
             assert not waiting.done()
             target.keys.go_on.set()
             (refused,) = await waiting
-            assert_refused(refused)
+            assert_unauthorized(refused)
 
         asyncio.run(ask())
 
@@ -218,7 +218,7 @@ _RAW: Mapping[str, tuple[str, ...]] = {
 
 @pytest.fixture(scope="module")
 def port(target: Target) -> Iterator[int]:
-    with serving(target.app) as port:
+    with serve(target.app) as port:
         yield port
 
 

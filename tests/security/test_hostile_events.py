@@ -15,10 +15,10 @@ import pytest
 
 from app.api_gateway import Handler, make_handler
 from testkit.forged_tokens import good_claims, token
-from testkit.gateway import ALL_KINDS, Kind, event_of, response_of
-from testkit.operations import BY_NAME, OF_MEMBERS
-from testkit.outbound import outbound
-from testkit.unauthorized import assert_refused
+from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, to_response
+from testkit.operations import MEMBER_OPERATIONS, OPERATIONS_BY_NAME
+from testkit.outbound import record_outbound
+from testkit.unauthorized import assert_unauthorized
 from tests.conftest import Figures
 from tests.security.foreign_invocations import FOREIGN, NO_REQUESTS
 from tests.security.hostile_events import HOSTILE
@@ -37,12 +37,12 @@ def handler(target: Target) -> Handler:
 def _requests(target: Target) -> list[httpx.Request]:
     """What the member would ask of each operation, with a good token."""
     headers = {"Authorization": f"Bearer {token()}"}
-    return [httpx.Request(each.method, target.url(each), headers=headers, json=each.body) for each in OF_MEMBERS]
+    return [httpx.Request(each.method, target.url(each), headers=headers, json=each.body) for each in MEMBER_OPERATIONS]
 
 
 def _answer(handler: Handler, event: Any, context: Any = None) -> httpx.Response:
     """What the caller gets, after the event and the answer have passed through JSON, as Lambda hands them on."""
-    return response_of(json.loads(json.dumps(handler(json.loads(json.dumps(event)), context))))
+    return to_response(json.loads(json.dumps(handler(json.loads(json.dumps(event)), context))))
 
 
 def _by_what_is_left(request: httpx.Request) -> tuple[bool, int]:
@@ -53,7 +53,7 @@ def _by_what_is_left(request: httpx.Request) -> tuple[bool, int]:
 @contextmanager
 def _unmoved(target: Target, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Nothing leaves the process meanwhile, and nothing is logged."""
-    with outbound() as left:
+    with record_outbound() as left:
         yield
     assert left == []
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -65,11 +65,11 @@ class TestHostileEvents:
         self, name: str, target: Target, handler: Handler, caplog: pytest.LogCaptureFixture
     ) -> None:
         # Each is every gateway's, and sent to every operation; all events in all forms would take too long.
-        kinds = itertools.islice(itertools.cycle(ALL_KINDS), list(HOSTILE).index(name), None)
+        kinds = itertools.islice(itertools.cycle(GATEWAY_KINDS), list(HOSTILE).index(name), None)
         with _unmoved(target, caplog):
             for request, kind in zip(_requests(target), kinds, strict=False):
-                event = event_of(request, kind, good_claims())
-                assert_refused(_answer(handler, HOSTILE[name](event, kind)))
+                event = make_event(request, kind, good_claims())
+                assert_unauthorized(_answer(handler, HOSTILE[name](event, kind)))
 
     @pytest.mark.parametrize("name", FOREIGN)
     def test_no_operation_takes_it_from_elsewhere(
@@ -77,7 +77,7 @@ class TestHostileEvents:
     ) -> None:
         with _unmoved(target, caplog):
             for request in _requests(target):
-                assert_refused(_answer(handler, FOREIGN[name](request)))
+                assert_unauthorized(_answer(handler, FOREIGN[name](request)))
 
     @pytest.mark.parametrize("name", NO_REQUESTS)
     def test_what_is_no_request_reaches_nothing(
@@ -88,14 +88,14 @@ class TestHostileEvents:
                 event = NO_REQUESTS[name](request)
                 assert handler(event, None) == {"statusCode": 204}
 
-    @pytest.mark.parametrize("kind", ALL_KINDS)
+    @pytest.mark.parametrize("kind", GATEWAY_KINDS)
     def test_the_context_of_the_invocation_is_nobodys(
-        self, kind: Kind, target: Target, handler: Handler, caplog: pytest.LogCaptureFixture
+        self, kind: GatewayKind, target: Target, handler: Handler, caplog: pytest.LogCaptureFixture
     ) -> None:
         context = {"identity": good_claims(), "client_context": {"custom": good_claims()}, "authorizer": good_claims()}
         with _unmoved(target, caplog):
             for request in _requests(target):
-                assert_refused(_answer(handler, event_of(request, kind), context))
+                assert_unauthorized(_answer(handler, make_event(request, kind), context))
 
     @pytest.mark.parametrize("name", ["delete_me", "change_password"])
     @pytest.mark.parametrize(
@@ -111,26 +111,26 @@ class TestHostileEvents:
     def test_cognito_is_handed_no_token_but_that_of_the_claims(
         self, header: str, name: str, target: Target, handler: Handler
     ) -> None:
-        operation = BY_NAME[name]
+        operation = OPERATIONS_BY_NAME[name]
         sent = header.format(own=token(), another=token(claims=good_claims(sub=ANOTHER)))
         request = httpx.Request(
             operation.method, target.url(operation), headers={"Authorization": sent}, json=operation.body
         )
-        for kind in ALL_KINDS:
-            assert_refused(_answer(handler, event_of(request, kind, good_claims())))
+        for kind in GATEWAY_KINDS:
+            assert_unauthorized(_answer(handler, make_event(request, kind, good_claims())))
 
-    @pytest.mark.parametrize("kind", ALL_KINDS)
+    @pytest.mark.parametrize("kind", GATEWAY_KINDS)
     @pytest.mark.usefixtures("loop")
-    def test_an_event_with_no_flaw_reaches_every_operation(self, kind: Kind, fresh_target: Target) -> None:
+    def test_an_event_with_no_flaw_reaches_every_operation(self, kind: GatewayKind, fresh_target: Target) -> None:
         handler = make_handler(fresh_target.app)
         for request in sorted(_requests(fresh_target), key=_by_what_is_left):
-            with outbound() as left:
-                answer = _answer(handler, event_of(request, kind, good_claims()))
+            with record_outbound() as left:
+                answer = _answer(handler, make_event(request, kind, good_claims()))
             assert answer.is_success, (request, answer.text)
             assert left, "what leaves the process is seen"
 
     def test_there_are_enough(self, figures: Figures) -> None:
-        operations = len(OF_MEMBERS)
+        operations = len(MEMBER_OPERATIONS)
         figures("hostile variants of gateway events, REST, HTTP 1.0 and HTTP 2.0 in turn", len(HOSTILE))
         figures("events from elsewhere", len(FOREIGN))
         figures("events that are no requests", len(NO_REQUESTS))

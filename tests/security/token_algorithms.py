@@ -20,8 +20,8 @@ from testkit.forged_tokens import (
     SUB,
     Attack,
     base64url,
-    gone,
     good_claims,
+    missing,
     private_key,
     public_keys,
     segment,
@@ -130,7 +130,7 @@ _ANOTHER_PAYLOAD = segment(good_claims(sub=SUB.replace("0b", "1b")))
 _NONE = ("none", "None", "NONE", "nOnE", "none ", " none", "\uff4eone", "none\x00")
 _ODD: Mapping[str, Any] = {
     "null": None,
-    "missing": gone(),
+    "missing": missing(),
     "empty": "",
     "in lower case": "rs256",
     "with a blank": "RS256 ",

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from testkit.doubles import SETTINGS
-from testkit.forged_tokens import SUB, Attack, gone, good_claims, token, with_claims
+from testkit.forged_tokens import SUB, Attack, good_claims, missing, token, with_claims
 
 _POOL = SETTINGS.issuer
 _CLIENT = SETTINGS.user_pool_client_id
 
 # What any claim that is needed may not be.
 OF_NO_TYPE: Mapping[str, Any] = {
-    "missing": gone(),
+    "missing": missing(),
     "null": None,
     "true": True,
     "an object": {"value": 1},
@@ -96,11 +96,11 @@ CLAIMS: Mapping[str, Attack] = {
     **_each("token_use", {**OF_NO_TYPE, **USES}),
     **_each("sub", {**OF_NO_TYPE, **SUBS}),
     **{name: attack for claim in _TIMES for name, attack in _each(claim, _NO_TIMES).items()},
-    "client_id in aud alone": with_claims(client_id=gone(), aud=_CLIENT),
-    "an ID token": with_claims(token_use="id", aud=_CLIENT, client_id=gone(), scope=gone()),
+    "client_id in aud alone": with_claims(client_id=missing(), aud=_CLIENT),
+    "an ID token": with_claims(token_use="id", aud=_CLIENT, client_id=missing(), scope=missing()),
     "no claims at all": lambda: token(claims={}),
-    "exp missing": with_claims(exp=gone()),
-    "iat missing": with_claims(iat=gone()),
+    "exp missing": with_claims(exp=missing()),
+    "iat missing": with_claims(iat=missing()),
     "exp past": _late("exp", -61),
     "exp zero": with_claims(exp=0),
     "exp zero with a sign": with_claims(exp=-0.0),

@@ -6,10 +6,10 @@ RFC 8725, 2.4, 2.5, 3.9 and 3.10; RFC 7515, 4.1.
 from collections.abc import Mapping
 from typing import Any
 
-from testkit.forged_tokens import Attack, gone, with_header, with_header_text
+from testkit.forged_tokens import Attack, missing, with_header, with_header_text
 
 _ODD_KIDS: Mapping[str, Any] = {
-    "missing": gone(),
+    "missing": missing(),
     "null": None,
     "a list": ["signing"],
     "a number": 1,

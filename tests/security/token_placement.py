@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from testkit.forged_tokens import SUB, good_claims
-from testkit.gateway import as_http_1, as_http_2
+from testkit.gateway import http_1_authorizer, http_2_authorizer
 
 Headers = list[tuple[str, str]]
 
@@ -58,12 +58,12 @@ def _claims() -> str:
     return json.dumps(good_claims())
 
 
-def _context(authorizer: Callable[[Mapping[str, Any]], Any] = as_http_1) -> str:
+def _context(authorizer: Callable[[Mapping[str, Any]], Any] = http_1_authorizer) -> str:
     return json.dumps({"authorizer": authorizer(good_claims())})
 
 
 def _event() -> str:
-    return json.dumps({"requestContext": {"authorizer": as_http_1(good_claims())}})
+    return json.dumps({"requestContext": {"authorizer": http_1_authorizer(good_claims())}})
 
 
 # Headers in which proxies hand on what a gateway's event says, or who a caller is. None of them is read.
@@ -71,10 +71,10 @@ IMITATIONS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "the event as ASGI has it": ("aws.event", _event),
     "the event as serverless-express has it": ("X-Apigateway-Event", lambda: quote(_event())),
     "the event as the web adapter has it": ("X-Amzn-Request-Context", _context),
-    "the event of an HTTP API": ("X-Amzn-Request-Context", lambda: _context(as_http_2)),
+    "the event of an HTTP API": ("X-Amzn-Request-Context", lambda: _context(http_2_authorizer)),
     "the context of the function": ("X-Amzn-Lambda-Context", _context),
     "the request context by its name": ("requestContext", _context),
-    "the authorizer by its name": ("authorizer", lambda: json.dumps(as_http_1(good_claims()))),
+    "the authorizer by its name": ("authorizer", lambda: json.dumps(http_1_authorizer(good_claims()))),
     "the authorizer by a path": ("requestContext.authorizer.claims", _claims),
     "the claims": ("X-Amzn-Authorizer-Claims", _claims),
     "the claims in base64": ("X-Amzn-Claims", lambda: base64.b64encode(_claims().encode()).decode()),

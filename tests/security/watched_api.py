@@ -1,4 +1,4 @@
-"""A world for all tests of a file, whose calls to AWS can be watched and refused."""
+"""A api for all tests of a file, whose calls to AWS can be watched and refused."""
 
 import asyncio
 import uuid
@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import pytest
 
 from devstack import stack
-from testkit.api_client import Transport, World, world
-from testkit.aws_calls import Calls
+from testkit.api_client import Api, Transport, open_api
+from testkit.aws_calls import AwsCalls
 from tests.conftest import REGION
 
 T = TypeVar("T")
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The world, and what it calls."""
+    """The api, and what it calls."""
 
-    world: World
-    calls: Calls
+    api: Api
+    calls: AwsCalls
     _runner: asyncio.Runner
 
     def run(self, doing: Coroutine[Any, Any, T]) -> T:
@@ -34,7 +34,7 @@ def staged(endpoint: str, transport: Transport) -> Iterator[Stage]:
     """A stage on tables and a pool of its own."""
     settings = stack.deploy(endpoint, REGION, name=f"test-{uuid.uuid4().hex}")
     with pytest.MonkeyPatch.context() as patch, asyncio.Runner() as runner:
-        calls = Calls.of(patch)
-        opening = world(settings, endpoint, transport)
+        calls = AwsCalls.watch(patch)
+        opening = open_api(settings, endpoint, transport)
         yield Stage(runner.run(opening.__aenter__()), calls, runner)
         runner.run(opening.__aexit__(None, None, None))

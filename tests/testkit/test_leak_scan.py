@@ -16,10 +16,10 @@ from app.dwipps.ids import new_id
 from app.pagination.cursors import encode_cursor
 from app.settings import Settings
 from devstack.process import Service
-from testkit.api_client import Transport, world
+from testkit.api_client import Transport, open_api
 from testkit.doubles import SETTINGS
-from testkit.leak_scan import Scan
-from testkit.unauthorized import assert_refused
+from testkit.leak_scan import LeakScan
+from testkit.unauthorized import assert_unauthorized
 from tests.conftest import Figures
 
 # CloudFormation's names of tables; those of the doubles are words of the API too.
@@ -136,21 +136,21 @@ LEAKS = {
 
 
 @pytest.fixture
-def scan() -> Scan:
+def scan() -> LeakScan:
     """A scan that has seen both of them log in."""
-    scan = Scan(STACK)
+    scan = LeakScan(STACK)
     for member_id in (KAY, LEE):
         asyncio.run(scan.look(_login(member_id)))
     return scan
 
 
 @pytest.mark.parametrize("name", FINE)
-def test_it_lets_pass(name: str, scan: Scan) -> None:
+def test_it_lets_pass(name: str, scan: LeakScan) -> None:
     asyncio.run(scan.look(FINE[name]))
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_it_refuses(name: str, scan: Scan) -> None:
+def test_it_refuses(name: str, scan: LeakScan) -> None:
     with pytest.raises(AssertionError, match="tells"):
         asyncio.run(scan.look(LEAKS[name]))
 
@@ -164,16 +164,16 @@ def test_every_refusal_of_who_is_not_logged_in_is_scanned(detail: str) -> None:
     content = json.dumps(problem, separators=(",", ":"))
     answer = httpx.Response(401, headers={"x-request-id": REQUEST_ID, **headers}, content=content.encode())
     with nullcontext() if detail == "Log in." else pytest.raises(AssertionError, match="tells"):
-        assert_refused(answer)
+        assert_unauthorized(answer)
 
 
-def test_it_counts_the_answers_and_takes_no_time(scan: Scan, figures: Figures) -> None:
+def test_it_counts_the_answers_and_takes_no_time(scan: LeakScan, figures: Figures) -> None:
     page = _answer({"items": [{**DWIPP, "id": new_id()} for _ in range(100)], "next_cursor": None})
-    before, began = Scan.answers, time.perf_counter()
+    before, began = LeakScan.answers, time.perf_counter()
     for _ in range(100):
         asyncio.run(scan.look(page))
     figures("milliseconds for a page of 100 Dwipps", round((time.perf_counter() - began) * 10, 2))
-    assert Scan.answers - before == 100
+    assert LeakScan.answers - before == 100
 
 
 @pytest.mark.parametrize("transport", ["uvicorn", "rest"])
@@ -184,7 +184,7 @@ def test_every_answer_of_a_world_is_scanned(
     monkeypatch.setattr("app.main.__version__", settings.user_pool_id)
 
     async def ask() -> None:
-        async with world(settings, embedded.endpoint, transport) as telling:
+        async with open_api(settings, embedded.endpoint, transport) as telling:
             await telling.open_client().get("/health")
 
     with pytest.raises(AssertionError, match=f"GET /health tells .*{settings.user_pool_id}"):

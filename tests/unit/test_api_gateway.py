@@ -17,9 +17,9 @@ from fastapi import FastAPI, Request
 from app.api_gateway import Handler, make_handler
 from app.dwipps.schemas import DwippPage
 from app.pagination.cursors import encode_cursor
-from testkit.doubles import RecordingFeed, ask, quiet_app
+from testkit.doubles import RecordingFeed, offline_app, send_request
 from testkit.forged_tokens import good_claims
-from testkit.gateway import ALL_KINDS, Kind, event_of, response_of
+from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, to_response
 
 Event = dict[str, Any]
 
@@ -31,7 +31,7 @@ LARGEST_ANSWER = 6 * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def served() -> tuple[FastAPI, RecordingFeed]:
-    app, feed = quiet_app()
+    app, feed = offline_app()
 
     async def echo(request: Request) -> dict[str, Any]:
         body = await request.body()
@@ -57,15 +57,15 @@ def handler(served: tuple[FastAPI, RecordingFeed]) -> Handler:
     return make_handler(served[0])
 
 
-def _event(path: str, kind: Kind = "rest", method: str = "GET", *, prefix: str = "", **options: Any) -> Event:
+def _event(path: str, kind: GatewayKind = "rest", method: str = "GET", *, prefix: str = "", **options: Any) -> Event:
     claims = options.pop("claims", None)
     stage = options.pop("stage", "prod")
-    return event_of(httpx.Request(method, HOST + path, **options), kind, claims, prefix=prefix, stage=stage)
+    return make_event(httpx.Request(method, HOST + path, **options), kind, claims, prefix=prefix, stage=stage)
 
 
 def _answer(handler: Handler, event: Any) -> httpx.Response:
     """What the gateway would make of the function's answer, which passes through JSON on its way."""
-    return response_of(json.loads(json.dumps(handler(event, None))))
+    return to_response(json.loads(json.dumps(handler(event, None))))
 
 
 def assert_unreadable(answer: httpx.Response) -> None:
@@ -75,9 +75,9 @@ def assert_unreadable(answer: httpx.Response) -> None:
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize("kind", GATEWAY_KINDS)
 class TestAnswers:
-    def test_json_comes_as_text(self, kind: Kind, handler: Handler) -> None:
+    def test_json_comes_as_text(self, kind: GatewayKind, handler: Handler) -> None:
         answer = handler(_event("/health", kind), None)
         assert answer["statusCode"] == 200
         assert answer["isBase64Encoded"] is False
@@ -94,7 +94,7 @@ class TestAnswers:
         ],
     )
     def test_problems_come_as_text_with_the_gateways_id(
-        self, path: str, method: str, status: int, kind: Kind, handler: Handler
+        self, path: str, method: str, status: int, kind: GatewayKind, handler: Handler
     ) -> None:
         event = _event(
             path, kind, method, headers={"X-Request-Id": "of the client's", "Content-Type": "application/json"}
@@ -108,14 +108,14 @@ class TestAnswers:
 
     @pytest.mark.parametrize("path", ["/docs", "/problems", *(f"/docs/{name}" for name in FILES)])
     def test_pages_and_what_they_load_come_as_text_that_lambda_hands_on(
-        self, path: str, kind: Kind, handler: Handler, served: tuple[FastAPI, RecordingFeed]
+        self, path: str, kind: GatewayKind, handler: Handler, served: tuple[FastAPI, RecordingFeed]
     ) -> None:
         answer = handler(_event(path, kind), None)
         assert answer["isBase64Encoded"] is False
         assert len(json.dumps(answer)) < LARGEST_ANSWER
-        assert answer["body"].encode() == asyncio.run(ask(served[0], "GET", path)).content
+        assert answer["body"].encode() == asyncio.run(send_request(served[0], "GET", path)).content
 
-    def test_nothing_is_started_or_stopped_by_an_event(self, kind: Kind) -> None:
+    def test_nothing_is_started_or_stopped_by_an_event(self, kind: GatewayKind) -> None:
         asked: list[str] = []
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -126,12 +126,12 @@ class TestAnswers:
         make_handler(app)(_event("/health", kind), None)
         assert asked == ["http"]
 
-    def test_a_query_comes_as_it_was_sent(self, kind: Kind, handler: Handler) -> None:
+    def test_a_query_comes_as_it_was_sent(self, kind: GatewayKind, handler: Handler) -> None:
         answer = _answer(handler, _event("/echo?a=1&b=%C3%A9%26+c&empty=", kind)).json()
         assert answer["query"] == [["a", "1"], ["b", "é& c"], ["empty", ""]]
 
     @pytest.mark.parametrize("body", [b"", b"text", "é🦆".encode(), b"\xff\x00\xfe", b"a" * 70_000], ids=len)
-    def test_a_body_comes_as_it_was_sent(self, body: bytes, kind: Kind, handler: Handler) -> None:
+    def test_a_body_comes_as_it_was_sent(self, body: bytes, kind: GatewayKind, handler: Handler) -> None:
         answer = _answer(handler, _event("/echo", kind, "POST", content=body, headers={"Content-Length": "0"}))
         if len(body) > 65_536:
             assert answer.status_code == 413
@@ -150,18 +150,20 @@ PREFIXES = [
 
 
 @pytest.mark.parametrize(("prefix", "stage"), PREFIXES)
-@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize("kind", GATEWAY_KINDS)
 class TestPrefixes:
     """A stage, or a custom domain's base path; nothing but the event says which."""
 
-    def test_links_lead_back_below_it(self, kind: Kind, prefix: str, stage: str, handler: Handler) -> None:
+    def test_links_lead_back_below_it(self, kind: GatewayKind, prefix: str, stage: str, handler: Handler) -> None:
         event = _event(f"{prefix}/v1/dwipps?limit=5", kind, prefix=prefix, stage=stage, claims=good_claims())
         answer = _answer(handler, event)
         assert answer.status_code == 200
         assert answer.headers["link"].startswith(f"<{prefix}/v1/dwipps?limit=5&cursor=")
         assert answer.headers["cache-control"] == "no-store"
 
-    def test_a_new_dwipps_location_is_below_it(self, kind: Kind, prefix: str, stage: str, handler: Handler) -> None:
+    def test_a_new_dwipps_location_is_below_it(
+        self, kind: GatewayKind, prefix: str, stage: str, handler: Handler
+    ) -> None:
         event = _event(
             f"{prefix}/v1/dwipps", kind, "POST", json={"text": "Hm."}, prefix=prefix, stage=stage, claims=good_claims()
         )
@@ -171,14 +173,14 @@ class TestPrefixes:
 
     @pytest.mark.parametrize("end", ["", "/"])
     def test_its_root_leads_to_the_docs_below_it(
-        self, end: str, kind: Kind, prefix: str, stage: str, handler: Handler
+        self, end: str, kind: GatewayKind, prefix: str, stage: str, handler: Handler
     ) -> None:
         answer = _answer(handler, _event(f"{prefix}{end}", kind, prefix=prefix, stage=stage))
         assert answer.status_code == 302
         assert answer.headers["location"] == f"{prefix}/docs"
 
     def test_the_docs_page_and_the_spec_point_below_it(
-        self, kind: Kind, prefix: str, stage: str, handler: Handler
+        self, kind: GatewayKind, prefix: str, stage: str, handler: Handler
     ) -> None:
         page = _answer(handler, _event(f"{prefix}/docs", kind, prefix=prefix, stage=stage))
         for reference in re.findall(r'"((?:docs/|\./)[^"]+)"', page.text):
@@ -188,11 +190,15 @@ class TestPrefixes:
         spec = _answer(handler, _event(f"{prefix}/openapi.json", kind, prefix=prefix, stage=stage)).json()
         assert [server["url"] for server in spec.get("servers", [])] == ([prefix] if prefix else [])
 
-    def test_a_path_that_there_is_not_is_404(self, kind: Kind, prefix: str, stage: str, handler: Handler) -> None:
+    def test_a_path_that_there_is_not_is_404(
+        self, kind: GatewayKind, prefix: str, stage: str, handler: Handler
+    ) -> None:
         answer = _answer(handler, _event(f"{prefix}/nothing/here", kind, prefix=prefix, stage=stage))
         assert answer.json()["type"] == "urn:dwipper:problem:not-found"
 
-    def test_a_405_names_the_methods_below_it(self, kind: Kind, prefix: str, stage: str, handler: Handler) -> None:
+    def test_a_405_names_the_methods_below_it(
+        self, kind: GatewayKind, prefix: str, stage: str, handler: Handler
+    ) -> None:
         answer = _answer(handler, _event(f"{prefix}/v1/dwipps", kind, "PUT", prefix=prefix, stage=stage))
         assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
 
@@ -213,7 +219,7 @@ class TestPaths:
         event = _event("/health", "http-2.0", stage="heal") | {"routeKey": "$default", "pathParameters": None}
         assert _answer(handler, event).status_code == 200
 
-    @pytest.mark.parametrize("kind", ALL_KINDS)
+    @pytest.mark.parametrize("kind", GATEWAY_KINDS)
     @pytest.mark.parametrize(
         ("asked", "seen"),
         [
@@ -223,7 +229,7 @@ class TestPaths:
             pytest.param("/%65cho", "/echo", id="a letter"),
         ],
     )
-    def test_a_path_is_decoded(self, asked: str, seen: str, kind: Kind, handler: Handler) -> None:
+    def test_a_path_is_decoded(self, asked: str, seen: str, kind: GatewayKind, handler: Handler) -> None:
         for prefix in ("", "/dev"):
             event = _event(prefix + asked, kind, prefix=prefix, stage="dev")
             for place in (event["requestContext"], event["requestContext"].get("http", {})):
@@ -239,8 +245,8 @@ class TestPaths:
             spec = _answer(handler, _event(f"{prefix}/openapi.json", prefix=prefix, stage=stage)).json()
             assert [server["url"] for server in spec.get("servers", [])] == ([prefix] if prefix else [])
 
-    @pytest.mark.parametrize("kind", ALL_KINDS)
-    def test_no_client_makes_the_root_lead_elsewhere(self, kind: Kind, handler: Handler) -> None:
+    @pytest.mark.parametrize("kind", GATEWAY_KINDS)
+    def test_no_client_makes_the_root_lead_elsewhere(self, kind: GatewayKind, handler: Handler) -> None:
         for path in ("//evil.example", "//evil.example/", "/%2F/evil.example/"):
             event = _event("/", kind)
             event |= {"resource": "/{proxy+}", "routeKey": "ANY /{proxy+}", "pathParameters": {"proxy": "evil.example"}}
@@ -250,7 +256,7 @@ class TestPaths:
             assert not _answer(handler, event).headers.get("location", "").startswith("//")
 
 
-@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize("kind", GATEWAY_KINDS)
 class TestOddEvents:
     @pytest.mark.parametrize(
         "headers",
@@ -276,7 +282,7 @@ class TestOddEvents:
             pytest.param([], id="a list"),
         ],
     )
-    def test_no_header_keeps_an_answer_away(self, headers: Any, kind: Kind, handler: Handler) -> None:
+    def test_no_header_keeps_an_answer_away(self, headers: Any, kind: GatewayKind, handler: Handler) -> None:
         several = {name: [value] for name, value in headers.items()} if isinstance(headers, dict) else headers
         for event in (
             _event("/health", kind) | {"headers": headers},
@@ -286,7 +292,7 @@ class TestOddEvents:
         ):
             assert _answer(handler, event).status_code == 200
 
-    def test_events_may_lack_headers(self, kind: Kind, handler: Handler) -> None:
+    def test_events_may_lack_headers(self, kind: GatewayKind, handler: Handler) -> None:
         event = _event("/health", kind)
         event.pop("headers")
         event.pop("multiValueHeaders", None)
@@ -303,7 +309,7 @@ class TestOddEvents:
         ],
     )
     def test_what_cannot_be_read_is_400(
-        self, changes: dict[str, Any], kind: Kind, handler: Handler, caplog: pytest.LogCaptureFixture
+        self, changes: dict[str, Any], kind: GatewayKind, handler: Handler, caplog: pytest.LogCaptureFixture
     ) -> None:
         answer = _answer(handler, _event("/echo", kind, "POST", content=b"{}") | changes)
         assert_unreadable(answer)
@@ -311,7 +317,7 @@ class TestOddEvents:
         assert [record.levelno for record in caplog.records] == [logging.WARNING]
         assert answer.headers["x-request-id"] in caplog.text
 
-    def test_half_a_character_in_the_query_is_400(self, kind: Kind, handler: Handler) -> None:
+    def test_half_a_character_in_the_query_is_400(self, kind: GatewayKind, handler: Handler) -> None:
         query = {
             "rawQueryString": "a=\ud800",
             "queryStringParameters": {"a": "\ud800"},
@@ -320,7 +326,7 @@ class TestOddEvents:
         assert_unreadable(_answer(handler, _event("/echo", kind) | query))
 
     @pytest.mark.parametrize("path", ["/\ud800", "/v1/dwipps/\ud800", "/v1/users/\ud800"])
-    def test_half_a_character_in_the_path_is_no_failure(self, path: str, kind: Kind, handler: Handler) -> None:
+    def test_half_a_character_in_the_path_is_no_failure(self, path: str, kind: GatewayKind, handler: Handler) -> None:
         event = _event("/x", kind) | {"path": path, "rawPath": path, "pathParameters": {"proxy": path[1:]}}
         event["requestContext"]["path"] = path
         if kind == "http-2.0":
@@ -328,27 +334,27 @@ class TestOddEvents:
         assert _answer(handler, event).status_code in (400, 401, 404)
 
     @pytest.mark.parametrize("values", [None, {}, [], "proxy", 1, {"proxy": None}, {"other": "x"}], ids=str)
-    def test_path_parameters_of_any_shape_are_survived(self, values: Any, kind: Kind, handler: Handler) -> None:
+    def test_path_parameters_of_any_shape_are_survived(self, values: Any, kind: GatewayKind, handler: Handler) -> None:
         event = _event("/dev/health", kind, prefix="/dev", stage="dev") | {"pathParameters": values}
         assert _answer(handler, event).status_code == 200
 
     @pytest.mark.parametrize("stage", [None, "", 1, "$default", "(", "/"], ids=repr)
-    def test_stages_of_any_shape_are_survived(self, stage: Any, kind: Kind, handler: Handler) -> None:
+    def test_stages_of_any_shape_are_survived(self, stage: Any, kind: GatewayKind, handler: Handler) -> None:
         event = _event("/health", kind) | {"resource": None, "routeKey": None}
         event["requestContext"]["stage"] = stage
         assert _answer(handler, event).status_code in (200, 404)
 
     @pytest.mark.parametrize("given", [None, "", 1, "a b", "a\r\nSet-Cookie: a=b", "é", "a" * 129], ids=repr)
-    def test_an_id_that_no_gateway_gives_is_replaced(self, given: Any, kind: Kind, handler: Handler) -> None:
+    def test_an_id_that_no_gateway_gives_is_replaced(self, given: Any, kind: GatewayKind, handler: Handler) -> None:
         event = _event("/health", kind)
         event["requestContext"]["requestId"] = given
         assert len(_answer(handler, event).headers["x-request-id"]) == 36
 
     @pytest.mark.parametrize("cookies", [None, [], ["a=b", "c=d"], "a=b", [1], 1], ids=str)
-    def test_cookies_of_any_shape_are_survived(self, cookies: Any, kind: Kind, handler: Handler) -> None:
+    def test_cookies_of_any_shape_are_survived(self, cookies: Any, kind: GatewayKind, handler: Handler) -> None:
         assert _answer(handler, _event("/health", kind) | {"cookies": cookies}).status_code in (200, 400)
 
-    def test_a_request_context_may_say_nothing_else(self, kind: Kind, handler: Handler) -> None:
+    def test_a_request_context_may_say_nothing_else(self, kind: GatewayKind, handler: Handler) -> None:
         event = _event("/health", kind)
         http: Event = {"http": {"method": "GET", "path": "/health"}} if kind == "http-2.0" else {}
         for context in (http, http | {"identity": None}, http | {"authorizer": None, "identity": []}):

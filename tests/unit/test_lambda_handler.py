@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from testkit.gateway import ALL_KINDS, as_rest, event_of
+from testkit.gateway import GATEWAY_KINDS, make_event, rest_authorizer
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,14 +81,14 @@ def _modules_after(code: str, environment: Mapping[str, str] = ENVIRONMENT) -> s
 
 
 def test_it_answers_every_kind_of_event() -> None:
-    events = [event_of(httpx.Request("GET", "https://dwipper.test/health"), kind) for kind in ALL_KINDS]
+    events = [make_event(httpx.Request("GET", "https://dwipper.test/health"), kind) for kind in GATEWAY_KINDS]
     ended = _python(CALL, *map(json.dumps, events))
     assert ended.returncode == 0, ended.stderr
     assert [answer["statusCode"] for answer in json.loads(ended.stdout)] == [200, 200, 200]
 
 
 def test_an_aws_that_cannot_be_reached_is_503_and_not_a_crash() -> None:
-    event: dict[str, Any] = event_of(httpx.Request("GET", "https://dwipper.test/v1/dwipps"), "rest")
+    event: dict[str, Any] = make_event(httpx.Request("GET", "https://dwipper.test/v1/dwipps"), "rest")
     claims = {
         "sub": "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e",
         "iss": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Dwipper01",
@@ -97,7 +97,7 @@ def test_an_aws_that_cannot_be_reached_is_503_and_not_a_crash() -> None:
         "exp": 4102444800,
         "iat": 1700000000,
     }
-    event["requestContext"]["authorizer"] = as_rest(claims)
+    event["requestContext"]["authorizer"] = rest_authorizer(claims)
     ended = _python(CALL, json.dumps(event), environment=ENVIRONMENT | NO_AWS)
     (answer,) = json.loads(ended.stdout)
     assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "1")
@@ -107,7 +107,7 @@ def test_an_aws_that_cannot_be_reached_is_503_and_not_a_crash() -> None:
 def test_every_request_is_one_line_on_standard_error_and_nothing_else_is() -> None:
     """Lambda's runtime has a handler at the root before it imports the function."""
     root = "import logging, sys; logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))"
-    events = [event_of(httpx.Request("GET", "https://dwipper.test/health"), kind) for kind in ALL_KINDS]
+    events = [make_event(httpx.Request("GET", "https://dwipper.test/health"), kind) for kind in GATEWAY_KINDS]
     unreadable = events[0] | {"body": "a", "isBase64Encoded": True}
     asked = map(json.dumps, [{"warmup": True}, *events, unreadable])
     environment = ENVIRONMENT | {"STAGE": "prod", "LOG_LEVEL": "ERROR", "_X_AMZN_TRACE_ID": f"Root={TRACE};Sampled=0"}
@@ -159,7 +159,7 @@ print(OpenAPI.__pydantic_complete__, DwippDraft.__pydantic_complete__)
 
 
 def test_its_document_is_that_of_the_app() -> None:
-    ended = _python(CALL, json.dumps(event_of(httpx.Request("GET", "https://dwipper.test/openapi.json"), "rest")))
+    ended = _python(CALL, json.dumps(make_event(httpx.Request("GET", "https://dwipper.test/openapi.json"), "rest")))
     (answer,) = json.loads(ended.stdout)
     published = json.loads((ROOT / "openapi.json").read_text())
     assert json.loads(answer["body"]) | {"servers": published["servers"]} == published
@@ -167,7 +167,7 @@ def test_its_document_is_that_of_the_app() -> None:
 
 def test_the_function_imports_no_more_than_it_needs_even_where_a_token_is_sent() -> None:
     headers = {"Authorization": "Bearer a.b.c"}
-    event = event_of(httpx.Request("GET", "https://dwipper.test/v1/dwipps", headers=headers), "rest")
+    event = make_event(httpx.Request("GET", "https://dwipper.test/v1/dwipps", headers=headers), "rest")
     call = f"from app.lambda_handler import handler; assert handler({event!r}, None)['statusCode'] == 401"
     modules = _modules_after(call)
     assert not {name for name in modules if name.startswith(("devstack", "jose"))}

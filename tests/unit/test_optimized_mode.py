@@ -5,9 +5,9 @@ import sys
 
 CODE = """
 import asyncio
-from testkit.doubles import ask, quiet_app
+from testkit.doubles import ask, offline_app
 
-app, _ = quiet_app()
+app, _ = offline_app()
 refused = asyncio.run(ask(app, "GET", "/v1/dwipps"))
 document = asyncio.run(ask(app, "GET", "/openapi.json"))
 print(refused.status_code, bool(refused.json()["detail"]), document.status_code)

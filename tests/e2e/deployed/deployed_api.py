@@ -1,4 +1,4 @@
-"""A world behind the deployment: over real connections to API Gateway, to which nothing of the app is known."""
+"""A api behind the deployment: over real connections to API Gateway, to which nothing of the app is known."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,8 +14,8 @@ from devstack import clients
 from devstack.deployment import Deployment
 from devstack.mail import everything
 from devstack.ports import LOOPBACK
-from testkit.api_client import World
-from testkit.leak_scan import Scan
+from testkit.api_client import Api
+from testkit.leak_scan import LeakScan
 from testkit.transcript import Transcript
 
 # What API Gateway waits for.
@@ -101,12 +101,12 @@ class Data:
 
 
 @asynccontextmanager
-async def behind(deployed: Deployment) -> AsyncIterator[World]:
-    """A world that begins empty."""
+async def behind(deployed: Deployment) -> AsyncIterator[Api]:
+    """A api that begins empty."""
     settings = deployed.settings
     data = Data(deployed)
     data.drop()
-    carrier, transcript, scan = Gateway(deployed.url), Transcript(), Scan(settings)
+    carrier, transcript, scan = Gateway(deployed.url), Transcript(), LeakScan(settings)
 
     def open_client(**options: Any) -> httpx.AsyncClient:
         hooks = {"response": [transcript.record, scan.look]}
@@ -121,4 +121,4 @@ async def behind(deployed: Deployment) -> AsyncIterator[World]:
     endpoint = deployed.aws.endpoint
     async with carrier:
         mails_before = len(everything(endpoint))
-        yield World(settings, endpoint, open_client(), transcript, open_client, mails_before, data.outlast)
+        yield Api(settings, endpoint, open_client(), transcript, open_client, mails_before, data.outlast)

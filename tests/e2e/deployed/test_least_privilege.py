@@ -11,7 +11,7 @@ import pytest
 
 from devstack import clients
 from devstack.deployment import Deployment
-from testkit.api_client import PASSWORD, World
+from testkit.api_client import PASSWORD, Api
 from testkit.routes import template
 from tests.conftest import Figures
 from tests.e2e.deployed.deployed_api import Data, behind
@@ -77,11 +77,11 @@ def _less(whole: Any, permission: Permission) -> Any:
     return document
 
 
-async def _everything(world: World, data: Data) -> None:
+async def _everything(api: Api, data: Data) -> None:
     """All that the API can do: whatever is not allowed is an answer that is none of these."""
-    kay, lee = await world.member("kay"), await world.member("lee")
-    await world.register("again@example.org")
-    await world.register("again@example.org")
+    kay, lee = await api.member("kay"), await api.member("lee")
+    await api.register("again@example.org")
+    await api.register("again@example.org")
     first = await kay.post_dwipp("First")
     others = [await lee.post_dwipp(f"Between {number}") for number in range(30)]
     await kay.post_dwipp("Last")
@@ -105,23 +105,23 @@ async def _everything(world: World, data: Data) -> None:
         await lee.get(listed)
     assert (await kay.http.delete(path)).status_code == 204
     assert (await lee.http.delete("/v1/me/sessions")).status_code == 204
-    await _leave(world, data)
+    await _leave(api, data)
 
 
-async def _leave(world: World, data: Data) -> None:
-    mae = await world.member("mae")
+async def _leave(api: Api, data: Data) -> None:
+    mae = await api.member("mae")
     await mae.get("/v1/me")
     assert (await mae.http.delete("/v1/me")).status_code == 202
     data.outlast()
     assert (await mae.http.delete("/v1/me")).status_code == 204
-    login = await world.http.post("/v1/auth/login", json={"email": mae.email, "password": PASSWORD})
+    login = await api.http.post("/v1/auth/login", json={"email": mae.email, "password": PASSWORD})
     assert login.status_code == 401
 
 
 def _tell(deployed: Deployment) -> None:
     async def telling() -> None:
-        async with behind(deployed) as world:
-            await _everything(world, Data(deployed))
+        async with behind(deployed) as api:
+            await _everything(api, Data(deployed))
 
     asyncio.run(telling())
 

@@ -1,30 +1,40 @@
-"""Every story a third time: of the deployment, through API Gateway, the authorizer and the role."""
+"""The tests of the API run once more against the deployment: through API Gateway, the authorizer and the role."""
 
-import asyncio
 import importlib
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from devstack.deployment import Deployment
-from testkit.story import Story
+from testkit.api_client import Api
 from tests.e2e.deployed.deployed_api import behind
 
 pytestmark = pytest.mark.slow
 
-STORIES = Path(__file__).parents[2] / "api"
+ApiTest = Callable[[Api], Awaitable[None]]
+
+API_TESTS = Path(__file__).parents[2] / "api"
 
 
-def _stories() -> list[Story]:
-    modules = [importlib.import_module(f"tests.api.{path.stem}") for path in sorted(STORIES.glob("test_*.py"))]
-    tests = [each for module in modules for each in vars(module).values() if hasattr(each, "tell")]
-    return [test.tell for test in tests if not test.is_inside]
+def _api_tests() -> list[ApiTest]:
+    """Return the tests that need nothing but the API."""
+    modules = [importlib.import_module(f"tests.api.{path.stem}") for path in sorted(API_TESTS.glob("test_*.py"))]
+    functions = [each for module in modules for name, each in vars(module).items() if name.startswith("test_")]
+    return [each for each in functions if list(inspect.signature(each).parameters) == ["api"] and not _in_process(each)]
 
 
-@pytest.mark.parametrize("tell", _stories(), ids=lambda tell: tell.__name__.removeprefix("test_"))
-def test_it_is_true_of_the_deployment_too(tell: Story, deployed: Deployment) -> None:
-    async def telling() -> None:
-        async with behind(deployed) as world:
-            await tell(world)
+def _in_process(test: ApiTest) -> bool:
+    return any(mark.name == "in_process" for mark in getattr(test, "pytestmark", ()))
 
-    asyncio.run(telling())
+
+@pytest.fixture
+async def api(deployed: Deployment) -> AsyncIterator[Api]:
+    async with behind(deployed) as api:
+        yield api
+
+
+@pytest.mark.parametrize("test", _api_tests(), ids=lambda test: test.__name__.removeprefix("test_"))
+async def test_the_deployment_passes_it(test: ApiTest, api: Api) -> None:
+    await test(api)

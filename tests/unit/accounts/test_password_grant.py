@@ -13,7 +13,7 @@ from app import errors
 from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.sessions import Sessions
 from app.cognito.user_pool import Tokens, UserPool
-from testkit.doubles import ask, quiet_app
+from testkit.doubles import offline_app, send_request
 
 FORM = "application/x-www-form-urlencoded"
 GOOD = {"grant_type": "password", "username": "Kay@Example.org", "password": " a rubber duck+knows é "}
@@ -35,14 +35,14 @@ def pending_confirmations() -> Any:
 
 @pytest.fixture
 def app(pool: Any, pending_confirmations: Any) -> FastAPI:
-    app, _ = quiet_app()
+    app, _ = offline_app()
     app.state.container = replace(app.state.container, sessions=Sessions(pool, pending_confirmations))
     return app
 
 
 def _asked(app: FastAPI, content: bytes | str | dict[str, str], content_type: str = FORM) -> httpx.Response:
     body: dict[str, Any] = {"data": content} if isinstance(content, dict) else {"content": content}
-    return asyncio.run(ask(app, "POST", "/v1/auth/token", headers={"Content-Type": content_type}, **body))
+    return asyncio.run(send_request(app, "POST", "/v1/auth/token", headers={"Content-Type": content_type}, **body))
 
 
 def _assert_refused(answer: httpx.Response, error: str) -> None:

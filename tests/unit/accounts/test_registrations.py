@@ -13,7 +13,7 @@ from app.aws.items import serialize
 from app.settings import Settings
 from devstack import stack
 from devstack.process import Service
-from testkit.lost_responses import first_answer_lost
+from testkit.lost_responses import lose_first_response
 
 HOUR = 3600
 
@@ -94,7 +94,7 @@ class TestRegistrations:
     def test_the_sdks_second_try_is_the_same_registration(
         self, member: str, registrations: RegistrationRepository, client: Any
     ) -> None:
-        with first_answer_lost(client, "PutItem") as sent:
+        with lose_first_response(client, "PutItem") as sent:
             registration = registrations.create(member, "somebody")
         assert len(sent) == 2
         assert registrations.get_member_id(registration) == member
@@ -133,7 +133,7 @@ class TestMarks:
     def test_the_sdks_second_try_makes_the_same_mark(
         self, member: str, registrations: RegistrationRepository, client: Any
     ) -> None:
-        with first_answer_lost(client, "UpdateItem") as sent:
+        with lose_first_response(client, "UpdateItem") as sent:
             mark = registrations.mark_for_removal(member)
         assert len(sent) == 2
         registrations.unmark(member, mark)

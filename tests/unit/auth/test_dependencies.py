@@ -20,10 +20,18 @@ from app.auth import dependencies
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.cognito.user_pool import UserPool
-from testkit.doubles import SETTINGS, RecordingFeed, ask, quiet_app
+from testkit.doubles import SETTINGS, RecordingFeed, offline_app, send_request
 from testkit.forged_tokens import HEADER, SUB, good_claims, public_keys, token
-from testkit.gateway import ALL_KINDS, Kind, as_http_1, as_http_2, as_rest, event_of, response_of
-from testkit.unauthorized import assert_refused
+from testkit.gateway import (
+    GATEWAY_KINDS,
+    GatewayKind,
+    http_1_authorizer,
+    http_2_authorizer,
+    make_event,
+    rest_authorizer,
+    to_response,
+)
+from testkit.unauthorized import assert_unauthorized
 
 ANOTHER = "5e0d1c6e-7b0f-4d7e-9f43-2a4b3c5d6e7f"
 LISTED = "/v1/dwipps"
@@ -31,7 +39,7 @@ LISTED = "/v1/dwipps"
 
 @pytest.fixture(scope="module")
 def served() -> tuple[FastAPI, RecordingFeed]:
-    return quiet_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
+    return offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +56,13 @@ def callers(served: tuple[FastAPI, RecordingFeed]) -> list[str]:
 class TestBearerToken:
     @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
     def test_the_caller_is_the_sub_of_the_token(self, scheme: str, app: FastAPI, callers: list[str]) -> None:
-        answer = asyncio.run(ask(app, "GET", LISTED, headers={"Authorization": scheme + token()}))
+        answer = asyncio.run(send_request(app, "GET", LISTED, headers={"Authorization": scheme + token()}))
         assert answer.status_code == 200
         assert callers == [SUB]
 
     @pytest.mark.parametrize("path", ["/v1/dwipps/x", "/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/users/kay"])
     def test_nothing_under_v1_is_read_without_one(self, path: str, app: FastAPI) -> None:
-        assert_refused(asyncio.run(ask(app, "GET", path)))
+        assert_unauthorized(asyncio.run(send_request(app, "GET", path)))
 
     def test_no_route_under_v1_but_those_of_auth_is_open(self, app: FastAPI) -> None:
         operations = [
@@ -67,22 +75,26 @@ class TestBearerToken:
         for path, method, operation in operations:
             assert ("security" in operation) is not path.startswith("/v1/auth/"), (method, path)
             if "security" in operation:
-                answer = asyncio.run(ask(app, method.upper(), path.format(dwipp_id="x", handle="kay"), json={}))
-                assert_refused(answer)
+                answer = asyncio.run(
+                    send_request(app, method.upper(), path.format(dwipp_id="x", handle="kay"), json={})
+                )
+                assert_unauthorized(answer)
 
     def test_keys_that_cannot_be_had_are_503(self) -> None:
         def unreachable() -> Any:
             raise OSError
 
-        broken, _ = quiet_app(TokenVerifier(SETTINGS, KeySet(unreachable)))
-        answer = asyncio.run(ask(broken, "GET", LISTED, headers={"Authorization": f"Bearer {token()}"}))
+        broken, _ = offline_app(TokenVerifier(SETTINGS, KeySet(unreachable)))
+        answer = asyncio.run(send_request(broken, "GET", LISTED, headers={"Authorization": f"Bearer {token()}"}))
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"
         assert answer.json()["type"] == "urn:dwipper:problem:unavailable"
 
     def test_a_key_that_the_pool_does_not_have_is_401(self, app: FastAPI) -> None:
         attack = token({**HEADER, "kid": "unknown"})
-        assert_refused(asyncio.run(ask(app, "GET", LISTED, headers={"Authorization": f"Bearer {attack}"})), attack)
+        assert_unauthorized(
+            asyncio.run(send_request(app, "GET", LISTED, headers={"Authorization": f"Bearer {attack}"})), attack
+        )
 
 
 @pytest.fixture
@@ -90,20 +102,20 @@ def handler(app: FastAPI) -> Handler:
     return make_handler(app)
 
 
-def _event(kind: Kind, authorizer: Any, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    event = event_of(httpx.Request("GET", f"https://dwipper.test{LISTED}", headers=headers), kind)
+def _event(kind: GatewayKind, authorizer: Any, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    event = make_event(httpx.Request("GET", f"https://dwipper.test{LISTED}", headers=headers), kind)
     event["requestContext"]["authorizer"] = authorizer
     return event
 
 
-WRITERS: Mapping[Kind, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "rest": as_rest,
-    "http-1.0": as_http_1,
-    "http-2.0": as_http_2,
+WRITERS: Mapping[GatewayKind, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "rest": rest_authorizer,
+    "http-1.0": http_1_authorizer,
+    "http-2.0": http_2_authorizer,
 }
 
 
-def _texts(claims: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
+def _texts(claims: Mapping[str, Any], kind: GatewayKind) -> dict[str, Any]:
     """Claims as that gateway writes them, in an authorizer; nothing is assumed of their types."""
     texts = {name: str(value) if isinstance(value, int) else value for name, value in claims.items()}
     return {"jwt": {"claims": texts, "scopes": None}} if kind == "http-2.0" else {"claims": texts}
@@ -113,10 +125,10 @@ def _in_words(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
 
 
-@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize("kind", GATEWAY_KINDS)
 class TestGatewayClaims:
-    def test_the_caller_is_the_sub_of_the_claims(self, kind: Kind, handler: Handler, callers: list[str]) -> None:
-        answer = response_of(handler(_event(kind, WRITERS[kind](good_claims())), None))
+    def test_the_caller_is_the_sub_of_the_claims(self, kind: GatewayKind, handler: Handler, callers: list[str]) -> None:
+        answer = to_response(handler(_event(kind, WRITERS[kind](good_claims())), None))
         assert answer.status_code == 200
         assert callers == [SUB]
 
@@ -128,7 +140,9 @@ class TestGatewayClaims:
             pytest.param(int, id="number"),
         ],
     )
-    def test_times_are_read_in_each_form(self, write: Callable[[int], Any], kind: Kind, handler: Handler) -> None:
+    def test_times_are_read_in_each_form(
+        self, write: Callable[[int], Any], kind: GatewayKind, handler: Handler
+    ) -> None:
         now = int(time.time())
         for changes, status in (
             ({"exp": now + 5}, 200),
@@ -143,9 +157,11 @@ class TestGatewayClaims:
             (authorizer["jwt"] if kind == "http-2.0" else authorizer)["claims"].update(written)
             assert handler(_event(kind, authorizer), None)["statusCode"] == status, written
 
-    def test_the_header_has_no_say_beside_the_claims(self, kind: Kind, handler: Handler, callers: list[str]) -> None:
+    def test_the_header_has_no_say_beside_the_claims(
+        self, kind: GatewayKind, handler: Handler, callers: list[str]
+    ) -> None:
         headers = {"Authorization": f"Bearer {token(claims=good_claims(sub=ANOTHER))}"}
-        answer = response_of(handler(_event(kind, WRITERS[kind](good_claims()), headers), None))
+        answer = to_response(handler(_event(kind, WRITERS[kind](good_claims()), headers), None))
         assert answer.status_code == 200
         assert callers == [SUB]
 
@@ -177,7 +193,7 @@ class TestChangeOfPassword:
     def _changed(self, handler: Handler, headers: list[tuple[str, str]]) -> httpx.Response:
         passwords = {"current_password": "a rubber duck knows", "new_password": "a rubber duck forgot"}
         request = httpx.Request("PUT", "https://dwipper.test/v1/me/password", headers=headers, json=passwords)
-        return response_of(handler(event_of(request, "rest", good_claims()), None))
+        return to_response(handler(make_event(request, "rest", good_claims()), None))
 
     def test_the_claims_own_token_is_handed_on(self, handler: Handler, pool: RecordingPool) -> None:
         own = token()
@@ -200,7 +216,7 @@ class TestChangeOfPassword:
     def test_no_other_is(self, headers: list[tuple[str, str]], handler: Handler, pool: RecordingPool) -> None:
         another = token(claims=good_claims(sub=ANOTHER))
         sent = [(name, value.format(own=token(), another=another)) for name, value in headers]
-        assert_refused(self._changed(handler, sent), another)
+        assert_unauthorized(self._changed(handler, sent), another)
         assert pool.handed == []
 
 

@@ -17,7 +17,7 @@ from app.auth.tokens import TokenVerifier, unverified_subject
 from app.errors import UnauthenticatedError, UnavailableError
 from app.observability import request_context
 from testkit.doubles import SETTINGS
-from testkit.forged_tokens import HEADER, SUB, gone, good_claims, public_keys, segment, signed, token
+from testkit.forged_tokens import HEADER, SUB, good_claims, missing, public_keys, segment, signed, token
 from testkit.key_endpoint import KeyEndpoint
 from tests.security.token_forgeries import FORGERIES, forged
 
@@ -336,7 +336,9 @@ class TestSubjectOf:
     def test_it_is_the_sub(self) -> None:
         assert unverified_subject(token()) == SUB
 
-    @pytest.mark.parametrize("changes", [{"sub": gone()}, {"sub": 1}, {"sub": None}], ids=["missing", "number", "null"])
+    @pytest.mark.parametrize(
+        "changes", [{"sub": missing()}, {"sub": 1}, {"sub": None}], ids=["missing", "number", "null"]
+    )
     def test_a_sub_that_is_no_text_is_none(self, changes: Claims) -> None:
         assert unverified_subject(token(claims=good_claims(**changes))) is None
 

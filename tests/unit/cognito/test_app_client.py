@@ -12,7 +12,7 @@ import pytest
 from app.aws.clients import cognito_client
 from app.settings import Settings
 from devstack.process import Service
-from testkit.api_client import world
+from testkit.api_client import open_api
 from testkit.routes import template
 
 _DATA = template("deploy/data.yml")["Resources"]
@@ -46,7 +46,7 @@ def test_the_client_that_is_made_is_so(client: Any, settings: Settings) -> None:
 
 def test_who_signs_up_has_the_email_all_the_same(client: Any, settings: Settings, embedded: Service) -> None:
     async def register() -> None:
-        async with world(settings, embedded.endpoint, "uvicorn") as registering:
+        async with open_api(settings, embedded.endpoint, "uvicorn") as registering:
             await registering.register("kay@example.org")
 
     asyncio.run(register())

@@ -16,7 +16,7 @@ from testkit import members
 def test_what_an_unheard_try_of_the_same_request_wrote_is_no_replay(
     is_own: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    author, own_id = members.author("kay"), new_id()
+    author, own_id = members.make_author("kay"), new_id()
     monkeypatch.setattr(idempotency, "new_id", lambda: own_id)
     monkeypatch.setattr("app.aws.retries._FIRST_PAUSE_SECONDS", 0)
     client = dynamodb_client("us-east-1")

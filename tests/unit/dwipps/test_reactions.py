@@ -20,7 +20,7 @@ from app.settings import Settings
 from devstack import stack
 from devstack.process import Service
 from testkit import members
-from testkit.lost_responses import first_answer_lost
+from testkit.lost_responses import lose_first_response
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def member() -> str:
 
 @pytest.fixture
 def dwipp_id(tables: Tables) -> str:
-    return tables.dwipps.create(members.author("kay"), "Hm.").id
+    return tables.dwipps.create(members.make_author("kay"), "Hm.").id
 
 
 def _rows(client: Any, shared: Settings, member: str) -> list[dict[str, Any]]:
@@ -107,42 +107,45 @@ class TestRows:
             (Change.TOGGLE, 1),
             (Change.CLEAR, 0),
         ):
-            reaction = tables.reactions.upvote(members.member(member), dwipp_id, wish)
+            reaction = tables.reactions.upvote(members.make_member(member), dwipp_id, wish)
             assert (reaction.upvoted_at is not None) is (count == 1)
             assert tables.reactions.get(member, dwipp_id) == reaction
             assert tables.dwipps.get(dwipp_id).upvotes == count
 
     def test_a_favorite_keeps_its_place(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        first = tables.reactions.favorite(members.member(member), dwipp_id, Change.SET)
-        assert tables.reactions.favorite(members.member(member), dwipp_id, Change.SET) == first
-        assert tables.reactions.upvote(members.member(member), dwipp_id, Change.SET).favorited_at == first.favorited_at
+        first = tables.reactions.favorite(members.make_member(member), dwipp_id, Change.SET)
+        assert tables.reactions.favorite(members.make_member(member), dwipp_id, Change.SET) == first
+        assert (
+            tables.reactions.upvote(members.make_member(member), dwipp_id, Change.SET).favorited_at
+            == first.favorited_at
+        )
 
     @pytest.mark.parametrize("last", ["upvote", "favorite"])
     def test_a_row_of_neither_is_removed(self, last: str, member: str, dwipp_id: str, tables: Tables) -> None:
-        tables.reactions.upvote(members.member(member), dwipp_id, Change.SET)
-        tables.reactions.favorite(members.member(member), dwipp_id, Change.SET)
+        tables.reactions.upvote(members.make_member(member), dwipp_id, Change.SET)
+        tables.reactions.favorite(members.make_member(member), dwipp_id, Change.SET)
         first, second = tables.reactions.upvote, tables.reactions.favorite
         if last == "upvote":
             first, second = second, first
-        first(members.member(member), dwipp_id, Change.CLEAR)
+        first(members.make_member(member), dwipp_id, Change.CLEAR)
         (row,) = tables.rows(member)
         assert ("upvoted_at" in row) is (last == "upvote")
-        second(members.member(member), dwipp_id, Change.CLEAR)
+        second(members.make_member(member), dwipp_id, Change.CLEAR)
         assert tables.rows(member) == []
 
     def test_a_dwipp_that_is_gone_gets_neither_row_nor_item(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        tables.dwipps.delete(members.author("kay"), dwipp_id)
+        tables.dwipps.delete(members.make_author("kay"), dwipp_id)
         with pytest.raises(DwippNotFoundError):
-            tables.reactions.upvote(members.member(member), dwipp_id, Change.SET)
+            tables.reactions.upvote(members.make_member(member), dwipp_id, Change.SET)
         assert tables.rows(member) == []
         with pytest.raises(DwippNotFoundError):
             tables.dwipps.get(dwipp_id)
 
     def test_nobody_elses_row_is_touched(self, member: str, dwipp_id: str, tables: Tables) -> None:
         another = str(uuid.uuid4())
-        tables.reactions.upvote(members.member(another), dwipp_id, Change.SET)
-        tables.reactions.upvote(members.member(member), dwipp_id, Change.SET)
-        tables.reactions.upvote(members.member(member), dwipp_id, Change.CLEAR)
+        tables.reactions.upvote(members.make_member(another), dwipp_id, Change.SET)
+        tables.reactions.upvote(members.make_member(member), dwipp_id, Change.SET)
+        tables.reactions.upvote(members.make_member(member), dwipp_id, Change.CLEAR)
         assert tables.reactions.get(another, dwipp_id).upvoted_at is not None
         assert tables.dwipps.get(dwipp_id).upvotes == 1
 
@@ -155,10 +158,10 @@ class TestOwnEffect:
         self, also_favorite: bool, member: str, dwipp_id: str, tables: Tables
     ) -> None:
         if also_favorite:
-            tables.reactions.favorite(members.member(member), dwipp_id, Change.SET)
+            tables.reactions.favorite(members.make_member(member), dwipp_id, Change.SET)
         for count in (1, 0, 1):
-            with first_answer_lost(tables.client, "TransactWriteItems") as sent:
-                reaction = tables.reactions.upvote(members.member(member), dwipp_id, Change.TOGGLE)
+            with lose_first_response(tables.client, "TransactWriteItems") as sent:
+                reaction = tables.reactions.upvote(members.make_member(member), dwipp_id, Change.TOGGLE)
             assert len(sent) == 2
             assert (reaction.upvoted_at is not None) is (count == 1)
             assert tables.dwipps.get(dwipp_id).upvotes == count
@@ -167,11 +170,11 @@ class TestOwnEffect:
     @pytest.mark.parametrize("also_upvoted", [False, True], ids=["alone", "upvoted too"])
     def test_a_favorite_is_toggled_once(self, also_upvoted: bool, member: str, dwipp_id: str, tables: Tables) -> None:
         if also_upvoted:
-            tables.reactions.upvote(members.member(member), dwipp_id, Change.SET)
+            tables.reactions.upvote(members.make_member(member), dwipp_id, Change.SET)
         for there in (True, False, True):
             operation = "UpdateItem" if there or also_upvoted else "DeleteItem"
-            with first_answer_lost(tables.client, operation) as sent:
-                reaction = tables.reactions.favorite(members.member(member), dwipp_id, Change.TOGGLE)
+            with lose_first_response(tables.client, operation) as sent:
+                reaction = tables.reactions.favorite(members.make_member(member), dwipp_id, Change.TOGGLE)
             assert len(sent) == 2
             assert (reaction.favorited_at is not None) is there
             assert tables.reactions.get(member, dwipp_id) == reaction
@@ -182,8 +185,8 @@ class TestOwnEffect:
         def clear_elsewhere() -> None:
             tables.client.delete_item(TableName=tables.name, Key=serialize({"member_id": member, "dwipp_id": dwipp_id}))
 
-        with first_answer_lost(tables.client, "UpdateItem", clear_elsewhere):
-            reaction = tables.reactions.favorite(members.member(member), dwipp_id, Change.SET)
+        with lose_first_response(tables.client, "UpdateItem", clear_elsewhere):
+            reaction = tables.reactions.favorite(members.make_member(member), dwipp_id, Change.SET)
         assert tables.reactions.get(member, dwipp_id) == reaction
 
 
@@ -241,7 +244,7 @@ class TestPages:
             assert len(params["RequestItems"][tables.name]["Keys"]) < len(page)
 
     def test_nobody_elses_rows_are_seen(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        tables.reactions.upvote(members.author(), dwipp_id, Change.SET)
+        tables.reactions.upvote(members.make_author(), dwipp_id, Change.SET)
         assert tables.reactions.get_many(member, [dwipp_id]) == {}
 
     def test_favorites_come_latest_first_a_page_at_a_time(self, member: str, tables: Tables) -> None:
@@ -294,7 +297,7 @@ class TestContention:
             self._cancel(stubber, row, dwipp)
         stubber.add_response("get_item", {})
         stubber.add_response("transact_write_items", {})
-        assert reactions.upvote(members.member(member), new_id(), Change.SET).upvoted_at is not None
+        assert reactions.upvote(members.make_member(member), new_id(), Change.SET).upvoted_at is not None
 
     def test_every_try_looks_again_at_what_is_there(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -304,7 +307,7 @@ class TestContention:
         stubber.add_response("get_item", {})
         self._cancel(stubber, "ConditionalCheckFailed", "None")
         stubber.add_response("get_item", {"Item": serialize(row)})
-        assert reactions.upvote(members.member(member), dwipp_id, Change.SET) == Reaction(upvoted_at)
+        assert reactions.upvote(members.make_member(member), dwipp_id, Change.SET) == Reaction(upvoted_at)
 
     @pytest.mark.parametrize("row", ["None", "ConditionalCheckFailed", "TransactionConflict"])
     def test_a_dwipp_that_is_gone_is_not_found(self, row: str, member: str, stubbed: Stubbed) -> None:
@@ -312,7 +315,7 @@ class TestContention:
         stubber.add_response("get_item", {})
         self._cancel(stubber, row, "ConditionalCheckFailed")
         with pytest.raises(DwippNotFoundError):
-            reactions.upvote(members.member(member), new_id(), Change.SET)
+            reactions.upvote(members.make_member(member), new_id(), Change.SET)
 
     @pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded"])
     def test_a_throttle_is_waited_for(self, reason: str, member: str, stubbed: Stubbed) -> None:
@@ -321,7 +324,7 @@ class TestContention:
         self._cancel(stubber, "None", reason)
         stubber.add_response("get_item", {})
         stubber.add_response("transact_write_items", {})
-        assert reactions.upvote(members.member(member), new_id(), Change.SET).upvoted_at is not None
+        assert reactions.upvote(members.make_member(member), new_id(), Change.SET).upvoted_at is not None
 
     @pytest.mark.parametrize("reason", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
     def test_a_mistake_of_ours_is_not(self, reason: str, member: str, stubbed: Stubbed) -> None:
@@ -329,7 +332,7 @@ class TestContention:
         stubber.add_response("get_item", {})
         self._cancel(stubber, "None", reason)
         with pytest.raises(ClientError):
-            reactions.upvote(members.member(member), new_id(), Change.SET)
+            reactions.upvote(members.make_member(member), new_id(), Change.SET)
 
     def test_any_other_error_is_left_to_who_knows_it(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -337,7 +340,7 @@ class TestContention:
             stubber.add_response("get_item", {})
             stubber.add_client_error(operation, "ThrottlingException")
             with pytest.raises(ClientError):
-                react(members.member(member), new_id(), Change.SET)
+                react(members.make_member(member), new_id(), Change.SET)
 
     @pytest.mark.parametrize("retries", [0, 1])
     @pytest.mark.parametrize(
@@ -357,7 +360,7 @@ class TestContention:
         stubber.add_client_error(operation, "TransactionConflictException", response_meta={"RetryAttempts": retries})
         stubber.add_response("get_item", item)
         stubber.add_response(operation, {})
-        reactions.favorite(members.author(), new_id(), wish)
+        reactions.favorite(members.make_author(), new_id(), wish)
 
     @pytest.mark.parametrize("there", [True, False])
     def test_a_toggle_that_may_be_done_already_is_not_taken_back(self, there: bool, stubbed: Stubbed) -> None:
@@ -366,11 +369,11 @@ class TestContention:
         stubber.add_response("get_item", row)
         self._cancel(stubber, "None", "TransactionConflict", RetryAttempts=1)
         with pytest.raises(UnavailableError):
-            reactions.upvote(members.author(), new_id(), Change.TOGGLE)
+            reactions.upvote(members.make_author(), new_id(), Change.TOGGLE)
         stubber.add_response("get_item", row)
         stubber.add_client_error("update_item", "TransactionConflictException", response_meta={"RetryAttempts": 1})
         with pytest.raises(UnavailableError):
-            reactions.favorite(members.author(), new_id(), Change.TOGGLE)
+            reactions.favorite(members.make_author(), new_id(), Change.TOGGLE)
 
     def test_a_condition_that_fails_at_the_first_try_was_failed_by_another(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -378,4 +381,4 @@ class TestContention:
         stubber.add_response("get_item", there)
         stubber.add_client_error("delete_item", "ConditionalCheckFailedException", response_meta={"RetryAttempts": 0})
         stubber.add_response("get_item", {})
-        assert reactions.favorite(members.member(member), new_id(), Change.CLEAR) == Reaction()
+        assert reactions.favorite(members.make_member(member), new_id(), Change.CLEAR) == Reaction()

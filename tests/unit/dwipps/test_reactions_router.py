@@ -12,14 +12,14 @@ from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
-from testkit.doubles import SETTINGS, ask, quiet_app
+from testkit.doubles import SETTINGS, offline_app, send_request
 from testkit.forged_tokens import public_keys, token
 
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
     """The app, whose tables may not be asked for anything."""
-    app, _ = quiet_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
+    app, _ = offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
     client = dynamodb_client(SETTINGS.region)
     Stubber(client).activate()
     app.state.container = replace(
@@ -37,6 +37,6 @@ def app() -> FastAPI:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_it_is_404_and_asks_no_table(method: str, reaction: str, dwipp_id: str, app: FastAPI) -> None:
     headers = {"Authorization": f"Bearer {token()}"}
-    answer = asyncio.run(ask(app, method, f"/v1/dwipps/{dwipp_id}/{reaction}", headers=headers))
+    answer = asyncio.run(send_request(app, method, f"/v1/dwipps/{dwipp_id}/{reaction}", headers=headers))
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:dwipper:problem:dwipp-not-found"

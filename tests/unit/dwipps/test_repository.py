@@ -17,7 +17,7 @@ from app.settings import Settings
 from devstack import stack
 from devstack.process import Service
 from testkit import members
-from testkit.lost_responses import first_answer_lost
+from testkit.lost_responses import lose_first_response
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ class TestOwnEffect:
     """Of a call that took effect, and that the SDK made again since nobody heard the answer."""
 
     def test_a_dwipp_is_created_once(self, client: Any, dwipps: DwippRepository, author: str) -> None:
-        with first_answer_lost(client, "PutItem") as sent:
-            created = dwipps.create(members.author(author), "Hm.")
+        with lose_first_response(client, "PutItem") as sent:
+            created = dwipps.create(members.make_author(author), "Hm.")
         assert len(sent) == 2
         assert dwipps.list_by_author(author, 10, None) == [created]
 
@@ -59,49 +59,49 @@ class TestOwnEffect:
     ) -> None:
         def upvote() -> None:
             (there,) = dwipps.list_by_author(author, 10, None)
-            reactions.upvote(members.author(), there.id, Change.SET)
+            reactions.upvote(members.make_author(), there.id, Change.SET)
 
-        with first_answer_lost(client, "PutItem", upvote):
-            created = dwipps.create(members.author(author), "Hm.")
+        with lose_first_response(client, "PutItem", upvote):
+            created = dwipps.create(members.make_author(author), "Hm.")
         assert dwipps.get(created.id).upvotes == 1
 
     def test_an_edit_is_one_edit(self, client: Any, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(members.author(author), "Hm.")
-        with first_answer_lost(client, "UpdateItem") as sent:
-            edited = dwipps.edit(members.author(author), created.id, "Hmm.", None)
+        created = dwipps.create(members.make_author(author), "Hm.")
+        with lose_first_response(client, "UpdateItem") as sent:
+            edited = dwipps.edit(members.make_author(author), created.id, "Hmm.", None)
         assert len(sent) == 2
         assert (edited.text, edited.version) == ("Hmm.", 2)
         assert dwipps.get(created.id) == edited
 
     def test_a_dwipp_is_deleted_once(self, client: Any, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(members.author(author), "Hm.")
-        with first_answer_lost(client, "DeleteItem") as sent:
-            dwipps.delete(members.author(author), created.id)
+        created = dwipps.create(members.make_author(author), "Hm.")
+        with lose_first_response(client, "DeleteItem") as sent:
+            dwipps.delete(members.make_author(author), created.id)
         assert len(sent) == 2
         with pytest.raises(DwippNotFoundError):
-            dwipps.delete(members.author(author), created.id)
+            dwipps.delete(members.make_author(author), created.id)
 
 
 class TestConditions:
     def test_an_edit_raises_the_version_and_leaves_all_else(self, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(members.author(author), "Hm.")
-        edited = dwipps.edit(members.author(author), created.id, "Hmm.", None)
+        created = dwipps.create(members.make_author(author), "Hm.")
+        edited = dwipps.edit(members.make_author(author), created.id, "Hmm.", None)
         assert (edited.id, edited.text, edited.version, edited.upvotes) == (created.id, "Hmm.", 2, 0)
         assert created.edited_at is None
         assert edited.edited_at is not None
         assert edited.edited_at > created.created_at
 
     def test_the_text_that_it_has_changes_nothing(self, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(members.author(author), "Hm.")
-        assert dwipps.edit(members.author(author), created.id, "Hm.", None) == created == dwipps.get(created.id)
+        created = dwipps.create(members.make_author(author), "Hm.")
+        assert dwipps.edit(members.make_author(author), created.id, "Hm.", None) == created == dwipps.get(created.id)
 
     def test_somebody_else_changes_nothing(self, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(members.author(author), "Hm.")
+        created = dwipps.create(members.make_author(author), "Hm.")
         for text in ("Hmm.", "Hm."):
             with pytest.raises(NotTheAuthorError):
-                dwipps.edit(members.author(f"{author}_2"), created.id, text, None)
+                dwipps.edit(members.make_author(f"{author}_2"), created.id, text, None)
         with pytest.raises(NotTheAuthorError):
-            dwipps.delete(members.author(f"{author}_2"), created.id)
+            dwipps.delete(members.make_author(f"{author}_2"), created.id)
         assert dwipps.get(created.id) == created
 
     @pytest.mark.parametrize(
@@ -119,17 +119,17 @@ class TestConditions:
         with pytest.raises(DwippNotFoundError):
             dwipps.get(dwipp_id)
         with pytest.raises(DwippNotFoundError):
-            dwipps.edit(members.author("kay"), dwipp_id, "Hm.", None)
+            dwipps.edit(members.make_author("kay"), dwipp_id, "Hm.", None)
         with pytest.raises(DwippNotFoundError):
-            dwipps.delete(members.author("kay"), dwipp_id)
+            dwipps.delete(members.make_author("kay"), dwipp_id)
 
     def test_one_that_is_gone_is_found_by_nobody(self, dwipps: DwippRepository, author: str) -> None:
-        created = dwipps.create(members.author(author), "Hm.")
-        dwipps.delete(members.author(author), created.id)
+        created = dwipps.create(members.make_author(author), "Hm.")
+        dwipps.delete(members.make_author(author), created.id)
         with pytest.raises(DwippNotFoundError):
             dwipps.get(created.id)
         with pytest.raises(DwippNotFoundError):
-            dwipps.edit(members.author(author), created.id, "Hmm.", None)
+            dwipps.edit(members.make_author(author), created.id, "Hmm.", None)
         assert dwipps.get_many([created.id]) == {}
         assert dwipps.list_by_author(author, 10, None) == []
 
@@ -155,10 +155,10 @@ class TestFeed:
         self, feeds: tuple[DwippRepository, DwippRepository]
     ) -> None:
         one, eight = feeds
-        written = [one.create(members.author("kay"), f"{number}") for number in range(7)]
+        written = [one.create(members.make_author("kay"), f"{number}") for number in range(7)]
         assert _walk(eight, 3) == _walk(one, 3) == sorted(written, key=lambda dwipp: dwipp.id, reverse=True)
 
-        written += [eight.create(members.author("kay"), f"{number}") for number in range(7, 40)]
+        written += [eight.create(members.make_author("kay"), f"{number}") for number in range(7, 40)]
         newest_first = sorted(written, key=lambda dwipp: dwipp.id, reverse=True)
         for limit in (1, 7, 100):
             assert _walk(eight, limit) == newest_first
@@ -187,11 +187,11 @@ class TestContention:
         item = serialize({"dwipp_id": dwipp_id, "text": "Hmm.", "author_handle": "kay", "version": 2, "upvotes": 3})
         stubber.add_client_error("update_item", "TransactionConflictException")
         stubber.add_response("update_item", {"Attributes": item})
-        assert dwipps.edit(members.author("kay"), dwipp_id, "Hmm.", None).upvotes == 3
+        assert dwipps.edit(members.make_author("kay"), dwipp_id, "Hmm.", None).upvotes == 3
         stubber.add_client_error("delete_item", "TransactionConflictException")
         stubber.add_client_error("delete_item", "TransactionConflictException")
         stubber.add_response("delete_item", {})
-        dwipps.delete(members.author("kay"), dwipp_id)
+        dwipps.delete(members.make_author("kay"), dwipp_id)
 
     def test_what_may_be_done_already_is_not_tried_again_where_that_would_be_taken_for_another_s_doing(
         self, stubbed: tuple[DwippRepository, Stubber]
@@ -200,9 +200,9 @@ class TestContention:
         for operation in ("update_item", "delete_item"):
             stubber.add_client_error(operation, "TransactionConflictException", response_meta={"RetryAttempts": 1})
         with pytest.raises(UnavailableError):
-            dwipps.edit(members.author("kay"), new_id(), "Hmm.", 1)
+            dwipps.edit(members.make_author("kay"), new_id(), "Hmm.", 1)
         with pytest.raises(UnavailableError):
-            dwipps.delete(members.author("kay"), new_id())
+            dwipps.delete(members.make_author("kay"), new_id())
 
     def test_an_edit_of_any_version_is_tried_again_whatever_was_done(
         self, stubbed: tuple[DwippRepository, Stubber]
@@ -212,13 +212,13 @@ class TestContention:
         item = {"dwipp_id": dwipp_id, "text": "Hmm.", "author_handle": "kay", "version": 2, "upvotes": 3}
         stubber.add_client_error("update_item", "TransactionConflictException", response_meta={"RetryAttempts": 1})
         stubber.add_response("update_item", {"Attributes": serialize(item)})
-        assert dwipps.edit(members.author("kay"), dwipp_id, "Hmm.", None).version == 2
+        assert dwipps.edit(members.make_author("kay"), dwipp_id, "Hmm.", None).version == 2
 
     def test_a_first_try_that_finds_nothing_deletes_nothing(self, stubbed: tuple[DwippRepository, Stubber]) -> None:
         dwipps, stubber = stubbed
         stubber.add_client_error("delete_item", "ConditionalCheckFailedException", response_meta={"RetryAttempts": 0})
         with pytest.raises(DwippNotFoundError):
-            dwipps.delete(members.author("kay"), new_id())
+            dwipps.delete(members.make_author("kay"), new_id())
 
     def test_keys_that_were_left_over_are_asked_for_again(self) -> None:
         client = dynamodb_client("us-east-1")
@@ -249,7 +249,7 @@ class TestContention:
                 batch_get(client, "dwipps", keys)
 
     def test_more_keys_than_one_call_takes_are_several_calls(self, dwipps: DwippRepository, author: str) -> None:
-        there = [dwipps.create(members.author(author), f"{number}") for number in range(3)]
+        there = [dwipps.create(members.make_author(author), f"{number}") for number in range(3)]
         ids = [there[0].id, *(new_id() for _ in range(99)), there[1].id, *(new_id() for _ in range(100)), there[2].id]
         assert set(dwipps.get_many(ids)) == {dwipp.id for dwipp in there}
         assert all(is_id(dwipp_id) for dwipp_id in ids)

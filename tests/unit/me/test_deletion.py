@@ -18,7 +18,7 @@ from app.me import deletion
 from app.members.models import Member
 from app.settings import Settings
 from devstack.process import Service
-from testkit.api_client import world
+from testkit.api_client import open_api
 
 NOBODY = "5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b"
 
@@ -33,7 +33,7 @@ def join(settings: Settings, embedded: Service) -> Callable[[str], str]:
     """Makes a user, and gives their id."""
 
     async def joined(handle: str) -> str:
-        async with world(settings, embedded.endpoint, "uvicorn") as told:
+        async with open_api(settings, embedded.endpoint, "uvicorn") as told:
             member = await told.member(handle)
             return str((await member.get("/v1/me"))["id"])
 
@@ -131,7 +131,7 @@ def test_a_user_whom_cognito_no_longer_has_is_nobody(settings: Settings, embedde
     """Whoever has an access token can delete the user by Cognito's own API."""
 
     async def story() -> None:
-        async with world(settings, embedded.endpoint, "uvicorn") as told:
+        async with open_api(settings, embedded.endpoint, "uvicorn") as told:
             kay = await told.member("kay")
             own_id = (await kay.get("/v1/me"))["id"]
             build_container(settings).user_pool.delete(own_id)

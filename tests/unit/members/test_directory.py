@@ -22,7 +22,7 @@ from app.members.handles import is_handle, is_reserved
 from app.members.models import Member
 from devstack import stack
 from devstack.process import Service
-from testkit.lost_responses import first_answer_lost
+from testkit.lost_responses import lose_first_response
 
 JOINED = datetime(2026, 7, 1, 12, 30, 15, 250000, tzinfo=UTC)
 
@@ -136,7 +136,7 @@ class TestJoining:
 
     def test_the_sdks_second_try_is_the_same_member(self, table: Table) -> None:
         user = _user(_wish())
-        with first_answer_lost(table.client, "TransactWriteItems") as sent:
+        with lose_first_response(table.client, "TransactWriteItems") as sent:
             member = table.directory(user).get_or_create(user.id)
         assert len(sent) == 2
         assert member.handle == user.wished_handle

@@ -22,9 +22,9 @@ from app import __version__
 from app.api_gateway import Handler, make_handler
 from app.observability import metrics
 from app.web.middleware import MAX_BODY_BYTES
-from testkit.doubles import ask, quiet_app
+from testkit.doubles import offline_app, send_request
 from testkit.forged_tokens import SUB, good_claims
-from testkit.gateway import ALL_KINDS, Kind, event_of, response_of
+from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, to_response
 from tests.unit.observability.test_json_logging import Lines, capture
 from tests.unit.observability.test_metrics import assert_valid
 
@@ -48,7 +48,7 @@ def app() -> FastAPI:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        app, _ = quiet_app()
+        app, _ = offline_app()
 
     async def fail() -> None:
         raise ZeroDivisionError
@@ -79,7 +79,7 @@ def handler(app: FastAPI) -> Handler:
 
 
 def _ask(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
-    return asyncio.run(ask(app, method, url, **options))
+    return asyncio.run(send_request(app, method, url, **options))
 
 
 def _without_metrics(line: dict[str, Any]) -> dict[str, Any]:
@@ -148,11 +148,11 @@ class TestLine:
         _ask(app, "KAY", "/health")
         assert (lines()[0]["method"], lines()[0]["status"]) == ("OTHER", 405)
 
-    @pytest.mark.parametrize("kind", ALL_KINDS)
+    @pytest.mark.parametrize("kind", GATEWAY_KINDS)
     def test_an_answer_that_breaks_off_is_a_failure_whose_message_nobody_reads(
-        self, kind: Kind, handler: Handler, lines: Lines
+        self, kind: GatewayKind, handler: Handler, lines: Lines
     ) -> None:
-        handler(event_of(httpx.Request("GET", "https://dwipper.test/break_off"), kind), None)
+        handler(make_event(httpx.Request("GET", "https://dwipper.test/break_off"), kind), None)
         broken, line, _ = lines()
         assert (broken["level"], broken["request_id"]) == ("ERROR", line["request_id"])
         assert (line["operation"], line["status"], line["ServerErrors"]) == ("break_off", 500, 1)
@@ -195,10 +195,10 @@ class TestMetrics:
         handler({"httpMethod": "GET", "requestContext": {}}, None)
         assert [line["ColdStarts"] for line in lines() if line["message"] == "request"] == [1, 0, 0]
 
-    @pytest.mark.parametrize("kind", ALL_KINDS)
-    def test_a_dwipp_that_was_written_is_counted(self, kind: Kind, handler: Handler, lines: Lines) -> None:
+    @pytest.mark.parametrize("kind", GATEWAY_KINDS)
+    def test_a_dwipp_that_was_written_is_counted(self, kind: GatewayKind, handler: Handler, lines: Lines) -> None:
         request = httpx.Request("POST", "https://dwipper.test/v1/dwipps", json={"text": "Hm."})
-        assert response_of(handler(event_of(request, kind, good_claims()), None)).status_code == 201
+        assert to_response(handler(make_event(request, kind, good_claims()), None)).status_code == 201
         assert lines()[0]["DwippsWritten"] == 1
         assert assert_valid(lines()[0])["DwippsWritten"] == "Count"
 
@@ -209,13 +209,13 @@ class TestMetrics:
 
 
 class TestBehindApiGateway:
-    @pytest.mark.parametrize("kind", ALL_KINDS)
+    @pytest.mark.parametrize("kind", GATEWAY_KINDS)
     def test_a_line_has_the_gateways_id_and_the_trace_and_the_member(
-        self, kind: Kind, handler: Handler, lines: Lines, monkeypatch: pytest.MonkeyPatch
+        self, kind: GatewayKind, handler: Handler, lines: Lines, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={TRACE};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a:0")
         request = httpx.Request("GET", "https://dwipper.test/prod/v1/dwipps?limit=3")
-        event = event_of(request, kind, good_claims(), prefix="/prod")
+        event = make_event(request, kind, good_claims(), prefix="/prod")
         handler(event, None)
         (line,) = lines()
         assert line["request_id"] == event["requestContext"]["requestId"]
@@ -230,10 +230,12 @@ class TestBehindApiGateway:
         _ask(app, "GET", "/health")
         assert "trace_id" not in lines()[0]
 
-    @pytest.mark.parametrize("kind", ALL_KINDS)
-    def test_an_event_that_cannot_be_read_has_a_line_too(self, kind: Kind, handler: Handler, lines: Lines) -> None:
-        event = event_of(httpx.Request("POST", "https://dwipper.test/v1/dwipps", content=b"{}"), kind)
-        answer = response_of(handler(event | {"body": "a", "isBase64Encoded": True}, None))
+    @pytest.mark.parametrize("kind", GATEWAY_KINDS)
+    def test_an_event_that_cannot_be_read_has_a_line_too(
+        self, kind: GatewayKind, handler: Handler, lines: Lines
+    ) -> None:
+        event = make_event(httpx.Request("POST", "https://dwipper.test/v1/dwipps", content=b"{}"), kind)
+        answer = to_response(handler(event | {"body": "a", "isBase64Encoded": True}, None))
         warning, line = lines()
         assert (warning["level"], warning["request_id"]) == ("WARNING", line["request_id"])
         assert line["request_id"] == answer.headers["x-request-id"]
@@ -277,7 +279,7 @@ CARRYING = [
 
 @pytest.mark.usefixtures("cognito")
 @pytest.mark.parametrize("asked", CARRYING)
-@pytest.mark.parametrize("transport", ["uvicorn", *ALL_KINDS])
+@pytest.mark.parametrize("transport", ["uvicorn", *GATEWAY_KINDS])
 def test_nothing_that_a_request_carries_is_in_any_line(
     asked: Asked, transport: Any, app: FastAPI, handler: Handler, lines: Lines
 ) -> None:
@@ -287,8 +289,8 @@ def test_nothing_that_a_request_carries_is_in_any_line(
         with suppress(ZeroDivisionError):
             _ask(app, method, url, **options)
     else:
-        response_of(handler(event_of(request, transport, good_claims()), None))
-        response_of(handler(event_of(request, transport) | {"body": SECRET, "isBase64Encoded": True}, None))
+        to_response(handler(make_event(request, transport, good_claims()), None))
+        to_response(handler(make_event(request, transport) | {"body": SECRET, "isBase64Encoded": True}, None))
     log = str(lines()).lower()
     for carried in (SECRET, SUB, "example.org", "203.0.113.7", "rubber duck", "dwipper.test", "bearer"):
         assert carried not in log
@@ -336,8 +338,8 @@ class TestCognito:
 
         async def one(email: str | None) -> httpx.Response:
             if email is None:
-                return await ask(app, "GET", "/health")
-            return await ask(app, "POST", "/v1/auth/login", json=LOGIN | {"email": email})
+                return await send_request(app, "GET", "/health")
+            return await send_request(app, "POST", "/v1/auth/login", json=LOGIN | {"email": email})
 
         async def together() -> list[httpx.Response]:
             return await asyncio.gather(*map(one, emails))

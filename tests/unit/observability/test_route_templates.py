@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from app.main import create_app
 from app.observability.route_templates import RouteTemplates
 from testkit.doubles import SETTINGS
-from testkit.operations import ALL, Operation
+from testkit.operations import ALL_OPERATIONS, Operation
 
 ID = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"
 
@@ -41,7 +41,7 @@ def _asked(app: FastAPI, method: str, path: str, root_path: str = "") -> tuple[s
 
 
 @pytest.mark.parametrize("root_path", ["", "/prod"])
-@pytest.mark.parametrize("operation", ALL, ids=str)
+@pytest.mark.parametrize("operation", ALL_OPERATIONS, ids=str)
 def test_an_operation_has_its_template_and_its_name(operation: Operation, root_path: str, app: FastAPI) -> None:
     path = operation.path.format(dwipp_id=ID, handle="kay")
     assert _asked(app, operation.method, path, root_path) == (operation.path, operation.name)

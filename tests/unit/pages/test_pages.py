@@ -17,7 +17,7 @@ from app.main import create_app
 from app.pages import problems_page
 from app.pages.problems_page import explanations
 from app.web import problems
-from testkit.doubles import SETTINGS, ask
+from testkit.doubles import SETTINGS, send_request
 
 ROOT = Path(__file__).parents[3]
 PAGES = ("/docs", "/problems")
@@ -57,7 +57,7 @@ class Markup(HTMLParser):
 
 
 def _get(path: str) -> httpx.Response:
-    return asyncio.run(ask(create_app(SETTINGS), "GET", path))
+    return asyncio.run(send_request(create_app(SETTINGS), "GET", path))
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.aws.deadline import REQUEST_SECONDS, remaining_seconds
-from testkit.doubles import ask, quiet_app
+from testkit.doubles import offline_app, send_request
 
 ORIGIN = {"Origin": "https://any.example"}
 LARGEST = 65_536
@@ -29,7 +29,7 @@ def time_left_in_a_thread() -> float:
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    app, _ = quiet_app()
+    app, _ = offline_app()
 
     async def measure(request: Request) -> int:
         return len(await request.body())
@@ -57,7 +57,7 @@ def app() -> FastAPI:
 
 
 def _ask(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
-    return asyncio.run(ask(app, method, url, **options))
+    return asyncio.run(send_request(app, method, url, **options))
 
 
 async def _chunks(*sizes: int) -> Any:

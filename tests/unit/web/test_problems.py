@@ -24,7 +24,7 @@ from app.dwipps.schemas import DwippDraft
 from app.openapi import problem_responses
 from app.pagination.dependencies import PageParams
 from app.web import problems
-from testkit.doubles import ask, quiet_app
+from testkit.doubles import offline_app, send_request
 
 LEAVES = sorted(
     (
@@ -73,7 +73,7 @@ class TestTable:
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    app, _ = quiet_app()
+    app, _ = offline_app()
     app.state.raised = None
 
     def fail() -> None:
@@ -97,7 +97,7 @@ def app() -> FastAPI:
 def failing(app: FastAPI) -> Iterator[Callable[[Exception], httpx.Response]]:
     def fail_with(error: Exception, path: str = "/fail") -> httpx.Response:
         app.state.raised = error
-        return asyncio.run(ask(app, "GET", path, headers={"Origin": "https://any.example"}))
+        return asyncio.run(send_request(app, "GET", path, headers={"Origin": "https://any.example"}))
 
     yield fail_with
     app.state.raised = None
@@ -214,7 +214,7 @@ class TestErrors:
 
 def _sent(app: FastAPI, body: bytes | str, content_type: str | None = "application/json", path: str = "/write") -> Any:
     headers = {"Content-Type": content_type} if content_type is not None else {}
-    return asyncio.run(ask(app, "POST", path, content=body, headers=headers))
+    return asyncio.run(send_request(app, "POST", path, content=body, headers=headers))
 
 
 class TestRequests:
@@ -222,7 +222,7 @@ class TestRequests:
         "path", ["/nothing", "/v1", "/v1/", "/v1/nothing", "/v1/dwipps/", "/health/", "/redoc", "//"]
     )
     def test_a_path_that_there_is_not_is_404(self, path: str, app: FastAPI) -> None:
-        assert_problem(asyncio.run(ask(app, "GET", f"http://dwipper.test{path}")), "not-found", 404)
+        assert_problem(asyncio.run(send_request(app, "GET", f"http://dwipper.test{path}")), "not-found", 404)
 
     @pytest.mark.parametrize(
         ("method", "path", "allowed"),
@@ -240,7 +240,7 @@ class TestRequests:
         ],
     )
     def test_a_405_allows_all_methods_of_the_resource(self, method: str, path: str, allowed: str, app: FastAPI) -> None:
-        answer = asyncio.run(ask(app, method, path))
+        answer = asyncio.run(send_request(app, method, path))
         assert answer.headers["allow"] == allowed
         assert_problem(answer, "method-not-allowed", 405)
 
@@ -332,7 +332,9 @@ class TestRequests:
 
     @pytest.mark.parametrize("limit", ["0", "101", "-1", "many", "", "1.5", "1e1", "9" * 5000, "\x00"])
     def test_a_query_that_is_not_valid_names_its_parameter(self, limit: str, app: FastAPI) -> None:
-        problem = assert_problem(asyncio.run(ask(app, "GET", "/list", params={"limit": limit})), "invalid-request", 422)
+        problem = assert_problem(
+            asyncio.run(send_request(app, "GET", "/list", params={"limit": limit})), "invalid-request", 422
+        )
         assert [flaw["pointer"] for flaw in problem["errors"]] == ["query/limit"]
 
     def test_a_weak_password_has_a_kind_of_its_own_and_its_place(self, app: FastAPI) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from app.api_gateway import make_handler
 from app.web.threadpool import ThreadpoolRoute, in_threadpool, run_inline
-from testkit.gateway import event_of
+from testkit.gateway import make_event
 
 
 @in_threadpool
@@ -49,7 +49,7 @@ def _asked(app: Any, path: str) -> set[int]:
 
 
 def _handled(app: FastAPI, path: str) -> set[int]:
-    answer = make_handler(app)(event_of(httpx.Request("GET", f"https://dwipper.test{path}"), "rest"), None)
+    answer = make_handler(app)(make_event(httpx.Request("GET", f"https://dwipper.test{path}"), "rest"), None)
     return set(httpx.Response(200, text=answer["body"]).json())
 
 

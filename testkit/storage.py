@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Rows = dict[str, list[Any]]
 
 
-class Stored:
+class Storage:
     """What the tables and the pool of these settings hold."""
 
     def __init__(self, settings: Settings) -> None:
