@@ -1,15 +1,15 @@
-# Dwipper as AWS Lambda runs it, which is what a plain build makes; and as any container platform does: --target server.
+# The images of Dwipper: for AWS Lambda, by default, and for any container platform, with --target server.
 #
 #   docker build --platform linux/arm64 --provenance=false --build-arg VERSION=1.2.3 --tag dwipper .
 #
-# Lambda refuses images with attestations, hence --provenance=false. Deployments should pin the base by its digest
-# (--build-arg BASE_IMAGE=...@sha256:...), since what a tag means changes; and renew the digest as AWS mends the base.
+# Lambda rejects images with attestations, hence --provenance=false. Deployments should pin the base image by its digest
+# (--build-arg BASE_IMAGE=...@sha256:...), because a tag can move. Update the digest when AWS fixes the base image.
 ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.13
 ARG SERVER_BASE_IMAGE=docker.io/library/python:3.13-slim
 
 FROM ${SERVER_BASE_IMAGE} AS server-contents
 COPY deploy/install-packages.sh requirements/server.txt /build/
-# STS is asked for credentials where a platform gives its containers a web identity.
+# STS provides the credentials if a platform gives its containers a web identity.
 RUN /build/install-packages.sh /build/server.txt /build/packages cognito-idp dynamodb sts
 COPY app /build/app
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && chmod -R a=rX /build/app
@@ -20,8 +20,9 @@ LABEL org.opencontainers.image.title="dwipper-server" \
       org.opencontainers.image.description="Dwipper's API, served by uvicorn" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}"
-# uvicorn reads its options from here. Behind a proxy, UVICORN_PROXY_HEADERS=true and FORWARDED_ALLOW_IPS=<its address>.
-# Requests end within 24 seconds, and may do so when the container is stopped: the platform should wait for 30.
+# uvicorn reads its options from these variables. Behind a proxy, set UVICORN_PROXY_HEADERS=true and
+# FORWARDED_ALLOW_IPS=<address of the proxy>. Requests end within 24 seconds, and the server finishes them when the
+# container is stopped. So the platform should wait for 30 seconds.
 ENV PYTHONUNBUFFERED=1 \
     UVICORN_HOST=0.0.0.0 \
     UVICORN_PORT=8000 \
@@ -46,7 +47,8 @@ RUN /build/install-packages.sh /build/runtime.txt /build/packages cognito-idp dy
 COPY app /build/app
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && chmod -R a=rX /build/app
 
-# Packages lie beside the app: the task's folder comes before all others, so that what the base brings along is not used.
+# The packages are beside the app. The task's folder is first on the import path, so the base image's packages are not
+# used.
 FROM ${BASE_IMAGE} AS function
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="dwipper" \

@@ -90,7 +90,7 @@ check-full: check ## Run the gate, ten times the examples of the model, generate
 	$(PYTEST) --dist loadfile -m clients
 	$(PYTHON) -m pytest -m browser
 
-bench: $(INSTALLED) $(FUNCTION) $(BENCH) ## Measure costs and times against baselines, and write benchmarks/RESULTS.md (PARTS= writes nothing)
+bench: $(INSTALLED) $(FUNCTION) $(BENCH) ## Measure costs and times against baselines, and write RESULTS.md and docs/benchmarks.md (PARTS= writes nothing)
 	@$(PYTHON) -m benchmarks $(PARTS)
 
 format: $(INSTALLED) ## Format the code and fix what the linter can fix

@@ -1,1 +1,1 @@
-"""Measures what Dwipper costs and how quick it is, beside the usual design; `make bench` runs it."""
+"""Benchmarks of cost and speed against a baseline design and a tutorial's function. `make bench` runs them."""

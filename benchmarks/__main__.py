@@ -1,6 +1,6 @@
-"""`python -m benchmarks [PART ...]`: measures all parts, or those that are named, and prints what was found.
+"""`python -m benchmarks [PART ...]`: run all benchmarks, or the named parts, and print the results.
 
-Where all were measured, in one run on one machine, it also writes what the README shows.
+Only a complete run writes the results to files, so that all published figures are from one run on one machine.
 """
 
 import sys
@@ -20,48 +20,50 @@ from benchmarks import (
     throughput,
     warm_path,
 )
-from benchmarks.environment import Stage, stage
-from benchmarks.growth import Usual
-from benchmarks.progress import Steps, bars
+from benchmarks.baseline_model import BaselineParameters
+from benchmarks.progress import ProgressTracker, create_progress
 from benchmarks.report import Part
+from benchmarks.services import Services, run_services
 
 
-def _economy(stage: Stage, steps: Steps) -> list[Part]:
-    """What operations consume, and what follows from it."""
-    taken = capacity.measured(stage, steps)
-    warm = warm_path.measured(stage, steps)
-    units = capacity.dearest(taken.operations[capacity.SIZES[0]])
+def _run_economy(services: Services, tracker: ProgressTracker) -> list[Part]:
+    """Measure the resources that operations use, and calculate costs and limits from them."""
+    measurements = capacity.measure(services, tracker)
+    event_times = warm_path.measure(services, tracker)
+    units = capacity.select_highest(measurements.operations[capacity.SIZES[0]])
+    milliseconds = warm_path.estimate_billed_milliseconds(event_times)
     return [
-        warm_path.part(warm),
-        capacity.part(taken),
-        cost.part(units, Usual(), warm_path.milliseconds(warm)),
-        limits.part(units, warm_path.milliseconds(warm)["page of the feed"]),
-        feed_settings.part(),
+        warm_path.report(event_times),
+        capacity.report(measurements),
+        cost.report(units, BaselineParameters(), milliseconds),
+        limits.report(units, milliseconds["page of the feed"]),
+        feed_settings.report(),
     ]
 
 
-PARTS: Mapping[str, Callable[[Stage, Steps], list[Part]]] = {
-    "cold_start": lambda stage, steps: [cold_start.part(stage, steps)],
-    "economy": _economy,
-    "throughput": lambda stage, steps: [throughput.part(stage, steps)],
-    "contention": lambda stage, steps: [contention.part(stage, steps)],
-    "ceilings": lambda stage, steps: [ceilings.part(stage, steps)],
+PARTS: Mapping[str, Callable[[Services, ProgressTracker], list[Part]]] = {
+    "cold_start": lambda services, tracker: [cold_start.run(services, tracker)],
+    "economy": _run_economy,
+    "throughput": lambda services, tracker: [throughput.run(services, tracker)],
+    "contention": lambda services, tracker: [contention.run(services, tracker)],
+    "ceilings": lambda services, tracker: [ceilings.run(services, tracker)],
 }
 
 
 def main(names: Sequence[str]) -> int:
-    """Measure the parts of these names, or all; returns the exit code."""
+    """Run the parts with these names, or all parts if there are none. Return the exit code."""
     if unknown := set(names) - PARTS.keys():
-        print(f"There is no part {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}.", file=sys.stderr)
+        print(f"Unknown parts: {', '.join(sorted(unknown))}. Choose from {', '.join(PARTS)}.", file=sys.stderr)
         return 2
-    begun = time.monotonic()
-    with stage() as where, bars() as progress:
-        parts = [part for name in names or PARTS for part in PARTS[name](where, Steps(progress))]
-    about = machine.described()
-    print("\n\n".join([about, *(part.markdown() for part in parts)]))
+    started_at = time.monotonic()
+    with run_services() as services, create_progress() as progress:
+        tracker = ProgressTracker(progress)
+        parts = [part for name in names or PARTS for part in PARTS[name](services, tracker)]
+    machine_description = machine.describe()
+    print("\n\n".join([machine_description, *(part.to_markdown() for part in parts)]))
     if not names:
-        results.write(about, parts)
-    print(f"\nIt took {(time.monotonic() - begun) / 60:.0f} minutes.", file=sys.stderr)
+        results.write(machine_description, parts)
+    print(f"\nFinished in {(time.monotonic() - started_at) / 60:.0f} minutes.", file=sys.stderr)
     return 0
 
 

@@ -1,6 +1,7 @@
-"""The usual design, as it is written first: one table, a Scan for every list, the emails of who upvoted in the item.
+"""The baseline design, as a first version is often written: one table, a Scan for every list, and emails in the item.
 
-It is here to be measured. No condition guards it, two upvotes at once are one, and an item that is full takes no more.
+It exists only to be measured. Its writes have no conditions, one of two concurrent upvotes is lost, and a full item
+accepts no more upvotes.
 """
 
 from collections.abc import Iterator
@@ -9,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from app.aws.items import deserialize, serialize
 from benchmarks import rows
-from benchmarks.designs import Units
+from benchmarks.capacity_units import CapacityUnits
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-TABLE = "usual"
+TABLE = "baseline"
 
 
-class UsualDesign:
-    """Reads and writes its one table, and says what each operation consumed."""
+class BaselineDesign:
+    """Reads and writes the baseline's table, and returns the capacity that each operation consumed."""
 
     def __init__(self, client: "DynamoDBClient") -> None:
         self._client = client
 
-    def make(self, dwipps: int) -> None:
-        """Make the table anew, with so many Dwipps."""
+    def create_table(self, dwipps: int) -> None:
+        """Replace the table by one with this number of Dwipps."""
         with suppress(self._client.exceptions.ResourceNotFoundException):
             self._client.delete_table(TableName=TABLE)
         self._client.create_table(
@@ -33,51 +34,51 @@ class UsualDesign:
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         )
-        rows.write(self._client, TABLE, map(dwipp, range(dwipps)))
+        rows.write(self._client, TABLE, map(make_dwipp, range(dwipps)))
 
-    def newest(self, limit: int) -> tuple[list[dict[str, Any]], Units]:
-        """A page of the feed: all there is, sorted, and the rest thrown away."""
+    def list_recent(self, limit: int) -> tuple[list[dict[str, Any]], CapacityUnits]:
+        """Return a page of the feed: scan the table, sort all items, and keep the first ones."""
         items: list[dict[str, Any]] = []
         read = 0.0
-        for page in self._pages():
+        for page in self._scan():
             items += map(deserialize, page["Items"])
             read += page["ConsumedCapacity"]["CapacityUnits"]
-        return sorted(items, key=lambda item: item["created_at"], reverse=True)[:limit], Units(read=read)
+        return sorted(items, key=lambda item: item["created_at"], reverse=True)[:limit], CapacityUnits(read=read)
 
-    def upvote(self, dwipp_id: str, email: str) -> Units:
-        """Read who upvoted, and add somebody."""
+    def upvote(self, dwipp_id: str, email: str) -> CapacityUnits:
+        """Read the emails in the item, and append one."""
         key = serialize({"id": dwipp_id})
         found = self._client.get_item(TableName=TABLE, Key=key, ReturnConsumedCapacity="TOTAL")
-        written = self._client.update_item(
+        update = self._client.update_item(
             TableName=TABLE,
             Key=key,
             UpdateExpression="SET upvotes = list_append(upvotes, :email)",
             ExpressionAttributeValues=serialize({":email": [email]}),
             ReturnConsumedCapacity="TOTAL",
         )
-        return Units(written["ConsumedCapacity"]["CapacityUnits"], found["ConsumedCapacity"]["CapacityUnits"])
+        return CapacityUnits(update["ConsumedCapacity"]["CapacityUnits"], found["ConsumedCapacity"]["CapacityUnits"])
 
-    def make_popular(self, dwipp_id: str, upvotes: int) -> None:
-        """Have so many people have upvoted a Dwipp."""
-        item = dwipp(0) | {"id": dwipp_id, "upvotes": [email(number) for number in range(upvotes)]}
+    def put_popular_dwipp(self, dwipp_id: str, upvotes: int) -> None:
+        """Write a Dwipp that has this number of upvotes."""
+        item = make_dwipp(0) | {"id": dwipp_id, "upvotes": [make_email(number) for number in range(upvotes)]}
         self._client.put_item(TableName=TABLE, Item=serialize(item))
 
-    def _pages(self) -> Iterator[Any]:
-        scan = self._client.get_paginator("scan")
-        yield from scan.paginate(TableName=TABLE, ReturnConsumedCapacity="TOTAL")
+    def _scan(self) -> Iterator[Any]:
+        paginator = self._client.get_paginator("scan")
+        yield from paginator.paginate(TableName=TABLE, ReturnConsumedCapacity="TOTAL")
 
 
-def dwipp(number: int) -> dict[str, Any]:
-    """A Dwipp of its table."""
+def make_dwipp(number: int) -> dict[str, Any]:
+    """Return an item of the baseline's table. Higher numbers are newer."""
     return {
-        "id": rows.old_id(number),
+        "id": rows.make_old_id(number),
         "text": rows.TEXT,
-        "author": email(number),
+        "author": make_email(number),
         "created_at": f"2026-01-01T00:00:00.{number:06}Z",
-        "upvotes": [email(number + 1)],
+        "upvotes": [make_email(number + 1)],
     }
 
 
-def email(number: int) -> str:
-    """Somebody's address, of 24 characters as many are."""
+def make_email(number: int) -> str:
+    """Return an email address of 24 characters, a common length."""
     return f"member{number:06}@example.org"

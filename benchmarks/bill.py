@@ -1,119 +1,131 @@
-"""The bill of a month, and of a million calls, for a design that is compared; knows not how it is shown."""
+"""The bill of a month, and of a million calls, for one of the compared designs. Knows no report."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 from benchmarks import deployment, prices
-from benchmarks.work import Design, Stop, Stored, Work
-from benchmarks.workload import ANSWER_BYTES, Mix
+from benchmarks.usage import DesignModel, StoredBytes, Unsupported, Usage
+from benchmarks.workload import RESPONSE_BYTES, Workload
 
 MILLION = 1e6
 _BISECTIONS = 50
-_Asked = Sequence[tuple[float, Work]]  # how often, and what each time takes
+_Calls = Sequence[tuple[float, Usage]]  # The number of calls of an operation, and the usage of each.
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """Dollars of a month.
+    """The dollars of a month.
 
     Args:
-        dollars: by service.
-        cognito: apart, since it is the same for all designs, and more than all the rest at most sizes.
-        refused: the largest share of an operation's calls that is refused for good.
+        dollars: by service, without Cognito.
+        cognito: the dollars for Cognito. They are the same for all designs, and exceed all other dollars at most sizes.
+        refused_share: the share of calls that is refused for good, of the operation where it is largest.
     """
 
     dollars: Mapping[str, float]
     cognito: float
-    refused: float
+    refused_share: float
 
     @property
     def total(self) -> float:
-        """All but Cognito's."""
+        """Return the sum without Cognito."""
         return sum(self.dollars.values())
 
 
-def million(work: Work) -> Mapping[str, float]:
-    """Dollars for a million calls, by service: at the prices of the first tiers, and what a busy site has traced."""
-    asked = [(MILLION, work)]
+def bill_million_calls(usage: Usage) -> Mapping[str, float]:
+    """Return the dollars for a million calls, by service.
+
+    The prices are those of the first tiers. The share of traced calls is that of a busy site.
+    """
+    calls = [(MILLION, usage)]
     return {
-        "DynamoDB": _units(asked),
-        "Lambda": _function(asked),
-        "API Gateway": prices.REST_REQUESTS.of(MILLION),
-        "CloudWatch": _log(MILLION) + prices.TRACES.of(MILLION * deployment.SAMPLED),
+        "DynamoDB": _bill_units(calls),
+        "Lambda": _bill_function(calls),
+        "API Gateway": prices.REST_REQUESTS.calculate(MILLION),
+        "CloudWatch": _bill_log(MILLION) + prices.TRACES.calculate(MILLION * deployment.TRACED_SHARE),
     }
 
 
-def month(design: Design, members: float, mix: Mix) -> Bill | Stop:
-    """The bill of a site of so many members, or why it does not work at that size."""
-    asked, sent = [], 0.0
-    for operation, times in mix.requests(members).items():
-        work = design.work(operation, members)
-        if isinstance(work, Stop):
-            return Stop(f"for a {operation} {work.why}")
-        asked.append((times, work))
-        sent += times * ANSWER_BYTES[operation]
-    cognito = prices.COGNITO_LITE.of(mix.active_members(members))
-    refused = max(work.refused for _, work in asked)
-    return Bill(_dollars(asked, sent, design.stored(members)), cognito, refused)
+def bill_month(model: DesignModel, members: float, workload: Workload) -> Bill | Unsupported:
+    """Return the bill of a site with this number of members, or why the design does not work at that size."""
+    calls, sent_bytes = [], 0.0
+    for operation, count in workload.monthly_requests(members).items():
+        usage = model.estimate_usage(operation, members)
+        if isinstance(usage, Unsupported):
+            return Unsupported(f"for a {operation} {usage.reason}")
+        calls.append((count, usage))
+        sent_bytes += count * RESPONSE_BYTES[operation]
+    cognito = prices.COGNITO_LITE.calculate(workload.active_members(members))
+    refused_share = max(usage.refused_share for _, usage in calls)
+    return Bill(_bill_services(calls, sent_bytes, model.estimate_storage(members)), cognito, refused_share)
 
 
-def largest(holds: Callable[[float], bool], least: float, most: float) -> float | None:
-    """The most members up to whom something holds, which does for the least; None where it does for the most too."""
-    if holds(most):
+def find_largest(condition: Callable[[float], bool], minimum: float, maximum: float) -> float | None:
+    """Return the largest number of members for which a condition holds, by bisection.
+
+    Args:
+        condition: holds up to some number of members, and for no larger one. It holds for the minimum.
+        minimum: the smallest number.
+        maximum: the largest number.
+
+    Returns:
+        The number, None if the condition holds for the maximum too.
+    """
+    if condition(maximum):
         return None
     for _ in range(_BISECTIONS):
-        middle = sqrt(least * most)
-        least, most = (middle, most) if holds(middle) else (least, middle)
-    return least
+        middle = sqrt(minimum * maximum)
+        minimum, maximum = (middle, maximum) if condition(middle) else (minimum, middle)
+    return minimum
 
 
-def _dollars(asked: _Asked, sent: float, stored: Stored) -> Mapping[str, float]:
-    requests = sum(times for times, _ in asked)
+def _bill_services(calls: _Calls, sent_bytes: float, stored: StoredBytes) -> Mapping[str, float]:
+    requests = sum(count for count, _ in calls)
     return {
-        "Lambda": _function(asked),
-        "API Gateway": prices.REST_REQUESTS.of(requests),
-        "DynamoDB requests": _units(asked),
-        "DynamoDB storage": _storage(stored),
-        "CloudWatch": _watching(requests),
-        "WAF": _firewall(requests),
-        "Transfer": prices.TRANSFER.of(sent / prices.GB),
+        "Lambda": _bill_function(calls),
+        "API Gateway": prices.REST_REQUESTS.calculate(requests),
+        "DynamoDB requests": _bill_units(calls),
+        "DynamoDB storage": _bill_storage(stored),
+        "CloudWatch": _bill_monitoring(requests),
+        "WAF": _bill_firewall(requests),
+        "Transfer": prices.TRANSFER.calculate(sent_bytes / prices.GB),
     }
 
 
-def _function(asked: _Asked) -> float:
-    requests = sum(times for times, _ in asked)
-    seconds = sum(times * deployment.gigabyte_seconds(work.milliseconds) for times, work in asked)
-    return prices.LAMBDA_REQUESTS.of(requests) + prices.LAMBDA_ARM.of(seconds)
+def _bill_function(calls: _Calls) -> float:
+    requests = sum(count for count, _ in calls)
+    gb_seconds = sum(count * deployment.billed_gb_seconds(usage.milliseconds) for count, usage in calls)
+    return prices.LAMBDA_REQUESTS.calculate(requests) + prices.LAMBDA_ARM.calculate(gb_seconds)
 
 
-def _units(asked: _Asked) -> float:
-    written = sum(times * work.units.written for times, work in asked)
-    read = sum(times * work.units.read for times, work in asked)
-    return prices.WRITES.of(written) + prices.READS.of(read)
+def _bill_units(calls: _Calls) -> float:
+    write = sum(count * usage.units.write for count, usage in calls)
+    read = sum(count * usage.units.read for count, usage in calls)
+    return prices.WRITES.calculate(write) + prices.READS.calculate(read)
 
 
-def _storage(stored: Stored) -> float:
-    kept = prices.STORAGE.of((stored.tables + stored.indexes) / prices.GB)
-    return kept + prices.RECOVERY.of(stored.tables / prices.GB)
+def _bill_storage(stored: StoredBytes) -> float:
+    storage = prices.STORAGE.calculate((stored.tables + stored.indexes) / prices.GB)
+    return storage + prices.RECOVERY.calculate(stored.tables / prices.GB)
 
 
-def _log(requests: float) -> float:
+def _bill_log(requests: float) -> float:
     function = requests * deployment.FUNCTION_LOG_BYTES / prices.GB
     gateway = requests * deployment.GATEWAY_LOG_BYTES / prices.GB
-    taken_in = prices.FUNCTION_LOG.of(function) + prices.LOG.of(gateway)
-    return taken_in + prices.LOG_STORAGE.of(deployment.stored_log(function + gateway))
+    ingestion = prices.FUNCTION_LOG.calculate(function) + prices.LOG.calculate(gateway)
+    return ingestion + prices.LOG_STORAGE.calculate(deployment.retained_log(function + gateway))
 
 
-def _watching(requests: float) -> float:
-    standing = (
-        prices.METRICS.of(deployment.CUSTOM_METRICS)
-        + prices.ALARM_METRICS.of(deployment.ALARM_METRICS)
-        + prices.DASHBOARDS.of(deployment.DASHBOARDS)
+def _bill_monitoring(requests: float) -> float:
+    fixed = (
+        prices.METRICS.calculate(deployment.CUSTOM_METRICS)
+        + prices.ALARM_METRICS.calculate(deployment.ALARM_METRICS)
+        + prices.DASHBOARDS.calculate(deployment.DASHBOARDS)
     )
-    return standing + _log(requests) + prices.TRACES.of(deployment.traces(requests))
+    return fixed + _bill_log(requests) + prices.TRACES.calculate(deployment.traced_requests(requests))
 
 
-def _firewall(requests: float) -> float:
-    standing = prices.WEB_ACLS.of(deployment.WEB_ACLS) + prices.WAF_RULES.of(deployment.WAF_RULES)
-    return standing + prices.WAF_REQUESTS.of(requests)
+def _bill_firewall(requests: float) -> float:
+    fixed = prices.WEB_ACLS.calculate(deployment.WEB_ACLS) + prices.WAF_RULES.calculate(deployment.WAF_RULES)
+    return fixed + prices.WAF_REQUESTS.calculate(requests)

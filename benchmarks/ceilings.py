@@ -1,9 +1,4 @@
-"""The two ceilings that nothing may reach: Lambda's 6 MB for an answer, and API Gateway's 29 seconds for a request.
-
-What grows without bound, an account to delete or to export, is worked off a bounded piece at a time. So what is
-measured is the largest piece that can be asked for, with texts that take the most bytes: 280 characters from beyond the
-Basic Multilingual Plane, which the JSON of a Lambda answer spells in 12 bytes each.
-"""
+"""The largest response and the longest request, compared with the limits of Lambda and API Gateway."""
 
 import asyncio
 import json
@@ -21,24 +16,37 @@ from app.dwipps.ids import feed_shard, new_id
 from app.main import create_app
 from app.me.export import MAX_EXPORT_ITEMS
 from benchmarks import rows
-from benchmarks.environment import Stage
-from benchmarks.progress import Steps
+from benchmarks.progress import ProgressTracker
 from benchmarks.report import Part, Table
+from benchmarks.services import Services
 from testkit.engine import Engine
 from testkit.gateway import Authorizer, make_event
 from testkit.servers import connect_in_process
 
-MOST_SHARDS = 64
-LARGEST_PAGE = 100
-TO_DELETE = 2_500
+MAX_SHARDS = 64
+MAX_PAGE_SIZE = 100
+DELETED_DWIPPS = 2_500
 _TEXT = "\U0001f6bf" * 280
-_LARGEST_ANSWER = 6 * 1024 * 1024
-_LONGEST_SECONDS = 29.0
+_MAX_RESPONSE_BYTES = 6 * 1024 * 1024
+_MAX_REQUEST_SECONDS = 29.0
+
+_INTRODUCTION = """\
+Two limits must never be reached: Lambda's 6 MB for a response, and API Gateway's 29 seconds for a request. Exports and
+deletions of accounts have no bounded size, so they are split into requests with a bounded amount of work. This part
+measures the largest possible requests. Their texts need the most bytes: 280 characters from beyond the Basic
+Multilingual Plane, each of which takes 12 bytes in the JSON of a Lambda response."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """An answer: the bytes of it that Lambda sees, and the seconds of the request."""
+class MeasuredResponse:
+    """A response of the function.
+
+    Args:
+        content: the parsed body.
+        status: the HTTP status.
+        size: the bytes that Lambda counts.
+        seconds: the duration of the request.
+    """
 
     content: Any
     status: int
@@ -46,8 +54,8 @@ class Piece:
     seconds: float
 
 
-class Client:
-    """One member, who calls the function in this process as API Gateway does."""
+class MemberClient:
+    """Calls the function in this process like API Gateway, as one member."""
 
     def __init__(self, engine: Engine, token: str) -> None:
         self._handler = make_handler(create_app(engine.settings))
@@ -55,73 +63,78 @@ class Client:
         keys = f"{engine.aws}/{engine.settings.user_pool_id}/.well-known/jwks.json"
         self._claims = Authorizer(engine.settings, keys).claims(f"Bearer {token}")
 
-    def ask(self, method: str, path: str) -> Piece:
-        """Make one request."""
+    def send(self, method: str, path: str) -> MeasuredResponse:
+        """Send one request, and measure its response."""
         headers = {"Authorization": f"Bearer {self._token}"}
         event = make_event(httpx.Request(method, f"https://dwipper.test{path}", headers=headers), "rest", self._claims)
-        begun = time.perf_counter()
-        answer = self._handler(event, None)
-        seconds = time.perf_counter() - begun
-        content = json.loads(answer["body"] or "null")
-        return Piece(content, answer["statusCode"], len(json.dumps(answer)), seconds)
+        started_at = time.perf_counter()
+        response = self._handler(event, None)
+        seconds = time.perf_counter() - started_at
+        content = json.loads(response["body"] or "null")
+        return MeasuredResponse(content, response["statusCode"], len(json.dumps(response)), seconds)
 
 
-async def _token(engine: Engine) -> str:
+def run(services: Services, tracker: ProgressTracker) -> Part:
+    """Request the largest pages and exports, and delete a member with many Dwipps and reactions."""
+    engine = services.create_engine(feed_shards=MAX_SHARDS)
+    client = MemberClient(engine, asyncio.run(_get_token(engine)))
+    _fill(engine, client.send("GET", "/v1/me").content)
+    requests = tracker.track(list(_largest_requests(client)), "The largest responses")
+    responses = {name: client.send("GET", path) for name, path in requests}
+    deletion = _delete_account(client, tracker)
+    return _report(responses, deletion)
+
+
+async def _get_token(engine: Engine) -> str:
     async with connect_in_process(engine, create_app(engine.settings)) as api:
-        return str((await api.member()).tokens["access_token"])
-
-
-def part(stage: Stage, steps: Steps) -> Part:
-    """Ask for the largest of everything, and delete a member who wrote and liked a lot."""
-    engine = stage.engine(feed_shards=MOST_SHARDS)
-    token = asyncio.run(_token(engine))
-    client = Client(engine, token)
-    _fill(engine, client.ask("GET", "/v1/me").content)
-    wanted = steps.of(list(_largest(client)), "The largest answers")
-    pages = {name: client.ask("GET", path) for name, path in wanted}
-    deletion = _deleted(client, steps)
-    return _told(pages, deletion)
+        return str((await api.create_member()).tokens["access_token"])
 
 
 def _fill(engine: Engine, profile: Any) -> None:
-    """Have a member write many Dwipps, and like as many of somebody else's."""
-    own, others = ([new_id() for _ in range(TO_DELETE)] for _ in range(2))
-    written = [rows.dwipp(each, upvotes=0) | {"author_handle": profile["handle"]} for each in own]
-    liked = [rows.dwipp(each, upvotes=1) for each in others]
-    shared = ({"text": _TEXT, "feed_shard": feed_shard(each["dwipp_id"], MOST_SHARDS)} for each in written + liked)
-    rows.write(engine.client, engine.settings.dwipps_table, map(dict.__or__, written + liked, shared))
-    marks = (rows.reaction(profile["id"], each) for each in others)
-    both = (mark | {"favorited_at": mark["upvoted_at"]} for mark in marks)
-    rows.write(engine.client, engine.settings.reactions_table, both)
+    """Write many Dwipps of the member, and as many of another author, to all of which the member reacted."""
+    own, others = ([new_id() for _ in range(DELETED_DWIPPS)] for _ in range(2))
+    own_dwipps = [rows.make_dwipp(each, upvotes=0) | {"author_handle": profile["handle"]} for each in own]
+    dwipps = own_dwipps + [rows.make_dwipp(each, upvotes=1) for each in others]
+    changes = ({"text": _TEXT, "feed_shard": feed_shard(each["dwipp_id"], MAX_SHARDS)} for each in dwipps)
+    rows.write(engine.client, engine.settings.dwipps_table, map(dict.__or__, dwipps, changes))
+    upvotes = (rows.make_reaction(profile["id"], each) for each in others)
+    upvotes_and_favorites = (reaction | {"favorited_at": reaction["upvoted_at"]} for reaction in upvotes)
+    rows.write(engine.client, engine.settings.reactions_table, upvotes_and_favorites)
 
 
-def _largest(client: Client) -> Iterator[tuple[str, str]]:
-    yield f"page of {LARGEST_PAGE} of the feed, of {MOST_SHARDS} partitions", f"/v1/dwipps?limit={LARGEST_PAGE}"
-    yield f"page of {LARGEST_PAGE} of one's own", f"/v1/me/dwipps?limit={LARGEST_PAGE}"
-    yield f"page of {LARGEST_PAGE} favorites", f"/v1/me/favorites?limit={LARGEST_PAGE}"
+def _largest_requests(client: MemberClient) -> Iterator[tuple[str, str]]:
+    """Yield the name and the path of each request."""
+    yield f"page of {MAX_PAGE_SIZE} of the feed, with {MAX_SHARDS} partitions", f"/v1/dwipps?limit={MAX_PAGE_SIZE}"
+    yield f"page of {MAX_PAGE_SIZE} own Dwipps", f"/v1/me/dwipps?limit={MAX_PAGE_SIZE}"
+    yield f"page of {MAX_PAGE_SIZE} favorites", f"/v1/me/favorites?limit={MAX_PAGE_SIZE}"
     yield f"export, {MAX_EXPORT_ITEMS} Dwipps", "/v1/me/export"
     path = "/v1/me/export"
-    while (export := client.ask("GET", path).content)["dwipps"]:
+    while (export := client.send("GET", path).content)["dwipps"]:
         path = f"/v1/me/export?cursor={export['next_cursor']}"
-    yield f"export, {MAX_EXPORT_ITEMS} upvotes that are favorites too", path
+    yield f"export, {MAX_EXPORT_ITEMS} reactions, both upvotes and favorites", path
 
 
-def _deleted(client: Client, steps: Steps) -> list[Piece]:
-    """Ask for the deletion until nothing is left, but for the 52 seconds in which writes may still come in."""
-    pieces: list[Piece] = []
+def _delete_account(client: MemberClient, tracker: ProgressTracker) -> list[MeasuredResponse]:
+    """Repeat the deletion until nothing is left, without the period in which earlier writes may still take effect."""
+    responses: list[MeasuredResponse] = []
     with patch("app.me.deletion.WRITE_DRAIN_PERIOD", timedelta()):
-        for _ in steps.of(["until 204"], "The longest deletion"):
-            while not pieces or pieces[-1].status == httpx.codes.ACCEPTED:
-                pieces.append(client.ask("DELETE", "/v1/me"))
-    return pieces
+        for _ in tracker.track(["until 204"], "The longest deletion"):
+            while not responses or responses[-1].status == httpx.codes.ACCEPTED:
+                responses.append(client.send("DELETE", "/v1/me"))
+    return responses
 
 
-def _told(pages: dict[str, Piece], deletion: list[Piece]) -> Part:
-    lines = [(name, f"{piece.size / 1024:,.0f} KB", f"{piece.seconds:.2f} s") for name, piece in pages.items()]
-    deleted = f"deletion of {TO_DELETE:,} Dwipps and {TO_DELETE:,} upvotes, {len(deletion)} requests"
-    lines.append(
-        (deleted, f"{max(p.size for p in deletion) / 1024:,.0f} KB", f"{max(p.seconds for p in deletion):.2f} s")
+def _report(responses: dict[str, MeasuredResponse], deletion: list[MeasuredResponse]) -> Part:
+    measured = [(name, response.size, response.seconds) for name, response in responses.items()]
+    deletion_name = f"deletion of {DELETED_DWIPPS:,} Dwipps and {DELETED_DWIPPS:,} upvotes, {len(deletion)} requests"
+    measured.append((deletion_name, max(each.size for each in deletion), max(each.seconds for each in deletion)))
+    lines = [(name, _format_kilobytes(size), f"{seconds:.2f} s") for name, size, seconds in measured]
+    lines.append(("allowed", _format_kilobytes(_MAX_RESPONSE_BYTES), f"{_MAX_REQUEST_SECONDS:.0f} s"))
+    columns = ("request", "response", "time")
+    return Part(
+        "Ceilings", _INTRODUCTION, [Table("ceilings", "The largest response and the longest request", columns, lines)]
     )
-    lines.append(("allowed", f"{_LARGEST_ANSWER / 1024:,.0f} KB", f"{_LONGEST_SECONDS:.0f} s"))
-    table = Table("ceilings", "The largest answer and the longest request", ("request", "answer", "time"), lines)
-    return Part("Ceilings", " ".join((__doc__ or "").split()), [table])
+
+
+def _format_kilobytes(size: int) -> str:
+    return f"{size / 1024:,.0f} KB"

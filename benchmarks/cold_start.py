@@ -1,98 +1,105 @@
-"""Cold starts: from the spawn of AWS's own runtime client to the answer of an authenticated page of the feed.
-
-Every start is a process of its own, which takes its first event from a stand-in for Lambda's Runtime API on this
-machine. Amazon's own part, to find a machine and to fetch the image, is in none of the figures.
-"""
+"""Cold starts: the time from the spawn of AWS's runtime client to the response with a page of the feed."""
 
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dataset, events, functions_compared, import_times
-from benchmarks.environment import Stage
-from benchmarks.functions_compared import Function
-from benchmarks.progress import Steps
+from benchmarks import compared_functions, dataset, events, import_times
+from benchmarks.compared_functions import Function
+from benchmarks.import_times import ImportTimes
+from benchmarks.progress import ProgressTracker
 from benchmarks.report import Part, Plot, Table
+from benchmarks.services import Services
 from devstack.lambda_function import PYTHON
-from devstack.process import started
+from devstack.process import start_process
 from devstack.runtime_api import RuntimeApi
 
 ROUNDS = 21
 
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """One cold start, in seconds: to the answer of the first event, and of the same event once more."""
-
-    cold: float
-    warm: float
+_INTRODUCTION = """\
+Every start is a new process. It takes its first event, an authenticated request, from a stand-in for Lambda's Runtime
+API on this machine. Amazon's own part, which finds a machine and fetches the image, is not included in any figure. All
+functions run in turn. Dwipper is compared with a tutorial's function (FastAPI, Mangum and boto3). The other two are the
+tutorial's feed on Powertools' resolver, and a bare function that returns an empty page."""
 
 
-def part(stage: Stage, steps: Steps) -> Part:
-    """Start all functions again and again, in turn."""
-    scene = dataset.built(stage)
-    event = events.event(scene.settings, "GET", "/v1/dwipps")
-    functions = [functions_compared.dwipper(), *map(functions_compared.rival, ("tutorial", "powertools", "bare"))]
-    starts: dict[str, list[Start]] = {function.name: [] for function in functions}
-    for number in steps.of(range(ROUNDS), "Cold starts"):
+def run(services: Services, tracker: ProgressTracker) -> Part:
+    """Start all functions several times, in turn."""
+    data = dataset.create(services)
+    event = events.make_member_event(data.settings, "GET", "/v1/dwipps")
+    references = map(compared_functions.build_reference, ("tutorial", "powertools", "bare"))
+    functions = [compared_functions.build_dwipper(), *references]
+    starts: dict[str, list[float]] = {function.name: [] for function in functions}
+    for number in tracker.track(range(ROUNDS), "Cold starts"):
         first = number % len(functions)
         for function in functions[first:] + functions[:first]:
-            log = stage.folder / f"{function.name}.log"
-            starts[function.name].append(_start(function, scene.variables, event, log))
-    return _told(starts, {function.name: import_times.of(function, scene.variables) for function in functions})
+            log = services.folder / f"{function.name}.log"
+            starts[function.name].append(_measure_start(function, data.variables, event, log))
+    imports = {function.name: import_times.measure(function, data.variables) for function in functions}
+    return _report(starts, imports)
 
 
-def _start(function: Function, variables: Mapping[str, str], event: Mapping[str, Any], log: Path) -> Start:
+def _measure_start(function: Function, variables: Mapping[str, str], event: Mapping[str, Any], log: Path) -> float:
+    """Return the seconds from the spawn of a process to its response."""
     with RuntimeApi() as runtime:
         environment = function.environment(variables) | {"AWS_LAMBDA_RUNTIME_API": runtime.address}
         command = [str(PYTHON), "-m", "awslambdaric", function.handler]
-        begun = time.perf_counter()
-        with started(command, folder=function.folder, environment=environment, log=log):
+        started_at = time.perf_counter()
+        with start_process(command, folder=function.folder, environment=environment, log=log):
             _invoke(runtime, event)
-            answered = time.perf_counter()
-            _invoke(runtime, event)
-            return Start(answered - begun, time.perf_counter() - answered)
+            seconds = time.perf_counter() - started_at
+            _invoke(runtime, event)  # The function must also answer a second event.
+            return seconds
 
 
 def _invoke(runtime: RuntimeApi, event: Mapping[str, Any]) -> None:
-    answer = runtime.invoke(event)
-    if answer["statusCode"] != 200:
-        raise RuntimeError(f"a function answered {answer}")
+    response = runtime.invoke(event)
+    if response["statusCode"] != 200:
+        raise RuntimeError(f"the function returned {response}")
 
 
-def _told(starts: Mapping[str, Sequence[Start]], imports: Mapping[str, import_times.Imports]) -> Part:
-    cold = {name: statistics.median(start.cold for start in those) for name, those in starts.items()}
+def _report(starts: Mapping[str, Sequence[float]], imports: Mapping[str, ImportTimes]) -> Part:
+    plot = Plot("cold_start", "Cold starts of all functions", lambda axes: _draw(axes, starts))
+    return Part("Cold start", _INTRODUCTION, [_starts_table(starts, imports), _imports_table(imports)], [plot])
+
+
+def _starts_table(starts: Mapping[str, Sequence[float]], imports: Mapping[str, ImportTimes]) -> Table:
+    medians = {name: statistics.median(seconds) for name, seconds in starts.items()}
     lines = [
         (
             name,
-            f"{cold[name] * 1000:.0f} ms",
-            f"{cold[name] / cold['tutorial']:.2f}",
-            f"{min(start.cold for start in starts[name]) * 1000:.0f} ms",
+            f"{medians[name] * 1000:.0f} ms",
+            f"{medians[name] / medians['tutorial']:.2f}",
+            f"{min(starts[name]) * 1000:.0f} ms",
             f"{imports[name].milliseconds:.0f} ms",
             f"{imports[name].modules}",
         )
         for name in starts
     ]
-    columns = ("function", "cold start", "of the tutorial's", "quickest", "imports", "modules")
-    table = Table("cold_start", f"From spawn to the first page of the feed, medians of {ROUNDS} starts", columns, lines)
-    tree = Table(
+    columns = ("function", "cold start", "ratio to the tutorial", "fastest", "imports", "modules")
+    title = f"From spawn to the first page of the feed, medians of {ROUNDS} starts"
+    return Table("cold_start", title, columns, lines)
+
+
+def _imports_table(imports: Mapping[str, ImportTimes]) -> Table:
+    return Table(
         "import_tree",
-        "What takes Dwipper's imports longest, with all that each brings along",
+        "Dwipper's slowest imports, including the modules that each of them imports",
         ("module", "ms"),
-        [(f"{'&nbsp;' * 4 * depth}`{module}`", f"{taken:.0f}") for module, taken, depth in imports["Dwipper"].tree()],
-        "By `python -X importtime`, which slows what it measures.",
+        [
+            (f"{'&nbsp;' * 4 * depth}`{module}`", f"{milliseconds:.0f}")
+            for module, milliseconds, depth in imports["Dwipper"].slowest()
+        ],
+        "Measured by `python -X importtime`, which slows the imports down.",
     )
-    plot = Plot("cold_start", "Cold starts beside the tutorial's function", lambda axes: _draw(axes, starts))
-    return Part("Cold start", " ".join((__doc__ or "").split("\n\n")[1].split()), [table, tree], [plot])
 
 
-def _draw(axes: Any, starts: Mapping[str, Sequence[Start]]) -> None:
+def _draw(axes: Any, starts: Mapping[str, Sequence[float]]) -> None:
     names = list(starts)
-    axes.boxplot([[start.cold * 1000 for start in starts[name]] for name in names], orientation="horizontal")
+    axes.boxplot([[each * 1000 for each in starts[name]] for name in names], orientation="horizontal")
     axes.set_yticks(range(1, len(names) + 1), names)
     axes.invert_yaxis()
     axes.set_xlim(left=0)
-    axes.set_xlabel("ms from spawn to the answer")
+    axes.set_xlabel("ms from spawn to response")

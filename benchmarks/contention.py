@@ -1,9 +1,4 @@
-"""Members who turn their upvotes of one and the same Dwipp over, as fast as they can.
-
-DynamoDB Local lets transactions on one item wait for each other; Amazon refuses all but one of them. So each is
-measured twice: as DynamoDB Local does it, and behind a stand-in that refuses what meets a transaction of 10 ms. What
-was refused is tried again by the repository until its time is over; what is refused even then is 503 for the member.
-"""
+"""Contention: concurrent changes of upvotes of the same Dwipp by many members."""
 
 import os
 import time
@@ -22,19 +17,33 @@ from app.dwipps.reactions import Change, ReactionRepository
 from app.errors import UnavailableError
 from app.members.models import Member
 from benchmarks import rows
-from benchmarks.environment import Stage
-from benchmarks.progress import Steps
+from benchmarks.progress import ProgressTracker
 from benchmarks.report import Part, Plot, Table
+from benchmarks.services import Services
 from testkit.conflict_proxy import run_conflict_proxy
 from testkit.engine import Engine
 
 WRITERS = (1, 4, 16, 64)
 SECONDS = 5.0
 
+_INTRODUCTION = """\
+Members toggle their upvotes of the same Dwipp as fast as they can. DynamoDB Local queues transactions on the same item,
+and Amazon refuses all but one of them. So there are two measurements. "Queued" is DynamoDB Local's behavior. "Refused"
+is behind a proxy that refuses writes while a transaction on the item is in progress, for 10 ms. The repository retries
+a refused write until its write deadline. If it is refused even then, the member gets 503."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of so many writers."""
+    """The result of one measurement.
+
+    Args:
+        writers: the number of concurrent members.
+        accepted: the number of changes that succeeded.
+        refused: the number of changes that failed with 503.
+        attempts: the number of transactions, including retries.
+        is_exact: whether the count of upvotes equals the number of rows.
+    """
 
     writers: int
     accepted: int
@@ -43,83 +52,81 @@ class Outcome:
     is_exact: bool
 
     @property
-    def retried(self) -> int:
-        """Attempts beyond one for each wish."""
+    def retries(self) -> int:
+        """Return the attempts beyond the first one of each change."""
         return self.attempts - self.accepted - self.refused
 
 
-def part(stage: Stage, steps: Steps) -> Part:
-    """Let all numbers of writers contend on both stores."""
+def run(services: Services, tracker: ProgressTracker) -> Part:
+    """Measure each number of writers with both behaviors."""
     outcomes: dict[str, list[Outcome]] = {}
-    with run_conflict_proxy(stage.store, stage.folder) as proxy:
-        stores = {"queued": stage.store.endpoint, "refused": proxy.endpoint}
-        planned = [(store, writers) for store in stores for writers in WRITERS]
-        for store, writers in steps.of(planned, "Contention"):
-            outcomes.setdefault(store, []).append(_contend(stage.engine(), stores[store], writers))
-    return _told(outcomes)
+    with run_conflict_proxy(services.store, services.folder) as proxy:
+        endpoints = {"queued": services.store.endpoint, "refused": proxy.endpoint}
+        combinations = [(behavior, writers) for behavior in endpoints for writers in WRITERS]
+        for behavior, writers in tracker.track(combinations, "Contention"):
+            outcome = _measure(services.create_engine(), endpoints[behavior], writers)
+            outcomes.setdefault(behavior, []).append(outcome)
+    return _report(outcomes)
 
 
-def _contend(engine: Engine, endpoint: str, writers: int) -> Outcome:
+def _measure(engine: Engine, endpoint: str, writers: int) -> Outcome:
     with patch.dict(os.environ, {"AWS_ENDPOINT_URL_DYNAMODB": endpoint}):
         client = dynamodb_client(engine.settings.region)
     attempts = Counter[str]()
     client.meta.events.register("before-call.dynamodb", lambda model, **_: attempts.update([model.name]))
     repository = ReactionRepository(client, engine.settings.reactions_table, engine.settings.dwipps_table)
-    dwipp_id = rows.old_id(0)
-    rows.write(engine.client, engine.settings.dwipps_table, [rows.dwipp(dwipp_id, upvotes=0)])
+    dwipp_id = rows.make_old_id(0)
+    rows.write(engine.client, engine.settings.dwipps_table, [rows.make_dwipp(dwipp_id, upvotes=0)])
     end = time.monotonic() + SECONDS
     with ThreadPoolExecutor(writers) as threads:
-        answers = sum(threads.map(lambda _: _press(repository, dwipp_id, end), range(writers)), Counter[bool]())
+        counters = threads.map(lambda _: _toggle_until(repository, dwipp_id, end), range(writers))
+        results = sum(counters, Counter[bool]())
     upvotes = sum("upvoted_at" in row for row in engine.reactions())
-    counted = int(engine.dwipps()[dwipp_id]["upvotes"])
-    return Outcome(writers, answers[True], answers[False], attempts["TransactWriteItems"], counted == upvotes)
+    is_exact = int(engine.dwipps()[dwipp_id]["upvotes"]) == upvotes
+    return Outcome(writers, results[True], results[False], attempts["TransactWriteItems"], is_exact)
 
 
-def _press(repository: ReactionRepository, dwipp_id: str, end: float) -> Counter[bool]:
-    """Turn one member's upvote over until the end; how often it was accepted, and how often refused."""
+def _toggle_until(repository: ReactionRepository, dwipp_id: str, end: float) -> Counter[bool]:
+    """Toggle one member's upvote until the end. Return how often it succeeded (True) and failed (False)."""
     member_id = str(uuid.uuid4())
-    answers = Counter[bool]()
+    results = Counter[bool]()
     while time.monotonic() < end:
         member = Member(member_id, "a_member", now(), new_write_deadline())
         try:
             repository.upvote(member, dwipp_id, Change.TOGGLE)
         except UnavailableError:
-            answers[False] += 1
+            results[False] += 1
         else:
-            answers[True] += 1
-    return answers
+            results[True] += 1
+    return results
 
 
-def _told(outcomes: Mapping[str, Sequence[Outcome]]) -> Part:
+def _report(outcomes: Mapping[str, Sequence[Outcome]]) -> Part:
     lines = [
         (
-            store,
+            behavior,
             str(each.writers),
             f"{each.accepted / SECONDS:.0f}",
-            f"{each.retried}",
+            f"{each.retries}",
             f"{each.refused}",
             "yes" if each.is_exact else "NO",
         )
-        for store, those in outcomes.items()
-        for each in those
+        for behavior, series in outcomes.items()
+        for each in series
     ]
-    columns = ("conflicts", "writers", "accepted a second", "retried", "refused", "count equals rows")
-    title = f"Writers at one Dwipp for {SECONDS:.0f} seconds, all in one process"
-    plot = Plot("contention", "Upvotes a second on one Dwipp", lambda axes: _draw(axes, outcomes))
-    return Part(
-        "Contention",
-        " ".join((__doc__ or "").split()),
-        [Table("contention", title, columns, lines)],
-        [plot],
-    )
+    columns = ("conflicts", "writers", "accepted per second", "retries", "failed with 503", "count equals rows")
+    title = f"Writers to one Dwipp for {SECONDS:.0f} seconds, all in one process"
+    plot = Plot("contention", "Upvotes per second of one Dwipp", lambda axes: _draw(axes, outcomes))
+    return Part("Contention", _INTRODUCTION, [Table("contention", title, columns, lines)], [plot])
 
 
 def _draw(axes: Any, outcomes: Mapping[str, Sequence[Outcome]]) -> None:
-    for store, those in outcomes.items():
-        axes.plot([each.writers for each in those], [each.accepted / SECONDS for each in those], "o-", label=store)
+    for behavior, series in outcomes.items():
+        rates = [each.accepted / SECONDS for each in series]
+        axes.plot([each.writers for each in series], rates, "o-", label=behavior)
     axes.set_xscale("log", base=2)
     axes.set_xticks(WRITERS, list(map(str, WRITERS)))
     axes.set_ylim(bottom=0)
     axes.set_xlabel("writers")
-    axes.set_ylabel("accepted a second")
+    axes.set_ylabel("accepted per second")
     axes.legend(title="conflicts are", frameon=False)

@@ -1,133 +1,161 @@
-"""What both designs cost, as tables and a plot; knows not how it is reckoned."""
+"""The costs of both designs as tables and a plot. Knows no rules of billing."""
 
 from collections.abc import Mapping
 
 from benchmarks import cost_plot, deployment, prices
-from benchmarks.bill import Bill, million, month
-from benchmarks.cost_plot import rounded
-from benchmarks.designs import Units
-from benchmarks.growth import Growing, Usual
+from benchmarks.baseline_model import BaselineModel, BaselineParameters
+from benchmarks.bill import Bill, bill_million_calls, bill_month
+from benchmarks.capacity_units import CapacityUnits
+from benchmarks.cost_plot import format_members
+from benchmarks.dwipper_model import DwipperModel
 from benchmarks.report import Part, Table
-from benchmarks.work import STOPS, Design, Dwipper, Stop, Work
-from benchmarks.workload import LOG_IN, Mix
+from benchmarks.usage import UNSUPPORTED, DesignModel, Unsupported, Usage
+from benchmarks.workload import LOG_IN, Workload
 
-_Designs = Mapping[str, Design]
+_Models = Mapping[str, DesignModel]
 _DWIPPS = {"1 thousand": 1e3, "100 thousand": 1e5, "10 million": 1e7}
 _MEMBERS = {"10 thousand": 1e4, "1 million": 1e6, "100 million": 1e8}
 
-_ABOUT = """\
-Reckoned, not measured: the units and milliseconds of the other parts, at Amazon's list prices of {known} for {region},
-free tiers left out. They could not be looked up: check [benchmarks/prices.py](prices.py) against the pages it names.
-Both designs are given the same surroundings, those of `prod` ({memory} MB of memory, logs for a year, alarms, WAF,
-point-in-time recovery), and the same members: {active:.0%} of them come in a month, each for {pages:g} pages of lists,
-{upvotes:g} upvotes, {favorites:g} favorites and {written:g} new Dwipp of 280 characters, {requests:.0f} requests.
-The site has been of that size for a year ([benchmarks/workload.py](workload.py) says why). The usual design scans its
-table for each list, at {scan:g} ms a megabyte, and keeps who reacted as emails in the item. Reactions fall on Dwipps
-by a law like Zipf's. Left out: cold starts, mails, browsers' preflight requests, queries of logs and traces, support,
-taxes."""
+_INTRODUCTION = """\
+These figures are calculated, not measured. They combine the units and milliseconds of the other parts with Amazon's
+list prices of {as_of} for {region}, without free tiers. The prices could not be checked when they were written down.
+Compare [benchmarks/prices.py](prices.py) with the pages that it names before a decision depends on them.
 
-_OF_OPERATIONS = """\
-Each cell is DynamoDB + Lambda. API Gateway and CloudWatch (log and traces) come on top, the same for both, as do WAF
-({waf}) and transfer. What the usual design takes is for Dwipps with their reactions, some 20 each. Where it is small it
-is the cheaper one for all but lists: it keeps no index, no row of a reaction, and nothing of an `Idempotency-Key`."""
+Both designs have the same surroundings, those of `prod`: {memory} MB of memory, logs for a year, alarms, WAF and
+point-in-time recovery. Both have the same members, of whom {active:.0%} are active in a month. An active member makes
+{requests:.0f} requests a month. Among them are {pages:g} for pages of lists, {upvotes:g} upvotes, {favorites:g}
+favorites and {dwipps:g} new Dwipp of 280 characters. The site is a year old, and always had the same size.
+[benchmarks/workload.py](workload.py) explains these assumptions.
 
-_OF_MONTHS = """\
-Cognito asks for each member who comes, whatever the design, and more than all the rest together:
-[deploy/data.yml](../deploy/data.yml) asks for its plan Lite. Essentials, the plan of a pool that names none, would be
-{essentials} for a million members. A hundred million members ask {rate:,.0f} times a second on average, where the stage
-lets {limit} through until that is raised; Dwipper's feed has {shards} shards then, of which a page reads each."""
+The baseline design scans its table for each list, at {scan:g} ms per megabyte. It stores reactions as emails in the
+item. Reactions are distributed over Dwipps by a law like Zipf's. The figures do not include cold starts, mails,
+browsers' preflight requests, queries of logs and traces, support, and taxes."""
+
+_OPERATIONS_NOTE = """\
+Each cell is DynamoDB + Lambda. API Gateway and CloudWatch (log and traces) are added, and are the same for both
+designs. So are WAF ({waf}) and transfer. The figures of the baseline design are for Dwipps with their reactions, about
+20 each. On a small site, the baseline design is cheaper for all operations but lists: it maintains no index, no rows of
+reactions, and no records of an `Idempotency-Key`."""
+
+_MONTHS_NOTE = """\
+Cognito charges for each active member, the same in both designs, and more than all other services together:
+[deploy/data.yml](../deploy/data.yml) chooses its plan Lite. Essentials, the default plan of a user pool, would cost
+{essentials} for a million members. A hundred million members make {rate:,.0f} requests per second on average, and the
+stage accepts {limit} until its limit is raised. Dwipper's feed then has {shards} shards, and each page reads
+all of them."""
 
 
-def part(ledger: Mapping[str, Units], usual: Usual, milliseconds: Mapping[str, float]) -> Part:
-    """What both designs cost.
+def report(
+    units: Mapping[str, CapacityUnits], parameters: BaselineParameters, milliseconds: Mapping[str, float]
+) -> Part:
+    """Calculate the costs of both designs.
 
     Args:
-        ledger: what each operation of Dwipper consumes: all of `mix.Mix.calls` but logins, which consume nothing.
-        usual: how large the usual design's items are, and where it ends.
-        milliseconds: how long Dwipper's function works on an operation; what is missing is assumed.
+        units: the capacity of each of Dwipper's operations in the workload, except logins, which consume none.
+        parameters: the size and the speed of the baseline's items.
+        milliseconds: the duration of Dwipper's function by operation. Defaults replace missing ones.
     """
-    mix = Mix()
-    dwipper, growing = Dwipper(ledger, milliseconds, mix), Growing(usual, milliseconds, mix)
-    designs: _Designs = {"Dwipper": dwipper, "the usual design": growing}
-    tables = [_operations(dwipper, growing, mix), _months(designs, dwipper.feed_shards(1e8), mix)]
-    return Part("Cost", _about(mix, usual), tables, [cost_plot.plot(designs, mix)])
+    workload = Workload()
+    dwipper = DwipperModel(units, milliseconds, workload)
+    baseline = BaselineModel(parameters, milliseconds, workload)
+    models: _Models = {"Dwipper": dwipper, "the baseline design": baseline}
+    tables = [
+        _operations_table(dwipper, baseline, workload),
+        _months_table(models, dwipper.count_feed_shards(1e8), workload),
+    ]
+    return Part("Cost", _introduction(workload, parameters), tables, [cost_plot.make_plot(models, workload)])
 
 
-def money(dollars: float) -> str:
-    """Dollars as they are printed: with cents where they matter."""
+def format_dollars(dollars: float) -> str:
+    """Return dollars as text. Amounts below 100 have cents."""
     return f"{dollars:,.2f}" if dollars < 100 else f"{dollars:,.0f}"
 
 
-def _about(mix: Mix, usual: Usual) -> str:
-    calls = mix.calls
-    return _ABOUT.format(
-        known=prices.KNOWN,
+def _introduction(workload: Workload, parameters: BaselineParameters) -> str:
+    calls = workload.calls_per_member
+    return _INTRODUCTION.format(
+        as_of=prices.AS_OF,
         region=prices.REGION,
         memory=deployment.MEMORY_MB,
-        active=mix.active,
-        pages=sum(times for name, times in calls.items() if name.startswith("page")),
+        active=workload.active_share,
+        pages=sum(count for name, count in calls.items() if name.startswith("page")),
         upvotes=calls["upvote"],
         favorites=calls["favorite"],
-        written=mix.written(1) / mix.active,
+        dwipps=workload.monthly_dwipps(1) / workload.active_share,
         requests=sum(calls.values()),
-        scan=usual.megabyte_milliseconds,
+        scan=parameters.megabyte_milliseconds,
     )
 
 
-def _operations(dwipper: Design, growing: Design, mix: Mix) -> Table:
-    sizes = [mix.members(dwipps) for dwipps in _DWIPPS.values()]
-    around = million(Work(Units(), 0))
-    rest = [money(around[service]) for service in ("API Gateway", "CloudWatch")]
+def _operations_table(dwipper: DesignModel, baseline: DesignModel, workload: Workload) -> Table:
+    sizes = [workload.members_from_dwipps(dwipps) for dwipps in _DWIPPS.values()]
+    surroundings = bill_million_calls(Usage(CapacityUnits(), 0))
+    shared = [format_dollars(surroundings[service]) for service in ("API Gateway", "CloudWatch")]
     rows = [
-        [name, _million(dwipper, name, sizes[0]), *(_million(growing, name, size) for size in sizes), *rest]
-        for name in mix.calls
+        [
+            name,
+            _format_operation(dwipper, name, sizes[0]),
+            *(_format_operation(baseline, name, size) for size in sizes),
+            *shared,
+        ]
+        for name in workload.calls_per_member
         if name != LOG_IN
     ]
-    columns = ["", "Dwipper", *(f"usual, {name} Dwipps" for name in _DWIPPS), "+ API Gateway", "+ CloudWatch"]
-    note = _OF_OPERATIONS.format(waf=money(prices.WAF_REQUESTS.of(1e6)))
-    return Table("cost_of_operations", "Dollars for a million of each operation", columns, rows, note)
+    columns = ["", "Dwipper", *(f"baseline, {name} Dwipps" for name in _DWIPPS), "+ API Gateway", "+ CloudWatch"]
+    note = _OPERATIONS_NOTE.format(waf=format_dollars(prices.WAF_REQUESTS.calculate(1e6)))
+    return Table("operation_costs", "Dollars per million calls of each operation", columns, rows, note)
 
 
-def _million(design: Design, operation: str, members: float) -> str:
-    work = design.work(operation, members)
-    if isinstance(work, Stop):
-        return f"{STOPS}: {work.why}"
-    dollars = million(work)
-    refused = f", {work.refused:.1%} refused" if work.refused else ""
-    return f"{money(dollars['DynamoDB'])} + {money(dollars['Lambda'])}{refused}"
+def _format_operation(model: DesignModel, operation: str, members: float) -> str:
+    usage = model.estimate_usage(operation, members)
+    if isinstance(usage, Unsupported):
+        return f"{UNSUPPORTED}: {usage.reason}"
+    dollars = bill_million_calls(usage)
+    refused = f", {usage.refused_share:.1%} refused" if usage.refused_share else ""
+    return f"{format_dollars(dollars['DynamoDB'])} + {format_dollars(dollars['Lambda'])}{refused}"
 
 
-def _months(designs: _Designs, shards: int, mix: Mix) -> Table:
+def _months_table(models: _Models, shards: int, workload: Workload) -> Table:
     bills = {
-        f"{size}, {name}": month(design, members, mix)
+        f"{size}, {name}": bill_month(model, members, workload)
         for size, members in _MEMBERS.items()
-        for name, design in designs.items()
+        for name, model in models.items()
     }
     services = next(list(bill.dollars) for bill in bills.values() if isinstance(bill, Bill))
-    rows = [[name, *_cells(bill, len(services))] for name, bill in bills.items()]
-    columns = ["members", *services, "together", "Cognito, apart"]
-    note = " ".join([*_limits(bills, designs, mix), _of_months(shards, mix)])
-    return Table("cost_of_months", "Dollars a month", columns, rows, note)
+    rows = [[name, *_format_bill(bill, len(services))] for name, bill in bills.items()]
+    columns = ["members", *services, "total", "Cognito, not in the total"]
+    note = " ".join([*_describe_limits(bills, models, workload), _months_note(shards, workload)])
+    return Table("monthly_costs", "Dollars per month", columns, rows, note)
 
 
-def _cells(bill: Bill | Stop, services: int) -> list[str]:
-    if isinstance(bill, Stop):
-        return [*["-"] * services, STOPS, "-"]
-    refused = f", {bill.refused:.1%} of reactions refused" if bill.refused else ""
-    return [*map(money, bill.dollars.values()), money(bill.total) + refused, money(bill.cognito)]
-
-
-def _limits(bills: Mapping[str, Bill | Stop], designs: _Designs, mix: Mix) -> list[str]:
-    stops = [f"{name}: {STOPS}, since {bill.why}." for name, bill in bills.items() if isinstance(bill, Stop)]
-    full = [
-        f"From {rounded(members)} members on {name} refuses reactions to the most popular Dwipps, whose items are full."
-        for name, design in designs.items()
-        if (members := cost_plot.first_refusal(design, mix)) is not None
+def _format_bill(bill: Bill | Unsupported, services: int) -> list[str]:
+    if isinstance(bill, Unsupported):
+        return [*["-"] * services, UNSUPPORTED, "-"]
+    refused = f", {bill.refused_share:.1%} of reactions refused" if bill.refused_share else ""
+    return [
+        *map(format_dollars, bill.dollars.values()),
+        format_dollars(bill.total) + refused,
+        format_dollars(bill.cognito),
     ]
-    return [*stops, *full]
 
 
-def _of_months(shards: int, mix: Mix) -> str:
-    rate = sum(mix.requests(1e8).values()) / deployment.SECONDS_A_MONTH
-    essentials = money(prices.COGNITO_ESSENTIALS.of(mix.active_members(1e6)))
-    return _OF_MONTHS.format(essentials=essentials, rate=rate, limit=deployment.STAGE_LIMIT, shards=shards)
+def _describe_limits(bills: Mapping[str, Bill | Unsupported], models: _Models, workload: Workload) -> list[str]:
+    """Return a sentence for each size at which a design stops working or begins to refuse reactions."""
+    unsupported = [
+        f"{name}: {UNSUPPORTED}, because {bill.reason}."
+        for name, bill in bills.items()
+        if isinstance(bill, Unsupported)
+    ]
+    refusals = [
+        f"From {format_members(members)} members on, {name} refuses reactions to the most popular Dwipps, because "
+        "their items are full."
+        for name, model in models.items()
+        if (members := cost_plot.find_first_refusal(model, workload)) is not None
+    ]
+    return [*unsupported, *refusals]
+
+
+def _months_note(shards: int, workload: Workload) -> str:
+    rate = sum(workload.monthly_requests(1e8).values()) / deployment.SECONDS_PER_MONTH
+    essentials = format_dollars(prices.COGNITO_ESSENTIALS.calculate(workload.active_members(1e6)))
+    return _MONTHS_NOTE.format(essentials=essentials, rate=rate, limit=deployment.STAGE_RATE_LIMIT, shards=shards)

@@ -1,36 +1,42 @@
-"""What the compared functions find in DynamoDB: the same Dwipps, and one member who reads and writes."""
+"""The data that the compared functions read: the same Dwipps for all, and one member."""
 
 from dataclasses import dataclass
 
 from app.aws.timestamps import now, to_text
 from app.settings import Settings
 from benchmarks import rows, tutorial_table
-from benchmarks.environment import Stage
 from benchmarks.events import MEMBER
+from benchmarks.services import Services
 
 DWIPPS = 100
-_REACTED_TO_EVERY = 5
+_REACTION_INTERVAL = 5  # The member reacted to every fifth Dwipp.
 
 
 @dataclass(frozen=True, slots=True)
-class Scenery:
-    """Tables, and what functions are told of them."""
+class Dataset:
+    """Filled tables.
+
+    Args:
+        settings: Dwipper's settings.
+        variables: the environment variables that all functions need to find their tables.
+        dwipp_id: a Dwipp that the member has not upvoted.
+    """
 
     settings: Settings
     variables: dict[str, str]
     dwipp_id: str
 
 
-def built(stage: Stage) -> Scenery:
-    """Fill tables for Dwipper, and one for the others."""
-    engine = stage.engine()
+def create(services: Services) -> Dataset:
+    """Create and fill tables for Dwipper, and one for the other functions."""
+    engine = services.create_engine()
     settings = engine.settings
-    ids = [rows.old_id(number) for number in range(DWIPPS)]
-    rows.write(engine.client, settings.dwipps_table, map(rows.dwipp, ids))
-    reactions = (rows.reaction(MEMBER, dwipp_id) for dwipp_id in ids[::_REACTED_TO_EVERY])
+    ids = [rows.make_old_id(number) for number in range(DWIPPS)]
+    rows.write(engine.client, settings.dwipps_table, map(rows.make_dwipp, ids))
+    reactions = (rows.make_reaction(MEMBER, dwipp_id) for dwipp_id in ids[::_REACTION_INTERVAL])
     rows.write(engine.client, settings.reactions_table, reactions)
     member = {"pk": f"member#{MEMBER}", "handle": "a_member", "joined_at": to_text(now())}
     rows.write(engine.client, settings.members_table, [member])
-    tutorial_table.make(engine.client, DWIPPS)
-    variables = engine.variables | {"TUTORIAL_TABLE": tutorial_table.NAME, "AWS_DEFAULT_REGION": settings.region}
-    return Scenery(settings, variables, ids[1])
+    tutorial_table.create(engine.client, DWIPPS)
+    variables = engine.variables | {"TUTORIAL_TABLE": tutorial_table.TABLE, "AWS_DEFAULT_REGION": settings.region}
+    return Dataset(settings, variables, ids[1])

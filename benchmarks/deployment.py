@@ -1,6 +1,6 @@
-"""What a deployed stage is billed for around its tables, the same for both designs; knows no price.
+"""The billed surroundings of a deployed stage, the same for both designs. Knows no prices.
 
-Out of serverless.yml and deploy/*.yml, of the stage `prod`; a test holds the two together.
+The values are those of serverless.yml and deploy/*.yml for the stage `prod`. A test compares them.
 """
 
 from math import ceil
@@ -8,32 +8,32 @@ from math import ceil
 MEMORY_MB = 1024
 LOG_DAYS = 365
 CUSTOM_METRICS = 13  # 11 of app/observability/metrics.py in EMF, and 2 filters of the access log
-ALARM_METRICS = 22  # An alarm that reckons with six metrics is billed as six.
+ALARM_METRICS = 22  # An alarm that is calculated from six metrics is billed as six.
 DASHBOARDS = 1
 WEB_ACLS = 1
 WAF_RULES = 1
-STAGE_LIMIT = 500  # requests a second
+STAGE_RATE_LIMIT = 500  # requests per second
 
-# Bytes of log a request: the app's line with its metrics, Lambda's START, END and REPORT, and API Gateway's line.
+# Log bytes of a request: the app's line with its metrics, Lambda's START, END and REPORT, and API Gateway's line.
 FUNCTION_LOG_BYTES = 740 + 350
 GATEWAY_LOG_BYTES = 280
-LOG_COMPRESSION = 0.15  # What AWS's own calculator reckons with.
+LOG_COMPRESSION = 0.15  # The ratio that AWS's own pricing calculator assumes.
 
-SECONDS_A_MONTH = 365.25 * 24 * 3600 / 12
-DAYS_A_MONTH = 365.25 / 12
-SAMPLED = 0.05  # by X-Ray's default rule, beyond one a second
+SECONDS_PER_MONTH = 365.25 * 24 * 3600 / 12
+DAYS_PER_MONTH = 365.25 / 12
+TRACED_SHARE = 0.05  # By X-Ray's default rule, of all requests beyond one per second.
 
 
-def gigabyte_seconds(milliseconds: float) -> float:
-    """What one call of the function is billed for, to the next millisecond."""
+def billed_gb_seconds(milliseconds: float) -> float:
+    """Return the GB-seconds that one call of the function is billed for. Lambda rounds up to a millisecond."""
     return MEMORY_MB / 1024 * ceil(milliseconds) / 1000
 
 
-def stored_log(taken_in: float) -> float:
-    """How much log is kept where so much comes in a month."""
-    return taken_in * LOG_COMPRESSION * LOG_DAYS / DAYS_A_MONTH
+def retained_log(ingested: float) -> float:
+    """Return the amount of log that is stored if this amount is ingested every month, in the same unit."""
+    return ingested * LOG_COMPRESSION * LOG_DAYS / DAYS_PER_MONTH
 
 
-def traces(requests: float) -> float:
-    """How many of a month's requests X-Ray records: one a second, and a share of all others."""
-    return min(requests, SECONDS_A_MONTH) + max(requests - SECONDS_A_MONTH, 0) * SAMPLED
+def traced_requests(requests: float) -> float:
+    """Return the number of a month's requests that X-Ray records: one per second, and a share of all others."""
+    return min(requests, SECONDS_PER_MONTH) + max(requests - SECONDS_PER_MONTH, 0) * TRACED_SHARE

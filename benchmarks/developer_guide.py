@@ -1,7 +1,7 @@
-"""What operations consume by the rules of the AWS developer guide, from the sizes of the items that they touch.
+"""The capacity of operations by the rules of the AWS developer guide, calculated from the sizes of their items.
 
-DynamoDB Local reckons most of it the same way. It is silent on one rule, or has its own: that the index writes of a
-transaction are not doubled. The sources:
+DynamoDB Local follows most of these rules. It differs in one: it doubles the index writes of a transaction, and the
+guide does not. The sources:
 
 - sizes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 - reads and writes, transactions: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
@@ -14,51 +14,56 @@ from typing import Any
 
 from app.aws.timestamps import now, to_text
 from benchmarks import rows
-from benchmarks.designs import Units
+from benchmarks.capacity_units import CapacityUnits
 from benchmarks.events import MEMBER
 
-_DWIPP = rows.dwipp(rows.old_id(1), upvotes=1000)
-_REACTION = rows.reaction(MEMBER, rows.old_id(1))
-_PAGE = 21  # One more than is shown tells whether the list goes on.
-_REACTIONS_READ = 24  # So many of the reader's are read with a page at most.
+_DWIPP = rows.make_dwipp(rows.make_old_id(1), upvotes=1000)
+_REACTION = rows.make_reaction(MEMBER, rows.make_old_id(1))
+_PAGE_DWIPPS = 21  # One more than a page shows, to know whether there is a next page.
+_PAGE_REACTIONS = 24  # The maximum number of the reader's reactions that is read with a page.
 
 
-def size(item: Mapping[str, Any]) -> int:
-    """Bytes of an item: names and values in UTF-8, of numbers a byte for two digits and one more."""
-    return sum(len(name.encode()) + _size_of(value) for name, value in item.items())
+def item_size(item: Mapping[str, Any]) -> int:
+    """Return the bytes of an item: its names and values in UTF-8. A number has a byte per two digits, and one more."""
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
-def written(item: Mapping[str, Any]) -> int:
-    """Units of a write: one for each KB that was begun."""
-    return math.ceil(size(item) / 1024)
+def write_units(item: Mapping[str, Any]) -> int:
+    """Return the capacity of a write: one unit per KB, rounded up."""
+    return math.ceil(item_size(item) / 1024)
 
 
-def read(*items: Mapping[str, Any], consistent: bool = False) -> float:
-    """Units of one read of all of these: one for each 4 KB that was begun, half of it where it may lag."""
-    return math.ceil(sum(map(size, items)) / 4096) * (1 if consistent else 0.5)
+def read_units(*items: Mapping[str, Any], consistent: bool = False) -> float:
+    """Return the capacity of one read of all these items: one unit per 4 KB, rounded up.
+
+    An eventually consistent read costs half.
+    """
+    return math.ceil(sum(map(item_size, items)) / 4096) * (1 if consistent else 0.5)
 
 
-def reckoned() -> Mapping[str, Units]:
-    """What operations consume by these rules, by the names that the ledger has for them."""
-    dwipp, reaction = written(_DWIPP), written(_REACTION)
-    member = read({"pk": f"member#{MEMBER}", "handle": rows.HANDLE, "joined_at": to_text(now())}, consistent=True)
-    one, mark = read(_DWIPP, consistent=True), read(_REACTION, consistent=True)
-    indexes = 2 * dwipp  # `feed` and `by_author` carry all of it.
-    page = read(*[_DWIPP] * _PAGE)
+def calculate_operations() -> Mapping[str, CapacityUnits]:
+    """Return the capacity of operations by these rules. The names are those of the measured operations."""
+    dwipp, reaction = write_units(_DWIPP), write_units(_REACTION)
+    member_row = {"pk": f"member#{MEMBER}", "handle": rows.HANDLE, "joined_at": to_text(now())}
+    member = read_units(member_row, consistent=True)
+    one_dwipp, one_reaction = read_units(_DWIPP, consistent=True), read_units(_REACTION, consistent=True)
+    indexes = 2 * dwipp  # `feed` and `by_author` hold all attributes.
+    page = read_units(*[_DWIPP] * _PAGE_DWIPPS) + read_units(*[_REACTION] * _PAGE_REACTIONS)
+    reaction_reads = member + one_reaction + one_dwipp
     return {
-        "create": Units(dwipp + indexes, member),
-        "create with a key": Units(2 * (dwipp + 1) + indexes, member),
-        "page of the feed": Units(read=page + read(*[_REACTION] * _REACTIONS_READ)),
-        "one Dwipp": Units(read=one + mark),
-        "upvote": Units(2 * (reaction + dwipp) + indexes, member + mark + one),
-        "upvote a favorite": Units(2 * (reaction + dwipp) + indexes + reaction, member + mark + one),
-        "favorite": Units(2 * reaction, member + mark + one),
-        "edit": Units(dwipp + indexes, member + mark),
-        "delete": Units(dwipp + indexes, member),
+        "create": CapacityUnits(dwipp + indexes, member),
+        "create with a key": CapacityUnits(2 * (dwipp + 1) + indexes, member),
+        "page of the feed": CapacityUnits(read=page),
+        "one Dwipp": CapacityUnits(read=one_dwipp + one_reaction),
+        "upvote": CapacityUnits(2 * (reaction + dwipp) + indexes, reaction_reads),
+        "upvote a favorite": CapacityUnits(2 * (reaction + dwipp) + indexes + reaction, reaction_reads),
+        "favorite": CapacityUnits(2 * reaction, reaction_reads),
+        "edit": CapacityUnits(dwipp + indexes, member + one_reaction),
+        "delete": CapacityUnits(dwipp + indexes, member),
     }
 
 
-def _size_of(value: Any) -> int:
+def _value_size(value: Any) -> int:
     if isinstance(value, int):
         return math.ceil(len(str(value)) / 2) + 1
     return len(str(value).encode())

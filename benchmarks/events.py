@@ -1,4 +1,4 @@
-"""Events of a REST API behind its authorizer, as the functions get them; one member's, whose token is of this hour."""
+"""Events of a REST API with an authorizer, as a function receives them. All are requests of one member."""
 
 import time
 from typing import Any
@@ -7,14 +7,14 @@ import httpx
 
 from app.settings import Settings
 from testkit.forged_tokens import SUB as MEMBER
-from testkit.forged_tokens import good_claims
+from testkit.forged_tokens import valid_claims
 from testkit.gateway import make_event
 
-__all__ = ["MEMBER", "event"]
+__all__ = ["MEMBER", "make_member_event"]
 
 
-def event(settings: Settings, method: str, path: str, json: Any = None) -> dict[str, Any]:
-    """The event of a request, with the claims of an access token for this pool."""
+def make_member_event(settings: Settings, method: str, path: str, json: Any = None) -> dict[str, Any]:
+    """Return the event of a request, with the claims of an access token for this pool that is valid for an hour."""
     pool = {"iss": settings.issuer, "client_id": settings.user_pool_client_id}
-    claims = good_claims(exp=int(time.time()) + 3600, **pool)
+    claims = valid_claims(exp=int(time.time()) + 3600, **pool)
     return make_event(httpx.Request(method, f"https://dwipper.test{path}", json=json), "rest", claims)

@@ -1,158 +1,195 @@
-"""Which FEED_SHARDS and FEED_CACHE_SECONDS a site needs, by the simulation of hot partitions."""
+"""The FEED_SHARDS and FEED_CACHE_SECONDS that a site needs, by the simulation of hot partitions."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from benchmarks import prices
-from benchmarks.deployment import SECONDS_A_MONTH, STAGE_LIMIT
+from benchmarks.deployment import SECONDS_PER_MONTH, STAGE_RATE_LIMIT
 from benchmarks.hot_partitions import (
+    BRIEF_READERS,
     CACHE_SECONDS,
-    ITEM_UPVOTES,
-    LOOKERS,
-    PAGE_READS,
-    POPULAR,
-    POPULARITY,
+    MAX_ITEM_UPVOTES,
+    PAGE_READ_UNITS,
+    POPULAR_DWIPPS,
     READERS,
-    SECONDS_A_REQUEST,
+    REQUEST_SECONDS,
+    UPVOTE_SHARES,
+    RequestShares,
     Scenario,
-    Shares,
-    most_requests,
+    max_requests,
     simulate,
 )
 from benchmarks.limits import PARTITION_WRITES
 from benchmarks.report import Part, Plot, Table
 
-LOADS = (1_000, 10_000, 100_000)
-SHARDS = (1, 4, 16, 64)
-TOLERATED = 0.001
-_WAYS = ((False, READERS), (True, READERS), (True, LOOKERS))
-_CACHED = ("... with the cache", "... and mostly the newest")
+LOADS = (1_000, 10_000, 100_000)  # requests per second
+SHARD_COUNTS = (1, 4, 16, 64)
+MAX_REFUSED_SHARE = 0.001
 
-_ABOUT = """\
-Simulated, not measured. Of the requests of [the mix](mix.py), {pages:.0%} are for pages of the feed and {writes:.0%}
-write to it; upvotes fall by Zipf's law on {popular:,} Dwipps. A page takes {page:g} RRU of every partition by the guide
-(1 where it is a byte below 8 KB, as in the ledger and in the limits), an upvote or a new Dwipp 1 WRU of one.
+# Each compared combination of the cache and the readers, and the suffix of its label.
+_COMBINATIONS: Mapping[str, tuple[bool, RequestShares]] = {
+    "": (False, READERS),
+    ", cache": (True, READERS),
+    ", cache, brief visits": (True, BRIEF_READERS),
+}
 
-**`FEED_SHARDS` is 1 by default, and that is right up to {most_writes:,.0f} requests a second**, where writes give way.
-Each further partition is paid by every reader, ${shard:,.0f} a month at 1,000 requests a second, and makes no room for
-them: a page reads every partition, so each has all of the feed's readers, however many partitions there are.
+_INTRODUCTION = """\
+These figures are simulated, not measured. In [the assumed workload](workload.py), {pages:.0%} of the requests read
+pages of the feed, and {writes:.0%} write to the feed. Upvotes are distributed over {popular:,} Dwipps by Zipf's law. By
+the developer guide, a page consumes {page:g} RRU of every partition. (It is 1 RRU if the page is a byte below 8 KB, as
+in the measured capacity and in the limits.) An upvote or a new Dwipp consumes 1 WRU of one partition.
 
-**`FEED_CACHE_SECONDS` makes that room**, the more of it, the more of the pages are the newest. Without it readers are
-refused from {most:,.0f} requests a second on; with {seconds:g} s from {readers:,.0f}, where each visit reads four
-pages, and from {lookers:,.0f}, where four pages in five are the newest. Below that it saves some money and no refusal,
-and people do not see at once what they wrote themselves. So it is there, and 0 by default, not at all: a stage lets
-{limit} requests a second through until somebody raises that. (A walk that begins at a page that was kept is as exact as
-any, since a cursor is an id; the reader's own reactions are looked up anew.) A site beyond that wants a cache of its
-own before DynamoDB, which is not here.
+**`FEED_SHARDS`: the default of 1 is right up to {max_writes:,.0f} requests per second.** Beyond that, one partition
+refuses writes. Each further partition costs ${shard:,.0f} a month at 1,000 requests per second, because every page
+reads every partition. For the same reason, more partitions serve no more readers: each partition has all readers of the
+feed.
 
-**Nothing moves a single Dwipp**, whose item takes {item:.0f} upvotes a second, and fewer in conflict."""
+**`FEED_CACHE_SECONDS`: the default is 0, which disables the cache.** The cache serves more readers. It helps more if a
+larger share of the pages is the newest one. Pages are refused from these loads on:
 
-_NOTE_OUTCOMES = """\
-Mostly the newest: four pages in five. Assumed: {milliseconds:.0f} ms a request, so {instances:.0f} busy instances at
-{load:,} a second; no retries, which add to what is refused; all pages in the same partition as the newest, since what
-is read is young on so busy a site; quotas raised, of which a table's 40,000 units a second comes first."""
+- without the cache: {uncached:,.0f} requests per second
+- with {seconds:g} s, if each visit reads four pages: {readers:,.0f} requests per second
+- with {seconds:g} s, if four pages of five are the newest: {brief:,.0f} requests per second
 
-_NOTE_NEEDS = """\
-Lowest of {shards} at which less than {tolerated:.1%} is refused. The saving is for one partition."""
+Below these loads the cache saves some money and prevents no refusals. Its price is that members do not see their own
+new Dwipps at once. A stage accepts only {limit} requests per second until its limit is raised, so the cache is disabled
+by default. (A cached page does not make the next pages inexact, because a cursor is an id. The reader's own reactions
+are always read anew.) A larger site needs a shared cache before DynamoDB, which this project does not have.
+
+**No setting helps a single popular Dwipp.** Its item accepts {item:.0f} upvotes per second, and fewer if they
+conflict."""
+
+_OUTCOMES_NOTE = """\
+"Brief visits" means that four pages of five are the newest. Assumptions: a request takes {milliseconds:.0f} ms, so
+{load:,} requests per second keep {instances:.0f} instances busy. There are no retries, which would add to the refused
+requests. All pages are in the same partition as the newest one, because only young Dwipps are read on such a busy site.
+Quotas are raised: the first one to reach would be a table's 40,000 units per second."""
+
+_REQUIREMENTS_NOTE = """\
+"Lowest `FEED_SHARDS`" is the lowest of {shards} with which less than {share:.1%} of the pages and writes is refused.
+The saving is for one partition."""
 
 
-def part() -> Part:
-    """What the simulation says of both settings."""
-    about = _ABOUT.format(
+def report() -> Part:
+    """Simulate all loads, and report the results for both settings."""
+    introduction = _INTRODUCTION.format(
         pages=READERS.pages,
         writes=READERS.writes,
-        popular=POPULAR,
-        page=PAGE_READS,
-        most_writes=PARTITION_WRITES / READERS.writes,
-        shard=_dollars_a_month(1000 * READERS.pages * PAGE_READS),
+        popular=POPULAR_DWIPPS,
+        page=PAGE_READ_UNITS,
+        max_writes=PARTITION_WRITES / READERS.writes,
+        shard=_monthly_dollars(1000 * READERS.pages * PAGE_READ_UNITS),
         seconds=CACHE_SECONDS,
-        most=most_requests(READERS, cached=False),
-        readers=most_requests(READERS, cached=True),
-        lookers=most_requests(LOOKERS, cached=True),
-        limit=STAGE_LIMIT,
-        item=ITEM_UPVOTES,
+        uncached=max_requests(READERS, is_cached=False),
+        readers=max_requests(READERS, is_cached=True),
+        brief=max_requests(BRIEF_READERS, is_cached=True),
+        limit=STAGE_RATE_LIMIT,
+        item=MAX_ITEM_UPVOTES,
     )
-    return Part("Hot partitions", about, [_outcomes(), _needs()], [_plot()])
+    return Part("Hot partitions", introduction, [_outcomes_table(), _requirements_table()], [_plot()])
 
 
-def lowest_shards(requests: float, shares: Shares, *, cached: bool) -> int | None:
-    """The lowest number of partitions at which next to nothing is refused, if there is one."""
-    enough = (each for each in SHARDS if simulate(Scenario(requests, each, cached, shares)).refused < TOLERATED)
-    return next(enough, None)
+def find_lowest_shards(requests: float, shares: RequestShares, *, is_cached: bool) -> int | None:
+    """Return the lowest number of partitions with which almost nothing is refused, None if there is none.
+
+    Args:
+        requests: requests per second.
+        shares: the requests that read or write the feed.
+        is_cached: whether instances cache the newest page.
+    """
+    for shards in SHARD_COUNTS:
+        if simulate(Scenario(requests, shards, is_cached, shares)).refused_share < MAX_REFUSED_SHARE:
+            return shards
+    return None
 
 
-def _outcomes() -> Table:
-    lines = [[f"{load:,}", str(shards), *_cells(load, shards)] for load in LOADS for shards in SHARDS]
-    columns = ["requests/s", "`FEED_SHARDS`", "pages refused", *_CACHED, "writes refused", "RRU/s", *_CACHED, "WRU/s"]
-    note = _NOTE_OUTCOMES.format(
-        milliseconds=SECONDS_A_REQUEST * 1000, instances=LOADS[1] * SECONDS_A_REQUEST, load=LOADS[1]
+def _outcomes_table() -> Table:
+    lines = [[f"{load:,}", str(shards), *_outcome_cells(load, shards)] for load in LOADS for shards in SHARD_COUNTS]
+    pages = [f"pages refused{suffix}" for suffix in _COMBINATIONS]
+    reads = [f"RRU/s{suffix}" for suffix in _COMBINATIONS]
+    columns = ["requests/s", "`FEED_SHARDS`", *pages, "writes refused", *reads, "WRU/s"]
+    note = _OUTCOMES_NOTE.format(
+        milliseconds=REQUEST_SECONDS * 1000, instances=LOADS[1] * REQUEST_SECONDS, load=LOADS[1]
     )
-    return Table("hot_partitions", "What is refused, and what the rest takes", columns, lines, note)
+    return Table("hot_partitions", "Refused requests and consumed units", columns, lines, note)
 
 
-def _cells(requests: float, shards: int) -> list[str]:
-    plain, *cached = (simulate(Scenario(requests, shards, cached, shares)) for cached, shares in _WAYS)
-    pages = (_percent(each.pages_refused / each.pages) for each in (plain, *cached))
-    reads = (f"{each.read_units / each.seconds:,.0f}" for each in (plain, *cached))
-    writes = f"{plain.write_units / plain.seconds:,.0f}"
-    return [*pages, _percent(plain.writes_refused / plain.writes), *reads, writes]
+def _outcome_cells(requests: float, shards: int) -> list[str]:
+    outcomes = [simulate(Scenario(requests, shards, is_cached, shares)) for is_cached, shares in _COMBINATIONS.values()]
+    uncached = outcomes[0]
+    pages = (_format_percent(each.pages_refused / each.pages) for each in outcomes)
+    reads = (f"{each.read_units / each.seconds:,.0f}" for each in outcomes)
+    writes = f"{uncached.write_units / uncached.seconds:,.0f}"
+    return [*pages, _format_percent(uncached.writes_refused / uncached.writes), *reads, writes]
 
 
-def _needs() -> Table:
+def _requirements_table() -> Table:
     lines = [
         [
             f"{requests:,}",
-            *(str(lowest_shards(requests, shares, cached=cached) or "none") for cached, shares in _WAYS),
-            *(f"${_dollars_a_month(_saved(requests, shares)):,.0f}" for shares in (READERS, LOOKERS)),
-            f"{_top(requests):,.0f}",
-            _percent(1 - min(1.0, ITEM_UPVOTES / _top(requests))),
+            *(
+                str(find_lowest_shards(requests, shares, is_cached=is_cached) or "none")
+                for is_cached, shares in _COMBINATIONS.values()
+            ),
+            *(f"${_monthly_dollars(_saved_units(requests, shares)):,.0f}" for shares in (READERS, BRIEF_READERS)),
+            f"{_top_upvotes(requests):,.0f}",
+            _format_percent(1 - min(1.0, MAX_ITEM_UPVOTES / _top_upvotes(requests))),
         ]
         for requests in LOADS
     ]
-    columns = ["requests/s", "lowest `FEED_SHARDS`", *_CACHED, "the cache saves a month", "... mostly the newest"]
-    note = _NOTE_NEEDS.format(shards=", ".join(map(str, SHARDS)), tolerated=TOLERATED)
-    columns += ["upvotes/s of the top Dwipp", "... refused"]
-    return Table("feed_settings", "What it takes", columns, lines, note)
+    columns = [
+        "requests/s",
+        *(f"lowest `FEED_SHARDS`{suffix}" for suffix in _COMBINATIONS),
+        "monthly saving by the cache",
+        "saving, brief visits",
+        "upvotes/s of the top Dwipp",
+        "of these refused",
+    ]
+    note = _REQUIREMENTS_NOTE.format(shards=", ".join(map(str, SHARD_COUNTS)), share=MAX_REFUSED_SHARE)
+    return Table("feed_settings", "Required settings", columns, lines, note)
 
 
-def _saved(requests: float, shares: Shares) -> float:
-    """Units a second that the cache saves, for one partition."""
-    asked = [Scenario(requests, cached=cached, shares=shares).asked for cached in (False, True)]
-    return (asked[0] - asked[1]) * PAGE_READS
+def _saved_units(requests: float, shares: RequestShares) -> float:
+    """Return the read units per second that the cache saves for one partition."""
+    uncached, cached = (
+        Scenario(requests, is_cached=is_cached, shares=shares).queried_pages for is_cached in (False, True)
+    )
+    return (uncached - cached) * PAGE_READ_UNITS
 
 
-def _top(requests: float) -> float:
-    """Upvotes a second of the most popular Dwipp."""
-    return requests * READERS.upvotes * POPULARITY[0]
+def _top_upvotes(requests: float) -> float:
+    """Return the upvotes per second of the most popular Dwipp."""
+    return requests * READERS.upvotes * UPVOTE_SHARES[0]
 
 
-def _dollars_a_month(units_a_second: float) -> float:
-    return prices.READS.of(units_a_second * SECONDS_A_MONTH)
+def _monthly_dollars(units_per_second: float) -> float:
+    return prices.READS.calculate(units_per_second * SECONDS_PER_MONTH)
 
 
-def _percent(share: float) -> str:
-    if 0 < share < TOLERATED:
-        return f"<{TOLERATED:.1%}"
+def _format_percent(share: float) -> str:
+    if 0 < share < MAX_REFUSED_SHARE:
+        return f"<{MAX_REFUSED_SHARE:.1%}"
     return f"{share:.1%}" if share else "0"
 
 
 def _plot() -> Plot:
     loads = [round(100 * 10 ** (step / 5)) for step in range(16)]
     curves = {
-        f"{shards} shard{'s' * (shards > 1)}{name}": [
-            simulate(Scenario(load, shards, cached, shares), seconds=10).refused for load in loads
+        f"{shards} shard{'s' * (shards > 1)}{suffix}": [
+            simulate(Scenario(load, shards, is_cached, shares), seconds=10).refused_share for load in loads
         ]
         for shards in (1, 16)
-        for name, (cached, shares) in zip(("", ", cache", ", cache, mostly the newest"), _WAYS, strict=True)
+        for suffix, (is_cached, shares) in _COMBINATIONS.items()
     }
-    return Plot("hot_partitions", "Pages and writes refused, over the load", partial(_draw, loads, curves))
+    return Plot("hot_partitions", "Refused pages and writes, by load", partial(_draw, loads, curves))
 
 
 def _draw(loads: Sequence[int], curves: Mapping[str, Sequence[float]], axes: Any) -> None:
-    for label, refused in curves.items():
-        axes.plot(loads, [100 * share for share in refused], "--" if "cache" in label else "-", label=label)
+    for label, refused_shares in curves.items():
+        style = "--" if "cache" in label else "-"
+        axes.plot(loads, [100 * share for share in refused_shares], style, label=label)
     axes.set_xscale("log")
-    axes.set_xlabel("requests a second")
+    axes.set_xlabel("requests per second")
     axes.set_ylabel("% refused")
     axes.legend(frameon=False)

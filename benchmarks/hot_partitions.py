@@ -1,8 +1,8 @@
-"""What DynamoDB lets through of the feed under load: a simulation of its partitions; knows neither network nor clock.
+"""A simulation of the feed's partitions in DynamoDB under load. Knows neither a network nor a clock.
 
-A partition of the index `feed` gives so many units of reads and of writes each second. A page asks every partition, an
-upvote or a new Dwipp writes to one. Of units that nobody used DynamoDB keeps some for bursts; AWS promises none, so the
-simulation has none.
+A partition of the index `feed` provides a fixed number of read and write units each second. A page reads every
+partition. An upvote or a new Dwipp writes to one. DynamoDB keeps some unused units for bursts, but AWS does not
+guarantee any, so the simulation keeps none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,86 +15,97 @@ from typing import Self
 from app.dwipps.ids import feed_shard
 from benchmarks import developer_guide, rows
 from benchmarks.limits import ITEM_WRITES, PARTITION_READS, PARTITION_WRITES
-from benchmarks.workload import WRITES, Mix
+from benchmarks.workload import WRITES, Workload
 
-# Eventually consistent, of one partition, for a page of 20 and the next Dwipp.
-PAGE_READS = developer_guide.read(*[rows.dwipp(rows.old_id(1))] * 21)
-ITEM_UPVOTES = PARTITION_WRITES / ITEM_WRITES
+# For each partition, eventually consistent: a page of 20, and the next Dwipp.
+PAGE_READ_UNITS = developer_guide.read_units(*[rows.make_dwipp(rows.make_old_id(1))] * 21)
+MAX_ITEM_UPVOTES = PARTITION_WRITES / ITEM_WRITES  # per second
 
-# How upvotes spread over the Dwipps that are popular at the moment: Zipf's law. After a spell others are popular.
-POPULAR = 1000
-POPULARITY = tuple(1 / rank / sum(1 / each for each in range(1, POPULAR + 1)) for rank in range(1, POPULAR + 1))
-_SPELL_SECONDS = 5
+# The distribution of upvotes over the currently popular Dwipps, by Zipf's law. After some seconds others are popular.
+POPULAR_DWIPPS = 1000
+UPVOTE_SHARES = tuple(
+    1 / rank / sum(1 / each for each in range(1, POPULAR_DWIPPS + 1)) for rank in range(1, POPULAR_DWIPPS + 1)
+)
+_POPULARITY_SECONDS = 5
 
-SECONDS_A_REQUEST = 0.02  # Of one instance of the function, which does one request at a time.
+REQUEST_SECONDS = 0.02  # An instance of the function handles one request at a time.
 CACHE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
-    """Of all requests; what is left reads and writes other tables and keys.
+class RequestShares:
+    """The shares of all requests that read or write the feed. Other requests use other tables and keys.
 
     Args:
-        pages: pages of the feed.
-        newest: which share of these is the newest page, of the default length: those are kept.
-        upvotes: each writes an entry of the feed.
-        others: what else writes one: new Dwipps, edits and deletions.
+        pages: requests for pages of the feed.
+        newest_share: the share of these pages that is the newest page of the default length, which can be cached.
+        upvotes: upvotes. Each writes an entry of the feed.
+        other_writes: the other requests that write an entry: new Dwipps, edits and deletions.
     """
 
     pages: float
-    newest: float
+    newest_share: float
     upvotes: float
-    others: float
+    other_writes: float
 
     @classmethod
-    def of(cls, mix: Mix, newest: float) -> Self:
-        """The shares of a mix."""
-        part = {name: times / sum(mix.calls.values()) for name, times in mix.calls.items()}
-        others = sum(part[name] for name in (*WRITES, "edit", "delete"))
-        return cls(part["page of the feed"], newest, part["upvote"], others)
+    def from_workload(cls, workload: Workload, newest_share: float) -> Self:
+        """Return the shares of a workload."""
+        calls = workload.calls_per_member
+        shares = {name: count / sum(calls.values()) for name, count in calls.items()}
+        other_writes = sum(shares[name] for name in (*WRITES, "edit", "delete"))
+        return cls(shares["page of the feed"], newest_share, shares["upvote"], other_writes)
 
     @property
     def writes(self) -> float:
-        """What writes an entry of the feed."""
-        return self.upvotes + self.others
+        """Return the share of requests that write an entry of the feed."""
+        return self.upvotes + self.other_writes
 
 
-# Four pages a visit, as the mix has it; and where most look at what is new, and leave.
-READERS = Shares.of(Mix(), newest=1 / 4)
-LOOKERS = Shares.of(Mix(), newest=4 / 5)
+# Each visit reads four pages, as in the workload.
+READERS = RequestShares.from_workload(Workload(), newest_share=1 / 4)
+# Most visits read only the newest page.
+BRIEF_READERS = RequestShares.from_workload(Workload(), newest_share=4 / 5)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """How many requests come in a second, how many partitions there are, and whether the newest page is kept."""
+    """A load on the feed.
+
+    Args:
+        requests: all requests per second.
+        shards: the number of partitions of the feed.
+        is_cached: whether instances cache the newest page.
+        shares: the requests that read or write the feed.
+    """
 
     requests: float
     shards: int = 1
-    cached: bool = False
-    shares: Shares = READERS
+    is_cached: bool = False
+    shares: RequestShares = READERS
 
     @property
-    def fetched(self) -> float:
-        """The share of newest pages that DynamoDB is asked for: without the cache all of them.
+    def cache_miss_share(self) -> float:
+        """Return the share of newest pages that are read from DynamoDB: without a cache all of them.
 
-        An instance asks at the first request that comes after what it kept has become too old.
+        An instance reads the page at the first request after its cached page has expired.
         """
-        if not self.cached:
+        if not self.is_cached:
             return 1.0
-        instances = max(1.0, self.requests * SECONDS_A_REQUEST)
-        asked = self.requests * self.shares.pages * self.shares.newest
-        return 1 / (1 + CACHE_SECONDS * asked / instances)
+        instances = max(1.0, self.requests * REQUEST_SECONDS)
+        newest_pages = self.requests * self.shares.pages * self.shares.newest_share
+        return 1 / (1 + CACHE_SECONDS * newest_pages / instances)
 
     @property
-    def asked(self) -> float:
-        """Pages of the feed a second that DynamoDB is asked for."""
-        newest = self.shares.newest
-        return self.requests * self.shares.pages * (newest * self.fetched + 1 - newest)
+    def queried_pages(self) -> float:
+        """Return the number of pages of the feed per second that are read from DynamoDB."""
+        newest_share = self.shares.newest_share
+        return self.requests * self.shares.pages * (newest_share * self.cache_miss_share + 1 - newest_share)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of some seconds: pages and writes, how many were refused, and the units that the others took."""
+    """The result of some simulated seconds: all pages and writes, the refused ones, and the consumed units."""
 
     seconds: float = 0.0
     pages: float = 0.0
@@ -108,63 +119,63 @@ class Outcome:
         return Outcome(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
     @property
-    def refused(self) -> float:
-        """The share of pages and writes that were refused."""
+    def refused_share(self) -> float:
+        """Return the share of pages and writes that were refused."""
         return (self.pages_refused + self.writes_refused) / (self.pages + self.writes)
 
 
 def simulate(scenario: Scenario, *, seconds: int = 60, seed: int = 1) -> Outcome:
-    """Let that much time pass; the same seed, the same outcome."""
-    return sum(islice(_course(scenario, seed), seconds), Outcome())
+    """Simulate a number of seconds. The same seed gives the same outcome."""
+    return sum(islice(_simulate_seconds(scenario, seed), seconds), Outcome())
 
 
-def most_requests(shares: Shares, *, cached: bool) -> float:
-    """Up to how many requests a second nobody is refused a page of the feed."""
-    many = Scenario(1e6, cached=cached, shares=shares)
-    return many.requests * PARTITION_READS / PAGE_READS / many.asked
+def max_requests(shares: RequestShares, *, is_cached: bool) -> float:
+    """Return the number of requests per second above which pages of the feed are refused."""
+    high_load = Scenario(1e6, is_cached=is_cached, shares=shares)
+    return high_load.requests * PARTITION_READS / PAGE_READ_UNITS / high_load.queried_pages
 
 
-def _course(scenario: Scenario, seed: int) -> Iterator[Outcome]:
-    """One second after the other."""
+def _simulate_seconds(scenario: Scenario, seed: int) -> Iterator[Outcome]:
+    """Yield the outcome of each second."""
     random = Random(seed)  # noqa: S311 -- no secret
     while True:
-        loads = _writes_by_shard(random, scenario)
-        for _ in range(_SPELL_SECONDS):
-            yield _read(random, scenario) + _write(random, loads)
+        loads = _sample_shard_loads(random, scenario)
+        for _ in range(_POPULARITY_SECONDS):
+            yield _simulate_reads(random, scenario) + _simulate_writes(random, loads)
 
 
-def _read(random: Random, scenario: Scenario) -> Outcome:
-    """Ask every partition for every page; one that any of them refuses is refused.
+def _simulate_reads(random: Random, scenario: Scenario) -> Outcome:
+    """Read every page from every partition. A page is refused if any partition refuses it.
 
-    That is reckoned kindly, as if all of them refused the same pages.
+    This assumes that all partitions refuse the same pages, which is the best case.
     """
-    pages = _poisson(random, scenario.requests * scenario.shares.pages)
-    asked = pages * scenario.asked / (scenario.requests * scenario.shares.pages)
-    answered = min(asked, PARTITION_READS / PAGE_READS)
-    read = answered * PAGE_READS * scenario.shards
-    return Outcome(seconds=1, pages=pages, pages_refused=asked - answered, read_units=read)
+    pages = _sample_poisson(random, scenario.requests * scenario.shares.pages)
+    queried = pages * scenario.queried_pages / (scenario.requests * scenario.shares.pages)
+    served = min(queried, PARTITION_READS / PAGE_READ_UNITS)
+    read_units = served * PAGE_READ_UNITS * scenario.shards
+    return Outcome(seconds=1, pages=pages, pages_refused=queried - served, read_units=read_units)
 
 
-def _write(random: Random, loads: Sequence[float]) -> Outcome:
-    wanted = [_poisson(random, load) for load in loads]
-    given = sum(min(each, PARTITION_WRITES) for each in wanted)
-    return Outcome(writes=sum(wanted), writes_refused=sum(wanted) - given, write_units=given)
+def _simulate_writes(random: Random, loads: Sequence[float]) -> Outcome:
+    writes = [_sample_poisson(random, load) for load in loads]
+    accepted = sum(min(each, PARTITION_WRITES) for each in writes)
+    return Outcome(writes=sum(writes), writes_refused=sum(writes) - accepted, write_units=accepted)
 
 
-def _writes_by_shard(random: Random, scenario: Scenario) -> list[float]:
-    """Upvotes and new Dwipps a second for each partition, while the same Dwipps are popular.
+def _sample_shard_loads(random: Random, scenario: Scenario) -> list[float]:
+    """Return the mean writes per second to each partition, while the same Dwipps are popular.
 
-    What one Dwipp's own item does not take never comes to the index.
+    Upvotes that the item of a Dwipp refuses do not reach the index.
     """
-    loads = [scenario.requests * scenario.shares.others / scenario.shards] * scenario.shards
-    for share in POPULARITY:
+    loads = [scenario.requests * scenario.shares.other_writes / scenario.shards] * scenario.shards
+    for share in UPVOTE_SHARES:
         shard = feed_shard(f"{random.getrandbits(32):08x}", scenario.shards)
-        loads[shard] += min(scenario.requests * scenario.shares.upvotes * share, ITEM_UPVOTES)
+        loads[shard] += min(scenario.requests * scenario.shares.upvotes * share, MAX_ITEM_UPVOTES)
     return loads
 
 
-def _poisson(random: Random, mean: float) -> int:
-    """How many come in a second of which so many come in the mean."""
+def _sample_poisson(random: Random, mean: float) -> int:
+    """Return a sample of a Poisson distribution. Large means use the normal distribution instead."""
     if mean > 30:
         return max(0, round(random.gauss(mean, sqrt(mean))))
     count, chance, end = 0, random.random(), exp(-mean)

@@ -1,22 +1,29 @@
-"""How long a function's imports take, module by module; by Python's own account."""
+"""The time that a function's imports take, by module, as Python measures it."""
 
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.functions_compared import Function
+from benchmarks.compared_functions import Function
 from devstack.lambda_function import PYTHON
 
 _LINE = re.compile(r"import time: +(\d+) \| +(\d+) \| ( *)(\S+)")
-_BEGUN = "the function's imports"
-_SHOWN_MILLISECONDS = 10
-_DEEPEST = 3
+_MARKER = "the function's imports"
+_MIN_MILLISECONDS = 10
+_MAX_DEPTH = 3
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
-    """One module, with all that it imported first; the deeper, the more others stand between it and the handler."""
+class ImportTime:
+    """The import of one module.
+
+    Args:
+        module: the name.
+        milliseconds: the time, including the modules that it imported first.
+        depth: the number of modules between this one and the handler's module.
+    """
 
     module: str
     milliseconds: float
@@ -24,38 +31,39 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
-class Imports:
-    """All of them, in the order in which they ended, as Python writes them down."""
+class ImportTimes:
+    """All imports, in the order in which they ended."""
 
-    all: Sequence[Import]
+    entries: Sequence[ImportTime]
 
     @property
     def modules(self) -> int:
-        """How many modules were imported."""
-        return len(self.all)
+        """Return the number of imported modules."""
+        return len(self.entries)
 
     @property
     def milliseconds(self) -> float:
-        """How long they took together."""
-        return sum(each.milliseconds for each in self.all if each.depth == 0)
+        """Return the time of all imports together."""
+        return sum(entry.milliseconds for entry in self.entries if entry.depth == 0)
 
-    def tree(self) -> Iterator[tuple[str, float, int]]:
-        """The modules that took longest, those before what they import: name, milliseconds, depth."""
-        for each in reversed(self.all):
-            if each.milliseconds >= _SHOWN_MILLISECONDS and each.depth <= _DEEPEST:
-                yield each.module, each.milliseconds, each.depth
-
-
-def of(function: Function, variables: Mapping[str, str]) -> Imports:
-    """Import a handler's module three times, each in a Python of its own, and take the quickest."""
-    return min((_imported(function, variables) for _ in range(3)), key=lambda imports: imports.milliseconds)
+    def slowest(self) -> Iterator[tuple[str, float, int]]:
+        """Yield the name, milliseconds and depth of the slowest modules. A module precedes those that it imports."""
+        for entry in reversed(self.entries):
+            if entry.milliseconds >= _MIN_MILLISECONDS and entry.depth <= _MAX_DEPTH:
+                yield entry.module, entry.milliseconds, entry.depth
 
 
-def _imported(function: Function, variables: Mapping[str, str]) -> Imports:
+def measure(function: Function, variables: Mapping[str, str]) -> ImportTimes:
+    """Import a handler's module three times, each in a new process, and return the fastest run."""
+    runs = (_measure_once(function, variables) for _ in range(_ATTEMPTS))
+    return min(runs, key=lambda imports: imports.milliseconds)
+
+
+def _measure_once(function: Function, variables: Mapping[str, str]) -> ImportTimes:
     module = function.handler.rpartition(".")[0]
-    # What the runtime client imports before the function is not the function's.
-    code = f"import awslambdaric.bootstrap, sys; print({_BEGUN!r}, file=sys.stderr); import {module}"
-    ended = subprocess.run(  # noqa: S603 -- the function's Python
+    # Modules that the runtime client imports first do not count.
+    code = f"import awslambdaric.bootstrap, sys; print({_MARKER!r}, file=sys.stderr); import {module}"
+    result = subprocess.run(  # noqa: S603 -- the function's Python
         [str(PYTHON), "-X", "importtime", "-c", code],
         cwd=function.folder,
         env=function.environment(variables),
@@ -63,10 +71,10 @@ def _imported(function: Function, variables: Mapping[str, str]) -> Imports:
         text=True,
         check=True,
     )
-    return read(ended.stderr.rpartition(_BEGUN)[2])
+    return parse(result.stderr.rpartition(_MARKER)[2])
 
 
-def read(told: str) -> Imports:
-    """Read what Python wrote with `-X importtime`."""
-    found = (_LINE.match(line) for line in told.splitlines())
-    return Imports([Import(line[4], int(line[2]) / 1000, len(line[3]) // 2) for line in found if line])
+def parse(output: str) -> ImportTimes:
+    """Parse the output of `python -X importtime`."""
+    matches = (_LINE.match(line) for line in output.splitlines())
+    return ImportTimes([ImportTime(m[4], int(m[2]) / 1000, len(m[3]) // 2) for m in matches if m])

@@ -1,10 +1,10 @@
-"""What a partition, an item and an account can take, and at which load of Dwipper's each gives way."""
+"""The quotas of partitions, items and accounts, and the load at which Dwipper reaches each of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmarks.deployment import STAGE_LIMIT
-from benchmarks.designs import Units
+from benchmarks.capacity_units import CapacityUnits
+from benchmarks.deployment import STAGE_RATE_LIMIT
 from benchmarks.report import Part, Table
 
 _DYNAMODB = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide"
@@ -16,165 +16,198 @@ _CONCURRENCY = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.
 _GATEWAY = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
 _COGNITO = "https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html"
 
+# All rates are per second.
 PARTITION_READS = 3_000
 PARTITION_WRITES = 1_000
 TABLE_UNITS = 40_000
 INSTANCES = 1_000
-REQUESTS_AN_INSTANCE = 10  # a second, however short they are
+INSTANCE_REQUESTS = 10  # however short the requests are
 LOGINS = 120
 REGISTRATIONS = 50
 RESETS = 30
 
-# What an upvote writes of the table of Dwipps: the item, in a transaction, and an entry in each of two indexes.
+# The write units of an upvote in the Dwipps table: the item, in a transaction, and an entry in each of two indexes.
 ITEM_WRITES = 2
 INDEX_WRITES = 2
 
-_ABOUT = """\
-Quotas are AWS's defaults, by its documentation; a new account may have less. What is asked of each follows from the
-capacity ledger. DynamoDB splits a hot partition by itself, which helps nobody where all that is new goes to its end, as
-in a feed."""
+_INTRODUCTION = """\
+Quotas are the defaults in AWS's documentation. A new account may have lower ones. The loads follow from the measured
+capacity of the operations. DynamoDB splits a hot partition automatically. That does not help a feed, where all new rows
+go to the end of the partition."""
+
+_PARTITION_READ_QUOTA = f"{PARTITION_READS:,} RRU/s"
+_PARTITION_WRITE_QUOTA = f"{PARTITION_WRITES:,} WRU/s"
+_NO_REMEDY = "none; further requests get 503"
+_NOT_NEEDED = "not needed"
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit, the load at which it is met, and what moves it."""
+    """A limit of AWS.
 
-    what: str
-    is_: str
-    met: str
-    moved_by: str
+    Args:
+        name: the limited resource.
+        quota: the quota, with its unit.
+        reached_at: the load of Dwipper that reaches the quota.
+        remedy: the way to raise the quota, or to reach it later.
+        source: the address of AWS's documentation.
+    """
+
+    name: str
+    quota: str
+    reached_at: str
+    remedy: str
     source: str
 
 
-def part(units: Mapping[str, Units], milliseconds: float) -> Part:
-    """The limits.
+def report(units: Mapping[str, CapacityUnits], milliseconds: float) -> Part:
+    """Return the limits as a table.
 
     Args:
-        units: what operations consume, by the ledger.
-        milliseconds: how long an instance works on a page of the feed.
+        units: the capacity of the operations.
+        milliseconds: the duration of the function for a page of the feed.
     """
-    columns = ("limit", "is", "is met at", "what moves it", "source")
+    columns = ("limit", "quota", "reached at", "remedy", "source")
     rows = [
-        (each.what, each.is_, each.met, each.moved_by, f"[AWS]({each.source})") for each in limits(units, milliseconds)
+        (limit.name, limit.quota, limit.reached_at, limit.remedy, f"[AWS]({limit.source})")
+        for limit in list_limits(units, milliseconds)
     ]
-    return Part("Limits", _ABOUT, [Table("limits", "At which load each part gives way", columns, rows, figures=False)])
+    table = Table("limits", "The load at which each limit is reached", columns, rows, is_numeric=False)
+    return Part("Limits", _INTRODUCTION, [table])
 
 
-def limits(units: Mapping[str, Units], milliseconds: float) -> list[Limit]:
-    """All of them, those that Dwipper meets first before those it cannot meet."""
-    return [*_of_account(milliseconds), *_of_partitions(units), *_of_tables(units), *_never_met()]
+def list_limits(units: Mapping[str, CapacityUnits], milliseconds: float) -> list[Limit]:
+    """Return all limits: first those that Dwipper can reach. The arguments are those of `report`."""
+    return [*_account_limits(milliseconds), *_partition_limits(units), *_table_limits(units), *_unreachable_limits()]
 
 
-def _of_account(milliseconds: float) -> list[Limit]:
-    rate = INSTANCES * min(1000 / milliseconds, REQUESTS_AN_INSTANCE)
+def _account_limits(milliseconds: float) -> list[Limit]:
+    rate = INSTANCES * min(1000 / milliseconds, INSTANCE_REQUESTS)
     return [
         Limit(
             "requests to the stage",
-            f"{STAGE_LIMIT} a second",
-            f"{STAGE_LIMIT} requests/s",
+            f"{STAGE_RATE_LIMIT} requests/s",
+            f"{STAGE_RATE_LIMIT} requests/s",
             "deploy/gateway.yml, up to the account's 10,000",
             _GATEWAY,
         ),
         Limit(
-            "instances of all functions",
-            f"{INSTANCES:,}, {REQUESTS_AN_INSTANCE} requests a second each; a function gets 1,000 more every 10 s",
+            "concurrent instances of all functions",
+            f"{INSTANCES:,}, each with {INSTANCE_REQUESTS} requests/s; a function gets 1,000 more every 10 s",
             f"{rate:,.0f} requests/s",
-            "Lambda's quota; reserved concurrency keeps some for it, provisioned concurrency has some started",
+            "Lambda's quota; reserved concurrency for this function; provisioned concurrency before a peak",
             _CONCURRENCY,
         ),
-        Limit("logins and refreshes", f"{LOGINS} a second", f"{LOGINS} logins/s", "Cognito's quota", _COGNITO),
+        Limit("logins and refreshes", f"{LOGINS}/s", f"{LOGINS} logins/s", "Cognito's quota", _COGNITO),
         Limit(
-            "registrations and their confirmations",
-            f"{REGISTRATIONS} a second",
+            "registrations and confirmations",
+            f"{REGISTRATIONS}/s",
             f"{REGISTRATIONS / 2:.0f} new members/s",
             "Cognito's quota",
             _COGNITO,
         ),
         Limit(
-            "forgotten passwords and their resets",
-            f"{RESETS} a second",
+            "requests for password resets, and resets",
+            f"{RESETS}/s",
             f"{RESETS / 2:.0f} resets/s",
-            "nothing; 429 beyond it",
+            "none; further requests get 429",
             _COGNITO,
         ),
     ]
 
 
-def _of_partitions(units: Mapping[str, Units]) -> list[Limit]:
+def _partition_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
     page = units["page of the feed, without reactions"].read
-    own = units["page of the feed"].read - page
-    upvotes = f"{PARTITION_WRITES / ITEM_WRITES:,.0f} upvotes/s of one Dwipp; in conflict fewer, see Contention"
+    own_reactions = units["page of the feed"].read - page
     return [
         Limit(
             "reads of a partition of the feed",
-            f"{PARTITION_READS:,} RRU a second",
+            _PARTITION_READ_QUOTA,
             f"{PARTITION_READS / page:,.0f} pages of the feed/s",
-            "`FEED_CACHE_SECONDS`; not `FEED_SHARDS`, since a page reads them all",
+            "`FEED_CACHE_SECONDS`; not `FEED_SHARDS`, because a page reads all partitions",
             _PARTITIONS,
         ),
         Limit(
             "writes to a partition of the feed",
-            f"{PARTITION_WRITES:,} WRU a second",
+            _PARTITION_WRITE_QUOTA,
             f"{PARTITION_WRITES:,} upvotes, Dwipps and edits/s on the whole site",
-            "`FEED_SHARDS`, as many times",
+            "`FEED_SHARDS`: n shards accept n times the load",
             _PARTITIONS,
         ),
         Limit(
-            "writes to one Dwipp", f"{PARTITION_WRITES:,} WRU a second", upvotes, "nothing; 503 beyond it", _PARTITIONS
+            "writes to one Dwipp",
+            _PARTITION_WRITE_QUOTA,
+            f"{PARTITION_WRITES / ITEM_WRITES:,.0f} upvotes/s of one Dwipp; fewer if they conflict, see Contention",
+            _NO_REMEDY,
+            _PARTITIONS,
         ),
         Limit(
             "writes to one author's list",
-            f"{PARTITION_WRITES:,} WRU a second",
+            _PARTITION_WRITE_QUOTA,
             f"{PARTITION_WRITES:,} upvotes/s of one author's Dwipps",
-            "nothing; 503 beyond it",
+            _NO_REMEDY,
             _PARTITIONS,
         ),
         Limit(
             "reads of one member's reactions",
-            f"{PARTITION_READS:,} RRU a second",
-            f"{PARTITION_READS / own:,.0f} pages/s by one member",
-            "nothing needs to",
+            _PARTITION_READ_QUOTA,
+            f"{PARTITION_READS / own_reactions:,.0f} pages/s by one member",
+            _NOT_NEEDED,
             _PARTITIONS,
         ),
     ]
 
 
-def _of_tables(units: Mapping[str, Units]) -> list[Limit]:
+def _table_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
     page = units["page of the feed, without reactions"].read
     return [
         Limit(
-            "reads of a table with its indexes",
-            f"{TABLE_UNITS:,} RRU a second",
-            f"{TABLE_UNITS / page:,.0f} pages of the feed/s, by `FEED_SHARDS`",
+            "reads of a table and its indexes",
+            f"{TABLE_UNITS:,} RRU/s",
+            f"{TABLE_UNITS / page:,.0f} pages of the feed/s, divided by `FEED_SHARDS`",
             "DynamoDB's quota",
             _QUOTAS,
         ),
         Limit(
-            "writes to a table with its indexes",
-            f"{TABLE_UNITS:,} WRU a second",
+            "writes to a table and its indexes",
+            f"{TABLE_UNITS:,} WRU/s",
             f"{TABLE_UNITS / (ITEM_WRITES + INDEX_WRITES):,.0f} upvotes/s",
             "DynamoDB's quota",
             _QUOTAS,
         ),
         Limit(
-            "a sudden crowd",
-            "twice the table's last peak, anew every 30 minutes; a new table 4,000 WRU and 12,000 RRU a second",
-            "more than twice what ever was",
-            "warm throughput, before the crowd",
+            "sudden peaks",
+            "twice the table's last peak within 30 minutes; 4,000 WRU/s and 12,000 RRU/s for a new table",
+            "more than twice the highest earlier load",
+            "warm throughput, set before the peak",
             _ON_DEMAND,
         ),
     ]
 
 
-def _never_met() -> list[Limit]:
+def _unreachable_limits() -> list[Limit]:
     return [
-        Limit("an item", "400 KB", "never: a Dwipp has 1.5 KB at most, a reaction 0.2", "nothing needs to", _QUOTAS),
         Limit(
-            "an answer of DynamoDB", "1 MB", "never: 501 of the largest Dwipps have 0.7", "nothing needs to", _QUOTAS
+            "size of an item",
+            "400 KB",
+            "never: a Dwipp has at most 1.5 KB, a reaction 0.2 KB",
+            _NOT_NEEDED,
+            _QUOTAS,
         ),
-        Limit("a transaction", "100 items, 4 MB", "never: two items", "nothing needs to", _QUOTAS),
-        Limit("an answer of Lambda", "6 MB", "never: see Ceilings", "nothing needs to", _LAMBDA),
         Limit(
-            "a request through API Gateway", "29 s", "never: over within 24, see Ceilings", "nothing needs to", _GATEWAY
+            "response of DynamoDB",
+            "1 MB",
+            "never: 501 Dwipps of the maximum size have 0.7 MB",
+            _NOT_NEEDED,
+            _QUOTAS,
+        ),
+        Limit("size of a transaction", "100 items, 4 MB", "never: two items", _NOT_NEEDED, _QUOTAS),
+        Limit("response of Lambda", "6 MB", "never: see Ceilings", _NOT_NEEDED, _LAMBDA),
+        Limit(
+            "duration of a request through API Gateway",
+            "29 s",
+            "never: it ends within 24 s, see Ceilings",
+            _NOT_NEEDED,
+            _GATEWAY,
         ),
     ]

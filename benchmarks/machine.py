@@ -1,4 +1,4 @@
-"""Which machine it was measured on, and when; no name of it."""
+"""The description of the machine that runs the benchmarks, without its name."""
 
 import os
 import platform
@@ -9,21 +9,21 @@ from pathlib import Path
 _PACKAGES = ("fastapi", "mangum", "pydantic", "boto3")
 
 
-def described() -> str:
-    """One sentence that says what the figures depend on."""
+def describe() -> str:
+    """Return one sentence with the date, the hardware and the versions that the figures depend on."""
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}, on {os.cpu_count()} cores of {_processor()} with {_memory()} GB, "
-        f"{platform.system()}, Python {platform.python_version()}, {packages}, DynamoDB Local in memory."
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}, on {os.cpu_count()} cores of {_processor()} with {_memory_gb()} "
+        f"GB, {platform.system()}, Python {platform.python_version()}, {packages}, DynamoDB Local in memory."
     )
 
 
 def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text().splitlines() if told.exists() else []
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
 
 
-def _memory() -> int:
+def _memory_gb() -> int:
     return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)

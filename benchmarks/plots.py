@@ -1,11 +1,11 @@
-"""Draws plots into SVG files, which GitHub shows; knows not what they are about."""
+"""The SVG files of plots, which GitHub shows. Knows no particular plot."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.report import Plot
 
-# Text as text, and the same file for the same figures.
+# Text remains text, and the same figures give the same file.
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "dwipper",
@@ -16,8 +16,8 @@ _STYLE = {
 
 
 def write(plots: Iterable[Plot], folder: Path) -> None:
-    """Draw each into a file of its name, and nothing else into the folder."""
-    import matplotlib as mpl  # noqa: PLC0415 -- who draws nothing does without it
+    """Draw each plot into a file with its name, and delete all other SVG files of the folder."""
+    import matplotlib as mpl  # noqa: PLC0415 -- only a run that draws needs it
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -29,5 +29,5 @@ def write(plots: Iterable[Plot], folder: Path) -> None:
             axes = figure.add_subplot()
             plot.draw(axes)
             axes.set_title(plot.title, loc="left")
-            # A background of its own: GitHub's may be dark.
+            # An opaque background, because GitHub's may be dark.
             figure.savefig(folder / f"{plot.name}.svg", facecolor="white", metadata={"Date": None})

@@ -1,7 +1,7 @@
-"""How unevenly reactions fall on Dwipps: a Zipf-like law; knows not what a reaction costs.
+"""The distribution of reactions over Dwipps, by a law like Zipf's. Knows no costs.
 
-The Dwipp of rank r gets as many as r**-0.75 says. Requests for web pages follow such laws, with exponents of 0.64 to
-0.83 (Breslau et al., 1999: https://pages.cs.wisc.edu/~cao/papers/zipf-implications.html).
+The Dwipp of rank r gets reactions in proportion to r**-0.75. Requests for web pages follow such laws, with exponents of
+0.64 to 0.83 (Breslau et al., 1999: https://pages.cs.wisc.edu/~cao/papers/zipf-implications.html).
 """
 
 from dataclasses import dataclass
@@ -10,56 +10,59 @@ from math import floor
 from math import pow as power
 
 EXPONENT = 0.75
-_EXACT = 1000
+_MAX_EXACT_RANK = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Popularity:
-    """Reactions to the Dwipps of a month.
+    """The reactions to the Dwipps of a month.
 
     Args:
-        dwipps: how many there are.
-        mean: how many reactions each would get on average, if there were no most.
-        most: how many one Dwipp can get; what is beyond that is lost.
+        dwipps: the number of Dwipps.
+        mean: the mean number of reactions to a Dwipp, if there were no maximum.
+        maximum: the number of reactions that one Dwipp can hold. Further ones are lost.
     """
 
     dwipps: float
     mean: float
-    most: float
+    maximum: float
 
     @property
-    def first(self) -> float:
-        """What the most popular one would get, if there were no most."""
-        return self.mean * self.dwipps / _ranks(self.dwipps, EXPONENT)
+    def top_reactions(self) -> float:
+        """Return the reactions to the most popular Dwipp, if there were no maximum."""
+        return self.mean * self.dwipps / _sum_ranks(self.dwipps, EXPONENT)
 
     @property
-    def at_most(self) -> float:
-        """How many have got as many as they can."""
-        return min(floor(power(self.first / self.most, 1 / EXPONENT)), self.dwipps)
+    def full_dwipps(self) -> float:
+        """Return the number of Dwipps that have reached the maximum."""
+        return min(floor(power(self.top_reactions / self.maximum, 1 / EXPONENT)), self.dwipps)
 
     @property
-    def reactions(self) -> float:
-        """How many they get altogether."""
-        others = _ranks(self.dwipps, EXPONENT) - _ranks(self.at_most, EXPONENT)
-        return self.at_most * self.most + self.first * others
+    def total_reactions(self) -> float:
+        """Return the number of stored reactions to all Dwipps."""
+        others = _sum_ranks(self.dwipps, EXPONENT) - _sum_ranks(self.full_dwipps, EXPONENT)
+        return self.full_dwipps * self.maximum + self.top_reactions * others
 
     @property
-    def met(self) -> float:
-        """How many earlier ones a reaction finds there, on average over all reactions: most go to the popular."""
-        others = _ranks(self.dwipps, 2 * EXPONENT) - _ranks(self.at_most, 2 * EXPONENT)
-        squares = self.at_most * self.most**2 + self.first**2 * others
-        return squares / 2 / self.reactions
+    def mean_earlier_reactions(self) -> float:
+        """Return the mean number of earlier reactions to the same Dwipp, over all reactions.
+
+        Most reactions go to popular Dwipps, so this exceeds the mean over Dwipps.
+        """
+        others = _sum_ranks(self.dwipps, 2 * EXPONENT) - _sum_ranks(self.full_dwipps, 2 * EXPONENT)
+        squares = self.full_dwipps * self.maximum**2 + self.top_reactions**2 * others
+        return squares / 2 / self.total_reactions
 
 
-def _ranks(last: float, exponent: float) -> float:
-    """The sum of `rank**-exponent` up to a rank: exact for the first thousand, an integral from there on."""
-    if last <= _EXACT:
+def _sum_ranks(last: float, exponent: float) -> float:
+    """Return the sum of `rank**-exponent` up to a rank: exact for the first thousand, and an integral beyond."""
+    if last <= _MAX_EXACT_RANK:
         whole = int(last)
-        return _exact(whole, exponent) + (last - whole) * power(whole + 1, -exponent)
-    beyond = power(last + 0.5, 1 - exponent) - power(_EXACT + 0.5, 1 - exponent)
-    return _exact(_EXACT, exponent) + beyond / (1 - exponent)
+        return _sum_exactly(whole, exponent) + (last - whole) * power(whole + 1, -exponent)
+    beyond = power(last + 0.5, 1 - exponent) - power(_MAX_EXACT_RANK + 0.5, 1 - exponent)
+    return _sum_exactly(_MAX_EXACT_RANK, exponent) + beyond / (1 - exponent)
 
 
 @lru_cache
-def _exact(last: int, exponent: float) -> float:
+def _sum_exactly(last: int, exponent: float) -> float:
     return sum(power(rank, -exponent) for rank in range(1, last + 1))

@@ -1,52 +1,68 @@
-"""What a part of the benchmarks found: words, tables and plots; knows not how it was measured or is drawn."""
+"""The report of a benchmark: text, tables and plots. Knows neither measurements nor matplotlib."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of what was found, its cells as they are printed; of figures, or of words."""
+    """A table, with its cells as they are printed.
+
+    Args:
+        name: the key of the table among all parts.
+        title: the heading.
+        columns: the names of the columns.
+        rows: the cells.
+        note: a paragraph after the table.
+        is_numeric: whether all columns but the first hold figures.
+    """
 
     name: str
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
-    figures: bool = True
+    is_numeric: bool = True
 
-    def markdown(self) -> str:
-        """The table as GitHub's Markdown has it, under its title; figures are flush right."""
-        rule = "---:" if self.figures else "---"
-        lines = [self.columns, ["---", *[rule] * (len(self.columns) - 1)], *self.rows]
+    def to_markdown(self) -> str:
+        """Return the title, the table and the note in GitHub's Markdown. Figures are aligned to the right."""
+        alignment = "---:" if self.is_numeric else "---"
+        lines = [self.columns, ["---", *[alignment] * (len(self.columns) - 1)], *self.rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         return "\n\n".join(filter(None, [f"**{self.title}**", table, self.note]))
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture of what was measured: `draw` gets a matplotlib Axes, and knows nothing of files."""
+    """A plot.
+
+    Args:
+        name: the name of the file without its extension.
+        title: the heading.
+        draw: draws on a matplotlib Axes, and writes no files.
+    """
 
     name: str
     title: str
     draw: Callable[[Any], None]
 
-    def markdown(self) -> str:
-        """The picture where it is written to, as Markdown has it."""
+    def to_markdown(self) -> str:
+        """Return the image of the plot's file in Markdown, with a path relative to the results."""
         return f"![{self.title}](plots/{self.name}.svg)"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one part found."""
+    """The results of one part of the benchmarks."""
 
     title: str
-    about: str
+    introduction: str
     tables: Sequence[Table] = ()
-    plots: Sequence[Plot] = field(default=())
+    plots: Sequence[Plot] = ()
 
-    def markdown(self) -> str:
-        """All of it, under its title."""
-        tables = [table.markdown() for table in self.tables]
-        return "\n\n".join([f"## {self.title}", self.about, *tables, *(plot.markdown() for plot in self.plots)])
+    def to_markdown(self) -> str:
+        """Return the title, the introduction, the tables and the plots."""
+        tables = [table.to_markdown() for table in self.tables]
+        plots = [plot.to_markdown() for plot in self.plots]
+        return "\n\n".join([f"## {self.title}", self.introduction, *tables, *plots])

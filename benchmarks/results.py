@@ -1,5 +1,6 @@
-"""Where the results of a whole run go: a page, its plots, and a part of it into the README."""
+"""The files that a complete run writes: RESULTS.md, the plots, and an excerpt in docs/benchmarks.md."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -8,32 +9,46 @@ from benchmarks.report import Part
 from devstack.api import ROOT
 
 FOLDER = Path(__file__).parent
-README = ROOT / "README.md"
-_BEGIN, _END = "<!-- make bench writes this -->", "<!-- up to here -->"
+DOCS = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- make bench writes this -->", "<!-- up to here -->"
 
-# What the README shows of it.
-TABLES = ("cold_start", "warm_path", "feed", "upvotes", "cost_of_months")
+# The tables and plots of the excerpt.
+TABLES = ("cold_start", "warm_path", "feed", "upvotes", "monthly_costs")
 PLOTS = ("cold_start", "cost")
 
+# The target of a link that is relative to this folder. Links to the parent folder are the same from `docs`.
+_LOCAL_LINK = re.compile(r"\]\((?!https?:|#|\.\./)")
 
-def write(about: str, parts: Sequence[Part], folder: Path = FOLDER, readme: Path = README) -> None:
-    """Write what was found, in place of what was there."""
+
+def write(machine_description: str, parts: Sequence[Part], folder: Path = FOLDER, docs: Path = DOCS) -> None:
+    """Replace the results of the last run.
+
+    Args:
+        machine_description: a sentence about the date and the machine.
+        parts: the results of all parts.
+        folder: the folder of RESULTS.md and of the plots.
+        docs: the page with the excerpt, which is written between the markers.
+    """
     plots.write([plot for part in parts for plot in part.plots], folder / "plots")
     contents = [f"- [{part.title}](#{part.title.lower().replace(' ', '-')})" for part in parts]
-    page = ["# Results", about, "\n".join(contents), *(part.markdown() for part in parts)]
-    (folder / "RESULTS.md").write_text("\n\n".join(page) + "\n")
-    before, _, rest = readme.read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    readme.write_text(f"{before}{_BEGIN}\n\n{excerpt(about, parts)}\n\n{_END}{after}")
+    blocks = ["# Results", machine_description, "\n".join(contents), *(part.to_markdown() for part in parts)]
+    (folder / "RESULTS.md").write_text("\n\n".join(blocks) + "\n")
+    before, _, rest = docs.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    docs.write_text(f"{before}{BEGIN}\n\n{make_excerpt(machine_description, parts)}\n\n{END}{after}")
 
 
-def excerpt(about: str, parts: Sequence[Part]) -> str:
-    """What the README shows, its links as they are from there."""
-    shown = "\n\n".join([about, *_shown(parts)])
-    return shown.replace("](plots/", "](benchmarks/plots/").replace("](../", "](")
+def make_excerpt(machine_description: str, parts: Sequence[Part]) -> str:
+    """Return the excerpt, with links relative to the folder `docs`."""
+    return relocate_links("\n\n".join([machine_description, *_select_blocks(parts)]))
 
 
-def _shown(parts: Iterable[Part]) -> Iterator[str]:
+def relocate_links(markdown: str) -> str:
+    """Make links that are relative to this folder relative to the folder `docs`."""
+    return _LOCAL_LINK.sub("](../benchmarks/", markdown)
+
+
+def _select_blocks(parts: Iterable[Part]) -> Iterator[str]:
     for part in parts:
-        yield from (table.markdown() for table in part.tables if table.name in TABLES)
-        yield from (plot.markdown() for plot in part.plots if plot.name in PLOTS)
+        yield from (table.to_markdown() for table in part.tables if table.name in TABLES)
+        yield from (plot.to_markdown() for plot in part.plots if plot.name in PLOTS)

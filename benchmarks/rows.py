@@ -1,4 +1,4 @@
-"""Rows written past the apps, to have tables of a size; as each app would have written them."""
+"""Rows that fill Dwipper's tables without the app, in the same form as the app writes them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,39 +12,39 @@ from app.aws.timestamps import now, to_text
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-TEXT = "The word 'short' is longer than the word 'long'. ".ljust(280, "!")  # The longest, in ASCII.
+TEXT = "The word 'short' is longer than the word 'long'. ".ljust(280, "!")  # The maximum length, in ASCII.
 HANDLE = "everybody_else_here_"
-_BATCH = 25
+_BATCH_SIZE = 25
 _WRITERS = 4
-# The ids of rows that were there before anybody came: times of UUIDv7 that go up to this one.
-_BEFORE = 0x0190_0000_0000
+# The time of the first id, as a UUIDv7 stores it. The ids of all rows are older than those of a benchmark.
+_FIRST_TIME = 0x0190_0000_0000
 
 
-def old_id(number: int) -> str:
-    """An id from before the benchmark, the higher the newer."""
-    return str(UUID(int=((_BEFORE + number) << 80) | (7 << 76) | (2 << 62) | number))
+def make_old_id(number: int) -> str:
+    """Return an id that is older than the benchmark. Higher numbers are newer."""
+    return str(UUID(int=((_FIRST_TIME + number) << 80) | (7 << 76) | (2 << 62) | number))
 
 
-def dwipp(dwipp_id: str, upvotes: int = 1) -> dict[str, Any]:
-    """A Dwipp of somebody's."""
+def make_dwipp(dwipp_id: str, upvotes: int = 1) -> dict[str, Any]:
+    """Return a Dwipp of another member."""
     values = {"author_handle": HANDLE, "feed_shard": 0, "text": TEXT, "version": 1, "upvotes": upvotes}
     return {"dwipp_id": dwipp_id, **values}
 
 
-def reaction(member_id: str, dwipp_id: str) -> dict[str, Any]:
-    """A member's upvote."""
+def make_reaction(member_id: str, dwipp_id: str) -> dict[str, Any]:
+    """Return a member's upvote."""
     return {"member_id": member_id, "dwipp_id": dwipp_id, "upvoted_at": to_text(now())}
 
 
 def write(client: "DynamoDBClient", table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write all of the rows, some batches at a time."""
+    """Write all rows, several batches at a time."""
     with ThreadPoolExecutor(_WRITERS) as writers:
         for answer in writers.map(lambda batch: client.batch_write_item(RequestItems={table: batch}), _batches(rows)):
             if answer["UnprocessedItems"]:
-                raise RuntimeError(f"DynamoDB Local left rows of {table} unwritten")
+                raise RuntimeError(f"DynamoDB Local did not write all rows of {table}")
 
 
 def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
     puts = ({"PutRequest": {"Item": serialize(row)}} for row in rows)
-    while batch := list(islice(puts, _BATCH)):
+    while batch := list(islice(puts, _BATCH_SIZE)):
         yield batch

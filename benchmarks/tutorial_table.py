@@ -1,4 +1,4 @@
-"""The table of the tutorial's functions, and what is in it."""
+"""The table of the tutorial's functions, and its content."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -8,15 +8,15 @@ from benchmarks import rows
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-NAME = "tutorial"
+TABLE = "tutorial"
 
 
-def make(client: "DynamoDBClient", dwipps: int) -> None:
-    """Make it anew, with so many Dwipps."""
+def create(client: "DynamoDBClient", dwipps: int) -> None:
+    """Replace the table by one with this number of Dwipps."""
     with suppress(client.exceptions.ResourceNotFoundException):
-        client.delete_table(TableName=NAME)
+        client.delete_table(TableName=TABLE)
     client.create_table(
-        TableName=NAME,
+        TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "feed", "created_at")],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -31,13 +31,13 @@ def make(client: "DynamoDBClient", dwipps: int) -> None:
             }
         ],
     )
-    rows.write(client, NAME, map(dwipp, range(dwipps)))
+    rows.write(client, TABLE, map(make_dwipp, range(dwipps)))
 
 
-def dwipp(number: int) -> dict[str, Any]:
-    """A Dwipp of its table; the one with a higher number is newer."""
+def make_dwipp(number: int) -> dict[str, Any]:
+    """Return an item of the table. Higher numbers are newer."""
     return {
-        "id": rows.old_id(number),
+        "id": rows.make_old_id(number),
         "feed": "all",
         "text": rows.TEXT,
         "author": rows.HANDLE,

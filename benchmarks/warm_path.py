@@ -1,10 +1,4 @@
-"""What a function does by itself for an event, beside what a tutorial's function does for it.
-
-By itself means the time of the processor: what is spent on waiting for DynamoDB is not in it. Both have the same 100
-Dwipps of 280 characters. Dwipper's makes two calls to DynamoDB for a page (the feed, the reader's reactions), two for a
-new Dwipp (the member's row, the Dwipp) and four for an upvote (the member's row, the reaction, the transaction, the
-Dwipp as it is then). The tutorial's makes one, one and two, checks no claims, and loses upvotes that meet.
-"""
+"""The time that a warm function takes for an event, for Dwipper and for a tutorial's function."""
 
 import contextlib
 import json
@@ -15,74 +9,90 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dataset, events, functions_compared, rows
-from benchmarks.dataset import Scenery
+from benchmarks import compared_functions, dataset, events, rows
+from benchmarks.compared_functions import Function
+from benchmarks.dataset import Dataset
 from benchmarks.deployment import MEMORY_MB
-from benchmarks.environment import Stage
-from benchmarks.functions_compared import Function
-from benchmarks.progress import Steps
+from benchmarks.progress import ProgressTracker
 from benchmarks.report import Part, Table
+from benchmarks.services import Services
 from devstack.lambda_function import PYTHON
-from devstack.process import end
+from devstack.process import stop_process
 
 ROUNDS = 15
 EVENTS = 40
-CALLS = {"page of the feed": 2, "create": 2, "upvote": 4}  # to DynamoDB, one after the other
-_WHOLE_PROCESSOR_MB = 1769
-_CALL_MILLISECONDS = 5.0
+DYNAMODB_CALLS = {"page of the feed": 2, "create": 2, "upvote": 4}  # Of Dwipper, one after the other.
+_FULL_PROCESSOR_MB = 1769
+_DYNAMODB_CALL_MILLISECONDS = 5.0
 _WORKER = Path(__file__).with_name("warm_worker.py")
+
+_INTRODUCTION = """\
+CPU time does not include the time in which a function waits for DynamoDB. Both functions read the same 100 Dwipps of
+280 characters. They differ in their calls to DynamoDB:
+
+- A page takes two calls in Dwipper (the feed, the reader's reactions), and one in the tutorial.
+- A new Dwipp takes two calls (the member's row, the Dwipp), and one in the tutorial.
+- An upvote takes four calls (the member's row, the reaction, the transaction, the updated Dwipp). In the tutorial it
+  takes two.
+
+The tutorial checks no claims, and loses concurrent upvotes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What one event took, in milliseconds: by the clock, and of the processor."""
+class EventTime:
+    """The milliseconds of one event: by the clock, and of the processor."""
 
     wall: float
     cpu: float
 
 
 class Worker:
-    """A process of a function, which handles an event as often as it is told."""
+    """A process that runs one function.
+
+    Args:
+        function: the function.
+        process: the process, with pipes to its standard input and output.
+    """
 
     def __init__(self, function: Function, process: "subprocess.Popen[str]") -> None:
         self._function = function
         self._process = process
 
-    def handle(self, event: Mapping[str, Any], times: int) -> Taken:
-        """Handle it so many times, one after the other."""
+    def handle(self, event: Mapping[str, Any], times: int) -> EventTime:
+        """Handle an event several times in a row, and return the mean time."""
         assert self._process.stdin  # noqa: S101 -- both are pipes
         assert self._process.stdout  # noqa: S101
         self._process.stdin.write(json.dumps([self._function.handler, event, times]) + "\n")
         self._process.stdin.flush()
         wall, cpu = json.loads(self._process.stdout.readline())
-        return Taken(wall * 1000, cpu * 1000)
+        return EventTime(wall * 1000, cpu * 1000)
 
 
-Measured = Mapping[tuple[str, str], Sequence[Taken]]  # By operation and function.
+EventTimes = Mapping[tuple[str, str], Sequence[EventTime]]  # By operation and function.
 
 
-def measured(stage: Stage, steps: Steps) -> Measured:
-    """Have both functions handle the same events, in turn."""
-    scene = dataset.built(stage)
-    functions = [functions_compared.dwipper(), functions_compared.rival("tutorial")]
-    taken: dict[tuple[str, str], list[Taken]] = {}
-    with contextlib.ExitStack() as running:
-        workers = {each.name: running.enter_context(_worker(each, scene, stage.folder)) for each in functions}
-        for _ in steps.of(range(ROUNDS), "Warm path"):
-            for operation, event in _events(scene).items():
+def measure(services: Services, tracker: ProgressTracker) -> EventTimes:
+    """Let both functions handle the same events, in turn."""
+    data = dataset.create(services)
+    functions = [compared_functions.build_dwipper(), compared_functions.build_reference("tutorial")]
+    times: dict[tuple[str, str], list[EventTime]] = {}
+    with contextlib.ExitStack() as stack:
+        workers = {each.name: stack.enter_context(_run_worker(each, data, services.folder)) for each in functions}
+        for _ in tracker.track(range(ROUNDS), "Warm path"):
+            for operation, event in _make_events(data).items():
                 for name, worker in workers.items():
-                    taken.setdefault((operation, name), []).append(worker.handle(event, EVENTS))
-    return {key: those[1:] for key, those in taken.items()}  # The first round warms up.
+                    times.setdefault((operation, name), []).append(worker.handle(event, EVENTS))
+    return {key: rounds[1:] for key, rounds in times.items()}  # The first round warms up.
 
 
 @contextlib.contextmanager
-def _worker(function: Function, scene: Scenery, folder: Path) -> Iterator[Worker]:
+def _run_worker(function: Function, data: Dataset, folder: Path) -> Iterator[Worker]:
     with (
         (folder / f"{function.name}-warm.log").open("w") as log,
         subprocess.Popen(  # noqa: S603 -- the function's Python
             [str(PYTHON), str(_WORKER)],
             cwd=function.folder,
-            env=function.environment(scene.variables),
+            env=function.environment(data.variables),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -92,32 +102,36 @@ def _worker(function: Function, scene: Scenery, folder: Path) -> Iterator[Worker
         try:
             yield Worker(function, process)
         finally:
-            end(process)
+            stop_process(process)
 
 
-def _events(scene: Scenery) -> Mapping[str, Mapping[str, Any]]:
+def _make_events(data: Dataset) -> Mapping[str, Mapping[str, Any]]:
+    make_event = events.make_member_event
     return {
-        "page of the feed": events.event(scene.settings, "GET", "/v1/dwipps"),
-        "create": events.event(scene.settings, "POST", "/v1/dwipps", {"text": rows.TEXT}),
-        "upvote": events.event(scene.settings, "POST", f"/v1/dwipps/{scene.dwipp_id}/upvote"),
+        "page of the feed": make_event(data.settings, "GET", "/v1/dwipps"),
+        "create": make_event(data.settings, "POST", "/v1/dwipps", {"text": rows.TEXT}),
+        "upvote": make_event(data.settings, "POST", f"/v1/dwipps/{data.dwipp_id}/upvote"),
     }
 
 
-def milliseconds(taken: Measured) -> Mapping[str, float]:
-    """How long Lambda would work on each of Dwipper's operations, as far as it can be told from here.
+def estimate_billed_milliseconds(times: EventTimes) -> Mapping[str, float]:
+    """Estimate the duration of Dwipper's function on Lambda for each operation, in milliseconds.
 
-    A function of 1,769 MB has one processor, one of less a share of it; DynamoDB takes some milliseconds for a call.
-    https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    A function with 1,769 MB of memory has one processor, and a smaller one has a share of it. A call to DynamoDB takes
+    a few milliseconds. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     """
-    own = {operation: those for (operation, name), those in taken.items() if name == "Dwipper"}
-    cpu = {operation: statistics.median(each.cpu for each in those) for operation, those in own.items()}
-    return {name: cpu[name] * _WHOLE_PROCESSOR_MB / MEMORY_MB + CALLS[name] * _CALL_MILLISECONDS for name in own}
+    cpu = {operation: _median_cpu(rounds) for (operation, name), rounds in times.items() if name == "Dwipper"}
+    return {
+        operation: milliseconds * _FULL_PROCESSOR_MB / MEMORY_MB
+        + DYNAMODB_CALLS[operation] * _DYNAMODB_CALL_MILLISECONDS
+        for operation, milliseconds in cpu.items()
+    }
 
 
-def part(taken: Measured) -> Part:
-    """What was found."""
-    cpu = {key: statistics.median(each.cpu for each in those) for key, those in taken.items()}
-    wall = {key: statistics.median(each.wall for each in those) for key, those in taken.items()}
+def report(times: EventTimes) -> Part:
+    """Return the measured times as a table."""
+    cpu = {key: _median_cpu(rounds) for key, rounds in times.items()}
+    wall = {key: statistics.median(each.wall for each in rounds) for key, rounds in times.items()}
     lines = [
         (
             operation,
@@ -127,8 +141,19 @@ def part(taken: Measured) -> Part:
             f"{wall[operation, 'Dwipper']:.1f} ms",
             f"{wall[operation, 'tutorial']:.1f} ms",
         )
-        for operation in dict.fromkeys(operation for operation, _ in taken)
+        for operation in dict.fromkeys(operation for operation, _ in times)
     ]
-    columns = ("operation", "Dwipper", "tutorial", "ratio", "Dwipper, by the clock", "tutorial, by the clock")
-    title = f"Time of the processor for one event, medians of {ROUNDS - 1} rounds of {EVENTS} events in turn"
-    return Part("Warm path", " ".join((__doc__ or "").split()), [Table("warm_path", title, columns, lines)])
+    columns = (
+        "operation",
+        "Dwipper, CPU time",
+        "tutorial, CPU time",
+        "ratio to the tutorial",
+        "Dwipper, elapsed time",
+        "tutorial, elapsed time",
+    )
+    title = f"Time for one event, medians of {ROUNDS - 1} rounds of {EVENTS} events"
+    return Part("Warm path", _INTRODUCTION, [Table("warm_path", title, columns, lines)])
+
+
+def _median_cpu(rounds: Sequence[EventTime]) -> float:
+    return statistics.median(each.cpu for each in rounds)

@@ -1,4 +1,7 @@
-"""What members do in a month, as assumed: a stated mix, measured nowhere; knows no design and no price."""
+"""The workload of a site: the requests of its members in a month.
+
+All of it is assumed, not measured. Knows no design and no price.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,15 +12,15 @@ PAGES = ("page of the feed", "page of one author", "page of favorites")
 WRITES = ("create", "create with a key")
 REACTIONS = ("upvote", "favorite")
 
-# What an active member asks for. They come 24 times a month, twice on every second or third day:
-#   each time the access token has run out (15 minutes), so 24 refreshes, and one login;
-#   4 pages of the feed, 20 Dwipps each, which makes 1,920 Dwipps seen;
-#   now and then one Dwipp, somebody's page or their own favorites.
-# One in a hundred of what they see they upvote, and one in a thousand is a favorite; what is taken back is not counted.
-# Of a hundred members 90 never write, 9 write 4 a month and 1 writes 60, which makes one each (the 90-9-1 rule:
-# https://www.nngroup.com/articles/participation-inequality/), half of them by clients that send an Idempotency-Key;
-# one in twenty is edited, and one in twenty deleted.
-_CALLS: Mapping[str, float] = MappingProxyType(
+# The monthly requests of an active member, with 24 visits: two on every second or third day.
+#   - Each visit finds the access token expired (15 minutes): 24 refreshes, and one login.
+#   - Each visit reads 4 pages of the feed with 20 Dwipps each: 1,920 Dwipps seen.
+#   - A few visits read a single Dwipp, an author's page or the member's favorites.
+# One in a hundred of the seen Dwipps is upvoted, and one in a thousand becomes a favorite. Reactions that are taken
+# back are not counted. Of a hundred members, 90 never write, 9 write 4 Dwipps a month, and 1 writes 60. That is one
+# Dwipp for each member (the 90-9-1 rule: https://www.nngroup.com/articles/participation-inequality/). Half of the
+# Dwipps come from clients that send an Idempotency-Key. One in twenty is edited, and one in twenty is deleted.
+_CALLS_PER_MEMBER: Mapping[str, float] = MappingProxyType(
     {
         "page of the feed": 96,
         "page of one author": 6,
@@ -33,47 +36,53 @@ _CALLS: Mapping[str, float] = MappingProxyType(
     }
 )
 
-# Bytes of an answer: some 500 of JSON a Dwipp of 280 characters, two tokens of Cognito's, and 600 of headers each.
+# Bytes of a response: about 500 of JSON for a Dwipp of 280 characters, two tokens of Cognito, and 600 of headers.
 _DWIPP, _PAGE, _TOKENS, _HEADERS = 500, 20 * 500, 3_000, 600
-ANSWER_BYTES: Mapping[str, int] = MappingProxyType(
-    dict.fromkeys(_CALLS, _DWIPP + _HEADERS)
+RESPONSE_BYTES: Mapping[str, int] = MappingProxyType(
+    dict.fromkeys(_CALLS_PER_MEMBER, _DWIPP + _HEADERS)
     | dict.fromkeys(PAGES, _PAGE + _HEADERS)
     | {"delete": _HEADERS, LOG_IN: _TOKENS + _HEADERS}
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Mix:
-    """What the members of a site do in a month, its site being a year old and of that size all along.
+class Workload:
+    """The requests of a site in a month.
 
-    Dwipps have 280 characters, the longest there is, as where capacity is measured: dear for both designs.
+    Every Dwipp has 280 characters, the maximum, as in the measurement of capacity. That is expensive for both designs.
+
+    Args:
+        active_share: the share of all registered members that is active in a month. A higher share would be rare.
+        calls_per_member: the monthly calls of an active member, by operation.
+        age_months: the age of the site. It had the same size all the time.
     """
 
-    active: float = 0.4  # Of all who ever registered; more would be rare.
-    calls: Mapping[str, float] = field(default_factory=lambda: _CALLS)
-    months: int = 12
+    active_share: float = 0.4
+    calls_per_member: Mapping[str, float] = field(default_factory=lambda: _CALLS_PER_MEMBER)
+    age_months: int = 12
 
     def active_members(self, members: float) -> float:
-        """How many come at all in a month, which Cognito counts."""
-        return members * self.active
+        """Return the number of members that are active in a month, by which Cognito bills."""
+        return members * self.active_share
 
-    def requests(self, members: float) -> Mapping[str, float]:
-        """How often all of them ask for each operation in a month."""
-        return {name: times * self.active_members(members) for name, times in self.calls.items()}
+    def monthly_requests(self, members: float) -> Mapping[str, float]:
+        """Return the calls of all members in a month, by operation."""
+        return {name: calls * self.active_members(members) for name, calls in self.calls_per_member.items()}
 
-    def written(self, members: float) -> float:
-        """How many Dwipps come in a month; the few that are deleted count as if they stayed."""
-        return self.active_members(members) * sum(self.calls[name] for name in WRITES)
+    def monthly_dwipps(self, members: float) -> float:
+        """Return the number of Dwipps written in a month. The few deleted ones count as if they stayed."""
+        return self.active_members(members) * sum(self.calls_per_member[name] for name in WRITES)
 
-    def dwipps(self, members: float) -> float:
-        """How many Dwipps there are."""
-        return self.written(members) * self.months
+    def total_dwipps(self, members: float) -> float:
+        """Return the number of Dwipps on the site."""
+        return self.monthly_dwipps(members) * self.age_months
 
-    def members(self, dwipps: float) -> float:
-        """How many members a site of so many Dwipps has."""
-        return dwipps / self.dwipps(1)
+    def members_from_dwipps(self, dwipps: float) -> float:
+        """Return the number of members of a site with this number of Dwipps."""
+        return dwipps / self.total_dwipps(1)
 
     @property
     def reactions_per_dwipp(self) -> float:
-        """Upvotes and favorites that a Dwipp gets, on average."""
-        return sum(self.calls[name] for name in REACTIONS) / sum(self.calls[name] for name in WRITES)
+        """Return the average number of upvotes and favorites for each Dwipp."""
+        calls = self.calls_per_member
+        return sum(calls[name] for name in REACTIONS) / sum(calls[name] for name in WRITES)

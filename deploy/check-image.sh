@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Whether an image of the function holds the app and all that the app needs: deploy/check-image.sh IMAGE
+# Check that an image contains the app and all packages that the function needs: deploy/check-image.sh IMAGE
 #
-# Its handler answers in it, with settings that lead nowhere and no network.
+# The handler responds to a request in the image, without a network and with settings that name no real resources.
 set -euo pipefail
 
 docker run --rm --network none --entrypoint python3 \
@@ -12,7 +12,7 @@ from app.lambda_handler import handler
 
 request = {"httpMethod": "GET", "resource": "/{proxy+}", "path": "/health", "pathParameters": {"proxy": "health"}}
 context = {"stage": "dev", "path": "/dev/health", "identity": {}}
-answer = handler(request | {"requestContext": context, "headers": {}, "body": None, "isBase64Encoded": False}, None)
-assert answer["statusCode"] == 200, answer
-print(answer["body"])
+response = handler(request | {"requestContext": context, "headers": {}, "body": None, "isBase64Encoded": False}, None)
+assert response["statusCode"] == 200, response
+print(response["body"])
 '

@@ -1,20 +1,20 @@
 #!/bin/sh
-# Puts the packages of a lock file into a folder of an image: compiled, read-only, without what is of no use there.
-# The Dockerfile runs it, with whatever Python the base image has, and wants nothing else of that image but coreutils.
+# Install the packages of a lock file into a folder of an image: compiled, read-only, and without unused files.
+# The Dockerfile runs this script with the Python of the base image. Apart from Python, it requires only coreutils.
 #
-#   install-packages.sh LOCK FOLDER SERVICE...   (the AWS services whose descriptions botocore keeps)
+#   install-packages.sh LOCK FOLDER SERVICE...   (the AWS services whose definitions botocore keeps)
 set -eu
 lock=$1
 folder=$2
 shift 2
 
-# Wheels alone: nothing that was downloaded runs while the image is built. The lock is the answer, so nothing is resolved.
+# Only wheels, so no downloaded code runs during the build. The lock file is complete, so pip resolves nothing.
 python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-cache-dir --no-compile \
 	--no-deps --require-hashes --only-binary=:all: --target "$folder" --requirement "$lock"
 
-# What botocore knows of some 400 services is a third of all that is installed, and half of it once compressed.
+# botocore's definitions of some 400 services are a third of the installed size, and half of the compressed size.
 for service in "$@"; do
-	test -d "$folder/botocore/data/$service" # A name that botocore does not know ends the build here, not a request later.
+	test -d "$folder/botocore/data/$service" # An unknown service fails the build here, not a request later.
 done
 for data in "$folder"/botocore/data/*/; do
 	data=${data%/}
@@ -23,7 +23,7 @@ for data in "$folder"/botocore/data/*/; do
 	*) rm -r "$data" ;;
 	esac
 done
-# Where they are reached stands in one file for all of them, which every start reads.
+# One file lists the endpoints of all services, and every start reads it.
 python3 - "$folder/botocore/data/endpoints.json" "$@" <<'END'
 import json
 import pathlib
@@ -32,14 +32,15 @@ import sys
 file, kept = pathlib.Path(sys.argv[1]), sys.argv[2:]
 endpoints = json.loads(file.read_text())
 for partition in endpoints["partitions"]:
-    partition["services"] = {name: place for name, place in partition["services"].items() if name in kept}
+    partition["services"] = {name: service for name, service in partition["services"].items() if name in kept}
 file.write_text(json.dumps(endpoints))
 END
-# What boto3.resource() would want, the tests that ecdsa brings along, a docs page that is not ours, and commands, which
-# nobody runs.
+# Unused: the data of boto3.resource(), the tests of ecdsa, a docs page (ReDoc) that the app does not serve, and
+# commands.
 rm -rf "$folder"/boto3/data/* "$folder/boto3/examples" "$folder"/ecdsa/test_*.py "${folder:?}/bin" \
 	"$folder/fastapi_offline/static/redoc.standalone.js"
 
-# Compiled once, here, since nobody may write at run time; and for good, so that no import looks at its source again.
+# Compile here, because the folder is read-only at run time. With unchecked hashes, no import compares the bytecode with
+# its source.
 python3 -m compileall -q --invalidation-mode unchecked-hash "$folder"
 chmod -R a=rX "$folder"

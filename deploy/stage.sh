@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# What a pipeline does to a stage, with the roles of deploy/roles.yml:
+# Deploy or smoke-test a stage in a pipeline, with the roles of deploy/roles.yml:
 #
-#   deploy/stage.sh live dev               print digest and commit of what is live; nothing where there is nothing
-#   deploy/stage.sh deploy dev sha256:…    bring that image, and the templates beside this script
-#   deploy/stage.sh smoke dev              try what came up
+#   deploy/stage.sh live dev               print the digest and the commit of the current image, if there is one
+#   deploy/stage.sh deploy dev sha256:…    deploy that image with the templates beside this script
+#   deploy/stage.sh smoke dev              run the smoke test against the stage
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# What people type into a form comes here.
+# The arguments can come from a web form, so check them.
 stage=$2
-[[ $stage =~ ^(dev|prod)$ ]] || { echo "No such stage" >&2; exit 2; }
+[[ $stage =~ ^(dev|prod)$ ]] || { echo "Unknown stage: use dev or prod" >&2; exit 2; }
 
-account() { aws sts get-caller-identity --query Account --output text; }
+print_account() { aws sts get-caller-identity --query Account --output text; }
 
-live() {
+print_current_image() {
   local image commit
   if image=$(aws lambda get-function --function-name "dwipper-$stage-api" --query Code.ResolvedImageUri --output text 2>&1); then
     commit=$(aws ecr describe-images --repository-name dwipper --image-ids "imageDigest=${image##*@}" \
@@ -27,26 +27,26 @@ live() {
 
 deploy() {
   local digest=$1 id
-  [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || { echo "No digest of an image" >&2; exit 2; }
-  id=$(account)
+  [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || { echo "Invalid digest: use sha256:<64 hexadecimal digits>" >&2; exit 2; }
+  id=$(print_account)
   export CLOUDFORMATION_ROLE_ARN="arn:aws:iam::$id:role/dwipper-$stage-cloudformation"
   export FUNCTION_BOUNDARY_ARN="arn:aws:iam::$id:policy/dwipper-$stage-function"
   make deploy STAGE="$stage" IMAGE="$id.dkr.ecr.$AWS_REGION.amazonaws.com/dwipper@$digest"
 }
 
-output() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+extract_output() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
 
-smoke() {
+run_smoke_test() {
   local outputs url pool
   outputs=$(make --silent --no-print-directory outputs STAGE="$stage")
-  url=$(output ApiUrl <<<"$outputs")
-  pool=$(output UserPoolId <<<"$outputs")
+  url=$(extract_output ApiUrl <<<"$outputs")
+  pool=$(extract_output UserPoolId <<<"$outputs")
   make smoke URL="$url" USER_POOL_ID="$pool"
 }
 
 case $1 in
-  live) live ;;
+  live) print_current_image ;;
   deploy) deploy "$3" ;;
-  smoke) smoke ;;
-  *) echo "live, deploy or smoke" >&2; exit 2 ;;
+  smoke) run_smoke_test ;;
+  *) echo "Usage: deploy/stage.sh live|deploy|smoke STAGE [DIGEST]" >&2; exit 2 ;;
 esac

@@ -1,1 +1,1 @@
-"""The API and its AWS on one machine; may import all of `app`, and is imported by no other part."""
+"""The API and its AWS on one machine. May import all of `app`, which never imports it."""

@@ -1,4 +1,4 @@
-"""`python -m devstack`: reads the command line and the signals; all else is in `commands`."""
+"""The command line `python -m devstack COMMAND`. Parses the arguments, handles signals, and calls `commands`."""
 
 import argparse
 import io
@@ -6,39 +6,47 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from typing import NamedTuple
 
 from devstack import commands
-from devstack.environment import forget_amazon
+from devstack.environment import remove_aws_variables
 from devstack.errors import LocalError
 from devstack.options import ENGINES, Options
 
+
+class _Command(NamedTuple):
+    run: Callable[[Options, threading.Event], None]
+    help: str
+
+
 _COMMANDS = {
-    "run": commands.run,
-    "aws": commands.aws,
-    "deploy": commands.deploy,
-    "undeploy": commands.undeploy,
-    "reset": commands.reset,
+    "run": _Command(commands.run, "Serve the API on the embedded AWS until Ctrl-C."),
+    "aws": _Command(commands.aws, "Run only the embedded AWS until Ctrl-C."),
+    "deploy": _Command(commands.deploy, "Deploy serverless.yml into an embedded AWS and serve it until Ctrl-C."),
+    "undeploy": _Command(commands.undeploy, "Remove that deployment, except for its tables and user pool."),
+    "reset": _Command(commands.reset, "Delete the data, unless an embedded AWS is using it."),
 }
 _EPILOG = f"""environment:
-  PORT        where the API listens (8000)
-  AWS_PORT    where the embedded AWS listens (4566)
-  AWS_REGION  the region that it plays (us-east-1)
-  ENGINE      what stores Dwipps: {" or ".join(ENGINES)} ({ENGINES[0]})
-  RELOAD      1 starts the API again whenever a source file changes
-  LOCAL_DIR   where settings and data lie (.local)
-  LOG_LEVEL, FEED_SHARDS, FEED_CACHE_SECONDS are passed on to the app
+  PORT        port of the API (8000)
+  AWS_PORT    port of the embedded AWS (4566)
+  AWS_REGION  region that the embedded AWS emulates (us-east-1)
+  ENGINE      database of the API: {" or ".join(ENGINES)} ({ENGINES[0]})
+  RELOAD      1 restarts the API whenever one of its source files changes
+  LOCAL_DIR   folder of the settings and the data (.local)
+  LOG_LEVEL, FEED_SHARDS and FEED_CACHE_SECONDS are passed on to the API
 """
 
 
 def main() -> int:
-    """Carry out one command; 0 where the developer ended it, 1 where it could not go on."""
+    """Run one command. Return 0 if the developer ended it, 1 if it failed."""
     arguments = _parser().parse_args()
-    stop = _stopped_by_signals()
-    _print_whole_lines()
+    stop = _stop_on_signals()
+    _flush_each_line()
     try:
         options = Options.from_environment(os.environ)
-        forget_amazon(os.environ)
-        _COMMANDS[arguments.command](options, stop)
+        remove_aws_variables(os.environ)
+        _COMMANDS[arguments.command].run(options, stop)
     except LocalError as error:
         if not stop.is_set():
             print(error, file=sys.stderr)
@@ -49,25 +57,26 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m devstack",
-        description="The API and the AWS that it stands on, on this machine.",
+        description="Run the API and the AWS services that it uses on this machine.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subcommands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in _COMMANDS.items():
-        subcommands.add_parser(name, help=command.__doc__, description=command.__doc__)
+        subcommands.add_parser(name, help=command.help, description=command.help)
     return parser
 
 
-def _stopped_by_signals() -> threading.Event:
-    """Turn Ctrl-C, a kill and a closed terminal into an event, so that no step is cut in two."""
+def _stop_on_signals() -> threading.Event:
+    """Return an event that Ctrl-C, `kill` or a closed terminal sets. So a signal interrupts no step halfway."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     return stop
 
 
-def _print_whole_lines() -> None:
+def _flush_each_line() -> None:
+    """Print each line at once, even if the output is a pipe."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
 

@@ -1,4 +1,4 @@
-"""The API under uvicorn, in a process of its own; but for its env file it is what runs anywhere."""
+"""The API under uvicorn, in a process of its own. Only its env file is specific to this machine."""
 
 import contextlib
 import os
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack import environment
-from devstack.ports import LOOPBACK, listens
-from devstack.process import end
+from devstack.ports import LOOPBACK, is_listening
+from devstack.process import stop_process
 
 ROOT = Path(__file__).parents[1]
-_PATIENCE = 30.0
+_START_TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -23,46 +23,46 @@ class Api:
 
     port: int
     process: subprocess.Popen[bytes]
-    _reported: bool = False
+    _is_exit_reported: bool = False
 
-    def wait(self) -> None:
-        """Wait until it listens, or ended, or takes unusually long."""
-        deadline = time.monotonic() + _PATIENCE
-        while not listens(self.port) and self.process.poll() is None and time.monotonic() < deadline:
+    def wait_until_listening(self) -> None:
+        """Wait until the port accepts connections, the process ended, or 30 seconds have passed."""
+        deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+        while not is_listening(self.port) and self.process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
 
-    def obituary(self) -> str | None:
-        """Say once that it ended by itself."""
+    def exit_message(self) -> str | None:
+        """Return a message about a process that ended by itself, the first time only. None otherwise."""
         code = self.process.poll()
-        if code is None or self._reported:
+        if code is None or self._is_exit_reported:
             return None
-        self._reported = True
+        self._is_exit_reported = True
         return f"The API ended with exit code {code}; the embedded AWS stays up until Ctrl-C."
 
 
 @contextlib.contextmanager
-def serving(port: int, env_file: Path, values: Mapping[str, str], *, reload: bool = False) -> Iterator[Api]:
-    """Serve the app until the block ends.
+def serve(port: int, env_file: Path, env: Mapping[str, str], *, reload: bool = False) -> Iterator[Api]:
+    """Serve the API until the block ends.
 
-    It stays in the terminal's session, so that a `breakpoint()` in the app can be typed at.
+    The process stays in the session of the terminal, so that a `breakpoint()` in the app can read from it.
 
     Args:
-        port: Where it listens, on loopback.
-        env_file: Its settings.
-        values: What is in that file.
-        reload: Start it again whenever a source file changes.
+        port: the port on loopback.
+        env_file: the file with the settings of the app.
+        env: the variables in that file.
+        reload: whether to restart the API when a source file changes.
     """
     process = subprocess.Popen(
-        command(port, env_file, reload=reload), cwd=ROOT, env=environment.without(os.environ, values)
+        uvicorn_command(port, env_file, reload=reload), cwd=ROOT, env=environment.omit(os.environ, env)
     )
     try:
         yield Api(port, process)
     finally:
-        end(process)
+        stop_process(process)
 
 
-def command(port: int, env_file: Path, *, reload: bool) -> list[str]:
-    """Spell out what could be typed in a terminal too."""
+def uvicorn_command(port: int, env_file: Path, *, reload: bool) -> list[str]:
+    """Return the command that serves the API, which works in a terminal too."""
     uvicorn = [sys.executable, "-m", "uvicorn", "app.main:app", "--env-file", str(env_file)]
-    where = ["--host", LOOPBACK, "--port", str(port), "--timeout-graceful-shutdown", "5"]
-    return [*uvicorn, *where, *(["--reload", "--reload-dir", str(ROOT / "app")] if reload else [])]
+    server = ["--host", LOOPBACK, "--port", str(port), "--timeout-graceful-shutdown", "5"]
+    return [*uvicorn, *server, *(["--reload", "--reload-dir", str(ROOT / "app")] if reload else [])]

@@ -1,4 +1,4 @@
-"""boto3 clients of the embedded AWS for what sets it up and looks into it; the app makes its own."""
+"""boto3 clients of the embedded AWS, for its setup and for tests. The app has clients of its own."""
 
 from typing import TYPE_CHECKING
 
@@ -12,38 +12,38 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
     from types_boto3_sts import STSClient
 
-# Cognito's unsigned calls (SignUp, ConfirmSignUp) fall to MiniStack's own account, and so does this key.
+# MiniStack maps this key to its default account. Cognito's unsigned calls (SignUp, ConfirmSignUp) go to it as well.
 ACCESS_KEY = "test"
-SECRET_KEY = "test"  # noqa: S105 -- opens nothing: the embedded AWS asks for any key
+SECRET_KEY = "test"  # noqa: S105 -- no secret: the embedded AWS accepts any key
 
 
-def cloudformation(endpoint: str, region: str) -> "CloudFormationClient":
-    """Reach CloudFormation at an endpoint."""
+def cloudformation_client(endpoint: str, region: str) -> "CloudFormationClient":
+    """Return a client for CloudFormation."""
     return _session(region).client("cloudformation", endpoint_url=endpoint)
 
 
-def cognito(endpoint: str, region: str) -> "CognitoIdentityProviderClient":
-    """Reach Cognito at an endpoint."""
+def cognito_client(endpoint: str, region: str) -> "CognitoIdentityProviderClient":
+    """Return a client for Cognito user pools."""
     return _session(region).client("cognito-idp", endpoint_url=endpoint)
 
 
-def dynamodb(endpoint: str, region: str) -> "DynamoDBClient":
-    """Reach DynamoDB at an endpoint."""
+def dynamodb_client(endpoint: str, region: str) -> "DynamoDBClient":
+    """Return a client for DynamoDB."""
     return _session(region).client("dynamodb", endpoint_url=endpoint)
 
 
-def functions(endpoint: str, region: str) -> "LambdaClient":
-    """Reach Lambda at an endpoint."""
+def lambda_client(endpoint: str, region: str) -> "LambdaClient":
+    """Return a client for Lambda."""
     return _session(region).client("lambda", endpoint_url=endpoint)
 
 
-def permissions(endpoint: str, region: str) -> "IAMClient":
-    """Reach the service that says who may do what, at an endpoint."""
+def iam_client(endpoint: str, region: str) -> "IAMClient":
+    """Return a client for IAM."""
     return _session(region).client("iam", endpoint_url=endpoint)
 
 
-def roles(endpoint: str, region: str) -> "STSClient":
-    """Reach the service that lends a role's credentials."""
+def sts_client(endpoint: str, region: str) -> "STSClient":
+    """Return a client for STS, which issues the temporary credentials of a role."""
     return _session(region).client("sts", endpoint_url=endpoint)
 
 

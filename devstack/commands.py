@@ -1,4 +1,4 @@
-"""What `run`, `aws`, `deploy`, `undeploy` and `reset` do, and the one place that prints."""
+"""The commands `run`, `aws`, `deploy`, `undeploy` and `reset`. Apart from error messages, only this module prints."""
 
 import sys
 import threading
@@ -11,112 +11,137 @@ from devstack.errors import LocalError
 from devstack.mail import Mailbox
 from devstack.options import Options
 from devstack.ports import require_free
-from devstack.state import Home
+from devstack.state import StateFolder
 
-_PAUSE = 0.3
+_POLL_SECONDS = 0.3
 
 
 def run(options: Options, stop: threading.Event) -> None:
-    """Serve the API on the embedded AWS until told to stop."""
-    home = Home(options.home)
-    with home.locked() as lock:
+    """Serve the API on the embedded AWS until `stop` is set.
+
+    Raises:
+        LocalError: if a port or the state folder is in use, or if the embedded AWS cannot start or ends by itself.
+    """
+    state = StateFolder(options.state_folder)
+    with state.lock() as lock:
         require_free(options.port, "PORT", "run")
-        _require_aws_ports(options, "run")
-        print(console.starting(options))
-        with embedded_aws.started(options, home, lock) as embedded:
-            _seed(home, embedded)
+        _require_free_aws_ports(options, "run")
+        print(console.starting_message(options))
+        with embedded_aws.run(options, state, lock) as embedded:
+            _seed(state, embedded)
             if not stop.is_set():
-                _serve(options, home, embedded, stop)
+                _serve(options, state, embedded, stop)
 
 
 def aws(options: Options, stop: threading.Event) -> None:
-    """Run the embedded AWS alone until told to stop."""
-    home = Home(options.home)
-    with home.locked() as lock:
-        _require_aws_ports(options, "aws")
-        print(console.starting(options))
-        with embedded_aws.started(options, home, lock) as embedded:
-            mailbox = _emptied(embedded)
-            print(console.aws(options, embedded))
+    """Run only the embedded AWS until `stop` is set.
+
+    Raises:
+        LocalError: if a port or the state folder is in use, or if the embedded AWS cannot start or ends by itself.
+    """
+    state = StateFolder(options.state_folder)
+    with state.lock() as lock:
+        _require_free_aws_ports(options, "aws")
+        print(console.starting_message(options))
+        with embedded_aws.run(options, state, lock) as embedded:
+            mailbox = _skip_old_mail(embedded.mail_endpoint)
+            print(console.aws_message(options, embedded))
             _watch(stop, embedded, mailbox)
 
 
 def deploy(options: Options, stop: threading.Event) -> None:
-    """Deploy all of it into an embedded AWS, and answer there until told to stop."""
-    home = Home(options.home).deployed
-    with home.locked() as lock:
+    """Deploy everything into an embedded AWS, and serve it until `stop` is set.
+
+    Raises:
+        LocalError: if a port or the state folder is in use, if the deployment fails, or if the embedded AWS ends.
+    """
+    state = StateFolder(options.state_folder).deployment
+    with state.lock() as lock:
         for port in (options.aws_port, options.function_port):
             require_free(port, "AWS_PORT", "deploy-local")
         print("Deploying into the embedded AWS ...")
-        with deployment.running(options, home, lock) as deployed:
-            seed_once.seed_once(home, deployed.variables)
-            mailbox = Mailbox(deployed.aws.endpoint)
-            mailbox.fresh()
-            print(console.deployed(options, deployed))
-            while not stop.wait(_PAUSE):
+        with deployment.run(options, state, lock) as deployed:
+            seed_once.seed_once(state, deployed.env)
+            mailbox = _skip_old_mail(deployed.aws.endpoint)
+            print(console.deployment_message(options, deployed))
+            while not stop.wait(_POLL_SECONDS):
                 deployed.aws.require_alive()
-                _print_mail(mailbox)
+                _print_new_mail(mailbox)
 
 
 def undeploy(options: Options, _: threading.Event) -> None:
-    """Remove what `deploy` made, but for the tables and the pool, which are retained."""
-    home = Home(options.home).deployed
-    with home.locked() as lock:
+    """Remove the deployment, except for the tables and the user pool, which the template retains.
+
+    Raises:
+        LocalError: if the port or the state folder is in use, or if the removal fails.
+    """
+    state = StateFolder(options.state_folder).deployment
+    with state.lock() as lock:
         require_free(options.aws_port, "AWS_PORT", "undeploy-local")
-        deployment.remove(options, home, lock)
-    print("Removed all but the tables and the user pool, which `make reset` drops.")
+        deployment.remove(options, state, lock)
+    print("Removed the deployment, except for the tables and the user pool: `make reset` deletes those.")
 
 
 def reset(options: Options, _: threading.Event) -> None:
-    """Drop the data, unless an embedded AWS is using them."""
-    home = Home(options.home)
-    for each in (home, home.deployed) if home.deployed.path.exists() else (home,):
-        with each.locked():
-            each.drop()
-    print(f"Dropped the data in {options.home}.")
+    """Delete the data of `run` and of `deploy`.
+
+    Raises:
+        LocalError: if an embedded AWS is using the data.
+    """
+    state = StateFolder(options.state_folder)
+    for each in (state, state.deployment) if state.deployment.path.exists() else (state,):
+        with each.lock():
+            each.delete_data()
+    print(f"Deleted the data in {options.state_folder}.")
 
 
-def _require_aws_ports(options: Options, command: str) -> None:
+def _require_free_aws_ports(options: Options, command: str) -> None:
     for port in options.aws_ports:
         require_free(port, "AWS_PORT", command)
 
 
-def _serve(options: Options, home: Home, embedded: EmbeddedAws, stop: threading.Event) -> None:
-    mailbox = _emptied(embedded)
-    with api.serving(options.port, home.env, embedded.variables, reload=options.reload) as served:
-        served.wait()
-        print(console.api(options))
-        print(console.aws(options, embedded))
-        _watch(stop, embedded, mailbox, served)
+def _serve(options: Options, state: StateFolder, embedded: EmbeddedAws, stop: threading.Event) -> None:
+    mailbox = _skip_old_mail(embedded.mail_endpoint)
+    with api.serve(options.port, state.env_file, embedded.env, reload=options.reload) as server:
+        server.wait_until_listening()
+        print(console.api_message(options))
+        print(console.aws_message(options, embedded))
+        _watch(stop, embedded, mailbox, server)
 
 
-def _seed(home: Home, embedded: EmbeddedAws) -> None:
+def _seed(state: StateFolder, embedded: EmbeddedAws) -> None:
+    """Seed the tables. If that fails, print why and go on: a developer with a broken app still needs the AWS."""
     try:
-        seed_once.seed_once(home, embedded.variables)
+        seed_once.seed_once(state, embedded.env)
     except LocalError as error:
-        # Whoever is just breaking the app still wants the AWS to mend it on.
         print(error)
 
 
-def _emptied(embedded: EmbeddedAws) -> Mailbox:
-    mailbox = Mailbox(embedded.mailbox)
-    mailbox.fresh()
+def _skip_old_mail(endpoint: str) -> Mailbox:
+    """Return a mailbox that yields only the mail sent from now on."""
+    mailbox = Mailbox(endpoint)
+    mailbox.fetch_new()
     return mailbox
 
 
-def _watch(stop: threading.Event, embedded: EmbeddedAws, mailbox: Mailbox, served: api.Api | None = None) -> None:
-    while not stop.wait(_PAUSE):
+def _watch(stop: threading.Event, embedded: EmbeddedAws, mailbox: Mailbox, server: api.Api | None = None) -> None:
+    """Print new mail, and the end of the API, until `stop` is set.
+
+    Raises:
+        LocalError: if a service of the embedded AWS ended by itself.
+    """
+    while not stop.wait(_POLL_SECONDS):
         for service in embedded.services:
             service.require_alive()
-        if served is not None and (obituary := served.obituary()):
-            print(obituary)
-        _print_mail(mailbox)
+        if server is not None and (message := server.exit_message()):
+            print(message)
+        _print_new_mail(mailbox)
 
 
-def _print_mail(mailbox: Mailbox) -> None:
+def _print_new_mail(mailbox: Mailbox) -> None:
     try:
-        fresh = mailbox.fresh()
+        mails = mailbox.fetch_new()
     except httpx.HTTPError:
-        return  # The next look will do, or find that MiniStack has ended.
-    for mail in fresh:
-        print(console.emphasized(str(mail), sys.stdout))
+        return  # The next poll fetches the mail, or finds that MiniStack has ended.
+    for mail in mails:
+        print(console.emphasize(str(mail), sys.stdout))

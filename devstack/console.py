@@ -1,4 +1,4 @@
-"""What a developer reads at the start; prints nothing itself."""
+"""The messages of the commands to the developer. Prints nothing itself."""
 
 from typing import TextIO
 
@@ -6,55 +6,57 @@ from devstack.deployment import FUNCTION, Deployment
 from devstack.embedded_aws import EmbeddedAws
 from devstack.options import Options
 from devstack.ports import LOOPBACK
-from devstack.seed_content import DEMO, PASSWORD, email
+from devstack.seed_content import DEMO_HANDLE, PASSWORD, to_email
 
 
-def starting(options: Options) -> str:
-    """Say what takes its time now."""
+def starting_message(options: Options) -> str:
+    """Return the message that explains the wait at the start."""
     if options.engine == "ministack":
         return "Starting the embedded AWS ..."
     return (
-        "Starting the embedded AWS with DynamoDB Local, which is fetched at the first start ...\n"
-        f"DynamoDB Local can listen on all interfaces only, here on port {options.dynamodb_port}."
+        "Starting the embedded AWS with DynamoDB Local, which the first start downloads ...\n"
+        f"DynamoDB Local cannot be limited to loopback: it listens on all interfaces, on port {options.dynamodb_port}."
     )
 
 
-def api(options: Options) -> str:
-    """Say where the API is and who may log in."""
+def api_message(options: Options) -> str:
+    """Return the addresses of the API, and the demo login."""
     address = f"http://{LOOPBACK}:{options.port}"
-    login = f"{email(DEMO)} / {PASSWORD}"
+    login = f"{to_email(DEMO_HANDLE)} / {PASSWORD}"
     return f"\n  API          {address}\n  Docs         {address}/docs\n  Demo login   {login}"
 
 
-def aws(options: Options, embedded: EmbeddedAws) -> str:
-    """Say what is emulated, and where its data lie."""
+def aws_message(options: Options, embedded: EmbeddedAws) -> str:
+    """Return the endpoints of the embedded AWS, and the paths of its settings and data."""
     *_, store = embedded.services
     lines = [
-        f"  Cognito      emulated by MiniStack at {embedded.mailbox}",
+        f"  Cognito      emulated by MiniStack at {embedded.mail_endpoint}",
         f"  DynamoDB     emulated by {store.name} at {store.endpoint}",
-        f"  Settings     {options.home / 'env'}",
-        f"  Data         kept in {options.home}, dropped by `make reset`",
+        f"  Settings     {options.state_folder / 'env'}",
+        f"  Data         kept in {options.state_folder}, deleted by `make reset`",
     ]
     if embedded.is_outdated:
-        lines.append("  Mind         deploy/data.yml was changed since the data were made: `make reset` takes it up")
+        lines.append(
+            "  Note         deploy/data.yml has changed since the tables were created: `make reset` applies it"
+        )
     return "\n".join([*lines, "  Mail         appears below; Ctrl-C ends everything\n"])
 
 
-def deployed(options: Options, deployment: Deployment) -> str:
-    """Say where the deployment answers, and by what."""
-    home = options.home / "deployed"
+def deployment_message(options: Options, deployment: Deployment) -> str:
+    """Return the addresses of the deployment, its parts, and the demo login."""
+    folder = options.state_folder / "deployed"
     lines = [
         f"\n  API          {deployment.url}",
         f"  Docs         {deployment.url}/docs",
-        f"  Demo login   {email(DEMO)} / {PASSWORD}",
-        f"  Function     {FUNCTION}, run by awslambdaric with its role's credentials; logs in {home}",
-        f"  The rest     emulated by MiniStack at {deployment.aws.endpoint}: gateway, authorizer, IAM, tables, pool",
-        f"  Data         kept in {home}, dropped by `make reset`",
+        f"  Demo login   {to_email(DEMO_HANDLE)} / {PASSWORD}",
+        f"  Function     {FUNCTION}, run by awslambdaric with the credentials of its role; logs in {folder}",
+        f"  AWS          emulated by MiniStack at {deployment.aws.endpoint}: gateway, authorizer, IAM, tables, pool",
+        f"  Data         kept in {folder}, deleted by `make reset`",
         "  Mail         appears below; Ctrl-C ends everything, `make deploy-local` deploys again\n",
     ]
     return "\n".join(lines)
 
 
-def emphasized(text: str, where: TextIO) -> str:
-    """Have a line stand out among those of the log, where that is a terminal."""
-    return f"\033[1;7m {text} \033[0m" if where.isatty() else text
+def emphasize(text: str, stream: TextIO) -> str:
+    """Return the text in bold inverse video if the stream is a terminal, so that it stands out from the log."""
+    return f"\033[1;7m {text} \033[0m" if stream.isatty() else text

@@ -1,4 +1,7 @@
-"""The whole deployment in the embedded AWS: gateway, authorizer, role and function, by what goes to Amazon."""
+"""The whole deployment in the embedded AWS: gateway, authorizer, role and function.
+
+It is made from the files that are deployed to Amazon.
+"""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ from devstack import environment, function_package, lambda_function, ministack, 
 from devstack.options import Options
 from devstack.ports import LOOPBACK
 from devstack.process import Service
-from devstack.state import Home, note_process
+from devstack.state import StateFolder, record_process_id
 
 STAGE = "dev"
 STACK = f"dwipper-{STAGE}"
@@ -19,62 +22,75 @@ FUNCTION = f"dwipper-{STAGE}-api"
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What runs, and where it is called."""
+    """A running deployment: the URL of its API, its AWS, and the settings of its function."""
 
     url: str
     aws: Service
     settings: Settings
 
     @property
-    def variables(self) -> dict[str, str]:
-        """What a process of the app has to be told, to stand on the same data."""
-        return environment.variables(self.settings, self.aws.endpoint, self.aws.endpoint)
+    def env(self) -> dict[str, str]:
+        """Return the variables with which another process of the app uses the same data."""
+        return environment.make_variables(self.settings, self.aws.endpoint, self.aws.endpoint)
 
 
 @contextlib.contextmanager
-def running(options: Options, home: Home, lock: int) -> Iterator[Deployment]:
-    """Deploy, or deploy anew, and answer until the block ends; the data of an earlier time are taken up again.
+def run(options: Options, state: StateFolder, lock: int) -> Iterator[Deployment]:
+    """Deploy, and serve the deployment until the block ends. Data of earlier runs is kept.
+
+    Args:
+        options: the choices of the developer.
+        state: the folder of the deployment, locked.
+        lock: the descriptor of that lock, which MiniStack inherits.
 
     Raises:
-        LocalError: it cannot be deployed.
+        LocalError: if the deployment fails.
     """
-    with _aws(options, home, lock) as aws:
-        deploy(aws.endpoint, options.region, home)
-        place = lambda_function.Place(aws.endpoint, options.region)
-        with lambda_function.running(FUNCTION, place, options.function_port, home.task, home.path / "function"):
-            settings = stack.settings(aws.endpoint, options.region, name=STACK)
-            yield Deployment(_url(aws.endpoint, options.region), aws, settings)
+    with _run_aws(options, state, lock) as aws:
+        deploy(aws.endpoint, options.region, state)
+        target = lambda_function.Target(aws.endpoint, options.region)
+        with lambda_function.run(FUNCTION, target, options.function_port, state.task, state.path / "function"):
+            settings = stack.read_settings(aws.endpoint, options.region, name=STACK)
+            yield Deployment(_api_url(aws.endpoint, options.region), aws, settings)
 
 
-def remove(options: Options, home: Home, lock: int) -> None:
-    """Remove all but the tables and the pool.
+def remove(options: Options, state: StateFolder, lock: int) -> None:
+    """Remove the deployment, except for the tables and the user pool. See `running` for the arguments.
 
     Raises:
-        LocalError: it cannot be removed.
+        LocalError: if the removal fails.
     """
-    with _aws(options, home, lock) as aws:
-        osls.remove(aws.endpoint, options.region, STAGE, home.path / "osls.log")
+    with _run_aws(options, state, lock) as aws:
+        osls.remove(aws.endpoint, options.region, STAGE, state.path / "osls.log")
 
 
-def deploy(endpoint: str, region: str, home: Home) -> None:
-    """Bring the stack to what the files say, and its image to what the code is."""
-    image = f"000000000000.dkr.ecr.{region}.amazonaws.com/dwipper@{function_package.gather(home.task)}"
-    osls.deploy(endpoint, region, STAGE, image, home.path / "osls.log")
+def deploy(endpoint: str, region: str, state: StateFolder) -> None:
+    """Create the stack or update it, with an image of the current code.
+
+    Raises:
+        LocalError: if the deployment fails.
+    """
+    digest = function_package.build(state.task)
+    image = f"000000000000.dkr.ecr.{region}.amazonaws.com/dwipper@{digest}"
+    osls.deploy(endpoint, region, STAGE, image, state.path / "osls.log")
 
 
 @contextlib.contextmanager
-def _aws(options: Options, home: Home, lock: int) -> Iterator[Service]:
-    home.claim(f"{ministack.version()} in {options.region}")
-    proxy = {lambda_function.endpoint_variable(FUNCTION): f"http://{LOOPBACK}:{options.function_port}/"}
-    with ministack.running(options.aws_port, home.path, region=options.region, extra=proxy, inherited=[lock]) as aws:
-        note_process(lock, aws.process.pid)
+def _run_aws(options: Options, state: StateFolder, lock: int) -> Iterator[Service]:
+    state.claim(f"{ministack.version()} in {options.region}")
+    proxy = {lambda_function.proxy_variable(FUNCTION): f"http://{LOOPBACK}:{options.function_port}/"}
+    with ministack.run(
+        options.aws_port, state.path, region=options.region, extra_env=proxy, inherited_fds=[lock]
+    ) as aws:
+        record_process_id(lock, aws.process.pid)
         yield aws
 
 
-def _url(endpoint: str, region: str) -> str:
-    """Where MiniStack answers for the address that Amazon would give the API.
+def _api_url(endpoint: str, region: str) -> str:
+    """Return the URL at which MiniStack serves the API.
 
-    By a name, as there, so that the API's links lead back to it; curl and browsers take any name below `localhost`.
+    Its host is a name, as at Amazon, so that the links in the API's responses lead back to the API. curl and browsers
+    resolve every name below `localhost`.
     """
-    api_id = urlsplit(stack.output(endpoint, region, "ApiUrl", name=STACK)).netloc.partition(".")[0]
+    api_id = urlsplit(stack.read_output(endpoint, region, "ApiUrl", name=STACK)).netloc.partition(".")[0]
     return f"http://{api_id}.execute-api.localhost:{urlsplit(endpoint).port}/{STAGE}"

@@ -1,4 +1,4 @@
-"""Amazon's DynamoDB Local: how it is fetched and started; knows nothing of `.local` and of our tables."""
+"""Amazon's DynamoDB Local: download and start. Knows neither the state folder nor our tables."""
 
 import contextlib
 import os
@@ -10,87 +10,91 @@ from pathlib import Path
 
 from devstack.errors import LocalError
 from devstack.ports import LOOPBACK
-from devstack.process import Service, started
+from devstack.process import Service, start_process
 
 VERSION = "DynamoDB Local 3.1.0"
 _POM = Path(__file__).with_name("pom.xml")
-_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
-_SERVER = "software.amazon.dynamodb.services.local.main.ServerRunner"
-_OLDEST_JAVA = 17
-_ADVICE = "`apt-get install openjdk-17-jre-headless maven`"
+_COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+_MAIN_CLASS = "software.amazon.dynamodb.services.local.main.ServerRunner"
+_MIN_JAVA_VERSION = 17
+_INSTALL_HINT = "`apt-get install openjdk-17-jre-headless maven`"
 
 
 def install(folder: Path) -> Path:
-    """Fetch it, unless it is in the folder already.
+    """Download DynamoDB Local, unless the folder exists already. Return the folder.
 
     Raises:
-        LocalError: Java or Maven is missing or failed.
+        LocalError: if Java or Maven is missing, if Java is too old, or if the download fails.
     """
-    java()
+    find_java()
     if not folder.exists():
         partial = folder.with_name(f"{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        _fetch(partial)
+        _download(partial)
         partial.rename(folder)
     return folder
 
 
-def java() -> str:
-    """Find a Java that can run it.
+def find_java() -> str:
+    """Return the path of a Java that can run DynamoDB Local.
 
     Raises:
-        LocalError: there is none, or only one that is too old.
+        LocalError: if Java is missing or too old.
     """
-    path = _program("java")
-    told = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(\d+)', told)
-    if found is None or int(found[1]) < _OLDEST_JAVA:
-        raise LocalError(f"DynamoDB Local needs Java {_OLDEST_JAVA} or newer: {_ADVICE}.")
+    path = _find_program("java")
+    output = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', output)
+    if version is None or int(version[1]) < _MIN_JAVA_VERSION:
+        raise LocalError(f"DynamoDB Local needs Java {_MIN_JAVA_VERSION} or newer: {_INSTALL_HINT}.")
     return path
 
 
 @contextlib.contextmanager
-def running(
-    port: int, jars: Path, folder: Path, *, in_memory: bool = False, inherited: Sequence[int] = ()
+def run(
+    port: int, jars: Path, folder: Path, *, in_memory: bool = False, inherited_fds: Sequence[int] = ()
 ) -> Iterator[Service]:
-    """Serve DynamoDB, on all interfaces since it has no option for less, until the block ends.
+    """Serve DynamoDB until the block ends. It listens on all interfaces, because it has no option to limit that.
 
     Args:
-        port: Where it listens.
-        jars: What `install` gave.
-        folder: Where it keeps its log and its data, or takes them up again.
-        in_memory: Keep none.
-        inherited: Descriptors that stay open for as long as it lives.
+        port: the port.
+        jars: the folder that `install` returned.
+        folder: the folder of the log and of the data. Existing data is used again.
+        in_memory: whether to keep no data on the disk.
+        inherited_fds: file descriptors that stay open until DynamoDB Local ends.
+
+    Raises:
+        LocalError: if Java is missing or too old, or if DynamoDB Local does not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "dynamodb-local.log"
-    variables = {"PATH": os.environ.get("PATH", os.defpath), "DDB_LOCAL_TELEMETRY": "0"}
-    store = ["-inMemory"] if in_memory else ["-dbPath", str(folder)]
-    command = [*_command(jars.absolute()), "-port", str(port), *store]
-    with started(command, folder=folder, environment=variables, log=log, inherited=inherited) as process:
+    env = {"PATH": os.environ.get("PATH", os.defpath), "DDB_LOCAL_TELEMETRY": "0"}
+    storage = ["-inMemory"] if in_memory else ["-dbPath", str(folder)]
+    command = [*_command(jars.absolute()), "-port", str(port), *storage]
+    with start_process(command, folder=folder, environment=env, log=log, inherited_fds=inherited_fds) as process:
         service = Service("DynamoDB Local", f"http://{LOOPBACK}:{port}", process, log)
+        # DynamoDB Local answers a request without a signature with 400.
         service.wait_until(lambda response: response.status_code == 400, "/")
         yield service
 
 
 def _command(jars: Path) -> list[str]:
-    classes = [f"-Djava.library.path={jars}", "-cp", f"{jars}/*", _SERVER]
-    return [java(), *classes, "-sharedDb", "-disableTelemetry"]
+    classes = [f"-Djava.library.path={jars}", "-cp", f"{jars}/*", _MAIN_CLASS]
+    return [find_java(), *classes, "-sharedDb", "-disableTelemetry"]
 
 
-def _fetch(folder: Path) -> None:
-    command = [_program("mvn"), "-q", "-B", "-f", str(_POM), _COPY, f"-DoutputDirectory={folder}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise LocalError(f"Maven could not fetch DynamoDB Local: {_first_line(done.stdout + done.stderr)}")
+def _download(folder: Path) -> None:
+    command = [_find_program("mvn"), "-q", "-B", "-f", str(_POM), _COPY_GOAL, f"-DoutputDirectory={folder}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise LocalError(f"Maven could not fetch DynamoDB Local: {_first_line(result.stdout + result.stderr)}")
 
 
 def _first_line(text: str) -> str:
-    return next(iter(text.strip().splitlines()), "it says nothing")
+    return next(iter(text.strip().splitlines()), "no output")
 
 
-def _program(name: str) -> str:
+def _find_program(name: str) -> str:
     path = shutil.which(name)
     if path is None:
-        raise LocalError(f"DynamoDB Local needs {name}: {_ADVICE}.")
+        raise LocalError(f"DynamoDB Local needs {name}: {_INSTALL_HINT}.")
     return path

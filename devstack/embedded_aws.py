@@ -1,4 +1,4 @@
-"""The embedded AWS as a whole: MiniStack, the store, the stack and the env file, in the folder `.local`."""
+"""The embedded AWS as a whole: MiniStack, the database, the stack and the env file, in the state folder."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -8,55 +8,69 @@ from app.settings import Settings
 from devstack import clients, dynamodb_local, environment, ministack, stack, tables
 from devstack.options import Options
 from devstack.process import Service
-from devstack.state import Home, note_process
+from devstack.state import StateFolder, record_process_id
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedAws:
-    """What runs, and what the app is told of it."""
+    """A running embedded AWS.
 
-    mailbox: str
+    Attributes:
+        mail_endpoint: the endpoint of MiniStack, which keeps the mail that Cognito sends.
+        services: the running services. The last one is the database.
+        env: the variables with which the app uses it.
+        is_outdated: whether the template has changed since the stack was created.
+    """
+
+    mail_endpoint: str
     services: Sequence[Service]
-    variables: dict[str, str]
+    env: dict[str, str]
     is_outdated: bool
 
 
 @contextlib.contextmanager
-def started(options: Options, home: Home, lock: int) -> Iterator[EmbeddedAws]:
-    """Run it until the block ends, and take up the data that an earlier run left.
+def run(options: Options, state: StateFolder, lock: int) -> Iterator[EmbeddedAws]:
+    """Run the embedded AWS until the block ends, with the data of earlier runs.
+
+    Args:
+        options: the choices of the developer.
+        state: the state folder, locked.
+        lock: the descriptor of that lock, which the services inherit.
 
     Raises:
-        LocalError: it cannot start.
+        LocalError: if the embedded AWS cannot start.
     """
-    home.claim(_writer(options))
+    state.claim(_writer(options))
     with contextlib.ExitStack() as services:
         aws = services.enter_context(
-            ministack.running(options.aws_port, home.path, region=options.region, inherited=[lock])
+            ministack.run(options.aws_port, state.path, region=options.region, inherited_fds=[lock])
         )
-        note_process(lock, aws.process.pid)
+        record_process_id(lock, aws.process.pid)
         settings = stack.deploy(aws.endpoint, options.region)
-        store = services.enter_context(_store(options, home, lock, aws, settings))
-        variables = environment.variables(settings, aws.endpoint, store.endpoint) | dict(options.passed_on)
-        environment.write(home.env, variables)
-        outdated = stack.is_outdated(aws.endpoint, options.region)
-        yield EmbeddedAws(aws.endpoint, (aws, store), variables, outdated)
+        store = services.enter_context(_run_store(options, state, lock, aws, settings))
+        env = environment.make_variables(settings, aws.endpoint, store.endpoint) | dict(options.app_variables)
+        environment.write(state.env_file, env)
+        is_outdated = stack.is_outdated(aws.endpoint, options.region)
+        yield EmbeddedAws(aws.endpoint, (aws, store), env, is_outdated)
 
 
 def _writer(options: Options) -> str:
+    """Return the name of the programs and the region that the data depends on."""
     store = "" if options.engine == "ministack" else f" with {dynamodb_local.VERSION}"
     return f"{ministack.version()}{store} in {options.region}"
 
 
 @contextlib.contextmanager
-def _store(options: Options, home: Home, lock: int, aws: Service, settings: Settings) -> Iterator[Service]:
+def _run_store(options: Options, state: StateFolder, lock: int, aws: Service, settings: Settings) -> Iterator[Service]:
+    """Run the database of the chosen engine until the block ends."""
     if options.engine == "ministack":
         yield aws
         return
-    jars = dynamodb_local.install(home.jars)
-    # Members and Dwipps of a pool that a killed MiniStack lost would be in the next one's way.
-    folder = home.dynamodb / settings.user_pool_id
-    with dynamodb_local.running(options.dynamodb_port, jars, folder, inherited=[lock]) as store:
+    jars = dynamodb_local.install(state.jars)
+    # A killed MiniStack loses its pool. The members and Dwipps of that pool must not appear under the next one.
+    folder = state.dynamodb / settings.user_pool_id
+    with dynamodb_local.run(options.dynamodb_port, jars, folder, inherited_fds=[lock]) as store:
         names = (settings.dwipps_table, settings.reactions_table, settings.members_table)
-        source, target = (clients.dynamodb(each.endpoint, options.region) for each in (aws, store))
+        source, target = (clients.dynamodb_client(each.endpoint, options.region) for each in (aws, store))
         tables.mirror(source, target, names)
         yield store

@@ -1,15 +1,24 @@
-"""The file `.local/env` and the variables in it: all that is local about a local run."""
+"""The environment of a local app: its variables, and the file `.local/env` that holds them.
 
-from collections.abc import Mapping, MutableMapping
+A local run differs from another one in these variables only.
+"""
+
+from collections.abc import Container, Mapping, MutableMapping
 from pathlib import Path
 
 from app.settings import Settings
 from devstack import clients
-from devstack.private_files import private
+from devstack.private_files import open_private
 
 
-def variables(settings: Settings, aws: str, dynamodb: str) -> dict[str, str]:
-    """Tell a process of the app about tables, pool and endpoints."""
+def make_variables(settings: Settings, aws: str, dynamodb: str) -> dict[str, str]:
+    """Return the variables with which a process of the app finds the tables, the user pool and the endpoints.
+
+    Args:
+        settings: the settings of the app.
+        aws: the endpoint of Cognito.
+        dynamodb: the endpoint of DynamoDB.
+    """
     return {
         "AWS_REGION": settings.region,
         "USER_POOL_ID": settings.user_pool_id,
@@ -24,18 +33,18 @@ def variables(settings: Settings, aws: str, dynamodb: str) -> dict[str, str]:
     }
 
 
-def write(path: Path, values: Mapping[str, str]) -> None:
-    """Write a file that python-dotenv and a shell's `source` read, for its owner alone."""
-    with private(path) as file:
-        file.writelines(f"{name}={value}\n".encode() for name, value in values.items())
+def write(path: Path, env: Mapping[str, str]) -> None:
+    """Write a file that python-dotenv and a shell's `source` can read, with access for its owner only."""
+    with open_private(path) as file:
+        file.writelines(f"{name}={value}\n".encode() for name, value in env.items())
 
 
-def forget_amazon(environment: MutableMapping[str, str]) -> None:
-    """Take a developer's own profile and credentials away from this process and from those that it starts."""
-    for name in [name for name in environment if name.startswith("AWS_")]:
-        del environment[name]
+def remove_aws_variables(environ: MutableMapping[str, str]) -> None:
+    """Remove all AWS variables, so that neither this process nor its children use a developer's own AWS account."""
+    for name in [name for name in environ if name.startswith("AWS_")]:
+        del environ[name]
 
 
-def without(environment: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what an env file says, which would not win over a variable that is set."""
-    return {name: value for name, value in environment.items() if name not in values}
+def omit(environ: Mapping[str, str], names: Container[str]) -> dict[str, str]:
+    """Return the environment without these names. uvicorn's env file does not override a variable that is set."""
+    return {name: value for name, value in environ.items() if name not in names}

@@ -1,5 +1,5 @@
-"""What ends a local run; imports nothing."""
+"""The error that ends a local run. Imports nothing."""
 
 
 class LocalError(Exception):
-    """A start that cannot go on; its text is the one line that the developer reads."""
+    """A local run cannot start or continue. The text is the only line that the developer reads."""

@@ -1,4 +1,4 @@
-"""Where MiniStack hands a function's invocations on to; knows not what runs the function."""
+"""The HTTP endpoint to which MiniStack posts the invocations of a function. Does not know the runtime."""
 
 import contextlib
 import json
@@ -15,9 +15,14 @@ Invoke = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 @contextlib.contextmanager
-def serving(port: int, invoke: Invoke) -> Iterator[None]:
-    """Take invocations at a port of loopback until the block ends."""
-    server = _Server((LOOPBACK, port), _Invocation)
+def serve(port: int, invoke: Invoke) -> Iterator[None]:
+    """Serve invocations on a port of loopback until the block ends.
+
+    Args:
+        port: the port on loopback.
+        invoke: the function. It raises FunctionError if it fails. Any thread calls it.
+    """
+    server = _Server((LOOPBACK, port), _InvocationHandler)
     server.invoke = invoke
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -30,21 +35,22 @@ def serving(port: int, invoke: Invoke) -> Iterator[None]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 512  # By itself it lets five wait, and more who come at once are reset.
+    # The default of five resets connections when more arrive at the same time.
+    request_queue_size = 512
     invoke: Invoke
 
 
-class _Invocation(BaseHTTPRequestHandler):
+class _InvocationHandler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
         event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         try:
-            status, answer = HTTPStatus.OK, self.server.invoke(event)
+            status, response = HTTPStatus.OK, self.server.invoke(event)
         except FunctionError as error:
-            # What MiniStack takes for a function that failed.
-            status, answer = HTTPStatus.INTERNAL_SERVER_ERROR, dict(error.payload)
-        body = json.dumps(answer).encode()
+            # MiniStack takes this status for the error of a function.
+            status, response = HTTPStatus.INTERNAL_SERVER_ERROR, dict(error.payload)
+        body = json.dumps(response).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -52,4 +58,4 @@ class _Invocation(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""

@@ -1,4 +1,4 @@
-"""Events that wait for a function's runtimes, and what becomes of them; knows no HTTP."""
+"""The invocations of a function: the events that wait for a runtime, and their responses. Knows no HTTP."""
 
 import contextlib
 import json
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
-_NO_ANSWER = {"errorType": "Sandbox.Timedout", "errorMessage": "The function did not answer in time."}
-_ENDED = {"errorType": "Runtime.ExitError", "errorMessage": "The runtime ended before it answered."}
-_CLOSED = {"errorType": "Runtime.Closed", "errorMessage": "Nobody hands events to the function any more."}
+_TIMEOUT_ERROR = {"errorType": "Sandbox.Timedout", "errorMessage": "The function did not answer in time."}
+_EXIT_ERROR = {"errorType": "Runtime.ExitError", "errorMessage": "The runtime ended before it answered."}
+_CLOSED_ERROR = {"errorType": "Runtime.Closed", "errorMessage": "The Runtime API was closed."}
 
 
 class FunctionError(Exception):
-    """The function failed, or could not start; `payload` says of what, in its runtime's words."""
+    """The function failed, or could not start. `payload` is the error as its runtime reported it."""
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         super().__init__(f"{payload.get('errorType')}: {payload.get('errorMessage')}")
@@ -26,83 +26,109 @@ class FunctionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """An event, until when it has to be answered, and the answer to come."""
+    """An event and its future response.
+
+    Attributes:
+        event: the event as JSON.
+        deadline: the end of the function's time, in seconds since the epoch.
+        request_id: the identity of the invocation.
+        response: the response as JSON, or a FunctionError.
+    """
 
     event: bytes
     deadline: float
-    number: str = field(default_factory=lambda: str(uuid.uuid4()))
-    answer: Future[bytes] = field(default_factory=Future)
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    response: Future[bytes] = field(default_factory=Future)
 
 
 class Invocations:
-    """Those of one function; any thread may call."""
+    """The queue of one function's invocations. Any thread may call its methods.
 
-    def __init__(self, seconds: float) -> None:
-        """Give the function so many seconds for an event, its wait for a runtime included."""
-        self._seconds = seconds
+    An invocation passes through these steps:
+
+    1. `invoke` queues the event, and waits for the response.
+    2. A runtime takes the oldest event with `take`.
+    3. The runtime passes the response, or its error, to `finish`, which wakes up `invoke`.
+
+    Args:
+        timeout_seconds: the limit for one event, the wait for a runtime included.
+    """
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
         self._waiting: SimpleQueue[Invocation | None] = SimpleQueue()
-        self._taken: dict[str, Invocation] = {}
+        self._in_progress: dict[str, Invocation] = {}
         self._runtimes: set[Hashable] = set()
-        self._failed_start: Mapping[str, Any] | None = None
-        self._lock = threading.Lock()  # So that no event begins to wait while all that wait are given up.
+        self._init_error: Mapping[str, Any] | None = None
+        # Without the lock, `invoke` could queue an event while `fail_init` empties the queue.
+        self._lock = threading.Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Have an event handled by the first runtime that asks for one.
+        """Return the response of the first free runtime to an event.
 
         Raises:
-            FunctionError: it failed, ended or took too long; or no runtime is left, and the last one could not start.
+            FunctionError: if the function failed, ended or took too long. Also if no runtime is left and the last one
+                could not start.
         """
-        invocation = Invocation(json.dumps(event).encode(), time.time() + self._seconds)
+        invocation = Invocation(json.dumps(event).encode(), time.time() + self._timeout_seconds)
         with self._lock:
-            if self._failed_start is not None and not self._runtimes:
-                raise FunctionError(self._failed_start)
+            if self._init_error is not None and not self._runtimes:
+                raise FunctionError(self._init_error)
             self._waiting.put(invocation)
         try:
-            answer: dict[str, Any] = json.loads(invocation.answer.result(self._seconds))
+            response: dict[str, Any] = json.loads(invocation.response.result(self._timeout_seconds))
         except TimeoutError:
-            invocation.answer.cancel()  # So that no runtime takes it any more.
-            raise FunctionError(_NO_ANSWER) from None
-        return answer
+            invocation.response.cancel()  # So that no runtime takes the event later.
+            raise FunctionError(_TIMEOUT_ERROR) from None
+        return response
 
     def take(self, runtime: Hashable, has_ended: Callable[[], bool]) -> Invocation | None:
-        """Wait for an event for a runtime; None where the runtime, or all of this, has ended meanwhile."""
+        """Wait for the next event. Return None if the runtime ended meanwhile, or if `release_runtimes` was called.
+
+        Args:
+            runtime: the identity of the runtime.
+            has_ended: returns True if the runtime has ended.
+        """
         with self._lock:
             self._runtimes.add(runtime)
-            self._failed_start = None
+            self._init_error = None
         while (invocation := self._waiting.get()) and not has_ended():
-            if invocation.answer.set_running_or_notify_cancel():
-                self._taken[invocation.number] = invocation
+            if invocation.response.set_running_or_notify_cancel():
+                self._in_progress[invocation.request_id] = invocation
                 return invocation
-        self._waiting.put(invocation)  # For another runtime; the end, too, is for all of them.
+        self._waiting.put(invocation)  # Another runtime takes the event. None must reach all runtimes.
         return None
 
-    def finish(self, number: str, answer: bytes = b"", failure: Mapping[str, Any] | None = None) -> bool:
-        """Pass on what a runtime made of an event; False where none of this number is with a runtime."""
-        invocation = self._taken.pop(number, None)
-        if invocation and failure is not None:
-            invocation.answer.set_exception(FunctionError(failure))
+    def finish(self, request_id: str, response: bytes = b"", error: Mapping[str, Any] | None = None) -> bool:
+        """Pass the response or the error of a runtime on. Return False if no runtime has this invocation."""
+        invocation = self._in_progress.pop(request_id, None)
+        if invocation and error is not None:
+            invocation.response.set_exception(FunctionError(error))
         elif invocation:
-            invocation.answer.set_result(answer)
+            invocation.response.set_result(response)
         return invocation is not None
 
-    def fail_start(self, failure: Mapping[str, Any]) -> None:
-        """Give up what waits, and what will, until there is a runtime; where there is one, it goes on."""
+    def fail_init(self, error: Mapping[str, Any]) -> None:
+        """Record that a runtime could not start.
+
+        While there is no other runtime, waiting invocations and new ones fail with this error.
+        """
         with self._lock, contextlib.suppress(Empty):
-            self._failed_start = failure
+            self._init_error = error
             while not self._runtimes:
                 invocation = self._waiting.get_nowait()
-                if invocation and invocation.answer.set_running_or_notify_cancel():
-                    invocation.answer.set_exception(FunctionError(failure))
+                if invocation and invocation.response.set_running_or_notify_cancel():
+                    invocation.response.set_exception(FunctionError(error))
 
-    def forget(self, runtime: Hashable, number: str) -> None:
-        """Give up on a runtime that has ended, and on the event that it took last if that is still with it."""
+    def remove_runtime(self, runtime: Hashable, request_id: str) -> None:
+        """Forget a runtime that has ended. Fail its last invocation if that has no response yet."""
         self._runtimes.discard(runtime)
-        self.finish(number, failure=_ENDED)
+        self.finish(request_id, error=_EXIT_ERROR)
 
-    def send_away(self) -> None:
-        """Have all runtimes leave that wait for an event."""
+    def release_runtimes(self) -> None:
+        """Make `take` return None to all runtimes that wait for an event."""
         self._waiting.put(None)
 
     def close(self) -> None:
-        """Give up everything, once all runtimes are gone."""
-        self.fail_start(_CLOSED)
+        """Fail all invocations. Call this after all runtimes have ended."""
+        self.fail_init(_CLOSED_ERROR)

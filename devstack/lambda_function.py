@@ -1,7 +1,11 @@
-"""The Lambda function on a laptop: run by AWS's own runtime client, from what the image carries and nothing else.
+"""The Lambda function on this machine: AWS's own runtime client with the code of the image, and nothing else.
 
-Its settings are those that the deployment gave it, its credentials those of its role. MiniStack hands on every
-invocation to a port of loopback; whichever worker is free takes it.
+The function has the settings of its deployment, and the credentials of its role. An invocation takes this way:
+
+1. MiniStack posts the event to a port of loopback (`function_url`).
+2. The event waits in the stand-in for Lambda's Runtime API (`runtime_api`).
+3. The first free worker takes the event. A worker is a process of awslambdaric that runs the function's handler.
+4. The worker posts the response to the stand-in, which answers MiniStack.
 """
 
 import contextlib
@@ -13,61 +17,61 @@ from typing import TYPE_CHECKING
 
 from devstack import clients, function_url
 from devstack.errors import LocalError
-from devstack.process import started
+from devstack.process import start_process
 from devstack.runtime_api import RuntimeApi
 
 if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 PYTHON = Path(__file__).parents[1] / ".venv-function" / "bin" / "python"
-WORKERS = 2
 HANDLER = "app.lambda_handler.handler"
-_LENT_SECONDS = 12 * 60 * 60  # The longest that there is: nobody here hands out new ones, as Lambda does.
+_WORKER_COUNT = 2
+# The longest that STS allows. Lambda renews a function's credentials, this module does not.
+_CREDENTIALS_TTL_SECONDS = 12 * 60 * 60
 
 
-def endpoint_variable(name: str) -> str:
-    """By which variable of its environment MiniStack knows where a function's invocations go."""
+def proxy_variable(name: str) -> str:
+    """Return the variable in MiniStack's environment that holds the URL for a function's invocations."""
     return f"MINISTACK_LAMBDA_PROXY_{name}"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the function was deployed, which is also what it calls."""
+class Target:
+    """The AWS that the function is deployed to, and that it calls."""
 
     endpoint: str
     region: str
 
 
 @contextlib.contextmanager
-def running(name: str, place: Place, port: int, task: Path, log: Path) -> Iterator[None]:
-    """Take the function's invocations at a port until the block ends.
+def run(name: str, target: Target, port: int, task: Path, log: Path) -> Iterator[None]:
+    """Run the workers of a function, and serve its invocations, until the block ends.
 
     Args:
-        name: The function's.
-        place: Where it was deployed.
-        port: Where its invocations come to.
-        task: What its image carries.
-        log: Where it logs, each worker behind a number of its own.
+        name: the name of the function.
+        target: the AWS that the function is deployed to.
+        port: the port for the invocations, on loopback.
+        task: the folder with the code of the image.
+        log: the path of the logs. The name of each worker's log ends in a number.
 
     Raises:
-        LocalError: the function's environment is missing.
+        LocalError: if the virtual environment of the function is missing.
     """
     if not PYTHON.exists():
-        raise LocalError("The function's environment is missing: `make deploy-local` makes it.")
-    configuration = clients.functions(place.endpoint, place.region).get_function_configuration(FunctionName=name)
-    runtime = RuntimeApi(seconds=configuration["Timeout"], arn=configuration["FunctionArn"])
-    environment = _environment(configuration, place, task)
-    with runtime, function_url.serving(port, runtime.invoke), contextlib.ExitStack() as workers:
-        address = {"AWS_LAMBDA_RUNTIME_API": runtime.address}
-        for number in range(WORKERS):
-            command = [str(PYTHON), "-m", "awslambdaric", HANDLER]
-            own_log = log.with_suffix(f".{number}.log")
-            workers.enter_context(started(command, folder=task, environment=environment | address, log=own_log))
+        raise LocalError("The function's environment is missing: `make deploy-local` creates it.")
+    configuration = clients.lambda_client(target.endpoint, target.region).get_function_configuration(FunctionName=name)
+    runtime_api = RuntimeApi(timeout_seconds=configuration["Timeout"], arn=configuration["FunctionArn"])
+    env = _function_env(configuration, target, task) | {"AWS_LAMBDA_RUNTIME_API": runtime_api.address}
+    command = [str(PYTHON), "-m", "awslambdaric", HANDLER]
+    with runtime_api, function_url.serve(port, runtime_api.invoke), contextlib.ExitStack() as workers:
+        for number in range(_WORKER_COUNT):
+            worker_log = log.with_suffix(f".{number}.log")
+            workers.enter_context(start_process(command, folder=task, environment=env, log=worker_log))
         yield
 
 
-def _environment(configuration: "FunctionConfigurationResponseTypeDef", place: Place, task: Path) -> dict[str, str]:
-    """What Lambda sets: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html."""
+def _function_env(configuration: "FunctionConfigurationResponseTypeDef", target: Target, task: Path) -> dict[str, str]:
+    """Return the variables that Lambda sets: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html."""
     return {
         "PATH": os.defpath,
         "LANG": "en_US.UTF-8",
@@ -79,24 +83,24 @@ def _environment(configuration: "FunctionConfigurationResponseTypeDef", place: P
         "AWS_LAMBDA_FUNCTION_NAME": configuration["FunctionName"],
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["MemorySize"]),
-        "AWS_REGION": place.region,
-        # Amazon's endpoints need no naming.
-        "AWS_ENDPOINT_URL_DYNAMODB": place.endpoint,
-        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": place.endpoint,
+        "AWS_REGION": target.region,
+        # Lambda does not set these: botocore knows Amazon's endpoints.
+        "AWS_ENDPOINT_URL_DYNAMODB": target.endpoint,
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": target.endpoint,
         **configuration["Environment"]["Variables"],
-        **_credentials(configuration, place),
+        **_role_credentials(configuration, target),
     }
 
 
-def _credentials(configuration: "FunctionConfigurationResponseTypeDef", place: Place) -> dict[str, str]:
-    role = clients.roles(place.endpoint, place.region).assume_role(
+def _role_credentials(configuration: "FunctionConfigurationResponseTypeDef", target: Target) -> dict[str, str]:
+    role = clients.sts_client(target.endpoint, target.region).assume_role(
         RoleArn=configuration["Role"],
         RoleSessionName=configuration["FunctionName"],
-        DurationSeconds=_LENT_SECONDS,
+        DurationSeconds=_CREDENTIALS_TTL_SECONDS,
     )
-    lent = role["Credentials"]
+    credentials = role["Credentials"]
     return {
-        "AWS_ACCESS_KEY_ID": lent["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": lent["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": lent["SessionToken"],
+        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": credentials["SessionToken"],
     }

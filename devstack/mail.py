@@ -1,4 +1,4 @@
-"""The mails that Cognito would have sent, read from MiniStack; prints nothing."""
+"""The mail that Cognito would send, read from MiniStack. Prints nothing."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _CODE = re.compile(r"\b\d{6}\b")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message as one recipient sees it."""
+    """A message to one recipient."""
 
     message_id: str
     recipient: str
@@ -24,33 +24,33 @@ class Mail:
 
     @property
     def code(self) -> str | None:
-        """The code that Cognito asks back, where there is one."""
-        found = _CODE.search(self.body)
-        return found[0] if found else None
+        """Return the confirmation code in the body, None if there is none."""
+        match = _CODE.search(self.body)
+        return match[0] if match else None
 
 
 @dataclass(slots=True)
 class Mailbox:
-    """All mail of an embedded AWS; each call of `fresh` gives what came since the last."""
+    """All mail of an embedded AWS. Remembers which messages it has returned."""
 
     endpoint: str
-    _seen: set[str] = field(default_factory=set)
+    _returned: set[str] = field(default_factory=set)
 
-    def fresh(self) -> list[Mail]:
-        """Give the mails that were not given before."""
-        mails = [mail for mail in everything(self.endpoint) if mail.message_id not in self._seen]
-        self._seen.update(mail.message_id for mail in mails)
+    def fetch_new(self) -> list[Mail]:
+        """Return the mail that arrived since the last call, oldest first."""
+        mails = [mail for mail in fetch_all(self.endpoint) if mail.message_id not in self._returned]
+        self._returned.update(mail.message_id for mail in mails)
         return mails
 
 
-def everything(endpoint: str) -> list[Mail]:
-    """Give all mails that were ever sent, the oldest first."""
-    answer = httpx.get(f"{endpoint}/_ministack/ses/messages", trust_env=False, timeout=5)
-    return list(parse(answer.raise_for_status().json()))
+def fetch_all(endpoint: str) -> list[Mail]:
+    """Return all mail ever sent, oldest first."""
+    response = httpx.get(f"{endpoint}/_ministack/ses/messages", trust_env=False, timeout=5)
+    return list(parse_messages(response.raise_for_status().json()))
 
 
-def parse(document: dict[str, Any]) -> Iterator[Mail]:
-    """Read MiniStack's list of messages, which it keeps by account."""
+def parse_messages(document: dict[str, Any]) -> Iterator[Mail]:
+    """Yield the mail in MiniStack's document of messages by account, one for each recipient of a message."""
     for messages in document["messages"].values():
         for message in messages:
             for recipient in message["To"]:
@@ -58,12 +58,12 @@ def parse(document: dict[str, Any]) -> Iterator[Mail]:
 
 
 def latest_code(endpoint: str, recipient: str) -> str:
-    """Give the code that a recipient was sent last.
+    """Return the code in the latest mail to a recipient that holds one.
 
     Raises:
-        LookupError: no mail to them holds any.
+        LookupError: if no mail to the recipient holds a code.
     """
-    codes = [mail.code for mail in everything(endpoint) if mail.recipient == recipient and mail.code]
+    codes = [mail.code for mail in fetch_all(endpoint) if mail.recipient == recipient and mail.code]
     if not codes:
         raise LookupError(f"No code was sent to {recipient}.")
     return codes[-1]

@@ -1,4 +1,4 @@
-"""MiniStack, the embedded AWS: how it is started; knows nothing of `.local` and of what is kept in it."""
+"""MiniStack, the embedded AWS: start and version. Knows neither the state folder nor the data in it."""
 
 import contextlib
 import importlib.metadata
@@ -8,56 +8,62 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from devstack.ports import LOOPBACK
-from devstack.process import Service, started
+from devstack.process import Service, start_process
 
 
 def version() -> str:
-    """Which MiniStack is installed; another one may not read this one's state."""
+    """Return the name and version of the installed MiniStack. Another version may not be able to read its state."""
     return f"MiniStack {importlib.metadata.version('ministack')}"
 
 
 @contextlib.contextmanager
-def running(
+def run(
     port: int,
     folder: Path,
     *,
     region: str = "us-east-1",
-    extra: Mapping[str, str] | None = None,
-    inherited: Sequence[int] = (),
+    extra_env: Mapping[str, str] | None = None,
+    inherited_fds: Sequence[int] = (),
 ) -> Iterator[Service]:
-    """Serve AWS on loopback until the block ends, then wait until the state is saved.
+    """Serve AWS on loopback until the block ends. Then wait until the state is saved.
 
     Args:
-        port: Where it listens.
-        folder: Where it logs, and keeps its state under `ministack`, or takes it up again.
-        region: Where what names no region happens.
-        extra: More variables of its environment, such as `MINISTACK_LAMBDA_PROXY_<function>`.
-        inherited: Descriptors that stay open for as long as it lives.
+        port: the port on loopback.
+        folder: the folder of the log. Its subfolder `ministack` holds the state, and existing state is used again.
+        region: the region of requests that name none.
+        extra_env: additional variables for MiniStack, such as `MINISTACK_LAMBDA_PROXY_<function>`.
+        inherited_fds: file descriptors that stay open until MiniStack ends.
+
+    Raises:
+        LocalError: if MiniStack does not start.
     """
-    log, kept = folder / "ministack.log", folder / "ministack"
-    kept.mkdir(parents=True, exist_ok=True)
-    variables = _environment(port, kept, region) | dict(extra or {})
+    log, state = folder / "ministack.log", folder / "ministack"
+    state.mkdir(parents=True, exist_ok=True)
+    env = _ministack_env(port, state, region) | dict(extra_env or {})
     command = [sys.executable, "-m", "ministack"]
-    with started(command, folder=kept, environment=variables, log=log, inherited=inherited) as process:
+    with start_process(command, folder=state, environment=env, log=log, inherited_fds=inherited_fds) as process:
         service = Service("MiniStack", f"http://{LOOPBACK}:{port}", process, log)
         service.wait_until(lambda response: response.is_success, "/_ministack/health")
         yield service
 
 
-def _environment(port: int, folder: Path, region: str) -> dict[str, str]:
-    """Pass on no more of the developer's shell than PATH: a mail server named there would get the mails."""
+def _ministack_env(port: int, folder: Path, region: str) -> dict[str, str]:
+    """Return the environment of MiniStack.
+
+    Only PATH comes from the developer's shell. A mail server named in the shell would receive the mail.
+    """
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),
         "TMPDIR": str(folder),
-        # It removes containers that it takes for its own, and other MiniStacks' would be among them.
+        # MiniStack removes containers that it takes for its own. Containers of other MiniStacks would be among them.
         "DOCKER_HOST": f"unix://{folder}/no-docker",
-        # From INFO on its log names who gets mail, from DEBUG on all that it is sent.
+        # At INFO its log names the recipients of mail. At DEBUG it contains every request.
         "LOG_LEVEL": "WARNING",
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": region,
-        # Without it any code and any forged token is accepted.
+        # Without it, MiniStack accepts any code and any forged token.
         "AUTH": "true",
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "state"),

@@ -1,4 +1,4 @@
-"""What a developer may choose, read from the environment; starts and writes nothing."""
+"""The choices of a developer, read from the environment. Starts and writes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,63 +8,75 @@ from typing import Self
 from devstack.errors import LocalError
 
 ENGINES = ("ministack", "dynamodb-local")
-_HOME = Path(__file__).parents[1] / ".local"
-_PASSED_ON = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_LEVEL")
+_DEFAULT_FOLDER = Path(__file__).parents[1] / ".local"
+_APP_VARIABLES = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_LEVEL")
+# The port after it must exist as well: DynamoDB Local or the function listens there.
+_MAX_PORT = 65534
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The choices of one local run."""
+    """The choices for one local run.
 
-    home: Path
+    Attributes:
+        home: the state folder.
+        port: the port of the API.
+        aws_port: the port of the embedded AWS.
+        region: the region that the embedded AWS emulates.
+        engine: the database, one of `ENGINES`.
+        reload: whether the API restarts when a source file changes.
+        app_variables: the variables that are passed on to the app.
+    """
+
+    state_folder: Path
     port: int
     aws_port: int
     region: str
     engine: str
     reload: bool
-    passed_on: Mapping[str, str]
+    app_variables: Mapping[str, str]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read and check all choices.
+        """Return the options in the environment, with defaults for missing or empty variables.
 
         Raises:
-            LocalError: a value cannot be used.
+            LocalError: if a value is invalid.
         """
         return cls(
-            home=Path(environment.get("LOCAL_DIR") or _HOME).absolute(),
-            port=_port(environment, "PORT", 8000),
-            aws_port=_port(environment, "AWS_PORT", 4566),
+            state_folder=Path(environment.get("LOCAL_DIR") or _DEFAULT_FOLDER).absolute(),
+            port=_parse_port(environment, "PORT", 8000),
+            aws_port=_parse_port(environment, "AWS_PORT", 4566),
             region=environment.get("AWS_REGION") or "us-east-1",
-            engine=_engine(environment.get("ENGINE") or ENGINES[0]),
+            engine=_check_engine(environment.get("ENGINE") or ENGINES[0]),
             reload=environment.get("RELOAD", "") not in ("", "0"),
-            passed_on={name: environment[name] for name in _PASSED_ON if environment.get(name)},
+            app_variables={name: environment[name] for name in _APP_VARIABLES if environment.get(name)},
         )
 
     @property
     def dynamodb_port(self) -> int:
-        """Where DynamoDB Local listens: beside the rest of the embedded AWS."""
+        """Return the port of DynamoDB Local: the one after the embedded AWS."""
         return self.aws_port + 1
 
     @property
     def function_port(self) -> int:
-        """Where the function takes its invocations."""
+        """Return the port for the invocations of the deployed function."""
         return self.aws_port + 1
 
     @property
     def aws_ports(self) -> tuple[int, ...]:
-        """All ports that the embedded AWS takes."""
+        """Return all ports of the embedded AWS, its database included."""
         return (self.aws_port,) if self.engine == "ministack" else (self.aws_port, self.dynamodb_port)
 
 
-def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+def _parse_port(environment: Mapping[str, str], name: str, default: int) -> int:
     value = environment.get(name) or str(default)
-    if not value.isascii() or not value.isdecimal() or not 1 <= int(value) <= 65534:
-        raise LocalError(f"{name} must be a port, from 1 to 65534.")
+    if not value.isascii() or not value.isdecimal() or not 1 <= int(value) <= _MAX_PORT:
+        raise LocalError(f"{name} must be a port number from 1 to {_MAX_PORT}.")
     return int(value)
 
 
-def _engine(value: str) -> str:
+def _check_engine(value: str) -> str:
     if value not in ENGINES:
         raise LocalError(f"ENGINE must be one of {', '.join(ENGINES)}.")
     return value

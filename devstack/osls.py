@@ -1,4 +1,7 @@
-"""osls, which deploys `serverless.yml` to Amazon: here it is pointed at the embedded AWS; knows not what it deploys."""
+"""osls, the program that deploys `serverless.yml` to Amazon. Here it deploys to the embedded AWS.
+
+Knows nothing of the content of the deployment.
+"""
 
 import os
 from collections.abc import Mapping
@@ -6,55 +9,65 @@ from pathlib import Path
 
 from devstack import clients
 from devstack.errors import LocalError
-from devstack.process import finished
+from devstack.process import run_process
 
 ROOT = Path(__file__).parents[1]
 _PROGRAM = ROOT / "node_modules" / ".bin" / "osls"
-_PATIENCE = 300.0
+_TIMEOUT_SECONDS = 300.0
 
-# What the embedded AWS takes no template of: deploy/firewall.yml and deploy/alarms.yml say why.
-_LEFT_OUT = ("firewall=off", "alarms=off")
-# What is removed has no image, but osls wants the files to be whole.
-_NO_IMAGE = f"dwipper@sha256:{'0' * 64}"
+# The embedded AWS does not support these templates: see deploy/firewall.yml and deploy/alarms.yml.
+_DISABLED_PARTS = ("firewall=off", "alarms=off")
+# A removal uses no image, but osls requires the files to be complete.
+_PLACEHOLDER_IMAGE = f"dwipper@sha256:{'0' * 64}"
 
 
 def deploy(endpoint: str, region: str, stage: str, image: str, log: Path) -> None:
-    """Bring the stack to what the files say, and keep its data.
+    """Create the stack of a stage or update it. Existing data is kept.
+
+    Args:
+        endpoint: the endpoint of the AWS.
+        region: the region of the stack.
+        stage: the stage.
+        image: the image of the function, with its digest.
+        log: the file for the output of osls, which uses the folder of this file as its home.
 
     Raises:
-        LocalError: it could not be deployed.
+        LocalError: if the deployment fails.
     """
-    _run(["deploy", *_where(region, stage), *_parameters(image)], endpoint, log)
+    _run(["deploy", *_location_options(region, stage), *_parameters(image)], endpoint, log)
 
 
 def remove(endpoint: str, region: str, stage: str, log: Path) -> None:
-    """Remove the stack, but for what it retains.
+    """Remove the stack of a stage, except for the resources that it retains. See `deploy` for the arguments.
 
     Raises:
-        LocalError: it could not be removed.
+        LocalError: if the removal fails.
     """
-    _run(["remove", *_where(region, stage), *_parameters(_NO_IMAGE)], endpoint, log)
+    _run(["remove", *_location_options(region, stage), *_parameters(_PLACEHOLDER_IMAGE)], endpoint, log)
 
 
 def _parameters(image: str) -> list[str]:
-    return [f"--param={parameter}" for parameter in (*_LEFT_OUT, f"image={image}")]
+    return [f"--param={parameter}" for parameter in (*_DISABLED_PARTS, f"image={image}")]
 
 
-def _where(region: str, stage: str) -> list[str]:
+def _location_options(region: str, stage: str) -> list[str]:
     return ["--region", region, "--stage", stage]
 
 
 def _run(arguments: list[str], endpoint: str, log: Path) -> None:
     if not _PROGRAM.exists():
-        raise LocalError("osls is missing: `npm ci` installs it, and wants Node.js 20 or newer.")
-    environment = _environment(endpoint, log.parent)
-    code = finished([_PROGRAM, *arguments], folder=ROOT, environment=environment, log=log, patience=_PATIENCE)
+        raise LocalError("osls is missing: `npm ci` installs it. It requires Node.js 20 or newer.")
+    env = _osls_env(endpoint, log.parent)
+    code = run_process([_PROGRAM, *arguments], folder=ROOT, environment=env, log=log, timeout_seconds=_TIMEOUT_SECONDS)
     if code != 0:
-        raise LocalError(f"osls could not {arguments[0]}: {_reason(log)}")
+        raise LocalError(f"osls {arguments[0]} failed: {_error_text(log)}")
 
 
-def _environment(endpoint: str, home: Path) -> Mapping[str, str]:
-    """Pass on no more of the developer's shell than the path: no profile, no credentials, no proxy of theirs."""
+def _osls_env(endpoint: str, home: Path) -> Mapping[str, str]:
+    """Return the environment of osls.
+
+    Only PATH comes from the developer's shell, so osls uses none of their profiles, credentials and proxies.
+    """
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),
@@ -65,8 +78,8 @@ def _environment(endpoint: str, home: Path) -> Mapping[str, str]:
     }
 
 
-def _reason(log: Path) -> str:
-    """What stands behind osls's `Error:`, on one line."""
+def _error_text(log: Path) -> str:
+    """Return the first two lines after `Error:` in the log, as one line."""
     _, _, after = log.read_text(errors="replace").partition("Error:")
     lines = [line.strip() for line in after.strip().splitlines() if line.strip()]
-    return f"{' '.join(lines[:2])} (all of it: {log})"
+    return f"{' '.join(lines[:2])} (full log: {log})"

@@ -1,4 +1,4 @@
-"""Whether a port of this machine is free; knows not for what."""
+"""The TCP ports of this machine. Does not know their purpose."""
 
 import socket
 
@@ -8,17 +8,24 @@ LOOPBACK = "127.0.0.1"
 
 
 def require_free(port: int, variable: str, command: str) -> None:
-    """Refuse a port that is taken, and say how to name another.
+    """Check that a port is free.
+
+    Args:
+        port: the port.
+        variable: the environment variable that chooses the port, for the message.
+        command: the target of `make`, for the message.
 
     Raises:
-        LocalError: something listens there, or may not.
+        LocalError: if the port is in use, or if this user may not listen on it.
     """
     if not _is_free(port):
-        raise LocalError(f"Port {port} cannot be used or is in use: `{variable}={port + 1} make {command}`.")
+        raise LocalError(
+            f"Port {port} is in use or not permitted. Use another: `{variable}={port + 1} make {command}`."
+        )
 
 
-def listens(port: int) -> bool:
-    """Whether somebody answers there."""
+def is_listening(port: int) -> bool:
+    """Return True if a server on loopback accepts connections on this port."""
     with socket.socket() as probe:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
@@ -30,5 +37,5 @@ def _is_free(port: int) -> bool:
             probe.bind((LOOPBACK, port))
         except OSError:
             return False
-    # Some systems let a single address be bound where somebody listens on all of them.
-    return not listens(port)
+    # On some systems the bind succeeds although another server listens on all interfaces.
+    return not is_listening(port)

@@ -1,12 +1,12 @@
-"""Files for their owner's eyes alone; knows not what is in them."""
+"""Files that only their owner can read. Does not know their content."""
 
 import os
 from pathlib import Path
 from typing import IO
 
 
-def private(path: Path) -> IO[bytes]:
-    """Write a file anew that nobody else may read, whatever its mode was before."""
+def open_private(path: Path) -> IO[bytes]:
+    """Open an empty file for writing, with access for its owner only. An existing file loses its content and mode."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.fchmod(descriptor, 0o600)
     return os.fdopen(descriptor, "wb")

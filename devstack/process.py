@@ -1,4 +1,4 @@
-"""A program in a process of its own: started, waited for, ended in order; knows not which."""
+"""Child processes: start, wait and stop. Does not know which programs they run."""
 
 import contextlib
 import subprocess
@@ -10,14 +10,15 @@ from pathlib import Path
 import httpx
 
 from devstack.errors import LocalError
-from devstack.private_files import private
+from devstack.private_files import open_private
 
-_PATIENCE = 60.0
+_START_TIMEOUT_SECONDS = 60.0
+_STOP_TIMEOUT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A server that was started here."""
+    """A server in a child process."""
 
     name: str
     endpoint: str
@@ -25,40 +26,54 @@ class Service:
     log: Path
 
     def require_alive(self) -> None:
-        """Find out whether it still runs.
+        """Check that the process still runs.
 
         Raises:
-            LocalError: it ended by itself.
+            LocalError: if it ended by itself.
         """
         if (code := self.process.poll()) is not None:
             raise LocalError(f"{self.name} ended with exit code {code}: see {self.log}.")
 
-    def wait_until(self, answers: Callable[[httpx.Response], bool], path: str) -> None:
-        """Wait for the first right answer.
+    def wait_until(self, is_ready: Callable[[httpx.Response], bool], path: str) -> None:
+        """Request a path until a response shows that the server is ready.
+
+        Args:
+            is_ready: returns True for such a response.
+            path: the path, from its first slash.
 
         Raises:
-            LocalError: it ended by itself, or took too long.
+            LocalError: if the process ended by itself, or is not ready within 60 seconds.
         """
-        deadline = time.monotonic() + _PATIENCE
-        while not _answers(self.endpoint + path, answers):
+        deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+        while not _check_response(self.endpoint + path, is_ready):
             self.require_alive()
             if time.monotonic() > deadline:
-                raise LocalError(f"{self.name} did not answer within {_PATIENCE:.0f} seconds: see {self.log}.")
+                raise LocalError(
+                    f"{self.name} did not answer within {_START_TIMEOUT_SECONDS:.0f} seconds: see {self.log}."
+                )
             time.sleep(0.05)
 
 
 @contextlib.contextmanager
-def started(
+def start_process(
     command: Sequence[str],
     *,
     folder: Path,
     environment: Mapping[str, str],
     log: Path,
-    inherited: Sequence[int] = (),
+    inherited_fds: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command until the block ends, in a session of its own that no Ctrl-C reaches."""
+    """Run a command until the block ends, in a session of its own, which Ctrl-C does not reach.
+
+    Args:
+        command: the program and its arguments.
+        folder: the working directory, which is created if it is missing.
+        environment: the whole environment of the process.
+        log: the file for its output, which only its owner can read.
+        inherited_fds: file descriptors that stay open until the process ends.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    with private(log) as output:
+    with open_private(log) as output:
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -68,23 +83,35 @@ def started(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             umask=0o077,
-            pass_fds=inherited,
+            pass_fds=inherited_fds,
         )
     try:
         yield process
     finally:
-        end(process)
+        stop_process(process)
 
 
-def finished(
-    command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str], log: Path, patience: float
+def run_process(
+    command: Sequence[str | Path],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    timeout_seconds: float,
 ) -> int:
-    """Run a command to its end, out of reach of Ctrl-C, and return its exit code.
+    """Run a command to its end, in a session of its own, which Ctrl-C does not reach. Return its exit code.
+
+    Args:
+        command: the program and its arguments.
+        folder: the working directory.
+        environment: the whole environment of the process.
+        log: the file for its output, which only its owner can read.
+        timeout_seconds: the limit after which the process is killed.
 
     Raises:
-        subprocess.TimeoutExpired: it took longer than the patience, in seconds, and was ended.
+        subprocess.TimeoutExpired: if the command took longer than the limit.
     """
-    with private(log) as output:
+    with open_private(log) as output:
         return subprocess.run(
             command,
             cwd=folder,
@@ -93,23 +120,25 @@ def finished(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            timeout=patience,
+            timeout=timeout_seconds,
             check=False,
         ).returncode
 
 
-def end(process: subprocess.Popen[str] | subprocess.Popen[bytes], patience: float = _PATIENCE) -> None:
-    """Ask a process to end and wait until it has; killed only where it never would."""
+def stop_process(
+    process: subprocess.Popen[str] | subprocess.Popen[bytes], timeout_seconds: float = _STOP_TIMEOUT_SECONDS
+) -> None:
+    """Terminate a process and wait for its end. Kill it if it has not ended within the timeout."""
     process.terminate()
     try:
-        process.wait(patience)
+        process.wait(timeout_seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
-def _answers(url: str, answers: Callable[[httpx.Response], bool]) -> bool:
+def _check_response(url: str, is_ready: Callable[[httpx.Response], bool]) -> bool:
     try:
-        return answers(httpx.get(url, trust_env=False, timeout=5))
+        return is_ready(httpx.get(url, trust_env=False, timeout=5))
     except httpx.TransportError:
         return False

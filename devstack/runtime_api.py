@@ -1,4 +1,4 @@
-"""A stand-in for Lambda's Runtime API, from which awslambdaric takes events; knows not which function it runs.
+"""A stand-in for Lambda's Runtime API, from which awslambdaric takes events. Does not know the function.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -15,24 +15,27 @@ from typing import Any, Self
 from devstack.invocations import Invocations
 from devstack.ports import LOOPBACK
 
-_BASE = "/2018-06-01/runtime"
-_ARN = "arn:aws:lambda:us-east-1:000000000000:function:dwipper"
+_BASE_PATH = "/2018-06-01/runtime"
+_DEFAULT_ARN = "arn:aws:lambda:us-east-1:000000000000:function:dwipper"
 
 
 class RuntimeApi:
-    """Serves any number of runtimes, on loopback, for as long as the block lasts.
+    """Serves any number of runtimes on loopback until the block ends.
 
-    A runtime is a connection: when that ends, so has the runtime, and what it was working on.
+    A runtime is a connection. When the connection ends, the runtime has ended, and its invocation fails.
+
+    Args:
+        timeout_seconds: the limit for one event, the wait for a runtime included.
+        arn: the name of the function.
     """
 
-    def __init__(self, *, seconds: float = 28.0, arn: str = _ARN) -> None:
-        """Serve the function of this name, which has so many seconds for an event, its wait for a runtime included."""
-        self._invocations = Invocations(seconds)
+    def __init__(self, *, timeout_seconds: float = 28.0, arn: str = _DEFAULT_ARN) -> None:
+        self._invocations = Invocations(timeout_seconds)
         self._server = _Server(self._invocations, arn)
 
     @property
     def address(self) -> str:
-        """What a runtime has to find in AWS_LAMBDA_RUNTIME_API."""
+        """Return the value for a runtime's variable AWS_LAMBDA_RUNTIME_API."""
         return f"{LOOPBACK}:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -40,15 +43,16 @@ class RuntimeApi:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._invocations.send_away()
-        self._server.end()
+        self._invocations.release_runtimes()
+        self._server.stop()
         self._invocations.close()
 
     def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Have an event handled by the first runtime that asks for one; any thread may.
+        """Return the response of the first free runtime to an event. Any thread may call this.
 
         Raises:
-            FunctionError: it failed, ended or took too long; or no runtime is left, and the last one could not start.
+            FunctionError: if the function failed, ended or took too long. Also if no runtime is left and the last one
+                could not start.
         """
         return self._invocations.invoke(event)
 
@@ -57,7 +61,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False
 
     def __init__(self, invocations: Invocations, arn: str) -> None:
-        super().__init__((LOOPBACK, 0), _Connection)
+        super().__init__((LOOPBACK, 0), _RuntimeConnection)
         self.invocations = invocations
         self.arn = arn
         self._connections: set[socket.socket] = set()
@@ -71,52 +75,58 @@ class _Server(ThreadingHTTPServer):
         self._connections.discard(request)
         super().shutdown_request(request)
 
-    def end(self) -> None:
+    def stop(self) -> None:
         self.shutdown()
         for connection in tuple(self._connections):
-            with contextlib.suppress(OSError):  # The other side was quicker.
+            with contextlib.suppress(OSError):  # The runtime may have closed the connection already.
                 connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()  # Waits for the connections' threads.
+        self.server_close()  # Waits for the threads of the connections.
 
 
-class _Connection(BaseHTTPRequestHandler):
+class _RuntimeConnection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # Head and body in one piece: sent apart, the second waits for the first to be acknowledged.
+    # Send headers and body in one packet. Otherwise the body waits until the headers are acknowledged.
+    wbufsize = -1
     server: _Server
-    _number = ""
+    _request_id = ""
 
     def handle(self) -> None:
         try:
-            with contextlib.suppress(ConnectionError):  # Who is killed says no good-bye.
+            with contextlib.suppress(ConnectionError):  # A killed runtime resets its connection.
                 super().handle()
         finally:
-            self.server.invocations.forget(self.connection, self._number)
+            self.server.invocations.remove_runtime(self.connection, self._request_id)
 
     def do_GET(self) -> None:
-        if self.path != f"{_BASE}/invocation/next":
-            self._say(HTTPStatus.NOT_FOUND)
+        if self.path != f"{_BASE_PATH}/invocation/next":
+            self._respond(HTTPStatus.NOT_FOUND)
         elif invocation := self.server.invocations.take(self.connection, self._has_ended):
-            self._number = invocation.number
-            about = {"Aws-Request-Id": invocation.number, "Deadline-Ms": int(invocation.deadline * 1000)}
-            self._say(HTTPStatus.OK, invocation.event, about | {"Invoked-Function-Arn": self.server.arn})
+            self._request_id = invocation.request_id
+            metadata = {
+                "Aws-Request-Id": invocation.request_id,
+                "Deadline-Ms": int(invocation.deadline * 1000),
+                "Invoked-Function-Arn": self.server.arn,
+            }
+            self._respond(HTTPStatus.OK, invocation.event, metadata)
         else:
             self.close_connection = True
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-        known = True
-        match self.path.removeprefix(_BASE).split("/"):
+        is_known = True
+        match self.path.removeprefix(_BASE_PATH).split("/"):
             case ["", "init", "error"]:
-                self.server.invocations.fail_start(json.loads(body))
-            case ["", "invocation", number, "response"]:
-                known = self.server.invocations.finish(number, body)
-            case ["", "invocation", number, "error"]:
-                known = self.server.invocations.finish(number, failure=json.loads(body))
+                self.server.invocations.fail_init(json.loads(body))
+            case ["", "invocation", request_id, "response"]:
+                is_known = self.server.invocations.finish(request_id, body)
+            case ["", "invocation", request_id, "error"]:
+                is_known = self.server.invocations.finish(request_id, error=json.loads(body))
             case _:
-                known = False
-        self._say(HTTPStatus.ACCEPTED if known else HTTPStatus.BAD_REQUEST)
+                is_known = False
+        self._respond(HTTPStatus.ACCEPTED if is_known else HTTPStatus.BAD_REQUEST)
 
     def _has_ended(self) -> bool:
+        """Return True if the runtime has closed or reset its connection."""
         try:
             return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -124,14 +134,14 @@ class _Connection(BaseHTTPRequestHandler):
         except ConnectionError:
             return True
 
-    def _say(self, status: HTTPStatus, body: bytes = b"{}", about: Mapping[str, object] | None = None) -> None:
+    def _respond(self, status: HTTPStatus, body: bytes = b"{}", metadata: Mapping[str, object] | None = None) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")  # Without it awslambdaric crashes.
+        self.send_header("Content-Type", "application/json")  # awslambdaric crashes without it.
         self.send_header("Content-Length", str(len(body)))
-        for name, value in (about or {}).items():
+        for name, value in (metadata or {}).items():
             self.send_header(f"Lambda-Runtime-{name}", str(value))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""

@@ -1,7 +1,7 @@
-"""The first members and Dwipps, made as clients make theirs: by the app's own API, in this process.
+"""The seed: the first members and Dwipps, created through the app's own API in this process.
 
-`python -m devstack.seed` runs it with the environment of the app. Doing it again, or after an interruption,
-adds only what is missing.
+`python -m devstack.seed` runs it with the environment of the app. A second run, or a run after an interruption, adds
+only the missing part.
 """
 
 import asyncio
@@ -17,70 +17,81 @@ from app.dwipps import repository
 from app.main import create_app
 from app.settings import Settings
 from devstack import mail
-from devstack.seed_content import MEMBERS, PASSWORD, THOUGHTS, Thought, email
+from devstack.seed_content import MEMBERS, PASSWORD, THOUGHTS, Thought, to_email
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Member:
-    """Someone who is logged in."""
+    """A logged-in member.
+
+    Attributes:
+        headers: the headers that authenticate the member's requests.
+        dwipps: the ids of the member's existing Dwipps, by text.
+    """
 
     headers: Mapping[str, str]
     dwipps: Mapping[str, str]
-    """The ids of what they have shared already, by text."""
 
 
-async def sow(settings: Settings, mailbox: str) -> None:
-    """Add what is missing.
+async def seed(settings: Settings, mail_endpoint: str) -> None:
+    """Add the missing members, Dwipps and reactions.
 
     Args:
-        settings: Those of the app.
-        mailbox: Where the embedded AWS shows its mails.
+        settings: the settings of the app.
+        mail_endpoint: the endpoint of the embedded AWS, for the codes in its mail.
+
+    Raises:
+        httpx.HTTPStatusError: if the API refuses a request.
     """
     app = create_app(dataclasses.replace(settings, log_level="WARNING"))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as api:
-        members = {handle: await _member(api, mailbox, handle) for handle in MEMBERS}
+        members = {handle: await _log_in_or_sign_up(api, mail_endpoint, handle) for handle in MEMBERS}
         for thought in THOUGHTS:
-            await _react(api, members, thought, await _share(api, members[thought.author], thought))
+            dwipp_id = await _create_dwipp(api, members[thought.author], thought)
+            await _add_reactions(api, members, thought, dwipp_id)
 
 
-async def _member(api: httpx.AsyncClient, mailbox: str, handle: str) -> Member:
-    login = await _login(api, handle)
+async def _log_in_or_sign_up(api: httpx.AsyncClient, mail_endpoint: str, handle: str) -> Member:
+    login = await _log_in(api, handle)
     if not login.is_success:
-        await _join(api, mailbox, handle)
-        login = (await _login(api, handle)).raise_for_status()
+        await _sign_up(api, mail_endpoint, handle)
+        login = (await _log_in(api, handle)).raise_for_status()
     headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
-    own = await api.get("/v1/me/dwipps", params={"limit": 100}, headers=headers)
-    dwipps = {item["text"]: item["id"] for item in own.raise_for_status().json()["items"]}
+    page = await api.get("/v1/me/dwipps", params={"limit": 100}, headers=headers)
+    dwipps = {item["text"]: item["id"] for item in page.raise_for_status().json()["items"]}
     return Member(headers, dwipps)
 
 
-async def _login(api: httpx.AsyncClient, handle: str) -> httpx.Response:
-    return await api.post("/v1/auth/login", json={"email": email(handle), "password": PASSWORD})
+async def _log_in(api: httpx.AsyncClient, handle: str) -> httpx.Response:
+    return await api.post("/v1/auth/login", json={"email": to_email(handle), "password": PASSWORD})
 
 
-async def _join(api: httpx.AsyncClient, mailbox: str, handle: str) -> None:
-    wish = {"email": email(handle), "password": PASSWORD, "handle": handle}
-    answer = (await api.post("/v1/auth/register", json=wish)).raise_for_status()
-    code = await asyncio.to_thread(mail.latest_code, mailbox, email(handle))
-    confirmation = {"registration": answer.json()["registration"], "code": code}
+async def _sign_up(api: httpx.AsyncClient, mail_endpoint: str, handle: str) -> None:
+    body = {"email": to_email(handle), "password": PASSWORD, "handle": handle}
+    response = (await api.post("/v1/auth/register", json=body)).raise_for_status()
+    code = await asyncio.to_thread(mail.latest_code, mail_endpoint, to_email(handle))
+    confirmation = {"registration": response.json()["registration"], "code": code}
     (await api.post("/v1/auth/confirm", json=confirmation)).raise_for_status()
 
 
-async def _share(api: httpx.AsyncClient, author: Member, thought: Thought) -> str:
+async def _create_dwipp(api: httpx.AsyncClient, author: Member, thought: Thought) -> str:
+    """Return the id of the Dwipp with this text, which is created if the author has none."""
     if thought.text in author.dwipps:
         return author.dwipps[thought.text]
-    with _next_id(thought.dwipp_id):
-        answer = await api.post("/v1/dwipps", json={"text": thought.text}, headers=author.headers)
-    return str(answer.raise_for_status().json()["id"])
+    with _fix_next_id(thought.dwipp_id):
+        response = await api.post("/v1/dwipps", json={"text": thought.text}, headers=author.headers)
+    return str(response.raise_for_status().json()["id"])
 
 
-def _next_id(dwipp_id: str | None) -> contextlib.AbstractContextManager[object]:
-    """Have the next Dwipp get this id, which no client could wish for."""
+def _fix_next_id(dwipp_id: str | None) -> contextlib.AbstractContextManager[object]:
+    """Give the next Dwipp this id, which a client could not choose. None leaves the choice to the app."""
     return mock.patch.object(repository, "new_id", return_value=dwipp_id) if dwipp_id else contextlib.nullcontext()
 
 
-async def _react(api: httpx.AsyncClient, members: Mapping[str, Member], thought: Thought, dwipp_id: str) -> None:
+async def _add_reactions(
+    api: httpx.AsyncClient, members: Mapping[str, Member], thought: Thought, dwipp_id: str
+) -> None:
     for reaction, handles in (("upvote", thought.upvoted_by), ("favorite", thought.favorited_by)):
         for handle in handles:
             url = f"/v1/dwipps/{dwipp_id}/{reaction}"
@@ -88,5 +99,5 @@ async def _react(api: httpx.AsyncClient, members: Mapping[str, Member], thought:
 
 
 if __name__ == "__main__":
-    inbox = os.environ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"]
-    asyncio.run(sow(Settings.from_environment(os.environ), inbox))
+    cognito_endpoint = os.environ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"]
+    asyncio.run(seed(Settings.from_environment(os.environ), cognito_endpoint))

@@ -1,16 +1,24 @@
-"""The first members, their Dwipps and whom they amuse; only text, and all of it ours."""
+"""The content of the seed: the first members, their Dwipps and the reactions to these. All texts are our own."""
 
 from typing import Final, NamedTuple
 
-PASSWORD: Final = "shower-thoughts"  # noqa: S105 -- the demo login, printed at every start
-DEMO: Final = "demo"
-# Whose Dwipp the examples of the OpenAPI document are about, so that they succeed here: the demo account's own, and the
-# oldest.
+PASSWORD: Final = "shower-thoughts"  # noqa: S105 -- no secret: every start prints the demo login
+DEMO_HANDLE: Final = "demo"
+# The id of the Dwipp in the examples of the OpenAPI document, so that they succeed here. It is the demo account's own
+# Dwipp, and the oldest one.
 EXAMPLE_ID: Final = "019a3f6c-21e4-7b09-8d57-4c1e9ab03f62"
 
 
 class Thought(NamedTuple):
-    """A Dwipp and the members who react to it."""
+    """A Dwipp and its reactions.
+
+    Attributes:
+        author: the handle of the author.
+        text: the text.
+        upvoted_by: the handles of the members with an upvote.
+        favorited_by: the handles of the members with this favorite.
+        dwipp_id: the id. None leaves the choice to the app.
+    """
 
     author: str
     text: str
@@ -19,12 +27,12 @@ class Thought(NamedTuple):
     dwipp_id: str | None = None
 
 
-MEMBERS: Final = (DEMO, "steamy_stella", "conditioner_carl", "loofah_lu", "cold_tap_kim")
+MEMBERS: Final = (DEMO_HANDLE, "steamy_stella", "conditioner_carl", "loofah_lu", "cold_tap_kim")
 
-# The oldest first.
+# Oldest first.
 THOUGHTS: Final = (
     Thought(
-        DEMO,
+        DEMO_HANDLE,
         "The best ideas must be waterproof, or we would never have had them.",
         upvoted_by=("steamy_stella",),
         dwipp_id=EXAMPLE_ID,
@@ -57,7 +65,7 @@ THOUGHTS: Final = (
         upvoted_by=("cold_tap_kim",),
     ),
     Thought(
-        DEMO,
+        DEMO_HANDLE,
         "We say 'sleep on it' about decisions, and then wake up having decided to sleep more.",
         upvoted_by=("steamy_stella", "loofah_lu"),
     ),
@@ -95,6 +103,6 @@ THOUGHTS: Final = (
 )
 
 
-def email(handle: str) -> str:
-    """Give a member's address, under a domain that is nobody's."""
+def to_email(handle: str) -> str:
+    """Return the email address of a member. RFC 2606 reserves the domain for examples."""
     return f"{handle}@example.org"

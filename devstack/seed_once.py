@@ -1,4 +1,4 @@
-"""Seeding, once per user pool; in a process of its own, so that a broken app breaks nothing else."""
+"""The seed, run once for each user pool. It runs in a process of its own, so that a broken app breaks nothing else."""
 
 import os
 import sys
@@ -7,29 +7,33 @@ from pathlib import Path
 
 from devstack import environment
 from devstack.errors import LocalError
-from devstack.process import finished
-from devstack.state import Home
+from devstack.process import run_process
+from devstack.state import StateFolder
 
 _ROOT = Path(__file__).parents[1]
-_SEED = [sys.executable, "-m", "devstack.seed"]
-_PATIENCE = 120.0
+_SEED_COMMAND = [sys.executable, "-m", "devstack.seed"]
+_TIMEOUT_SECONDS = 120.0
 
 
-def seed_once(home: Home, values: Mapping[str, str]) -> None:
+def seed_once(state: StateFolder, env: Mapping[str, str]) -> None:
     """Add the first members and Dwipps, unless they are complete already.
 
-    The marker comes last and names the pool: an interrupted seeding is taken up again, and so is one whose
-    data the embedded AWS lost because it was killed.
+    The marker file is written last, and names the user pool. So an interrupted seed is resumed. A new pool is seeded
+    again, for example after a kill of the embedded AWS lost the data.
+
+    Args:
+        state: the state folder.
+        env: the variables of the app.
 
     Raises:
-        LocalError: the app did not take them.
+        LocalError: if the app refused a part of the seed.
     """
-    pool = values["USER_POOL_ID"]
-    if home.seeded.exists() and home.seeded.read_text() == pool:
+    pool = env["USER_POOL_ID"]
+    if state.seed_marker.exists() and state.seed_marker.read_text() == pool:
         return
-    log = home.path / "seed.log"
-    told = environment.without(os.environ, values) | dict(values)
-    code = finished(_SEED, folder=_ROOT, environment=told, log=log, patience=_PATIENCE)
+    log = state.path / "seed.log"
+    whole_env = environment.omit(os.environ, env) | dict(env)
+    code = run_process(_SEED_COMMAND, folder=_ROOT, environment=whole_env, log=log, timeout_seconds=_TIMEOUT_SECONDS)
     if code != 0:
-        raise LocalError(f"The first members and Dwipps could not be added: see {log}; the next start tries again.")
-    home.seeded.write_text(pool)
+        raise LocalError(f"The first members and Dwipps could not be added: see {log}. The next start tries again.")
+    state.seed_marker.write_text(pool)

@@ -1,4 +1,7 @@
-"""Tables and user pool, made from the file that is deployed to Amazon; declares nothing itself."""
+"""The CloudFormation stack of the tables and the user pool, made from the template that is deployed to Amazon.
+
+Declares no resources itself.
+"""
 
 import time
 from pathlib import Path
@@ -15,40 +18,49 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef
 
 TEMPLATE = Path(__file__).parents[1] / "deploy" / "data.yml"
-NAME = "dwipper"
-_UNDER_WAY = "CREATE_IN_PROGRESS"
+_DEFAULT_NAME = "dwipper"
 
 
-def deploy(endpoint: str, region: str, *, name: str = NAME, template: Path = TEMPLATE) -> Settings:
-    """Make the stack unless it is there, and say what the app has to know of it.
+def deploy(endpoint: str, region: str, *, name: str = _DEFAULT_NAME, template: Path = TEMPLATE) -> Settings:
+    """Create the stack unless it exists. Return the settings with which the app uses it.
 
     Raises:
-        LocalError: the stack could not be made.
+        LocalError: if the stack could not be created.
     """
-    cloudformation = clients.cloudformation(endpoint, region)
-    if _stack(cloudformation, name) is None:
+    cloudformation = clients.cloudformation_client(endpoint, region)
+    if not _exists(cloudformation, name):
         _create(cloudformation, name, template)
-    return _settings(region, _finished(cloudformation, name))
+    return _to_settings(region, _wait_until_created(cloudformation, name))
 
 
-def settings(endpoint: str, region: str, *, name: str = NAME) -> Settings:
-    """What the app has to know of a stack that is there."""
-    return _settings(region, _there(endpoint, region, name))
+def read_settings(endpoint: str, region: str, *, name: str = _DEFAULT_NAME) -> Settings:
+    """Return the settings with which the app uses an existing stack."""
+    return _to_settings(region, _describe(clients.cloudformation_client(endpoint, region), name))
 
 
-def output(endpoint: str, region: str, key: str, *, name: str = NAME) -> str:
-    """One of the values that a stack gives out."""
-    return _outputs(_there(endpoint, region, name))[key]
+def read_output(endpoint: str, region: str, key: str, *, name: str = _DEFAULT_NAME) -> str:
+    """Return one of the outputs of an existing stack."""
+    return _outputs(_describe(clients.cloudformation_client(endpoint, region), name))[key]
 
 
-def is_outdated(endpoint: str, region: str, *, name: str = NAME, template: Path = TEMPLATE) -> bool:
-    """Whether the template was changed since the stack was made."""
-    body = clients.cloudformation(endpoint, region).get_template(StackName=name)["TemplateBody"]
+def is_outdated(endpoint: str, region: str, *, name: str = _DEFAULT_NAME, template: Path = TEMPLATE) -> bool:
+    """Return True if the template has changed since the stack was created."""
+    body = clients.cloudformation_client(endpoint, region).get_template(StackName=name)["TemplateBody"]
     return str(body) != template.read_text()
 
 
-def _there(endpoint: str, region: str, name: str) -> "StackTypeDef":
-    return clients.cloudformation(endpoint, region).describe_stacks(StackName=name)["Stacks"][0]
+def _describe(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef":
+    return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+
+
+def _exists(cloudformation: "CloudFormationClient", name: str) -> bool:
+    try:
+        _describe(cloudformation, name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        return False
+    return True
 
 
 def _create(cloudformation: "CloudFormationClient", name: str, template: Path) -> None:
@@ -58,24 +70,16 @@ def _create(cloudformation: "CloudFormationClient", name: str, template: Path) -
         raise LocalError(f"{template}: {error.response['Error']['Message']}") from error
 
 
-def _finished(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef":
-    while (stack := cloudformation.describe_stacks(StackName=name)["Stacks"][0])["StackStatus"] == _UNDER_WAY:
+def _wait_until_created(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef":
+    while (stack := _describe(cloudformation, name))["StackStatus"] == "CREATE_IN_PROGRESS":
         time.sleep(0.05)
     if stack["StackStatus"] != "CREATE_COMPLETE":
-        raise LocalError(f"The stack is {stack['StackStatus']} ({stack.get('StackStatusReason', 'no reason given')}).")
+        reason = stack.get("StackStatusReason", "no reason given")
+        raise LocalError(f"CloudFormation could not create the stack: {stack['StackStatus']} ({reason}).")
     return stack
 
 
-def _stack(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef | None":
-    try:
-        return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        return None
-
-
-def _settings(region: str, stack: "StackTypeDef") -> Settings:
+def _to_settings(region: str, stack: "StackTypeDef") -> Settings:
     outputs = _outputs(stack)
     return Settings(
         region=region,

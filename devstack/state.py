@@ -1,4 +1,4 @@
-"""The folder `.local`: where its files lie, who may use it, what drops it; starts nothing."""
+"""The state folder, `.local` by default: its files, its lock and its deletion. Starts nothing."""
 
 import contextlib
 import fcntl
@@ -12,44 +12,44 @@ from devstack.errors import LocalError
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """The files of one embedded AWS, private since its state holds passwords in plain text."""
+class StateFolder:
+    """The state folder of one embedded AWS. It is private, because MiniStack keeps passwords in plain text."""
 
     path: Path
 
     @property
-    def env(self) -> Path:
-        """The settings of the app, as uvicorn's `--env-file` reads them."""
+    def env_file(self) -> Path:
+        """Return the path of the app's settings, in the format of uvicorn's `--env-file`."""
         return self.path / "env"
 
     @property
     def ministack(self) -> Path:
-        """What MiniStack keeps."""
+        """Return the folder of MiniStack's data."""
         return self.path / "ministack"
 
     @property
     def dynamodb(self) -> Path:
-        """What DynamoDB Local keeps."""
+        """Return the folder of DynamoDB Local's data."""
         return self.path / "dynamodb"
 
     @property
     def jars(self) -> Path:
-        """DynamoDB Local itself."""
+        """Return the folder of the downloaded DynamoDB Local."""
         return self.path / "dynamodb-local"
 
     @property
-    def deployed(self) -> "Home":
-        """Of the deployment, which has an embedded AWS of its own."""
-        return Home(self.path / "deployed")
+    def deployment(self) -> "StateFolder":
+        """Return the state folder of the deployment, which has an embedded AWS of its own."""
+        return StateFolder(self.path / "deployed")
 
     @property
     def task(self) -> Path:
-        """What the image of the function carries."""
+        """Return the folder of the code in the function's image."""
         return self.path / "task"
 
     @property
-    def seeded(self) -> Path:
-        """Names the user pool whose first members and Dwipps are complete."""
+    def seed_marker(self) -> Path:
+        """Return the path of the file that names the user pool with a complete seed."""
         return self.path / "seeded"
 
     @property
@@ -57,54 +57,60 @@ class Home:
         return self.path / "version"
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[int]:
-        """Keep the folder for one embedded AWS, and yield the descriptor that its processes inherit.
+    def lock(self) -> Iterator[int]:
+        """Reserve the folder for one embedded AWS. Yield the descriptor that its processes inherit.
 
-        The lock belongs to the open file and not to a process: should this one be killed, the folder stays
-        taken for as long as a process of the embedded AWS lives on and may still write to it.
+        The lock belongs to the open file, not to a process. If this process is killed, the processes of the embedded
+        AWS may still write to the folder. So it stays locked until the last of them ends.
 
         Raises:
-            LocalError: another embedded AWS uses the folder.
+            LocalError: if another embedded AWS uses the folder.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
         descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _lock(descriptor)
+            _acquire_lock(descriptor)
             yield descriptor
         finally:
             os.close(descriptor)
 
     def claim(self, writer: str) -> None:
-        """Note who writes the data.
+        """Record the programs that write the data.
 
         Raises:
-            LocalError: the data are another writer's, who may have kept them in another form.
+            LocalError: if other programs wrote the existing data. Their format may differ.
         """
         if self._version.exists() and (found := self._version.read_text()) != writer:
-            raise LocalError(f"{self.path} holds data of {found}, not of {writer}: `make reset` drops them.")
+            raise LocalError(f"{self.path} holds data of {found}, not of {writer}: `make reset` deletes it.")
         self._version.write_text(writer)
 
-    def drop(self) -> None:
-        """Delete the data; what was downloaded stays, and so does whatever else lies there."""
+    def delete_data(self) -> None:
+        """Delete the data. Downloads and files of unknown origin stay."""
         for folder in (self.ministack, self.dynamodb):
             shutil.rmtree(folder, ignore_errors=True)
-        for file in (self.env, self.seeded, self._version, *self.path.glob("*.log")):
+        for file in (self.env_file, self.seed_marker, self._version, *self.path.glob("*.log")):
             file.unlink(missing_ok=True)
 
 
-def note_process(lock: int, process: int) -> None:
-    """Leave word of whom to stop, for whoever finds the folder taken."""
+def record_process_id(lock: int, process_id: int) -> None:
+    """Write a process id into the lock file. It tells the next developer which process to stop.
+
+    Args:
+        lock: the descriptor of the lock.
+        process_id: the id of a process of the embedded AWS.
+    """
     os.ftruncate(lock, 0)
-    os.pwrite(lock, str(process).encode(), 0)
+    os.pwrite(lock, str(process_id).encode(), 0)
 
 
-def _lock(descriptor: int) -> None:
+def _acquire_lock(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        process = os.pread(descriptor, 20, 0).decode() or "just starting"
+        process_id = os.pread(descriptor, 20, 0).decode()
+        holder = f"process {process_id}" if process_id else "still starting"
         raise LocalError(
-            f"The embedded AWS runs already (process {process}): press Ctrl-C in its terminal, or kill it."
+            f"The embedded AWS is already running ({holder}): press Ctrl-C in its terminal, or kill the process."
         ) from None
     os.ftruncate(descriptor, 0)

@@ -1,4 +1,4 @@
-"""Tables of one DynamoDB made again in another; which tables, the caller says."""
+"""Copies of DynamoDB tables in another DynamoDB. The caller chooses the tables."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,26 +14,29 @@ if TYPE_CHECKING:
 
 
 def mirror(source: "DynamoDBClient", target: "DynamoDBClient", names: Iterable[str]) -> None:
-    """Make each table with the source's keys and indexes, and without its items, unless it is there."""
+    """Create each table in the target, with the keys and indexes of the source but without its items.
+
+    Existing tables stay as they are.
+    """
     for name in names:
         with suppress(target.exceptions.ResourceInUseException):
-            target.create_table(**_wish(source, name))
+            target.create_table(**_create_request(source, name))
 
 
-def _wish(source: "DynamoDBClient", name: str) -> "CreateTableInputTypeDef":
+def _create_request(source: "DynamoDBClient", name: str) -> "CreateTableInputTypeDef":
     table = source.describe_table(TableName=name)["Table"]
-    wish: CreateTableInputTypeDef = {
+    request: CreateTableInputTypeDef = {
         "TableName": name,
         "AttributeDefinitions": table["AttributeDefinitions"],
         "KeySchema": table["KeySchema"],
         "BillingMode": "PAY_PER_REQUEST",
     }
     if indexes := table.get("GlobalSecondaryIndexes"):
-        wish["GlobalSecondaryIndexes"] = [_index(index) for index in indexes]
-    return wish
+        request["GlobalSecondaryIndexes"] = [_index_request(index) for index in indexes]
+    return request
 
 
-def _index(index: "GlobalSecondaryIndexDescriptionTypeDef") -> "GlobalSecondaryIndexTypeDef":
+def _index_request(index: "GlobalSecondaryIndexDescriptionTypeDef") -> "GlobalSecondaryIndexTypeDef":
     return {
         "IndexName": index["IndexName"],
         "KeySchema": index["KeySchema"],

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The docs page as files that any web server can give out: `PYTHONPATH=. python scripts/build_docs_site.py FOLDER`.
+"""Write the docs page as files for any web server: `PYTHONPATH=. python scripts/build_docs_site.py FOLDER`.
 
-The app itself draws the page, and that of problems; openapi.json comes along, and so does all that the pages load. What
-is tried on the docs page goes to the API whose address its reader gives.
+The app renders the docs page and the page of problems. The site also contains openapi.json and every file that the
+pages load. The docs page sends its requests to the API whose address the reader enters.
 """
 
 import asyncio
@@ -16,31 +16,31 @@ from app.main import create_app
 
 _ROOT = Path(__file__).parents[1]
 _DOCUMENT = "openapi.json"
-_LOADED = re.compile(r'"(docs/[\w.-]+)\?v=\w+"')
+_ASSET = re.compile(r'"(docs/[\w.-]+)\?v=\w+"')
 
 
-async def files() -> dict[str, bytes]:
-    """The pages and what they load, by the name of the file."""
+async def render() -> dict[str, bytes]:
+    """Return the pages and the files that they load, by path within the site."""
     async with AsyncClient(transport=ASGITransport(app=create_app()), base_url="http://docs") as client:
 
         async def fetch(path: str) -> bytes:
-            answer = await client.get(path)
-            return answer.raise_for_status().content
+            response = await client.get(path)
+            return response.raise_for_status().content
 
         docs, problems = await fetch("/docs"), await fetch("/problems")
-        loaded = _LOADED.findall((docs + problems).decode())
-        own = {name: await fetch(f"/{name}") for name in sorted(set(loaded))}
-    # In a folder, which is what a web server looks for where `problems` is asked for: one further down.
-    below = problems.replace(b'"docs"', b'"../"').replace(b'"docs/', b'"../docs/')
-    # The document is the one that is committed: what is served below a prefix names the prefix as a server.
+        names = _ASSET.findall((docs + problems).decode())
+        assets = {name: await fetch(f"/{name}") for name in sorted(set(names))}
+    # A web server answers `problems` with the index.html of that folder. So the page's links start one level deeper.
+    problems = problems.replace(b'"docs"', b'"../"').replace(b'"docs/', b'"../docs/')
+    # The committed document, because one that is served below a path prefix names the prefix as a server.
     document = (_ROOT / _DOCUMENT).read_bytes()
-    return {"index.html": docs, "problems/index.html": below, _DOCUMENT: document} | own
+    return {"index.html": docs, "problems/index.html": problems, _DOCUMENT: document} | assets
 
 
 def write(folder: Path) -> None:
-    """Write the pages and what they load."""
-    for name, content in asyncio.run(files()).items():
-        target = folder / name
+    """Write the pages and the files that they load to a folder, which is created if it is missing."""
+    for path, content in asyncio.run(render()).items():
+        target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
 

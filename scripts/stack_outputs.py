@@ -1,4 +1,4 @@
-"""Print what a stage's stack gives out, as JSON: `python scripts/stack_outputs.py STAGE`."""
+"""Print the outputs of a stage's stack as JSON: `AWS_REGION=… python scripts/stack_outputs.py STAGE`."""
 
 import json
 import os
@@ -7,8 +7,8 @@ import sys
 import boto3
 
 
-def main(stage: str) -> None:
-    """Print the outputs of the stack of a stage."""
+def print_outputs(stage: str) -> None:
+    """Print the outputs of the stack of a stage. The region comes from AWS_REGION."""
     client = boto3.client("cloudformation", region_name=os.environ["AWS_REGION"])
     (stack,) = client.describe_stacks(StackName=f"dwipper-{stage}")["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
@@ -17,4 +17,4 @@ def main(stage: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    print_outputs(sys.argv[1])

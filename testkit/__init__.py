@@ -1,1 +1,1 @@
-"""What the tests share: the two transports, a api to tell a story in, and what is compared of two answers."""
+"""The helpers that tests and benchmarks share: transports, clients, stand-ins and attacks."""

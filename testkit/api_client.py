@@ -1,4 +1,4 @@
-"""A api to tell a story in: an app, a way to it, and members who use it."""
+"""The API for a test: an app over one transport, and clients of its members."""
 
 import itertools
 from collections.abc import AsyncIterator, Callable
@@ -11,7 +11,7 @@ import httpx
 from app.api_gateway import make_handler
 from app.main import create_app
 from app.settings import Settings
-from devstack.mail import Mail, everything
+from devstack.mail import Mail, fetch_all
 from testkit.gateway import Authorizer, GatewayKind, GatewayTransport
 from testkit.leak_scan import LeakScan
 from testkit.transcript import Transcript
@@ -21,81 +21,90 @@ PASSWORD = "a rubber duck knows"
 Transport = Literal["uvicorn"] | GatewayKind
 TRANSPORTS: tuple[Transport, ...] = ("uvicorn", "rest")
 
-_numbers = itertools.count(1)
+_member_numbers = itertools.count(1)
 
 
 @dataclass(slots=True)
 class Api:
-    """An app on tables of its own; `http` is somebody who is not logged in."""
+    """An app on tables of its own.
+
+    `http` is a client without a login. `mail_offset` is the number of mails that the embedded AWS sent before.
+    """
 
     settings: Settings
     endpoint: str
     http: httpx.AsyncClient
     transcript: Transcript
     open_client: Callable[..., httpx.AsyncClient]
-    mails_before: int
-    outlast: Callable[[], None] = lambda: None
-    """Lets the time pass that a deletion waits for writes on their way; in this process there are none."""
+    mail_offset: int
+    skip_drain_period: Callable[[], None] = lambda: None
+    """Ends the drain period of all deletions. Does nothing in this process, where a test sets the period to 0."""
 
     def mails(self) -> list[Mail]:
-        """The mails since the api began, the oldest first."""
-        return everything(self.endpoint)[self.mails_before :]
+        """Return the mails since the API was opened, the oldest first."""
+        return fetch_all(self.endpoint)[self.mail_offset :]
 
-    def code(self, email: str) -> str:
-        """The code in the latest mail to an address."""
+    def latest_code(self, email: str) -> str:
+        """Return the code in the latest mail to an address."""
         codes = [mail.code for mail in self.mails() if mail.recipient == email.lower() and mail.code]
         return codes[-1]
 
     async def register(self, email: str, password: str = PASSWORD, handle: str | None = None) -> str:
+        """Register an account, and return the id of the registration."""
         body = {"email": email, "password": password} | ({"handle": handle} if handle else {})
-        answer = await self.http.post("/v1/auth/register", json=body)
-        assert answer.status_code == 202, answer.text
-        registration: str = answer.json()["registration"]
+        response = await self.http.post("/v1/auth/register", json=body)
+        assert response.status_code == 202, response.text
+        registration: str = response.json()["registration"]
         return registration
 
     async def confirm(self, registration: str, email: str) -> None:
-        answer = await self.http.post("/v1/auth/confirm", json={"registration": registration, "code": self.code(email)})
-        assert answer.status_code == 204, answer.text
+        """Confirm a registration by the latest code that was mailed to the address."""
+        body = {"registration": registration, "code": self.latest_code(email)}
+        response = await self.http.post("/v1/auth/confirm", json=body)
+        assert response.status_code == 204, response.text
 
     async def login(self, email: str, password: str = PASSWORD) -> dict[str, Any]:
-        answer = await self.http.post("/v1/auth/login", json={"email": email, "password": password})
-        assert answer.status_code == 200, answer.text
-        tokens: dict[str, Any] = answer.json()
+        """Log in, and return the tokens."""
+        response = await self.http.post("/v1/auth/login", json={"email": email, "password": password})
+        assert response.status_code == 200, response.text
+        tokens: dict[str, Any] = response.json()
         return tokens
 
-    async def member(self, handle: str | None = None) -> "MemberClient":
-        """Somebody who registered, confirmed and logged in."""
-        email = f"member{next(_numbers)}@example.org"
+    async def create_member(self, handle: str | None = None) -> "MemberClient":
+        """Register, confirm and log in a new member."""
+        email = f"member{next(_member_numbers)}@example.org"
         await self.confirm(await self.register(email, handle=handle), email)
-        return self.session(email, await self.login(email))
+        return self.open_session(email, await self.login(email))
 
-    def session(self, email: str, tokens: dict[str, Any]) -> "MemberClient":
-        """Who calls with these tokens."""
+    def open_session(self, email: str, tokens: dict[str, Any]) -> "MemberClient":
+        """Return a client that sends this access token."""
         http = self.open_client(headers={"Authorization": f"Bearer {tokens['access_token']}"})
         return MemberClient(email, tokens, http)
 
 
 @dataclass(slots=True)
 class MemberClient:
-    """Somebody who is logged in."""
+    """A client that is logged in."""
 
     email: str
     tokens: dict[str, Any]
     http: httpx.AsyncClient
 
     async def post_dwipp(self, text: str) -> dict[str, Any]:
-        answer = await self.http.post("/v1/dwipps", json={"text": text})
-        assert answer.status_code == 201, answer.text
-        dwipp: dict[str, Any] = answer.json()
+        """Create a Dwipp, and return its view."""
+        response = await self.http.post("/v1/dwipps", json={"text": text})
+        assert response.status_code == 201, response.text
+        dwipp: dict[str, Any] = response.json()
         return dwipp
 
     async def get(self, path: str, **params: Any) -> Any:
-        answer = await self.http.get(path, params=params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        """Return the body of a successful GET."""
+        response = await self.http.get(path, params=params)
+        assert response.status_code == 200, response.text
+        return response.json()
 
-    async def walk(self, path: str, limit: int) -> list[dict[str, Any]]:
-        """All items of a list, page by page."""
+    async def list_all(self, path: str, limit: int) -> list[dict[str, Any]]:
+        """Return all items of a list, which is read page by page."""
         items: list[dict[str, Any]] = []
         cursor: dict[str, str] = {}
         while True:
@@ -109,7 +118,14 @@ class MemberClient:
 
 @asynccontextmanager
 async def open_api(settings: Settings, endpoint: str, transport: Transport, *, prefix: str = "") -> AsyncIterator[Api]:
-    """A api that is reached over this transport, below this prefix."""
+    """Open the API over one transport, with a transcript and a leak scan of all responses.
+
+    Args:
+        settings: the tables and the user pool.
+        endpoint: the embedded AWS.
+        transport: uvicorn's interface, or a kind of API Gateway.
+        prefix: the stage or the base path before each path.
+    """
     app = create_app(settings)
     transcript, scan = Transcript(), LeakScan(settings)
     carrier: httpx.AsyncBaseTransport
@@ -120,11 +136,11 @@ async def open_api(settings: Settings, endpoint: str, transport: Transport, *, p
         carrier = GatewayTransport(make_handler(app), Authorizer(settings, keys_url), kind=transport, prefix=prefix)
 
     def open_client(**options: Any) -> httpx.AsyncClient:
-        hooks = {"response": [transcript.record, scan.look]}
+        hooks = {"response": [transcript.record, scan.check_unread]}
         base_url = f"https://dwipper.test{prefix}"
         return httpx.AsyncClient(transport=carrier, base_url=base_url, event_hooks=hooks, **options)
 
     try:
-        yield Api(settings, endpoint, open_client(), transcript, open_client, len(everything(endpoint)))
+        yield Api(settings, endpoint, open_client(), transcript, open_client, len(fetch_all(endpoint)))
     finally:
         await carrier.aclose()

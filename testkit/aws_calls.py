@@ -1,4 +1,4 @@
-"""The calls that apps of this process make to AWS: noted, and refused before they are sent where a test wants it."""
+"""The calls that the apps of this process make to AWS: recorded, and refused on demand before they are sent."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -19,39 +19,50 @@ Arguments = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class _Refusal:
     operation: str
-    name: str
+    error_code: str
     message: str
     unless: Callable[[Arguments], bool]
 
-    def meets(self, operation: str, arguments: Arguments) -> bool:
+    def matches(self, operation: str, arguments: Arguments) -> bool:
         return operation == self.operation and not self.unless(arguments)
 
-    def answer(self) -> Any:
-        """What botocore takes for the answer."""
-        error = {"Code": self.name, "Message": self.message}
+    def response(self) -> Any:
+        """Return the pair that a handler of `before-call` gives to botocore instead of a response."""
+        error = {"Code": self.error_code, "Message": self.message}
         return AWSResponse("", 400, HTTPHeaders(), None), {"Error": error, "ResponseMetadata": {}}
 
 
 @dataclass
 class AwsCalls:
-    """The names of the calls, in order."""
+    """The operations of the calls, in order."""
 
-    made: list[str] = field(default_factory=list)
+    operations: list[str] = field(default_factory=list)
     _refusal: _Refusal | None = None
 
     @classmethod
     def watch(cls, patch: pytest.MonkeyPatch) -> "AwsCalls":
-        """Those of all apps that are made from now on."""
+        """Record the calls of all apps that are created from now on."""
         calls = cls()
-        patch.setattr(user_pool, "cognito_client", lambda *args, **more: calls._watch(cognito_client(*args, **more)))
+
+        def watched_cognito_client(*args: Any, **options: Any) -> Any:
+            return calls._watch(cognito_client(*args, **options))
+
+        patch.setattr(user_pool, "cognito_client", watched_cognito_client)
         patch.setattr("app.bootstrap.dynamodb_client", lambda region: calls._watch(dynamodb_client(region)))
         return calls
 
     @contextmanager
-    def refusing(
+    def refuse(
         self, operation: str, name: str, message: str, *, unless: Callable[[Arguments], bool] = lambda _: False
     ) -> Iterator[None]:
-        """Refuse every call of an operation by an error of this name, unless its arguments are such."""
+        """Refuse the calls of one operation until the block ends.
+
+        Args:
+            operation: the name in the API of AWS, such as `SignUp`.
+            name: the error code.
+            message: the message of the error.
+            unless: returns True for the arguments of a call that is let through.
+        """
         self._refusal = _Refusal(operation, name, message, unless)
         try:
             yield
@@ -59,10 +70,10 @@ class AwsCalls:
             self._refusal = None
 
     def _watch(self, client: Any) -> Any:
-        client.meta.events.register("before-call", self._before)
+        client.meta.events.register("before-call", self._before_call)
         return client
 
-    def _before(self, model: Any, params: Any, **_: Any) -> Any:
-        self.made.append(model.name)
+    def _before_call(self, model: Any, params: Any, **_: Any) -> Any:
+        self.operations.append(model.name)
         refusal = self._refusal
-        return refusal.answer() if refusal and refusal.meets(model.name, json.loads(params["body"])) else None
+        return refusal.response() if refusal and refusal.matches(model.name, json.loads(params["body"])) else None

@@ -1,7 +1,7 @@
-"""A proxy before DynamoDB Local that lets transactions conflict as Amazon's do; DynamoDB Local queues them instead.
+"""A proxy for DynamoDB Local that makes transactions conflict as they do on Amazon. DynamoDB Local queues them instead.
 
-`python -m testkit.conflict_proxy PORT STORE_PORT` listens on loopback. While a transaction is under way, which takes
-about as long as on Amazon, another write to one of its items is refused, and a line in the log says so:
+`python -m testkit.conflict_proxy PORT STORE_PORT` listens on loopback. A transaction takes about as long as on Amazon.
+Meanwhile another write to one of its items is refused, and the log gets a line:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling
 """
 
@@ -17,7 +17,7 @@ from devstack.process import Service
 from testkit import faults, http_proxy
 
 TRANSACTION_SECONDS = 0.01
-_REFUSED = "refused"
+_REFUSAL_LINE = "refused"
 
 Item = tuple[str, str]
 
@@ -26,41 +26,41 @@ Item = tuple[str, str]
 def run_conflict_proxy(store: Service, folder: Path) -> Iterator[Service]:
     """Run the proxy until the block ends."""
     store_port = store.endpoint.rpartition(":")[2]
-    with http_proxy.proxy("testkit.conflict_proxy", store_port, folder=folder) as service:
+    with http_proxy.run_proxy("testkit.conflict_proxy", store_port, folder=folder) as service:
         yield service
 
 
 def count_refusals(proxy: Service) -> int:
-    """How many writes were refused so far."""
-    return proxy.log.read_text().count(_REFUSED)
+    """Return the number of writes that were refused so far."""
+    return proxy.log.read_text().count(_REFUSAL_LINE)
 
 
-class Proxy:
-    """Carries requests on, but for those that meet a transaction."""
+class ConflictProxy:
+    """Forwards requests, except for writes to an item of a transaction in progress."""
 
     def __init__(self, store_port: int) -> None:
         self._store_port = store_port
-        self._held: set[Item] = set()
+        self._locked: set[Item] = set()
 
-    async def answer(self, request: bytes, _reader: asyncio.StreamReader) -> bytes:
-        """What the store answers, or that somebody is in the way."""
-        items = _items_of(request)
-        in_the_way = [item in self._held for item in items]
-        if any(in_the_way):
-            sys.stdout.write(f"{_REFUSED}\n")
+    async def respond(self, request: bytes, _reader: asyncio.StreamReader) -> bytes:
+        """Return the response of the store, or a conflict."""
+        items = _written_items(request)
+        conflicts = [item in self._locked for item in items]
+        if any(conflicts):
+            sys.stdout.write(f"{_REFUSAL_LINE}\n")
             sys.stdout.flush()
-            return http_proxy.response(*faults.conflict_response(http_proxy.operation(request), in_the_way))
-        held = set(items) if http_proxy.operation(request) == "TransactWriteItems" else set[Item]()
-        self._held |= held
+            return http_proxy.response(*faults.conflict_response(http_proxy.operation(request), conflicts))
+        locks = set(items) if http_proxy.operation(request) == "TransactWriteItems" else set[Item]()
+        self._locked |= locks
         try:
-            await asyncio.sleep(TRANSACTION_SECONDS if held else 0)
+            await asyncio.sleep(TRANSACTION_SECONDS if locks else 0)
             return await http_proxy.forward(self._store_port, request)
         finally:
-            self._held -= held
+            self._locked -= locks
 
 
-def _items_of(request: bytes) -> list[Item]:
-    """The items that a request writes, in its order."""
+def _written_items(request: bytes) -> list[Item]:
+    """Return the items that a request writes, in its order."""
     if http_proxy.operation(request) not in ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"):
         return []
     body = json.loads(http_proxy.body(request))
@@ -71,7 +71,7 @@ def _items_of(request: bytes) -> list[Item]:
 
 
 def _key(write: Mapping[str, Any]) -> str:
-    """The key as text; where a whole item is put, our tables' keys tell which part of it that is."""
+    """Return the key as text. A put has no key of its own, so take the key attributes of our tables from its item."""
     item = write.get("Key") or write["Item"]
     names = ("pk",) if "pk" in item else ("member_id", "dwipp_id")
     return json.dumps([item.get(name) for name in names])
@@ -79,4 +79,4 @@ def _key(write: Mapping[str, Any]) -> str:
 
 if __name__ == "__main__":
     port, store_port = map(int, sys.argv[1:])
-    http_proxy.run(port, Proxy(store_port).answer)
+    http_proxy.serve(port, ConflictProxy(store_port).respond)

@@ -1,4 +1,4 @@
-"""Stand-ins for what a unit test does not ask about: settings that lead nowhere, an app that calls no AWS."""
+"""Stand-ins for unit tests: settings without a real AWS, and an app that calls no AWS."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,22 +34,22 @@ SETTINGS = Settings(
 
 
 class RecordingFeed(Feed):
-    """An empty feed that remembers who asked for it."""
+    """An empty feed that records the ids of its callers. A test may set another `answer`."""
 
-    answer: Callable[[], DwippPage]
+    respond: Callable[[], DwippPage]
 
     def __init__(self, services: Container) -> None:
         super().__init__(services.dwipps, FeedPageCache(services.dwipps.list_recent, 0), services.reactions)
         self.callers: list[str] = []
-        self.answer = lambda: DwippPage(items=[], next_cursor=None)
+        self.respond = lambda: DwippPage(items=[], next_cursor=None)
 
-    def list_recent(self, member_id: str, page: PageRequest) -> DwippPage:  # noqa: ARG002 -- its answer is set
+    def list_recent(self, member_id: str, page: PageRequest) -> DwippPage:  # noqa: ARG002 -- a test sets the answer
         self.callers.append(member_id)
-        return self.answer()
+        return self.respond()
 
 
-class KnownMembers(Directory):
-    """Knows everybody, and calls all of them kay."""
+class DirectoryStub(Directory):
+    """A directory in which every id is a member with the handle `kay`."""
 
     def __init__(self, services: Container) -> None:
         super().__init__(dynamodb_client(SETTINGS.region), SETTINGS.members_table, services.user_pool)
@@ -58,30 +58,34 @@ class KnownMembers(Directory):
         return Member(member_id, "kay", datetime.now(UTC), new_write_deadline())
 
 
-class WriteOnlyDwipps(DwippRepository):
-    """Takes any new Dwipp, and keeps none."""
+class DwippRepositoryStub(DwippRepository):
+    """A repository that accepts any new Dwipp, and stores none."""
 
     def create(self, author: Member, text: str) -> Dwipp:
         return new_dwipp(new_id(), author, text)
 
 
 def offline_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, RecordingFeed]:
-    """The app, whose `GET` and `POST /v1/dwipps` call no AWS; tokens are verified with these keys."""
+    """Return an app whose `GET` and `POST /v1/dwipps` call no AWS, and its feed.
+
+    Args:
+        tokens: the verifier of access tokens, by default that of the app.
+    """
     app = create_app(SETTINGS)
     services: Container = app.state.container
     feed = RecordingFeed(services)
     app.state.container = replace(
         services,
         feed=feed,
-        directory=KnownMembers(services),
-        dwipps=WriteOnlyDwipps(dynamodb_client(SETTINGS.region), SETTINGS.dwipps_table, 1),
+        directory=DirectoryStub(services),
+        dwipps=DwippRepositoryStub(dynamodb_client(SETTINGS.region), SETTINGS.dwipps_table, 1),
         token_verifier=tokens or services.token_verifier,
     )
     return app, feed
 
 
 async def send_request(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
-    """One request to an app, as uvicorn would hand it on."""
+    """Send one request to an app through the interface of uvicorn."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://dwipper.test") as client:
         return await client.request(method, url, **options)

@@ -1,6 +1,5 @@
-"""An engine: the AWS that one test stands on, and what its tables really hold."""
+"""The tables and the user pool of one test, and the content of the tables."""
 
-import socket
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Engine:
-    """Tables of a test's own in the store at one endpoint, and a user pool of its own at another."""
+    """Tables and a user pool of one test's own.
+
+    `store` is the endpoint of the tables, such as DynamoDB Local. `aws` is the endpoint of the user pool.
+    """
 
     settings: Settings
     aws: str
@@ -24,40 +26,33 @@ class Engine:
 
     @cached_property
     def client(self) -> "DynamoDBClient":
-        """A way to the tables past the app."""
-        return clients.dynamodb(self.store, self.settings.region)
+        """Return a client for the tables that bypasses the app."""
+        return clients.dynamodb_client(self.store, self.settings.region)
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment of a process of the app."""
-        return environment.variables(self.settings, self.aws, self.store) | {
+        """Return the environment for a process of the app."""
+        return environment.make_variables(self.settings, self.aws, self.store) | {
             "AWS_EC2_METADATA_DISABLED": "true",
             "FEED_SHARDS": str(self.settings.feed_shards),
         }
 
     def dwipps(self) -> dict[str, dict[str, Any]]:
-        """All Dwipps that are stored, by id."""
-        return {item["dwipp_id"]: item for item in self._all(self.settings.dwipps_table)}
+        """Return all stored Dwipps by id."""
+        return {item["dwipp_id"]: item for item in self._scan(self.settings.dwipps_table)}
 
     def reactions(self) -> list[dict[str, Any]]:
-        """All rows of reactions."""
-        return self._all(self.settings.reactions_table)
+        """Return all rows of the reactions table."""
+        return self._scan(self.settings.reactions_table)
 
     def assert_counts_equal_rows(self) -> None:
-        """The count in every Dwipp is that of the rows with an upvote; no row is left without a reaction."""
+        """Assert that each count of upvotes equals its rows, and that each row has a reaction."""
         rows = self.reactions()
         assert all("upvoted_at" in row or "favorited_at" in row for row in rows)
-        upvoted = Counter(row["dwipp_id"] for row in rows if "upvoted_at" in row)
-        stored = {dwipp_id: int(dwipp["upvotes"]) for dwipp_id, dwipp in self.dwipps().items()}
-        assert stored == {dwipp_id: upvoted[dwipp_id] for dwipp_id in stored}
+        upvote_rows = Counter(row["dwipp_id"] for row in rows if "upvoted_at" in row)
+        counts = {dwipp_id: int(dwipp["upvotes"]) for dwipp_id, dwipp in self.dwipps().items()}
+        assert counts == {dwipp_id: upvote_rows[dwipp_id] for dwipp_id in counts}
 
-    def _all(self, table: str) -> list[dict[str, Any]]:
+    def _scan(self, table: str) -> list[dict[str, Any]]:
         pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         return [deserialize(item) for page in pages for item in page["Items"]]
-
-
-def free_port() -> int:
-    """A port of this machine that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

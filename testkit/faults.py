@@ -1,4 +1,4 @@
-"""What can happen to a call to AWS, and what its caller gets for an answer; sends nothing."""
+"""The faults of calls to AWS, and the response that the caller of each gets. Sends nothing."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ AwsService = Literal["dynamodb", "cognito"]
 
 
 class Fault(Enum):
-    """One thing that happens to a call; after the last underscore, whether before or after the call took effect."""
+    """A fault of one call. The end of its name is the time: before or after the call takes effect."""
 
     THROTTLED_BEFORE = auto()
     CONFLICT_BEFORE = auto()
@@ -26,24 +26,24 @@ class Fault(Enum):
     CHECKSUM_AFTER = auto()
 
     @property
-    def is_after(self) -> bool:
-        """Whether the service does what it is asked all the same."""
+    def takes_effect(self) -> bool:
+        """Return True if the call takes effect all the same."""
         return self.name.endswith("_AFTER")
 
     @property
     def is_timeout(self) -> bool:
-        """Whether no answer comes."""
+        """Return True if no response comes."""
         return self in (Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER)
 
     @property
-    def is_cut(self) -> bool:
-        """Whether the connection ends without an answer."""
+    def is_disconnect(self) -> bool:
+        """Return True if the connection ends without a response."""
         return self in (Fault.CUT_BEFORE, Fault.CUT_AFTER)
 
 
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
-# Amazon's documentation has these answer with an empty body, so nobody could tell that one is wrong.
-_SILENT = (
+# Amazon documents that these respond with an empty body, so an empty one is no fault.
+_EMPTY_RESPONSES = (
     "AdminDeleteUser",
     "AdminUserGlobalSignOut",
     "ChangePassword",
@@ -52,63 +52,76 @@ _SILENT = (
     "RevokeToken",
 )
 
-# By which names each service says that it is asked too much, and that it fails:
+# The error codes of throttling and of server faults:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
-_THROTTLED: Mapping[AwsService, tuple[str, ...]] = {
+_THROTTLING_CODES: Mapping[AwsService, tuple[str, ...]] = {
     "dynamodb": ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"),
     "cognito": ("TooManyRequestsException",),
 }
-_FAILED: Mapping[AwsService, tuple[tuple[int, str], ...]] = {
+_SERVER_FAULTS: Mapping[AwsService, tuple[tuple[int, str], ...]] = {
     "dynamodb": ((500, "InternalServerError"), (503, "ServiceUnavailable")),
     "cognito": ((500, "InternalErrorException"), (503, "ServiceUnavailable")),
 }
-_PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
-_HALF = b'{"Item": {"pk": {"S": "mem'
+_HTML_PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+_TRUNCATED_JSON = b'{"Item": {"pk": {"S": "mem'
 
 
 def possible_faults(service: AwsService, operation: str) -> list[Fault]:
-    """What can happen to this call."""
+    """Return the faults that can happen to a call of this operation."""
     impossible = set[Fault]()
     if operation not in _WRITES:
         impossible.add(Fault.CONFLICT_BEFORE)
     if service != "dynamodb":
         impossible.add(Fault.CHECKSUM_AFTER)
-    if operation in _SILENT:
+    if operation in _EMPTY_RESPONSES:
         impossible |= {Fault.EMPTY_BEFORE, Fault.EMPTY_AFTER}
     return [fault for fault in Fault if fault not in impossible]
 
 
 def fault_response(fault: Fault, service: AwsService, operation: str, body: bytes, pick: int = 0) -> tuple[int, bytes]:
-    """Status and content of the answer to a call that the service never got; of several, the one that is picked."""
+    """Return status and content of the response to a call that the service never received.
+
+    Args:
+        fault: one that happens before the call takes effect.
+        service: the service that the call was meant for.
+        operation: the operation of the call.
+        body: the body of the call.
+        pick: the index of the error code, if the fault has several.
+    """
     if fault is Fault.THROTTLED_BEFORE:
-        names = _THROTTLED[service]
-        return _error(400, names[pick % len(names)])
+        codes = _THROTTLING_CODES[service]
+        return _error(400, codes[pick % len(codes)])
     if fault is Fault.FAILURE_BEFORE:
-        failures = _FAILED[service]
-        return _error(*failures[pick % len(failures)])
+        server_faults = _SERVER_FAULTS[service]
+        return _error(*server_faults[pick % len(server_faults)])
     if fault is Fault.CONFLICT_BEFORE:
         return conflict_response(operation, [True for _ in json.loads(body).get("TransactItems", [])])
     if fault is Fault.HTML_BEFORE:
-        return 500, _PAGE
-    return 200, _HALF if fault is Fault.HALF_BEFORE else b""
+        return 500, _HTML_PAGE
+    return 200, _TRUNCATED_JSON if fault is Fault.HALF_BEFORE else b""
 
 
 def corrupt(fault: Fault, content: bytes) -> bytes:
-    """What arrives of the service's own answer."""
+    """Return the part of the service's own response that arrives."""
     if fault is Fault.CHECKSUM_AFTER:
-        return content + b"\n"  # It means the same, and its checksum is another.
+        return content + b"\n"  # The same JSON with another checksum.
     return content[: len(content) // 2] if fault is Fault.HALF_AFTER else b""
 
 
-def conflict_response(operation: str, in_the_way: list[bool]) -> tuple[int, bytes]:
-    """How DynamoDB refuses a write, some of whose items are in a transaction of somebody else's."""
+def conflict_response(operation: str, conflicts: list[bool]) -> tuple[int, bytes]:
+    """Return the response of DynamoDB to a write that conflicts with a transaction.
+
+    Args:
+        operation: the operation of the write.
+        conflicts: for each item of a transaction, whether another transaction writes it.
+    """
     if operation != "TransactWriteItems":
         return _error(400, "TransactionConflictException")
-    reasons = [{"Code": "TransactionConflict" if there else "None"} for there in in_the_way]
+    reasons = [{"Code": "TransactionConflict" if is_conflict else "None"} for is_conflict in conflicts]
     return _error(400, "TransactionCanceledException", CancellationReasons=reasons)
 
 
-def _error(status: int, name: str, **details: Any) -> tuple[int, bytes]:
-    kind = f"com.amazonaws#{name}"
-    return status, json.dumps({"__type": kind, "message": "Refused for the sake of a test.", **details}).encode()
+def _error(status: int, code: str, **details: Any) -> tuple[int, bytes]:
+    error = {"__type": f"com.amazonaws#{code}", "message": "Refused for the sake of a test.", **details}
+    return status, json.dumps(error).encode()

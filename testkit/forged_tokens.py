@@ -1,6 +1,6 @@
-"""Access tokens as Cognito signs them, and the tools to make them say something else.
+"""Access tokens in Cognito's format, and the tools to alter them.
 
-What is made with them to get in by stands in tests/security.
+The attacks that use them are in tests/security.
 """
 
 import base64
@@ -20,27 +20,32 @@ HEADER: Mapping[str, Any] = {"kid": "signing", "alg": "RS256"}
 
 Attack = Callable[[], str]
 
-_GONE = object()
+_MISSING = object()
 
 
 def private_key(name: str = "pool") -> rsa.RSAPrivateKey:
-    return _generated(name)
+    """Return the private key of this name, by default that of the user pool."""
+    return _generate_key(name)
 
 
 @cache
-def _generated(name: str) -> rsa.RSAPrivateKey:
+def _generate_key(name: str) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
 def public_keys(*kids: str, name: str = "pool") -> dict[str, dict[str, str]]:
-    """The key under these ids, as `fetch_keys` returns it."""
+    """Return a public key under these key ids, as `fetch_keys` returns it."""
     numbers = private_key(name).public_key().public_numbers()
-    key = {"kty": "RSA", "alg": "RS256", "use": "sig", "n": _number(numbers.n), "e": _number(numbers.e)}
+    key = {"kty": "RSA", "alg": "RS256", "use": "sig", "n": _encode_number(numbers.n), "e": _encode_number(numbers.e)}
     return {kid: {"kid": kid, **key} for kid in kids or ("signing",)}
 
 
-def good_claims(**changes: Any) -> dict[str, Any]:
-    """Claims as Cognito writes them, this moment; with changes, where `gone()` takes one away."""
+def valid_claims(**changes: Any) -> dict[str, Any]:
+    """Return the claims of a token that Cognito issues now.
+
+    Args:
+        changes: other values for claims. `missing()` leaves a claim out.
+    """
     now = int(time.time())
     claims = {
         "sub": SUB,
@@ -56,63 +61,72 @@ def good_claims(**changes: Any) -> dict[str, Any]:
         "jti": "f3d9a7f6-5f0c-4a43-8a8d-6f8c8b2a8a55",
         "username": SUB,
     }
-    return _without_gone({**claims, **changes})
+    return _without_missing({**claims, **changes})
 
 
 def missing() -> Any:
-    return _GONE
+    """Return the value that leaves a claim or a header parameter out."""
+    return _MISSING
 
 
-def token(header: Mapping[str, Any] | bytes = HEADER, claims: Mapping[str, Any] | bytes | None = None) -> str:
-    """A token that the pool's key signed, whatever it says."""
-    return signed(segment(header), segment(good_claims() if claims is None else claims))
+def make_token(header: Mapping[str, Any] | bytes = HEADER, claims: Mapping[str, Any] | bytes | None = None) -> str:
+    """Return a token that is signed by the key of the user pool, whatever its content."""
+    return sign(encode_segment(header), encode_segment(valid_claims() if claims is None else claims))
 
 
-def signed(header: str, payload: str, name: str = "pool") -> str:
+def sign(header: str, payload: str, name: str = "pool") -> str:
+    """Sign two segments by the key of this name, and return the token."""
     signature = private_key(name).sign(f"{header}.{payload}".encode(), padding.PKCS1v15(), hashes.SHA256())
     return f"{header}.{payload}.{base64url(signature)}"
 
 
-def segment(content: Mapping[str, Any] | bytes) -> str:
+def encode_segment(content: Mapping[str, Any] | bytes) -> str:
+    """Encode JSON or bytes as a segment of a token."""
     return base64url(content if isinstance(content, bytes) else json.dumps(content).encode())
 
 
 def base64url(content: bytes) -> str:
+    """Encode bytes as RFC 7515 does: for URLs, and without padding."""
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def with_header(**changes: Any) -> Attack:
-    """A good token but for its header, where `gone()` takes a parameter away."""
-    return lambda: token(_without_gone({**HEADER, **changes}))
+    """Return an attack by a valid token with changed header parameters. `missing()` leaves one out."""
+    return lambda: make_token(_without_missing({**HEADER, **changes}))
 
 
 def with_header_text(text: str, encoding: str = "utf-8") -> Attack:
-    return lambda: token(text.encode(encoding))
+    """Return an attack by a valid token with this text as header."""
+    return lambda: make_token(text.encode(encoding))
 
 
 def with_claims(**changes: Any) -> Attack:
-    """A good token but for its claims, where `gone()` takes one away."""
-    return lambda: token(claims=good_claims(**changes))
+    """Return an attack by a valid token with changed claims. `missing()` leaves one out."""
+    return lambda: make_token(claims=valid_claims(**changes))
 
 
 def with_payload_text(change: Callable[[str], str], encoding: str = "utf-8") -> Attack:
-    """A good token but for the JSON that says its claims."""
-    return lambda: token(claims=change(json.dumps(good_claims())).encode(encoding))
+    """Return an attack by a valid token with changed JSON of its claims."""
+    return lambda: make_token(claims=change(json.dumps(valid_claims())).encode(encoding))
 
 
-def spelled(form: str) -> Attack:
-    """The three segments of a good token, put together in another form."""
+def with_segment_format(form: str) -> Attack:
+    """Return an attack by the segments of a valid token in another format.
+
+    Args:
+        form: a format string with the segments `{h}`, `{p}` and `{s}`: header, payload and signature.
+    """
 
     def attack() -> str:
-        header, payload, signature = token().split(".")
+        header, payload, signature = make_token().split(".")
         return form.format(h=header, p=payload, s=signature)
 
     return attack
 
 
-def _without_gone(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not _GONE}
+def _without_missing(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not _MISSING}
 
 
-def _number(value: int) -> str:
+def _encode_number(value: int) -> str:
     return base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))

@@ -1,6 +1,6 @@
-"""HTTP/1.1 as a proxy before an AWS service sees it: whole messages, and the server that takes them.
+"""HTTP/1.1 for a proxy in front of an AWS service: whole messages, and a server.
 
-A proxy is a module of its own that is run as `python -m MODULE PORT …` and listens on loopback.
+Each proxy is a module of its own, which runs as `python -m MODULE PORT …` and listens on loopback.
 """
 
 import asyncio
@@ -11,87 +11,93 @@ from pathlib import Path
 
 from devstack.api import ROOT
 from devstack.ports import LOOPBACK
-from devstack.process import Service, started
+from devstack.process import Service, start_process
 from testkit.ports import free_port
 
-# What becomes of a request: the answer to it, or nothing, which cuts the connection.
-Answer = Callable[[bytes, asyncio.StreamReader], Awaitable[bytes]]
+# Returns the response to a request. An empty response closes the connection.
+Responder = Callable[[bytes, asyncio.StreamReader], Awaitable[bytes]]
 
 
 @contextlib.contextmanager
-def proxy(module: str, *arguments: object, folder: Path) -> Iterator[Service]:
-    """Run a proxy until the block ends."""
+def run_proxy(module: str, *arguments: object, folder: Path) -> Iterator[Service]:
+    """Run a proxy until the block ends.
+
+    Args:
+        module: the module of the proxy.
+        arguments: those that follow its port.
+        folder: the working directory and the place of the log.
+    """
     port = free_port()
     command = [sys.executable, "-m", module, str(port), *map(str, arguments)]
     log = folder / f"{module}-{port}.log"
-    with started(command, folder=folder, environment={"PYTHONPATH": str(ROOT)}, log=log) as process:
+    with start_process(command, folder=folder, environment={"PYTHONPATH": str(ROOT)}, log=log) as process:
         service = Service("The proxy", f"http://{LOOPBACK}:{port}", process, log)
         service.wait_until(lambda _: True, "/")
         yield service
 
 
-def run(port: int, answer: Answer) -> None:
-    """Answer whatever comes to a port, until this process is told to end."""
+def serve(port: int, respond: Responder) -> None:
+    """Serve a port until this process is interrupted."""
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(port, answer))
+        asyncio.run(_serve(port, respond))
 
 
 async def forward(port: int, request: bytes) -> bytes:
-    """What the service at a port answers, over a connection of this request's own."""
+    """Send a request to the service at a port, over a new connection. Return its response."""
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
     try:
         writer.write(request)
-        return await _message(reader)
+        return await _read_message(reader)
     finally:
         writer.close()
 
 
 def operation(request: bytes) -> str:
-    """What a call to AWS asks for; empty where it is no such call."""
+    """Return the operation of a call to AWS. Empty if the request is no such call."""
     return header(request, "x-amz-target").rpartition(".")[2]
 
 
 def header(message: bytes, name: str) -> str:
-    """The value of a header; empty where there is none."""
+    """Return the value of a header. Empty if there is none."""
     lines = message.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
     headers = (line.partition(":") for line in lines)
     return next((value.strip() for found, _, value in headers if found.lower() == name), "")
 
 
 def body(message: bytes) -> bytes:
-    """What stands behind the headers."""
+    """Return the body of a message."""
     return message.partition(b"\r\n\r\n")[2]
 
 
 def response(status: int, content: bytes) -> bytes:
-    """An answer of no service's."""
+    """Return a response that comes from the proxy itself."""
     return f"HTTP/1.1 {status} Made up\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content
 
 
 def with_body(message: bytes, content: bytes) -> bytes:
-    """The same message with another body."""
+    """Return the message with another body."""
     head = message.partition(b"\r\n\r\n")[0].split(b"\r\n")
     kept = [line for line in head if not line.lower().startswith(b"content-length:")]
     return b"\r\n".join([*kept, b"Content-Length: %d" % len(content), b"", content])
 
 
-async def _serve(port: int, answer: Answer) -> None:
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _serve(port: int, respond: Responder) -> None:
+    async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while (request := await _message(reader)) and (answered := await answer(request, reader)):
-                writer.write(answered)
+            while (request := await _read_message(reader)) and (message := await respond(request, reader)):
+                writer.write(message)
                 await writer.drain()
         except ConnectionError:
-            pass  # Whoever asked was killed, or waits no longer.
+            pass  # The client was killed or has given up.
         finally:
             writer.close()
 
-    server = await asyncio.start_server(take, LOOPBACK, port)
+    server = await asyncio.start_server(serve_connection, LOOPBACK, port)
     await server.serve_forever()
 
 
-async def _message(reader: asyncio.StreamReader) -> bytes:
-    """One whole request or answer; nothing at the end of the connection."""
+async def _read_message(reader: asyncio.StreamReader) -> bytes:
+    """Return one whole message. Empty at the end of the connection."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:

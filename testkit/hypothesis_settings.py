@@ -1,5 +1,5 @@
-"""For properties: a busy machine is no finding."""
+"""Settings for properties of Hypothesis, which a busy machine must not fail."""
 
 from hypothesis import HealthCheck, settings
 
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+without_deadline = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,4 +1,4 @@
-"""One instance of the Lambda function: an event a line on its standard input, an answer a line on its output."""
+"""One instance of the Lambda function. Each line of standard input is an event, each line of output its result."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Calls to AWS whose answer vanishes after they took effect, so that the SDK makes them again."""
+"""Calls to AWS that take effect and whose response is lost, so that the SDK retries them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,27 +13,33 @@ Interruption = Callable[[], Any]
 
 @contextmanager
 def lose_first_response(client: Any, operation: str, meanwhile: Interruption = lambda: None) -> Iterator[list[str]]:
-    """Lose the answer to the first call of an operation, and let something happen before the SDK's second try.
+    """Lose the response to the first call of an operation.
 
-    Yields the operation's name once for each time that it was sent.
+    Args:
+        client: the client of boto3 that makes the call.
+        operation: the operation, such as `PutItem`.
+        meanwhile: runs between the first call and its retry.
+
+    Yields:
+        a list that grows by the operation each time that it is sent.
     """
     sent: list[str] = []
     session = URLLib3Session()
 
-    def lose(request: Any, **_: Any) -> None:
+    def lose_response(request: Any, **_: Any) -> None:
         sent.append(operation)
         if len(sent) == 1:
-            answer = session.send(request)
-            assert answer.status_code == 200, answer.content
+            response = session.send(request)
+            assert response.status_code == 200, response.content
             meanwhile()
             raise ReadTimeoutError(endpoint_url=request.url)
 
     event = f"before-send.{client.meta.service_model.service_id.hyphenize()}.{operation}"
-    client.meta.events.register(event, lose)
+    client.meta.events.register(event, lose_response)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
         try:
             yield sent
         finally:
-            client.meta.events.unregister(event, lose)
+            client.meta.events.unregister(event, lose_response)
             session.close()

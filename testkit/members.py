@@ -1,4 +1,4 @@
-"""Members as the repositories know them, whom no directory has."""
+"""Members for repositories. No table holds them."""
 
 import uuid
 
@@ -8,10 +8,10 @@ from app.members.models import Member
 
 
 def make_author(handle: str = "kay") -> Member:
-    """Somebody of this handle, who may write from now on."""
+    """Return a member with this handle, whose write deadline starts now."""
     return Member(str(uuid.uuid4()), handle, now(), new_write_deadline())
 
 
 def make_member(member_id: str) -> Member:
-    """Somebody of this id, who may write from now on."""
+    """Return a member with this id, whose write deadline starts now."""
     return Member(member_id, "kay", now(), new_write_deadline())

@@ -1,4 +1,4 @@
-"""Every operation of the API, each carried out once, and what it consumes of DynamoDB; knows not what it may."""
+"""The capacity of DynamoDB that each operation of the API consumes, measured once for each. Sets no bounds."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,111 +14,118 @@ from testkit.engine import Engine
 TEXT = "The word 'short' is longer than the word 'long'. ".ljust(280, "!")
 OTHER_TEXT = TEXT.swapcase()
 LONGEST_HANDLE = "a_handle_of_20_chars"
-PAGE = 20
-ROUNDS = 21  # So many Dwipps of the author's, one more than a page has
-CROWD = 50  # ... and so many of everybody else's after each of them.
-BATCH = 25
+PAGE_SIZE = 20
+DWIPPS_BY_AUTHOR = 21  # One more than a page has.
+OTHER_DWIPPS = 50  # Of other members, after each Dwipp of the author.
+BATCH_SIZE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 
 
 @dataclass(slots=True)
-class Till:
-    """Makes requests, and keeps what each cost."""
+class CostRecorder:
+    """Makes requests, and records the capacity that each consumed, by name."""
 
     meter: CapacityMeter
-    receipts: dict[str, ConsumedCapacity]
+    costs: dict[str, ConsumedCapacity]
 
-    async def pay(self, name: str, member: MemberClient, verb: str, path: str, **options: Any) -> Any:
-        with self.meter.running() as spent:
-            answer = await member.http.request(verb, path, **options)
-        assert answer.is_success, answer.text
-        self.receipts[name] = spent
-        return answer.json() if answer.content else None
+    async def request(self, name: str, member: MemberClient, method: str, path: str, **options: Any) -> Any:
+        """Make a request that must succeed. Return its body, None if there is none."""
+        with self.meter.measure() as consumed:
+            response = await member.http.request(method, path, **options)
+        assert response.is_success, response.text
+        self.costs[name] = consumed
+        return response.json() if response.content else None
 
 
 async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> dict[str, ConsumedCapacity]:
-    """Carry out every operation of the table."""
-    till = Till(meter, {})
-    author, reader, stranger = await api.member(LONGEST_HANDLE), await api.member(), await api.member()
+    """Return the capacity that each operation consumed, by a name that describes it."""
+    recorder = CostRecorder(meter, {})
+    author, reader, stranger = (
+        await api.create_member(LONGEST_HANDLE),
+        await api.create_member(),
+        await api.create_member(),
+    )
     for member in (author, reader, stranger):
-        await member.get("/v1/me")  # Makes the member's row.
-    await _fill(till, engine, author, reader)
-    await _lists(till, author, reader, stranger)
-    await _upvotes(till, author, reader)
-    await _favorites(till, author, reader)
-    await _writes(till, author)
-    return till.receipts
+        await member.get("/v1/me")  # Creates the member's row.
+    await _fill_tables(recorder, engine, author, reader)
+    await _measure_lists(recorder, author, reader, stranger)
+    await _measure_upvotes(recorder, author, reader)
+    await _measure_favorites(recorder, author, reader)
+    await _measure_writes(recorder, author)
+    return recorder.costs
 
 
-async def _fill(till: Till, engine: Engine, author: MemberClient, reader: MemberClient) -> None:
-    """Write the author's Dwipps, favorites of the reader, among many of others, to all of which the reader reacted."""
+async def _fill_tables(recorder: CostRecorder, engine: Engine, author: MemberClient, reader: MemberClient) -> None:
+    """Write the author's Dwipps, and many of others between them. The reader reacts to all of them."""
     reader_id = (await reader.get("/v1/me"))["id"]
-    for number in range(ROUNDS):
+    for number in range(DWIPPS_BY_AUTHOR):
         dwipp = await author.post_dwipp(TEXT)
         assert (await reader.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")).is_success
-        crowd = [new_id() for _ in range(CROWD)]
-        _write(engine, engine.settings.dwipps_table, map(_dwipp, crowd))
-        _write(engine, engine.settings.reactions_table, (_reaction(reader_id, each) for each in crowd))
+        others = [new_id() for _ in range(OTHER_DWIPPS)]
+        _write_rows(engine, engine.settings.dwipps_table, map(_dwipp_row, others))
+        _write_rows(engine, engine.settings.reactions_table, (_reaction_row(reader_id, each) for each in others))
         if number == 0:
-            await till.pay("page of the feed, few rows behind it", reader, "GET", "/v1/dwipps")
+            await recorder.request("page of the feed, few rows behind it", reader, "GET", "/v1/dwipps")
 
 
-def _dwipp(dwipp_id: str) -> dict[str, Any]:
+def _dwipp_row(dwipp_id: str) -> dict[str, Any]:
     values = {"author_handle": "everybody_else_here_", "feed_shard": 0, "text": TEXT, "version": 1, "upvotes": 1}
     return {"dwipp_id": dwipp_id, **values}
 
 
-def _reaction(member_id: str, dwipp_id: str) -> dict[str, Any]:
+def _reaction_row(member_id: str, dwipp_id: str) -> dict[str, Any]:
     return {"member_id": member_id, "dwipp_id": dwipp_id, "upvoted_at": to_text(now())}
 
 
-def _write(engine: Engine, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+def _write_rows(engine: Engine, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
     puts = [{"PutRequest": {"Item": serialize(row)}} for row in rows]
-    for start in range(0, len(puts), BATCH):
-        batch: Any = {table: puts[start : start + BATCH]}
+    for start in range(0, len(puts), BATCH_SIZE):
+        batch: Any = {table: puts[start : start + BATCH_SIZE]}
         assert not engine.client.batch_write_item(RequestItems=batch)["UnprocessedItems"]
 
 
-async def _lists(till: Till, author: MemberClient, reader: MemberClient, stranger: MemberClient) -> None:
+async def _measure_lists(
+    recorder: CostRecorder, author: MemberClient, reader: MemberClient, stranger: MemberClient
+) -> None:
     by_author = f"/v1/users/{LONGEST_HANDLE}/dwipps"
     pages = [
-        await till.pay("page of the feed", reader, "GET", "/v1/dwipps"),
-        await till.pay("page of the feed, without reactions", stranger, "GET", "/v1/dwipps"),
-        await till.pay("page of one author, without reactions", stranger, "GET", by_author),
-        await till.pay("page of one author, reactions to all between", reader, "GET", by_author),
-        await till.pay("own page", author, "GET", "/v1/me/dwipps"),
-        await till.pay("page of favorites", reader, "GET", "/v1/me/favorites"),
+        await recorder.request("page of the feed", reader, "GET", "/v1/dwipps"),
+        await recorder.request("page of the feed, without reactions", stranger, "GET", "/v1/dwipps"),
+        await recorder.request("page of one author, without reactions", stranger, "GET", by_author),
+        await recorder.request("page of one author, reactions to all between", reader, "GET", by_author),
+        await recorder.request("own page", author, "GET", "/v1/me/dwipps"),
+        await recorder.request("page of favorites", reader, "GET", "/v1/me/favorites"),
     ]
-    assert all(len(page["items"]) == PAGE and page["next_cursor"] for page in pages)
-    one = pages[2]["items"][0]["id"]
-    await till.pay("one Dwipp", reader, "GET", f"/v1/dwipps/{one}")
+    assert all(len(page["items"]) == PAGE_SIZE and page["next_cursor"] for page in pages)
+    dwipp_id = pages[2]["items"][0]["id"]
+    await recorder.request("one Dwipp", reader, "GET", f"/v1/dwipps/{dwipp_id}")
 
 
-async def _upvotes(till: Till, author: MemberClient, reader: MemberClient) -> None:
+async def _measure_upvotes(recorder: CostRecorder, author: MemberClient, reader: MemberClient) -> None:
     favorite = (await reader.get("/v1/me/favorites"))["items"][0]["id"]
-    await till.pay("upvote a favorite", reader, "POST", f"/v1/dwipps/{favorite}/upvote")
-    await till.pay("take the upvote of a favorite back", reader, "POST", f"/v1/dwipps/{favorite}/upvote")
+    await recorder.request("upvote a favorite", reader, "POST", f"/v1/dwipps/{favorite}/upvote")
+    await recorder.request("take the upvote of a favorite back", reader, "POST", f"/v1/dwipps/{favorite}/upvote")
     path = f"/v1/dwipps/{(await author.post_dwipp(TEXT))['id']}/upvote"
-    await till.pay("upvote", reader, "POST", path)
-    await till.pay("upvote again", reader, "PUT", path)
-    await till.pay("take the upvote back", reader, "POST", path)
+    await recorder.request("upvote", reader, "POST", path)
+    await recorder.request("upvote again", reader, "PUT", path)
+    await recorder.request("take the upvote back", reader, "POST", path)
 
 
-async def _favorites(till: Till, author: MemberClient, reader: MemberClient) -> None:
+async def _measure_favorites(recorder: CostRecorder, author: MemberClient, reader: MemberClient) -> None:
     path = f"/v1/dwipps/{(await author.post_dwipp(TEXT))['id']}"
-    await till.pay("favorite", reader, "POST", f"{path}/favorite")
-    await till.pay("favorite again", reader, "PUT", f"{path}/favorite")
-    await till.pay("take the favorite back", reader, "POST", f"{path}/favorite")
+    await recorder.request("favorite", reader, "POST", f"{path}/favorite")
+    await recorder.request("favorite again", reader, "PUT", f"{path}/favorite")
+    await recorder.request("take the favorite back", reader, "POST", f"{path}/favorite")
     assert (await reader.http.put(f"{path}/upvote")).is_success
-    await till.pay("favorite what is upvoted", reader, "POST", f"{path}/favorite")
-    await till.pay("take the favorite of what is upvoted back", reader, "POST", f"{path}/favorite")
+    await recorder.request("favorite what is upvoted", reader, "POST", f"{path}/favorite")
+    await recorder.request("take the favorite of what is upvoted back", reader, "POST", f"{path}/favorite")
 
 
-async def _writes(till: Till, author: MemberClient) -> None:
+async def _measure_writes(recorder: CostRecorder, author: MemberClient) -> None:
     key = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
     for name in ("create with a key", "create again with the key"):
-        await till.pay(name, author, "POST", "/v1/dwipps", json={"text": TEXT}, headers=key)
-    dwipp = await till.pay("create", author, "POST", "/v1/dwipps", json={"text": TEXT})
+        await recorder.request(name, author, "POST", "/v1/dwipps", json={"text": TEXT}, headers=key)
+    dwipp = await recorder.request("create", author, "POST", "/v1/dwipps", json={"text": TEXT})
     path = f"/v1/dwipps/{dwipp['id']}"
-    await till.pay("edit", author, "PATCH", path, json={"text": OTHER_TEXT})
-    await till.pay("edit, the same text", author, "PATCH", path, json={"text": OTHER_TEXT})
-    await till.pay("delete", author, "DELETE", path)
+    await recorder.request("edit", author, "PATCH", path, json={"text": OTHER_TEXT})
+    await recorder.request("edit, the same text", author, "PATCH", path, json={"text": OTHER_TEXT})
+    await recorder.request("delete", author, "DELETE", path)

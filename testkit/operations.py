@@ -1,4 +1,4 @@
-"""The operations of the published document, and what each of them would take."""
+"""The operations of the published OpenAPI document, with a valid body for each."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,28 +19,30 @@ _BODIES: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A path, a method, and whether only members may call it."""
+    """An operation. `secured` is True if it requires a token."""
 
     name: str
     method: str
     path: str
-    secured: bool
+    is_secured: bool
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
     @property
     def body(self) -> Any:
-        """A body that it would take, of operations for members; None where it takes none."""
+        """Return a valid body of an operation for members. None if it has no body."""
         return _BODIES.get(self.name)
 
 
-def document() -> dict[str, Any]:
+def load_document() -> dict[str, Any]:
+    """Return the published document, openapi.json."""
     published: dict[str, Any] = json.loads(DOCUMENT.read_text())
     return published
 
 
 def iter_operations(published: Mapping[str, Any]) -> Iterator[Operation]:
+    """Yield the operations of a document."""
     for path, item in published["paths"].items():
         for method in _METHODS:
             if method in item:
@@ -48,13 +50,15 @@ def iter_operations(published: Mapping[str, Any]) -> Iterator[Operation]:
 
 
 def _is_secured(published: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:
-    """Whether there is no way in without a token (OpenAPI 3.1, 4.8.10: an empty requirement makes it optional)."""
+    """Return True if a token is required (OpenAPI 3.1, 4.8.10: an empty requirement makes it optional)."""
     requirements = operation.get("security", published.get("security", []))
     return bool(requirements) and all(requirements)
 
 
-ALL_OPERATIONS = tuple(iter_operations(document()))
-OPERATIONS_BY_NAME = {each.name: each for each in ALL_OPERATIONS}
+ALL_OPERATIONS = tuple(iter_operations(load_document()))
+OPERATIONS_BY_NAME = {operation.name: operation for operation in ALL_OPERATIONS}
 MEMBER_OPERATIONS = tuple(
-    each for each in ALL_OPERATIONS if each.path.startswith("/v1/") and not each.path.startswith("/v1/auth/")
+    operation
+    for operation in ALL_OPERATIONS
+    if operation.path.startswith("/v1/") and not operation.path.startswith("/v1/auth/")
 )

@@ -1,4 +1,4 @@
-"""What leaves the process: requests to AWS or to the pool's keys, on new connections or kept ones, and look-ups."""
+"""The network calls of this process: HTTP requests by botocore and by the fetch of keys, connections and look-ups."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -11,17 +11,17 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 @contextmanager
 def record_outbound() -> Iterator[list[str]]:
-    """Note each, in any thread."""
-    left: list[str] = []
+    """Record the network calls of all threads until the block ends."""
+    calls: list[str] = []
 
-    def noted(call: Callable[..., Any], name: str) -> Callable[..., Any]:
-        def noting(*arguments: Any, **options: Any) -> Any:
-            left.append(f"{name} {arguments[1:]}")
-            return call(*arguments, **options)
+    def record(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def recorder(*arguments: Any, **options: Any) -> Any:
+            calls.append(f"{name} {arguments[1:]}")
+            return function(*arguments, **options)
 
-        return noting
+        return recorder
 
     with pytest.MonkeyPatch.context() as patch:
         for owner, name in ((HTTPConnectionPool, "urlopen"), (socket.socket, "connect"), (socket, "getaddrinfo")):
-            patch.setattr(owner, name, noted(getattr(owner, name), name))
-        yield left
+            patch.setattr(owner, name, record(getattr(owner, name), name))
+        yield calls

@@ -1,4 +1,4 @@
-"""The routes of serverless.yml, and which of them API Gateway's REST API chooses for a request.
+"""The routes of serverless.yml, and the selection of one by the REST API of API Gateway.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
 """
@@ -14,14 +14,14 @@ import yaml
 _ROOT = Path(__file__).parents[1]
 
 _ANY = "ANY"
-_FILE = re.compile(r"\$\{file\((deploy/[\w.-]+)\)(?::\$\{param:\w+\})?\}")
+_FILE_REFERENCE = re.compile(r"\$\{file\((deploy/[\w.-]+)\)(?::\$\{param:\w+\})?\}")
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's own tags, such as `!Ref`, as `{tag: value}`."""
+    """A loader that reads the tags of CloudFormation, such as `!Ref`, as `{tag: value}`."""
 
 
-def _tagged(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
+def _construct_tag(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         return {tag: loader.construct_scalar(node)}
     if isinstance(node, yaml.SequenceNode):
@@ -29,55 +29,55 @@ def _tagged(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
     return {tag: loader.construct_mapping(node, deep=True)}
 
 
-_Loader.add_multi_constructor("!", _tagged)
+_Loader.add_multi_constructor("!", _construct_tag)
 
 
-def template(name: str) -> dict[str, Any]:
-    """A file of the deployment."""
+def load_template(name: str) -> dict[str, Any]:
+    """Return the content of a YAML file of the deployment."""
     loaded: dict[str, Any] = _Loader((_ROOT / name).read_text()).get_single_data()
     return loaded
 
 
-def deployment() -> dict[str, Any]:
-    """serverless.yml, with what the files that it names declare in the place of their names."""
-    deployed = template("serverless.yml")
+def load_deployment() -> dict[str, Any]:
+    """Return serverless.yml. The files that it references are replaced by their resources."""
+    deployed = load_template("serverless.yml")
     entries = enumerate(deployed["resources"], 1)
-    deployed["resources"] = {f"{number}. {_name(entry)}": _declared(entry) for number, entry in entries}
+    deployed["resources"] = {f"{number}. {_file_name(entry)}": _load_resources(entry) for number, entry in entries}
     return deployed
 
 
-def _name(entry: Any) -> str:
-    """The file that an entry of the resources names; what stands there itself has none.
+def _file_name(entry: Any) -> str:
+    """Return the file of an entry of `resources`, serverless.yml for inline resources.
 
     Raises:
-        ValueError: where it is of any other kind, which nobody looks at here.
+        ValueError: if the entry is of an unknown kind.
     """
     if isinstance(entry, Mapping):
         return "serverless.yml"
-    if named := _FILE.fullmatch(entry):
-        return named[1]
-    raise ValueError(f"This is of a kind that is not looked at: {entry}")
+    if reference := _FILE_REFERENCE.fullmatch(entry):
+        return reference[1]
+    raise ValueError(f"This kind of resources is not looked at: {entry}")
 
 
-def _declared(entry: Any) -> dict[str, Any]:
-    """The resources that an entry declares, whatever a parameter chooses of them; without a type what it changes.
+def _load_resources(entry: Any) -> dict[str, Any]:
+    """Return the resources of an entry, for all values of its parameters. Extended resources have no type.
 
-    JavaScript is not run, but read: a resource has a type, and what osls makes of an event has a name.
+    JavaScript is searched, not run: for the types of resources, and for the names that osls gives to those of events.
     """
-    name = _name(entry)
+    name = _file_name(entry)
     if name.endswith(".js"):
         text = (_ROOT / name).read_text()
         types = {found: {"Type": found} for found in re.findall(r"AWS::\w+::\w+", text)}
         return types | {found: {} for found in re.findall(r"ApiGateway(?:Authorizer|Method|Resource)\w+", text)}
-    loaded = entry if isinstance(entry, Mapping) else template(name)
+    loaded = entry if isinstance(entry, Mapping) else load_template(name)
     variants = [loaded, *(value for value in loaded.values() if isinstance(value, Mapping))]
-    changed: dict[str, Any] = {found: {} for variant in variants for found in variant.get("extensions", ())}
-    return changed | {found: each for variant in variants for found, each in variant.get("Resources", {}).items()}
+    extended: dict[str, Any] = {found: {} for variant in variants for found in variant.get("extensions", ())}
+    return extended | {found: each for variant in variants for found, each in variant.get("Resources", {}).items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of segments, a method or `ANY`, and what its event says of an authorizer."""
+    """A route: the segments of its path, a method or `ANY`, and the authorizer of its event."""
 
     segments: tuple[str, ...]
     method: str
@@ -85,7 +85,7 @@ class Route:
 
     @property
     def requires_member(self) -> bool:
-        """Whether only who has an access token of the pool's passes."""
+        """Return True if the authorizer requires an access token of the user pool."""
         return isinstance(self.authorizer, Mapping) and (
             self.authorizer.get("type") == "COGNITO_USER_POOLS"
             and self.authorizer.get("authorizerId") == {"Ref": "Authorizer"}
@@ -94,45 +94,49 @@ class Route:
 
     @property
     def rank(self) -> list[int]:
-        """What is written out comes before a parameter, a parameter before all that follows."""
+        """Return the order of precedence: a literal segment, then a parameter, then a greedy parameter."""
         return [2 if _is_greedy(segment) else int(_is_parameter(segment)) for segment in self.segments]
 
-    def takes(self, asked: Sequence[str]) -> bool:
+    def matches(self, segments: Sequence[str]) -> bool:
+        """Return True if a path of these segments is one of this route."""
         for number, segment in enumerate(self.segments):
-            if number >= len(asked):
+            if number >= len(segments):
                 return False
             if _is_greedy(segment):
                 return True
-            if not _is_parameter(segment) and segment != asked[number]:
+            if not _is_parameter(segment) and segment != segments[number]:
                 return False
-        return len(asked) == len(self.segments)
+        return len(segments) == len(self.segments)
 
 
-def routes(deployed: Mapping[str, Any]) -> Iterator[Route]:
-    """All of them, of all functions.
+def iter_routes(deployed: Mapping[str, Any]) -> Iterator[Route]:
+    """Yield the routes of all functions.
 
     Raises:
-        ValueError: where a function is reached by anything else than `http`, which nobody looks at here.
+        ValueError: if a function has another event than `http`, which could bypass the authorizer.
     """
     for function in deployed["functions"].values():
         if "url" in function:
-            raise ValueError("A function URL is in front of no authorizer.")
+            raise ValueError("A function URL bypasses the authorizer.")
         for event in function["events"]:
             if list(event) != ["http"] or not isinstance(event["http"], Mapping):
-                raise ValueError(f"This event is of a kind that is not looked at: {event}")
+                raise ValueError(f"This kind of event is not looked at: {event}")
             http = event["http"]
-            yield Route(_segments(http["path"]), http["method"].upper(), http.get("authorizer"))
+            yield Route(_split_path(http["path"]), http["method"].upper(), http.get("authorizer"))
 
 
 def select_route(all_routes: Sequence[Route], method: str, path: str) -> Route | None:
-    """The route that takes a request: the most specific path first, and then its own method before `ANY`."""
-    taking = [route for route in all_routes if route.takes(_segments(path))]
-    best = min((route.rank for route in taking), default=None)
-    by_method = {route.method: route for route in taking if route.rank == best}
+    """Return the route of a request. None if there is none.
+
+    The most specific path wins, and then the method itself before `ANY`.
+    """
+    matching = [route for route in all_routes if route.matches(_split_path(path))]
+    best = min((route.rank for route in matching), default=None)
+    by_method = {route.method: route for route in matching if route.rank == best}
     return by_method.get(method, by_method.get(_ANY))
 
 
-def _segments(path: str) -> tuple[str, ...]:
+def _split_path(path: str) -> tuple[str, ...]:
     return tuple(path.strip("/").split("/"))
 
 

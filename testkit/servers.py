@@ -1,4 +1,4 @@
-"""The API in processes of its own: under uvicorn, and as several instances of the Lambda function."""
+"""The API in other processes: under uvicorn, and as instances of the Lambda function. And clients for both."""
 
 import contextlib
 import json
@@ -13,17 +13,18 @@ from typing import Any
 import httpx
 
 from devstack.api import ROOT
-from devstack.mail import everything
-from devstack.process import Service, end, started
+from devstack.mail import fetch_all
+from devstack.process import Service, start_process, stop_process
 from testkit.api_client import Api
-from testkit.engine import Engine, free_port
+from testkit.engine import Engine
 from testkit.gateway import Authorizer, GatewayTransport
 from testkit.leak_scan import LeakScan
+from testkit.ports import free_port
 from testkit.transcript import Transcript
 
-# What API Gateway waits for.
-_PATIENCE_SECONDS = 29.0
-_IN_PROCESS = "https://dwipper.test"
+# API Gateway waits as long.
+_TIMEOUT_SECONDS = 29.0
+_TEST_URL = "https://dwipper.test"
 
 
 @contextlib.contextmanager
@@ -32,16 +33,16 @@ def run_uvicorn(engine: Engine, folder: Path) -> Iterator[Service]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", "127.0.0.1", "--port", str(port)]
     log = folder / "uvicorn.log"
-    # A client that is slow on a busy machine must not find its idle connection closed as it begins to send.
-    patient = ["--no-access-log", "--timeout-keep-alive", "120"]
-    with started([*command, *patient], folder=folder, environment=_environment(engine), log=log) as process:
+    # uvicorn could close an idle connection while a client on a busy machine begins to send.
+    options = ["--no-access-log", "--timeout-keep-alive", "120"]
+    with start_process([*command, *options], folder=folder, environment=_environment(engine), log=log) as process:
         service = Service("The API", f"http://127.0.0.1:{port}", process, log)
         service.wait_until(lambda response: response.is_success, "/health")
         yield service
 
 
 class Instances:
-    """Instances of the Lambda function: processes that take an event at a time each."""
+    """Instances of the Lambda function. Each is a process that handles one event at a time."""
 
     def __init__(self, processes: list[subprocess.Popen[str]]) -> None:
         self.count = len(processes)
@@ -50,28 +51,28 @@ class Instances:
             self._free.put(process)
 
     def __call__(self, event: Any, _context: Any) -> dict[str, Any]:
-        """Have an event handled by the next instance that is free."""
+        """Handle an event in the next free instance, and return its result."""
         process = self._free.get()
         assert process.stdin
         assert process.stdout
         process.stdin.write(json.dumps(event) + "\n")
         process.stdin.flush()
-        answer: dict[str, Any] = json.loads(process.stdout.readline())
+        result: dict[str, Any] = json.loads(process.stdout.readline())
         self._free.put(process)
-        return answer
+        return result
 
 
 @contextlib.contextmanager
 def run_lambda_instances(engine: Engine, count: int, folder: Path) -> Iterator[Instances]:
-    """Run so many instances of the Lambda function until the block ends."""
-    with contextlib.ExitStack() as running:
-        log = running.enter_context((folder / "instances.log").open("wb"))
-        processes = [running.enter_context(_instance(engine, log)) for _ in range(count)]
+    """Run instances of the Lambda function until the block ends."""
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context((folder / "instances.log").open("wb"))
+        processes = [stack.enter_context(_run_instance(engine, log)) for _ in range(count)]
         yield Instances(processes)
 
 
 @contextlib.contextmanager
-def _instance(engine: Engine, log: Any) -> Iterator[subprocess.Popen[str]]:
+def _run_instance(engine: Engine, log: Any) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [sys.executable, "-m", "testkit.lambda_instance"],
         cwd=ROOT,
@@ -84,7 +85,7 @@ def _instance(engine: Engine, log: Any) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            end(process)
+            stop_process(process)
 
 
 def _environment(engine: Engine) -> Mapping[str, str]:
@@ -93,37 +94,37 @@ def _environment(engine: Engine) -> Mapping[str, str]:
 
 @contextlib.asynccontextmanager
 async def connect_to_server(engine: Engine, server: Service) -> AsyncIterator[Api]:
-    """A api that is reached over real connections, and writes no transcript."""
+    """Open the API of a server over real connections. It records no transcript."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with _world(engine, httpx.AsyncHTTPTransport(limits=limits, trust_env=False), server.endpoint) as api:
+    async with _open_api(engine, httpx.AsyncHTTPTransport(limits=limits, trust_env=False), server.endpoint) as api:
         yield api
 
 
 @contextlib.asynccontextmanager
 async def connect_behind_gateway(engine: Engine, instances: Instances) -> AsyncIterator[Api]:
-    """A api that is reached through API Gateway's events, and writes no transcript."""
+    """Open the API of instances behind a stand-in for API Gateway. It records no transcript."""
     authorizer = Authorizer(engine.settings, f"{engine.aws}/{engine.settings.user_pool_id}/.well-known/jwks.json")
-    async with _world(engine, GatewayTransport(instances, authorizer, instances=instances.count)) as api:
+    async with _open_api(engine, GatewayTransport(instances, authorizer, instances=instances.count)) as api:
         yield api
 
 
 @contextlib.asynccontextmanager
 async def connect_in_process(engine: Engine, app: Any) -> AsyncIterator[Api]:
-    """A api whose app is in this process, and writes no transcript."""
-    async with _world(engine, httpx.ASGITransport(app)) as api:
+    """Open the API of an app in this process. It records no transcript."""
+    async with _open_api(engine, httpx.ASGITransport(app)) as api:
         yield api
 
 
 @contextlib.asynccontextmanager
-async def _world(engine: Engine, carrier: httpx.AsyncBaseTransport, base_url: str = _IN_PROCESS) -> AsyncIterator[Api]:
+async def _open_api(engine: Engine, carrier: httpx.AsyncBaseTransport, base_url: str = _TEST_URL) -> AsyncIterator[Api]:
     scan = LeakScan(engine.settings)
 
     def open_client(**options: Any) -> httpx.AsyncClient:
-        hooks = {"response": [scan.look]}
+        hooks = {"response": [scan.check_unread]}
         return httpx.AsyncClient(
-            transport=carrier, base_url=base_url, timeout=_PATIENCE_SECONDS, event_hooks=hooks, **options
+            transport=carrier, base_url=base_url, timeout=_TIMEOUT_SECONDS, event_hooks=hooks, **options
         )
 
     async with carrier:
-        before = len(everything(engine.aws))
-        yield Api(engine.settings, engine.aws, open_client(), Transcript(), open_client, before)
+        mail_offset = len(fetch_all(engine.aws))
+        yield Api(engine.settings, engine.aws, open_client(), Transcript(), open_client, mail_offset)

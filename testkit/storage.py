@@ -1,4 +1,4 @@
-"""Everything that is stored, so that a test can say that nothing changed."""
+"""The content of all tables and of the user pool. A test compares it before and after a request."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,31 +14,31 @@ Rows = dict[str, list[Any]]
 
 
 class Storage:
-    """What the tables and the pool of these settings hold."""
+    """The tables and the user pool of these settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     def rows(self) -> Rows:
-        """All rows of all tables."""
+        """Return all rows by table."""
         names = (self._settings.dwipps_table, self._settings.reactions_table, self._settings.members_table)
-        return {name: self._rows(name) for name in names}
+        return {name: self._scan(name) for name in names}
 
     def rows_and_users(self) -> Rows:
-        """The same, and all users."""
-        answer = self._cognito.list_users(UserPoolId=self._settings.user_pool_id)
-        assert "PaginationToken" not in answer, "there are more users than one page has"
-        return self.rows() | {"users": sorted(answer["Users"], key=repr)}
+        """Return all rows by table, and all users under `users`."""
+        response = self._cognito.list_users(UserPoolId=self._settings.user_pool_id)
+        assert "PaginationToken" not in response, "all users fit on one page"
+        return self.rows() | {"users": sorted(response["Users"], key=repr)}
 
     def user_id(self, email: str) -> str:
-        """The `sub` of the user of an email."""
-        answer = self._cognito.admin_get_user(UserPoolId=self._settings.user_pool_id, Username=email)
-        return next(each["Value"] for each in answer["UserAttributes"] if each["Name"] == "sub")
+        """Return the `sub` of the user with this email."""
+        user = self._cognito.admin_get_user(UserPoolId=self._settings.user_pool_id, Username=email)
+        return next(each["Value"] for each in user["UserAttributes"] if each["Name"] == "sub")
 
-    def _rows(self, name: str) -> list[Any]:
-        answer = self._dynamodb.scan(TableName=name, ConsistentRead=True)
-        assert "LastEvaluatedKey" not in answer, "there are more rows than one page has"
-        return sorted(answer["Items"], key=repr)
+    def _scan(self, table: str) -> list[Any]:
+        response = self._dynamodb.scan(TableName=table, ConsistentRead=True)
+        assert "LastEvaluatedKey" not in response, "all rows fit on one page"
+        return sorted(response["Items"], key=repr)
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":

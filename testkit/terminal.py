@@ -1,4 +1,4 @@
-"""A developer at a terminal, who starts `python -m devstack` and reads what it prints."""
+"""A developer at a terminal: runs `python -m devstack` and reads its output."""
 
 import contextlib
 import os
@@ -13,44 +13,48 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).parents[1]
-LINE_WITHIN = 20.0
+LINE_TIMEOUT_SECONDS = 20.0
 
 
 @dataclass
 class Terminal:
-    """A running command and the lines that it has printed."""
+    """A running command, and the lines that it has printed."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
-    _news: threading.Condition = field(default_factory=threading.Condition)
+    _has_new_line: threading.Condition = field(default_factory=threading.Condition)
 
     def read(self) -> None:
+        """Read lines until the command ends."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            with self._news:
+            with self._has_new_line:
                 self.lines.append(line.rstrip("\n"))
-                self._news.notify_all()
+                self._has_new_line.notify_all()
 
-    def wait_for(self, text: str, within: float = LINE_WITHIN) -> None:
-        with self._news:
-            assert self._news.wait_for(lambda: text in "\n".join(self.lines), within), self.lines
+    def wait_for(self, text: str, within: float = LINE_TIMEOUT_SECONDS) -> None:
+        """Wait until a text was printed, at most so many seconds."""
+        with self._has_new_line:
+            assert self._has_new_line.wait_for(lambda: text in "\n".join(self.lines), within), self.lines
 
     def stop(self, number: signal.Signals) -> int:
+        """Send a signal, and return the exit code of the command."""
         self.process.send_signal(number)
-        return self.process.wait(LINE_WITHIN)
+        return self.process.wait(LINE_TIMEOUT_SECONDS)
 
 
 @dataclass(frozen=True)
 class Developer:
-    """Someone at a machine of their own."""
+    """A developer with a folder and ports of their own."""
 
     home: Path
     port: int
     aws_port: int
 
     @contextlib.contextmanager
-    def starts(self, command: str, **choices: str) -> Iterator[Terminal]:
-        with self._started(command, choices) as process:
+    def start(self, command: str, **variables: str) -> Iterator[Terminal]:
+        """Run a command until the block ends, with environment variables."""
+        with self._start(command, variables) as process:
             terminal = Terminal(process)
             reader = threading.Thread(target=terminal.read)
             reader.start()
@@ -60,25 +64,28 @@ class Developer:
                 process.terminate()
                 reader.join()
 
-    def types(self, command: str, within: float = LINE_WITHIN, **choices: str) -> tuple[int, str]:
-        with self._started(command, choices) as process:
+    def run(self, command: str, within: float = LINE_TIMEOUT_SECONDS, **variables: str) -> tuple[int, str]:
+        """Run a command to its end, at most so many seconds. Return its exit code and its output."""
+        with self._start(command, variables) as process:
             output, _ = process.communicate(timeout=within)
             return process.returncode, output
 
     def url(self, path: str) -> str:
+        """Return the URL of a path of the API."""
         return f"http://127.0.0.1:{self.port}{path}"
 
     def settings(self) -> dict[str, str]:
+        """Return the variables in the file that the command wrote for a debugger."""
         return {name: value or "" for name, value in dotenv_values(self.home / "env").items()}
 
-    def _started(self, command: str, choices: dict[str, str]) -> "subprocess.Popen[str]":
-        # Their own Amazon must not get in the way.
-        own = {"AWS_PROFILE": "not-ours", "USER_POOL_ID": "not-ours", "LOCAL_DIR": str(self.home)}
-        own |= {"PORT": str(self.port), "AWS_PORT": str(self.aws_port)}
+    def _start(self, command: str, variables: dict[str, str]) -> "subprocess.Popen[str]":
+        # The command must ignore the developer's own account at Amazon.
+        defaults = {"AWS_PROFILE": "not-ours", "USER_POOL_ID": "not-ours", "LOCAL_DIR": str(self.home)}
+        defaults |= {"PORT": str(self.port), "AWS_PORT": str(self.aws_port)}
         return subprocess.Popen(
             [sys.executable, "-m", "devstack", command],
             cwd=ROOT,
-            env=os.environ | own | choices,
+            env=os.environ | defaults | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-# The headers that all transports must answer alike. All others belong to the transport.
+# Headers that must be equal over all transports. All others belong to the transport.
 _COMPARED_HEADERS = (
     "access-control-allow-origin",
     "access-control-expose-headers",
@@ -22,7 +22,7 @@ _COMPARED_HEADERS = (
     "vary",
     "www-authenticate",
 )
-_VARYING = (
+_VARYING_VALUES = (
     ("token", re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")),
     ("uuid", re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")),
     ("time", re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")),
@@ -55,13 +55,14 @@ class Transcript(list[tuple[Any, ...]]):
         if self._is_paused:
             return
         request = response.request
-        headers = {name: self._named(response.headers[name]) for name in _COMPARED_HEADERS if name in response.headers}
-        path = self._named(request.url.raw_path.decode())
-        self.append((request.method, path, response.status_code, headers, self._named(response.text)))
+        names = [name for name in _COMPARED_HEADERS if name in response.headers]
+        headers = {name: self._normalize(response.headers[name]) for name in names}
+        path = self._normalize(request.url.raw_path.decode())
+        self.append((request.method, path, response.status_code, headers, self._normalize(response.text)))
 
-    def _named(self, text: str) -> str:
+    def _normalize(self, text: str) -> str:
         """Replace each varying value by its kind and the order of its first occurrence."""
-        for kind, pattern in _VARYING:
+        for kind, pattern in _VARYING_VALUES:
             text = pattern.sub(lambda found, kind=kind: self._name(kind, found[0]), text)  # type: ignore[misc]
         return text
 
@@ -73,10 +74,10 @@ def compare_transports(folder: Path, test: str, transport: str, transcript: Tran
     """Compare the transcript with that of the same test over another transport, if one has finished.
 
     Args:
-        folder: shared by all workers of a run.
-        test: identifies the test without its transport.
-        transport: that of the transcript.
-        transcript: of a test that has passed.
+        folder: a folder that all workers of a run share.
+        test: the id of the test without its transport.
+        transport: the transport of the transcript.
+        transcript: the transcript of a test that has passed.
     """
     assert transcript, "the test sends at least one request"
     first = folder / hashlib.sha256(test.encode()).hexdigest()
@@ -85,8 +86,7 @@ def compare_transports(folder: Path, test: str, transport: str, transcript: Tran
     try:
         os.link(own, first)  # Atomic, so exactly one transport is the first.
     except FileExistsError:
-        difference = [
-            (a, b) for a, b in zip(first.read_text().split("\n"), map(repr, transcript), strict=False) if a != b
-        ]
-        assert not difference, f"the transports answer differently: {difference[0]}"
+        pairs = zip(first.read_text().split("\n"), map(repr, transcript), strict=False)
+        differences = [(theirs, ours) for theirs, ours in pairs if theirs != ours]
+        assert not differences, f"the transports answer differently: {differences[0]}"
         assert first.read_text() == own.read_text(), "the transports record different numbers of requests"

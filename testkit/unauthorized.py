@@ -1,4 +1,4 @@
-"""What whoever is not logged in gets, whatever they asked for."""
+"""The response to every request without a valid login."""
 
 from dataclasses import replace
 
@@ -7,29 +7,34 @@ import httpx
 from testkit.doubles import SETTINGS
 from testkit.leak_scan import LeakScan
 
-# Any other tables are known by what their names begin with.
+# The prefixes that CloudFormation gives to the names of our tables.
 _SCAN = LeakScan(
     replace(SETTINGS, dwipps_table="DwippsTable", reactions_table="ReactionsTable", members_table="MembersTable")
 )
-# Of an answer that no request is known of: an event that was refused was none.
-_NO_REQUEST = httpx.Request("GET", "https://dwipper.test")
+# Stands for the request of a response that has none, because it came from a Lambda event.
+_REQUEST = httpx.Request("GET", "https://dwipper.test")
 
 
-def assert_unauthorized(answer: httpx.Response, *secrets: str) -> None:
-    """It is the 401 of the contract, tells nothing, and repeats nothing of what was sent."""
-    assert answer.status_code == 401, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.json()["type"] == "urn:dwipper:problem:unauthenticated"
-    assert answer.json()["request_id"] == answer.headers["x-request-id"]
-    assert not any(secret and secret in answer.text for secret in secrets)
-    _SCAN.check(_with_a_request(answer))
+def assert_unauthorized(response: httpx.Response, *secrets: str) -> None:
+    """Assert that the response is the 401 of the contract, and discloses nothing.
+
+    Args:
+        response: the response.
+        secrets: texts of the request that the response must not repeat.
+    """
+    assert response.status_code == 401, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.json()["type"] == "urn:dwipper:problem:unauthenticated"
+    assert response.json()["request_id"] == response.headers["x-request-id"]
+    assert not any(secret and secret in response.text for secret in secrets)
+    _SCAN.check(_with_request(response))
 
 
-def _with_a_request(answer: httpx.Response) -> httpx.Response:
+def _with_request(response: httpx.Response) -> httpx.Response:
     try:
-        _ = answer.request
+        _ = response.request
     except RuntimeError:
-        answer.request = _NO_REQUEST
-    return answer
+        response.request = _REQUEST
+    return response

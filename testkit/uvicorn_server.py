@@ -10,21 +10,21 @@ import uvicorn
 
 from testkit.ports import free_port
 
-_START_SECONDS = 10.0
+_START_TIMEOUT_SECONDS = 10.0
 
 
 @contextlib.contextmanager
 def serve(app: Any) -> Iterator[int]:
-    """Serve the app with uvicorn until the block ends; gives its port."""
+    """Serve the app with uvicorn until the block ends. Yields its port."""
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        end = time.monotonic() + _START_SECONDS
+        give_up = time.monotonic() + _START_TIMEOUT_SECONDS
         while not server.started:
-            assert thread.is_alive(), "it did not start"
-            assert time.monotonic() < end, "it took too long to start"
+            assert thread.is_alive(), "uvicorn did not start"
+            assert time.monotonic() < give_up, "uvicorn did not start in time"
             time.sleep(0.01)
         yield port
     finally:

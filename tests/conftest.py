@@ -1,8 +1,10 @@
-"""The AWS that tests stand on, and what they print at the end.
+"""The embedded AWS for tests, their markers, and the figures that they print.
 
-It is a MiniStack of each worker's own, and in it tables and a pool of each test's own.
+Each worker has a MiniStack of its own. Each test has tables and a user pool of its own in it.
 """
 
+import dataclasses
+import fcntl
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,32 +14,38 @@ import pytest
 
 from app.accounts import pending_confirmations
 from app.settings import Settings
-from devstack import ministack, stack
+from devstack import clients, dynamodb_local, ministack, stack, tables
+from devstack.api import ROOT
 from devstack.process import Service
+from devstack.state import StateFolder
+from testkit.engine import Engine
 from testkit.ports import free_port
 
 REGION = "us-east-1"
 
-# A test has the marker of its folder, so that a selection never lists paths: `pytest -m security`.
+# The tests of these folders get the last part of the path as marker, so that a selection needs no paths:
+# `pytest -m security`.
 _MARKER_FOLDERS = ("e2e/browser", "e2e/clients", "e2e/deployed", "infrastructure", "security")
 
+# Takes the name of a figure, and its value.
 Figures = Callable[[str, object], None]
+NewEngine = Callable[..., Engine]
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """The event loop of async tests."""
+    """Return the event loop of async tests."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """An embedded AWS, to which botocore's own variables point for as long as the tests run.
+    """Run an embedded AWS. The environment variables of botocore point to it.
 
-    One to each worker, and not an account to each in one for all: Cognito's unsigned calls name no account.
+    Workers cannot share one by having an account each: Cognito's unsigned calls name no account.
     """
     folder = tmp_path_factory.mktemp("aws")
-    with ministack.running(free_port(), folder, region=REGION) as service, pytest.MonkeyPatch.context() as environment:
+    with ministack.run(free_port(), folder, region=REGION) as service, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", service.endpoint)
         environment.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", service.endpoint)
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -46,8 +54,8 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def hashes_are_quick() -> Iterator[None]:
-    """What makes guessing slow makes nothing else here any better."""
+def fast_hashes() -> Iterator[None]:
+    """Lower the cost of scrypt, which only slows down guesses."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pending_confirmations, "SCRYPT_COST", 2)
         yield
@@ -55,19 +63,73 @@ def hashes_are_quick() -> Iterator[None]:
 
 @pytest.fixture
 def new_settings(embedded: Service) -> Callable[[], Settings]:
-    """Makes tables and a pool that nobody else uses."""
+    """Return a function that creates new tables and a new user pool."""
     return lambda: stack.deploy(embedded.endpoint, REGION, name=f"test-{uuid.uuid4().hex}")
 
 
 @pytest.fixture
 def settings(new_settings: Callable[[], Settings]) -> Settings:
+    """Return tables and a user pool that no other test uses."""
     return new_settings()
 
 
 @pytest.fixture
 def figures(record_property: Figures) -> Figures:
-    """Takes what a test measured, by name; it is printed at the end of the run."""
+    """Return a function that records a figure. All figures are printed at the end of the run."""
     return record_property
+
+
+@pytest.fixture(scope="session")
+def jars() -> Path:
+    """Return the folder of DynamoDB Local in `.local/`, after a download if it is missing.
+
+    Without Java or Maven this fails with a message about their installation.
+    """
+    home = StateFolder(ROOT / ".local")
+    home.path.mkdir(mode=0o700, exist_ok=True)
+    with (home.path / "fetching").open("w") as lock:  # One test process at a time.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return dynamodb_local.install(home.jars)
+
+
+@pytest.fixture(scope="session")
+def disk_store(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Run DynamoDB Local as `make run ENGINE=dynamodb-local` does."""
+    with dynamodb_local.run(free_port(), jars, tmp_path_factory.mktemp("dynamodb")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def memory_store(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Run DynamoDB Local in memory. Its disk is the slowest part of it."""
+    with dynamodb_local.run(free_port(), jars, tmp_path_factory.mktemp("dynamodb"), in_memory=True) as service:
+        yield service
+
+
+@pytest.fixture
+def new_engine(
+    embedded: Service,
+    new_settings: Callable[[], Settings],
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> NewEngine:
+    """Return a function that creates tables in a store. Apps in this process then use that store.
+
+    The function takes the name of the store's fixture, and the number of feed shards.
+    """
+
+    def create(fixture: str, *, feed_shards: int = 1) -> Engine:
+        settings = dataclasses.replace(new_settings(), feed_shards=feed_shards)
+        store: Service = request.getfixturevalue(fixture)
+        names = (settings.dwipps_table, settings.reactions_table, settings.members_table)
+        source, target = (
+            clients.dynamodb_client(endpoint, settings.region) for endpoint in (embedded.endpoint, store.endpoint)
+        )
+        tables.mirror(source, target, names)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", store.endpoint)
+        return Engine(settings, embedded.endpoint, store.endpoint)
+
+    return create
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -80,10 +142,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    measured = [report for report in reports if report.when == "call" and report.user_properties]
-    if measured:
+    with_figures = [report for report in reports if report.when == "call" and report.user_properties]
+    if with_figures:
         terminalreporter.section("figures")
-    for report in measured:
+    for report in with_figures:
         terminalreporter.write_line(report.nodeid)
         for name, value in report.user_properties:
             terminalreporter.write_line(f"    {name}: {value}")

@@ -78,8 +78,7 @@ def normalize_text(text: str) -> str:
     """Return the text as it is stored: with LF for CRLF, in NFC, without blanks at its ends.
 
     Raises:
-        PydanticCustomError: if the text is empty or too long, or if it has a lone surrogate or a control character
-        other
+        PydanticCustomError: if the text is empty or too long, or has a lone surrogate or a control character other
             than line feed.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()

@@ -27,8 +27,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     """Return the document that the app serves, built on first use.
 
     Raises:
-        IncompleteOperationError: if an operation lacks a required part. Nothing is kept then, so that the next call
-        fails
+        IncompleteOperationError: if an operation lacks a required part. Nothing is kept then, so the next call fails
             as well.
     """
     if app.openapi_schema is None:

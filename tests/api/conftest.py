@@ -1,4 +1,4 @@
-"""The API over each transport: every test of this folder runs once for each, and the answers are compared."""
+"""The API over each transport. Each test of this folder runs once per transport, and the transcripts are compared."""
 
 from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
@@ -15,6 +15,7 @@ _HAS_PASSED = pytest.StashKey[bool]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Store whether the test passed, because only transcripts of tests that passed are compared."""
     report = yield
     if report.when == "call":
         item.stash[_HAS_PASSED] = report.passed
@@ -23,13 +24,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(params=TRANSPORTS)
 def transport(request: pytest.FixtureRequest) -> Transport:
+    """Return the transport of the test."""
     transport: Transport = request.param
     return transport
 
 
 @pytest.fixture(scope="session")
 def transcripts(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A folder that the workers of one run share."""
+    """Return a folder that all workers of one run share."""
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "transcripts"
     folder.mkdir(exist_ok=True)
@@ -44,7 +46,7 @@ async def api(
     transcripts: Path,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[Api]:
-    """An API on tables and a user pool of its own, over one transport."""
+    """Open the API over one transport, on tables and a user pool of its own."""
     async with open_api(new_settings(), embedded.endpoint, transport) as api:
         yield api
     if request.node.stash.get(_HAS_PASSED, False):

@@ -1,24 +1,24 @@
-"""A member reads lists, page by page."""
+"""Lists are ordered and paginated. A cursor belongs to one list."""
 
 import re
 
 from testkit.api_client import Api
 
 
-async def test_the_feed_is_everybodys_newest_first(api: Api) -> None:
-    kay, lee = await api.member("kay"), await api.member("lee")
-    written = [await author.post_dwipp(f"Thought {number}") for number, author in enumerate([kay, lee] * 4)]
+async def test_feed_has_all_dwipps_newest_first(api: Api) -> None:
+    kay, lee = await api.create_member("kay"), await api.create_member("lee")
+    dwipps = [await author.post_dwipp(f"Thought {number}") for number, author in enumerate([kay, lee] * 4)]
 
-    newest_first = sorted(written, key=lambda dwipp: dwipp["id"], reverse=True)
+    newest_first = sorted(dwipps, key=lambda dwipp: dwipp["id"], reverse=True)
     for limit in (1, 3, 8, 100):
-        assert await kay.walk("/v1/dwipps", limit) == newest_first
-    of_lee = [dwipp for dwipp in newest_first if dwipp["author"]["handle"] == "lee"]
-    assert await kay.walk("/v1/users/lee/dwipps", 3) == of_lee
-    assert await lee.walk("/v1/me/dwipps", 3) == of_lee
+        assert await kay.list_all("/v1/dwipps", limit) == newest_first
+    by_lee = [dwipp for dwipp in newest_first if dwipp["author"]["handle"] == "lee"]
+    assert await kay.list_all("/v1/users/lee/dwipps", 3) == by_lee
+    assert await lee.list_all("/v1/me/dwipps", 3) == by_lee
 
 
-async def test_every_page_shows_the_readers_own_reactions(api: Api) -> None:
-    kay, lee = await api.member("kay"), await api.member("lee")
+async def test_page_shows_the_readers_own_reactions(api: Api) -> None:
+    kay, lee = await api.create_member("kay"), await api.create_member("lee")
     ids = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(6)]
     for dwipp_id in ids[::2]:
         await lee.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
@@ -26,36 +26,36 @@ async def test_every_page_shows_the_readers_own_reactions(api: Api) -> None:
         await lee.http.put(f"/v1/dwipps/{dwipp_id}/favorite")
 
     for path in ("/v1/dwipps", "/v1/users/kay/dwipps"):
-        seen = {dwipp["id"]: dwipp for dwipp in await lee.walk(path, 4)}
-        assert [seen[dwipp_id]["upvoted"] for dwipp_id in ids] == [True, False] * 3
-        assert [seen[dwipp_id]["favorited"] for dwipp_id in ids] == [True, False, False] * 2
-        for dwipp in await kay.walk(path, 4):
+        by_id = {dwipp["id"]: dwipp for dwipp in await lee.list_all(path, 4)}
+        assert [by_id[dwipp_id]["upvoted"] for dwipp_id in ids] == [True, False] * 3
+        assert [by_id[dwipp_id]["favorited"] for dwipp_id in ids] == [True, False, False] * 2
+        for dwipp in await kay.list_all(path, 4):
             assert (dwipp["upvoted"], dwipp["favorited"]) == (False, False)
-            assert dwipp["upvotes"] == seen[dwipp["id"]]["upvotes"] == (dwipp["id"] in ids[::2])
+            assert dwipp["upvotes"] == by_id[dwipp["id"]]["upvotes"] == (dwipp["id"] in ids[::2])
 
 
-async def test_a_page_names_the_next_one_in_a_link_header_too(api: Api) -> None:
-    kay = await api.member("kay")
+async def test_link_header_leads_to_the_next_page(api: Api) -> None:
+    kay = await api.create_member("kay")
     for number in range(5):
         dwipp = await kay.post_dwipp(f"Thought {number}")
         await kay.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
     for path in ("/v1/dwipps", "/v1/me/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites"):
-        by_cursor = [dwipp["id"] for dwipp in await kay.walk(path, 2)]
+        by_cursor = [dwipp["id"] for dwipp in await kay.list_all(path, 2)]
         by_link: list[str] = []
         target: str | None = f"{path}?limit=2"
         while target:
-            answer = await kay.http.get(target)
-            by_link += [dwipp["id"] for dwipp in answer.json()["items"]]
-            link = answer.headers.get("link")
-            assert bool(link) == bool(answer.json()["next_cursor"])
-            found = re.fullmatch(r'<(/[^>]+)>; rel="next"', link) if link else None
-            target = found[1] if found else None
+            response = await kay.http.get(target)
+            by_link += [dwipp["id"] for dwipp in response.json()["items"]]
+            link = response.headers.get("link")
+            assert bool(link) == bool(response.json()["next_cursor"])
+            match = re.fullmatch(r'<(/[^>]+)>; rel="next"', link) if link else None
+            target = match[1] if match else None
         assert by_link == by_cursor
         assert len(by_link) == 5
 
 
-async def test_a_page_has_20_items_unless_told_otherwise(api: Api) -> None:
-    kay = await api.member()
+async def test_page_has_20_items_by_default(api: Api) -> None:
+    kay = await api.create_member()
     for number in range(21):
         await kay.post_dwipp(f"Thought {number}")
     page = await kay.get("/v1/dwipps")
@@ -63,18 +63,18 @@ async def test_a_page_has_20_items_unless_told_otherwise(api: Api) -> None:
     assert page["next_cursor"]
 
 
-async def test_a_limit_is_1_to_100(api: Api) -> None:
-    kay = await api.member("kay")
+async def test_limit_outside_1_to_100_is_422(api: Api) -> None:
+    kay = await api.create_member("kay")
     await kay.get("/v1/me")
     for path in ("/v1/dwipps", "/v1/me/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites"):
         for limit in ("0", "101", "-1", "1.5", "", "x", "1e1"):
-            answer = await kay.http.get(path, params={"limit": limit})
-            assert answer.status_code == 422, limit
-            assert [flaw["pointer"] for flaw in answer.json()["errors"]] == ["query/limit"]
+            response = await kay.http.get(path, params={"limit": limit})
+            assert response.status_code == 422, limit
+            assert [error["pointer"] for error in response.json()["errors"]] == ["query/limit"]
 
 
-async def test_a_cursor_is_good_for_its_own_list_alone(api: Api) -> None:
-    kay, lee = await api.member("kay"), await api.member("lee")
+async def test_cursor_belongs_to_one_list(api: Api) -> None:
+    kay, lee = await api.create_member("kay"), await api.create_member("lee")
     for member in (kay, lee):
         for number in range(2):
             dwipp = await member.post_dwipp(f"Thought {number}")
@@ -89,22 +89,23 @@ async def test_a_cursor_is_good_for_its_own_list_alone(api: Api) -> None:
     ]
     cursors = {name: (await reader.get(path, limit=1))["next_cursor"] for reader, path, name in lists}
     for reader, path, name in lists:
-        for of, cursor in cursors.items():
-            answer = await reader.http.get(path, params={"cursor": cursor, "limit": 1})
-            assert answer.status_code == (200 if of == name else 400), (path, of)
+        for cursor_name, cursor in cursors.items():
+            response = await reader.http.get(path, params={"cursor": cursor, "limit": 1})
+            assert response.status_code == (200 if cursor_name == name else 400), (path, cursor_name)
 
 
-async def test_a_cursor_that_no_list_gave_is_refused(api: Api) -> None:
-    kay = await api.member("kay")
+async def test_malformed_cursor_is_400(api: Api) -> None:
+    kay = await api.create_member("kay")
     await kay.get("/v1/me")
     for path in ("/v1/dwipps", "/v1/me/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites"):
         for cursor in ("", " ", "x", "AAAA", "A" * 44, "=" * 8, "🦆", "01890a5d-ac96-774b-bcce-b302099a8057", "%00"):
-            answer = await kay.http.get(path, params={"cursor": cursor})
-            assert (answer.status_code, answer.json()["type"]) == (400, "urn:dwipper:problem:invalid-cursor"), cursor
+            response = await kay.http.get(path, params={"cursor": cursor})
+            problem = response.json()
+            assert (response.status_code, problem["type"]) == (400, "urn:dwipper:problem:invalid-cursor"), cursor
 
 
-async def test_who_is_not_logged_in_reads_nothing(api: Api) -> None:
-    kay = await api.member("kay")
+async def test_read_without_a_token_is_401(api: Api) -> None:
+    kay = await api.create_member("kay")
     dwipp = await kay.post_dwipp("For members")
     for path in (
         "/v1/dwipps",
@@ -114,6 +115,6 @@ async def test_who_is_not_logged_in_reads_nothing(api: Api) -> None:
         "/v1/me/favorites",
         "/v1/users/kay",
     ):
-        answer = await api.http.get(path)
-        assert (answer.status_code, answer.json()["type"]) == (401, "urn:dwipper:problem:unauthenticated")
-        assert answer.headers["www-authenticate"] == "Bearer"
+        response = await api.http.get(path)
+        assert (response.status_code, response.json()["type"]) == (401, "urn:dwipper:problem:unauthenticated")
+        assert response.headers["www-authenticate"] == "Bearer"

@@ -1,4 +1,4 @@
-"""What a client does wrong, and what it is told."""
+"""Invalid requests are answered with problem documents. Headers for browsers and caches are on every response."""
 
 import json
 from typing import Any
@@ -8,44 +8,44 @@ import pytest
 
 from testkit.api_client import Api
 
-JSON = {"Content-Type": "application/json"}
+JSON_HEADERS = {"Content-Type": "application/json"}
 
 
-def _is_problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    problem: dict[str, Any] = answer.json()
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert (answer.status_code, problem["status"]) == (status, status), problem
+def _assert_problem(response: httpx.Response, status: int, slug: str) -> dict[str, Any]:
+    problem: dict[str, Any] = response.json()
+    assert response.headers["content-type"] == "application/problem+json"
+    assert (response.status_code, problem["status"]) == (status, status), problem
     assert problem["type"] == f"urn:dwipper:problem:{slug}"
     assert problem["title"]
     assert problem["detail"]
-    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert problem["request_id"] == response.headers["x-request-id"]
     return problem
 
 
-NOWHERE = ("/nope", "/v1", "/v1/auth/nope", "//v1/dwipps", "/%2e%2e/v1")
-# Where API Gateway lets nobody else through to find out.
-NOWHERE_OF_MEMBERS = ("/v1/nope", "/v1/dwipps/", "/v1/dwipps/x/y")
+UNKNOWN_PATHS = ("/nope", "/v1", "/v1/auth/nope", "//v1/dwipps", "/%2e%2e/v1")
+# API Gateway forwards requests for these paths only with a valid token.
+UNKNOWN_MEMBER_PATHS = ("/v1/nope", "/v1/dwipps/", "/v1/dwipps/x/y")
 
 
-async def _is_nowhere(http: httpx.AsyncClient, *paths: str) -> None:
+async def _assert_not_found(http: httpx.AsyncClient, *paths: str) -> None:
     for path in paths:
         for method in ("GET", "POST", "DELETE"):
-            _is_problem(await http.request(method, path), 404, "not-found")
+            _assert_problem(await http.request(method, path), 404, "not-found")
 
 
-async def test_an_unknown_path_is_not_found(api: Api) -> None:
-    kay = await api.member()
-    await _is_nowhere(api.http, *NOWHERE)
-    await _is_nowhere(kay.http, *NOWHERE, *NOWHERE_OF_MEMBERS)
+async def test_unknown_path_is_404(api: Api) -> None:
+    kay = await api.create_member()
+    await _assert_not_found(api.http, *UNKNOWN_PATHS)
+    await _assert_not_found(kay.http, *UNKNOWN_PATHS, *UNKNOWN_MEMBER_PATHS)
 
 
 @pytest.mark.in_process
-async def test_an_unknown_path_is_not_found_by_who_is_not_logged_in(api: Api) -> None:
-    await _is_nowhere(api.http, *NOWHERE_OF_MEMBERS)
+async def test_unknown_member_path_without_a_token_is_404(api: Api) -> None:
+    await _assert_not_found(api.http, *UNKNOWN_MEMBER_PATHS)
 
 
-async def _is_told_the_right_ones(http: httpx.AsyncClient) -> None:
-    for path, wrong, allowed in (
+async def _assert_method_not_allowed(http: httpx.AsyncClient) -> None:
+    for path, method, allowed in (
         ("/v1/dwipps", "PUT", "GET, POST"),
         ("/v1/dwipps/x", "POST", "DELETE, GET, PATCH"),
         ("/v1/dwipps/x/upvote", "GET", "DELETE, POST, PUT"),
@@ -53,22 +53,22 @@ async def _is_told_the_right_ones(http: httpx.AsyncClient) -> None:
         ("/v1/me", "POST", "DELETE, GET"),
         ("/health", "DELETE", "GET"),
     ):
-        answer = await http.request(wrong, path)
-        _is_problem(answer, 405, "method-not-allowed")
-        assert answer.headers["allow"] == allowed
+        response = await http.request(method, path)
+        _assert_problem(response, 405, "method-not-allowed")
+        assert response.headers["allow"] == allowed
 
 
-async def test_a_wrong_method_is_told_the_right_ones(api: Api) -> None:
-    await _is_told_the_right_ones((await api.member()).http)
+async def test_wrong_method_is_405_with_allow_header(api: Api) -> None:
+    await _assert_method_not_allowed((await api.create_member()).http)
 
 
 @pytest.mark.in_process
-async def test_a_wrong_method_is_told_the_right_ones_whoever_asks(api: Api) -> None:
-    await _is_told_the_right_ones(api.http)
+async def test_wrong_method_without_a_token_is_405_with_allow_header(api: Api) -> None:
+    await _assert_method_not_allowed(api.http)
 
 
-async def test_a_body_that_is_no_json_is_malformed(api: Api) -> None:
-    kay = await api.member()
+async def test_malformed_json_is_400_or_422(api: Api) -> None:
+    kay = await api.create_member()
     for body in (
         b"{",
         b'{"text": }',
@@ -79,14 +79,16 @@ async def test_a_body_that_is_no_json_is_malformed(api: Api) -> None:
         b"{'text': 'x'}",
         b"1" * 5000,
     ):
-        answer = await kay.http.post("/v1/dwipps", content=body, headers=JSON)
-        assert answer.status_code in (400, 422), body[:20]
-        assert answer.headers["content-type"] == "application/problem+json"
-    _is_problem(await kay.http.post("/v1/dwipps", content=b'{"text":', headers=JSON), 400, "malformed-request")
+        response = await kay.http.post("/v1/dwipps", content=body, headers=JSON_HEADERS)
+        assert response.status_code in (400, 422), body[:20]
+        assert response.headers["content-type"] == "application/problem+json"
+    _assert_problem(
+        await kay.http.post("/v1/dwipps", content=b'{"text":', headers=JSON_HEADERS), 400, "malformed-request"
+    )
 
 
-async def test_what_python_reads_and_json_is_not_gives_no_500(api: Api) -> None:
-    kay = await api.member()
+async def test_unusual_json_is_422(api: Api) -> None:
+    kay = await api.create_member()
     for body in (
         rb'{"text": "\ud800"}',
         rb'{"text": "\udfff\ud800"}',
@@ -99,17 +101,19 @@ async def test_what_python_reads_and_json_is_not_gives_no_500(api: Api) -> None:
         b"NaN",
         b"null",
     ):
-        problem = _is_problem(await kay.http.post("/v1/dwipps", content=body, headers=JSON), 422, "invalid-request")
+        problem = _assert_problem(
+            await kay.http.post("/v1/dwipps", content=body, headers=JSON_HEADERS), 422, "invalid-request"
+        )
         assert problem["errors"]
     for path in ("register", "login", "confirm", "resend", "refresh", "logout", "password/forgot", "password/reset"):
         fields = ("email", "password", "registration", "code", "refresh_token", "new_password", "handle")
         body = json.dumps(dict.fromkeys(fields, "\ud800")).encode()
-        answer = await api.http.post(f"/v1/auth/{path}", content=body, headers=JSON)
-        _is_problem(answer, 422, answer.json()["type"].rpartition(":")[2])
+        response = await api.http.post(f"/v1/auth/{path}", content=body, headers=JSON_HEADERS)
+        _assert_problem(response, 422, response.json()["type"].rpartition(":")[2])
 
 
-async def test_a_body_that_is_not_said_to_be_json_is_not_read(api: Api) -> None:
-    kay = await api.member()
+async def test_other_content_type_than_json_is_415(api: Api) -> None:
+    kay = await api.create_member()
     for content_type in (
         "text/plain",
         "application/x-www-form-urlencoded",
@@ -118,44 +122,48 @@ async def test_a_body_that_is_not_said_to_be_json_is_not_read(api: Api) -> None:
         "x",
         "",
     ):
-        answer = await kay.http.post("/v1/dwipps", content=b'{"text": "x"}', headers={"Content-Type": content_type})
-        _is_problem(answer, 415, "unsupported-media-type")
+        response = await kay.http.post("/v1/dwipps", content=b'{"text": "x"}', headers={"Content-Type": content_type})
+        _assert_problem(response, 415, "unsupported-media-type")
     for content_type in ("application/json", "application/json; charset=utf-8", "application/problem+json"):
-        answer = await kay.http.post("/v1/dwipps", content=b'{"text": "x"}', headers={"Content-Type": content_type})
-        assert answer.status_code == 201
+        response = await kay.http.post("/v1/dwipps", content=b'{"text": "x"}', headers={"Content-Type": content_type})
+        assert response.status_code == 201
     assert len((await kay.get("/v1/dwipps"))["items"]) == 3
 
 
-FITS = b'{"text": "' + b"x" * (65_536 - len(b'{"text": ""}')) + b'"}'
+LARGEST_BODY = b'{"text": "' + b"x" * (65_536 - len(b'{"text": ""}')) + b'"}'
 
 
-async def test_a_body_of_more_than_64_kilobytes_is_too_large(api: Api) -> None:
-    kay = await api.member()
-    _is_problem(await kay.http.post("/v1/dwipps", content=FITS, headers=JSON), 422, "invalid-request")
+async def test_body_above_64_kib_is_413(api: Api) -> None:
+    kay = await api.create_member()
+    _assert_problem(
+        await kay.http.post("/v1/dwipps", content=LARGEST_BODY, headers=JSON_HEADERS), 422, "invalid-request"
+    )
     for path in ("/v1/dwipps", "/v1/auth/login", "/nope", "/health"):
-        answer = await kay.http.post(path, content=FITS + b" ", headers=JSON)
-        _is_problem(answer, 413, "body-too-large")
+        response = await kay.http.post(path, content=LARGEST_BODY + b" ", headers=JSON_HEADERS)
+        _assert_problem(response, 413, "body-too-large")
 
 
 @pytest.mark.in_process
-async def test_a_body_that_is_too_large_is_so_whoever_sends_it(api: Api) -> None:
-    _is_problem(await api.http.post("/v1/dwipps", content=FITS + b" ", headers=JSON), 413, "body-too-large")
+async def test_body_above_64_kib_without_a_token_is_413(api: Api) -> None:
+    _assert_problem(
+        await api.http.post("/v1/dwipps", content=LARGEST_BODY + b" ", headers=JSON_HEADERS), 413, "body-too-large"
+    )
 
 
-async def test_a_missing_body_says_so(api: Api) -> None:
-    kay = await api.member()
-    problem = _is_problem(await kay.http.post("/v1/dwipps"), 422, "invalid-request")
+async def test_missing_body_is_422(api: Api) -> None:
+    kay = await api.create_member()
+    problem = _assert_problem(await kay.http.post("/v1/dwipps"), 422, "invalid-request")
     assert problem["errors"] == [{"pointer": "", "detail": "This field is required."}]
 
 
-async def test_flaws_are_pointed_at(api: Api) -> None:
-    answer = await api.http.post("/v1/auth/register", json={"email": "no email", "pass~/word": 1})
-    problem = _is_problem(answer, 422, "invalid-request")
-    assert {flaw["pointer"] for flaw in problem["errors"]} == {"/email", "/password", "/pass~0~1word"}
+async def test_errors_have_json_pointers(api: Api) -> None:
+    response = await api.http.post("/v1/auth/register", json={"email": "no email", "pass~/word": 1})
+    problem = _assert_problem(response, 422, "invalid-request")
+    assert {error["pointer"] for error in problem["errors"]} == {"/email", "/password", "/pass~0~1word"}
 
 
-async def test_a_browser_from_anywhere_may_call_and_read_the_headers_that_matter(api: Api) -> None:
-    kay = await api.member()
+async def test_cors_allows_any_origin_and_exposes_our_headers(api: Api) -> None:
+    kay = await api.create_member()
     origin = {"Origin": "https://example.org"}
     preflight = await api.http.options(
         "/v1/dwipps",
@@ -165,19 +173,19 @@ async def test_a_browser_from_anywhere_may_call_and_read_the_headers_that_matter
     assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in preflight.headers
-    for answer in (
+    for response in (
         await kay.http.get("/v1/dwipps", headers=origin),
         await api.http.get("/v1/dwipps", headers=origin),
         await api.http.get("/nope", headers=origin),
         await api.http.post("/v1/auth/login", content=b"x" * 70_000, headers=origin),
     ):
-        assert answer.headers["access-control-allow-origin"] == "*"
-        exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+        assert response.headers["access-control-allow-origin"] == "*"
+        exposed = {name.strip().lower() for name in response.headers["access-control-expose-headers"].split(",")}
         assert exposed == {"idempotent-replayed", "link", "location", "retry-after", "x-request-id"}
 
 
-async def test_nothing_of_the_api_is_kept_by_caches(api: Api) -> None:
-    kay = await api.member()
+async def test_responses_below_v1_are_no_store(api: Api) -> None:
+    kay = await api.create_member()
     for http in (kay.http, api.http):
         for path in ("/v1/dwipps", "/v1/me", "/v1/nope", "/v1/auth/login"):
             assert (await http.get(path)).headers["cache-control"] == "no-store"

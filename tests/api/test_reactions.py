@@ -1,23 +1,25 @@
-"""A member upvotes, and keeps favorites."""
+"""Upvotes are counted once per member. Favorites are private to a member."""
 
 from testkit.api_client import Api
 
 
-async def test_an_upvote_counts_once_for_each_member(api: Api) -> None:
-    kay, lee, max_ = [await api.member(handle) for handle in ("kay", "lee", "max")]
+async def test_upvote_counts_once_per_member(api: Api) -> None:
+    kay, lee, max_ = [await api.create_member(handle) for handle in ("kay", "lee", "max")]
     path = f"/v1/dwipps/{(await kay.post_dwipp('Count me'))['id']}"
     for upvotes, member in enumerate((kay, lee, max_), start=1):
         for _ in range(2):
-            answer = await member.http.put(f"{path}/upvote")
-            assert (answer.status_code, answer.json()["upvotes"], answer.json()["upvoted"]) == (200, upvotes, True)
+            response = await member.http.put(f"{path}/upvote")
+            dwipp = response.json()
+            assert (response.status_code, dwipp["upvotes"], dwipp["upvoted"]) == (200, upvotes, True)
     for upvotes, member in ((2, lee), (1, max_), (0, kay)):
         for _ in range(2):
-            answer = await member.http.delete(f"{path}/upvote")
-            assert (answer.status_code, answer.json()["upvotes"], answer.json()["upvoted"]) == (200, upvotes, False)
+            response = await member.http.delete(f"{path}/upvote")
+            dwipp = response.json()
+            assert (response.status_code, dwipp["upvotes"], dwipp["upvoted"]) == (200, upvotes, False)
 
 
-async def test_a_toggle_upvotes_and_takes_back(api: Api) -> None:
-    kay, lee = await api.member("kay"), await api.member("lee")
+async def test_post_toggles_the_upvote(api: Api) -> None:
+    kay, lee = await api.create_member("kay"), await api.create_member("lee")
     path = f"/v1/dwipps/{(await kay.post_dwipp('Toggle me'))['id']}"
     for expected in (True, False, True):
         dwipp = (await lee.http.post(f"{path}/upvote")).json()
@@ -26,8 +28,8 @@ async def test_a_toggle_upvotes_and_takes_back(api: Api) -> None:
         assert (await kay.get(path))["upvoted"] is False
 
 
-async def test_favorites_come_latest_first_and_keep_their_place(api: Api) -> None:
-    kay, lee = await api.member("kay"), await api.member("lee")
+async def test_favorites_are_latest_first_and_keep_their_place(api: Api) -> None:
+    kay, lee = await api.create_member("kay"), await api.create_member("lee")
     ids = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(5)]
     order = [ids[index] for index in (2, 0, 4, 1)]
     for dwipp_id in order:
@@ -36,7 +38,7 @@ async def test_favorites_come_latest_first_and_keep_their_place(api: Api) -> Non
     await lee.http.put(f"/v1/dwipps/{ids[2]}/favorite")
 
     for limit in (1, 3, 100):
-        favorites = await lee.walk("/v1/me/favorites", limit)
+        favorites = await lee.list_all("/v1/me/favorites", limit)
         assert [dwipp["id"] for dwipp in favorites] == order[::-1]
         assert all(dwipp["favorited"] for dwipp in favorites)
         assert [dwipp["upvoted"] for dwipp in favorites] == [dwipp["id"] == ids[0] for dwipp in favorites]
@@ -44,20 +46,20 @@ async def test_favorites_come_latest_first_and_keep_their_place(api: Api) -> Non
     await lee.http.delete(f"/v1/dwipps/{ids[4]}/favorite")
     await lee.http.delete(f"/v1/dwipps/{ids[2]}/favorite")
     await lee.http.put(f"/v1/dwipps/{ids[2]}/favorite")
-    favorites = await lee.walk("/v1/me/favorites", 2)
+    favorites = await lee.list_all("/v1/me/favorites", 2)
     assert [dwipp["id"] for dwipp in favorites] == [ids[2], ids[1], ids[0]]
 
 
-async def test_favorites_are_nobody_elses_business(api: Api) -> None:
-    kay, lee = await api.member("kay"), await api.member("lee")
+async def test_favorites_are_private(api: Api) -> None:
+    kay, lee = await api.create_member("kay"), await api.create_member("lee")
     dwipp = await kay.post_dwipp("Private")
     await lee.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
     assert await kay.get(f"/v1/dwipps/{dwipp['id']}") == dwipp
     assert (await kay.get("/v1/me/favorites"))["items"] == []
 
 
-async def test_a_favorite_toggles_sets_and_clears(api: Api) -> None:
-    kay = await api.member("kay")
+async def test_post_put_and_delete_toggle_set_and_clear_a_favorite(api: Api) -> None:
+    kay = await api.create_member("kay")
     path = f"/v1/dwipps/{(await kay.post_dwipp('Toggle me'))['id']}"
     for method, expected in (
         *(("POST", True), ("POST", False), ("POST", True), ("PUT", True), ("DELETE", False)),
@@ -69,8 +71,8 @@ async def test_a_favorite_toggles_sets_and_clears(api: Api) -> None:
         assert (await kay.get("/v1/me/favorites"))["items"] == ([dwipp] if expected else [])
 
 
-async def test_upvotes_and_favorites_do_not_touch_each_other(api: Api) -> None:
-    kay = await api.member("kay")
+async def test_upvote_and_favorite_are_independent(api: Api) -> None:
+    kay = await api.create_member("kay")
     path = f"/v1/dwipps/{(await kay.post_dwipp('Both'))['id']}"
     upvoted = favorited = False
     for step in ("upvote", "favorite", "upvote", "upvote", "favorite", "favorite", "upvote", "favorite"):

@@ -1,13 +1,13 @@
-"""A member logs in, goes on, and logs out."""
+"""A login starts a session, a refresh continues it, and a logout revokes it."""
 
 from testkit.api_client import PASSWORD, Api
 
-OVER = "urn:dwipper:problem:invalid-refresh-token"
+INVALID_TOKEN = "urn:dwipper:problem:invalid-refresh-token"
 
 
-async def test_a_wrong_password_and_an_unknown_email_are_one_and_the_same_answer(api: Api) -> None:
-    kay = await api.member()
-    answers = [
+async def test_wrong_password_and_unknown_email_have_the_same_response(api: Api) -> None:
+    kay = await api.create_member()
+    responses = [
         await api.http.post("/v1/auth/login", json={"email": email, "password": password})
         for email, password in (
             (kay.email, "not the password"),
@@ -15,62 +15,62 @@ async def test_a_wrong_password_and_an_unknown_email_are_one_and_the_same_answer
             (kay.email, "x"),
         )
     ]
-    assert {answer.status_code for answer in answers} == {401}
-    bodies = [{**answer.json(), "request_id": None} for answer in answers]
+    assert {response.status_code for response in responses} == {401}
+    bodies = [{**response.json(), "request_id": None} for response in responses]
     assert bodies[0]["type"] == "urn:dwipper:problem:invalid-credentials"
     assert all(body == bodies[0] for body in bodies)
 
 
-async def test_a_session_goes_on_with_the_same_refresh_token(api: Api) -> None:
-    kay = await api.member("kay")
+async def test_refresh_keeps_the_refresh_token(api: Api) -> None:
+    kay = await api.create_member("kay")
     for _ in range(2):
-        answer = await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
-        assert answer.status_code == 200
-        assert answer.json()["refresh_token"] == kay.tokens["refresh_token"]
-        assert (await api.session(kay.email, answer.json()).get("/v1/me"))["handle"] == "kay"
+        response = await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
+        assert response.status_code == 200
+        assert response.json()["refresh_token"] == kay.tokens["refresh_token"]
+        assert (await api.open_session(kay.email, response.json()).get("/v1/me"))["handle"] == "kay"
 
 
-async def test_what_is_no_refresh_token_goes_on_with_nothing(api: Api) -> None:
-    kay = await api.member()
+async def test_invalid_refresh_token_is_401(api: Api) -> None:
+    kay = await api.create_member()
     for token in ("", " ", "x", "a.b.c", kay.tokens["access_token"], "x" * 5000, "\x00", "é"):
-        answer = await api.http.post("/v1/auth/refresh", json={"refresh_token": token})
-        assert (answer.status_code, answer.json()["type"]) == (401, OVER), token
+        response = await api.http.post("/v1/auth/refresh", json={"refresh_token": token})
+        assert (response.status_code, response.json()["type"]) == (401, INVALID_TOKEN), token
 
 
-async def test_a_logout_ends_that_session_alone(api: Api) -> None:
-    kay = await api.member()
+async def test_logout_revokes_only_its_session(api: Api) -> None:
+    kay = await api.create_member()
     other = await api.login(kay.email)
 
     for _ in range(2):
-        answer = await api.http.post("/v1/auth/logout", json={"refresh_token": kay.tokens["refresh_token"]})
-        assert (answer.status_code, answer.content) == (204, b"")
+        response = await api.http.post("/v1/auth/logout", json={"refresh_token": kay.tokens["refresh_token"]})
+        assert (response.status_code, response.content) == (204, b"")
 
-    ended = await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
-    lives = await api.http.post("/v1/auth/refresh", json={"refresh_token": other["refresh_token"]})
-    assert (ended.status_code, lives.status_code) == (401, 200)
-    assert await kay.get("/v1/dwipps"), "an access token lives until it expires"
+    logged_out = await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
+    remaining = await api.http.post("/v1/auth/refresh", json={"refresh_token": other["refresh_token"]})
+    assert (logged_out.status_code, remaining.status_code) == (401, 200)
+    assert await kay.get("/v1/dwipps"), "an access token is valid until it expires"
 
 
-async def test_a_logout_of_no_session_is_none_the_worse(api: Api) -> None:
+async def test_logout_with_an_invalid_token_is_204(api: Api) -> None:
     for token in ("", "x", "a.b.c", "x" * 5000, "é"):
-        answer = await api.http.post("/v1/auth/logout", json={"refresh_token": token})
-        assert answer.status_code == 204, token
+        response = await api.http.post("/v1/auth/logout", json={"refresh_token": token})
+        assert response.status_code == 204, token
 
 
-async def test_a_member_signs_out_everywhere(api: Api) -> None:
-    kay, lee = await api.member(), await api.member()
+async def test_delete_sessions_revokes_all_sessions(api: Api) -> None:
+    kay, lee = await api.create_member(), await api.create_member()
     other = await api.login(kay.email)
 
     assert (await kay.http.delete("/v1/me/sessions")).status_code == 204
 
     for tokens, status in ((kay.tokens, 401), (other, 401), (lee.tokens, 200)):
-        answer = await api.http.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
-        assert answer.status_code == status
-    assert await api.login(kay.email), "and comes back by the password"
+        response = await api.http.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+        assert response.status_code == status
+    assert await api.login(kay.email), "the password is still valid"
 
 
-async def test_the_docs_page_logs_in_by_an_oauth2_form(api: Api) -> None:
-    kay = await api.member("kay")
+async def test_password_grant_logs_in(api: Api) -> None:
+    kay = await api.create_member("kay")
     form = {
         "grant_type": "password",
         "username": kay.email.upper(),
@@ -79,15 +79,15 @@ async def test_the_docs_page_logs_in_by_an_oauth2_form(api: Api) -> None:
         "client_id": "x",
     }
 
-    answer = await api.http.post("/v1/auth/token", data=form)
+    response = await api.http.post("/v1/auth/token", data=form)
 
-    assert answer.status_code == 200
-    assert set(answer.json()) == {"access_token", "refresh_token", "expires_in", "token_type"}
-    assert (await api.session(kay.email, answer.json()).get("/v1/me"))["handle"] == "kay"
+    assert response.status_code == 200
+    assert set(response.json()) == {"access_token", "refresh_token", "expires_in", "token_type"}
+    assert (await api.open_session(kay.email, response.json()).get("/v1/me"))["handle"] == "kay"
 
 
-async def test_an_oauth2_form_is_refused_in_the_words_of_rfc_6749(api: Api) -> None:
-    kay = await api.member()
+async def test_password_grant_errors_follow_rfc_6749(api: Api) -> None:
+    kay = await api.create_member()
     unconfirmed = "unconfirmed@example.org"
     await api.register(unconfirmed)
     form = "grant_type={}&username={}&password={}".format
@@ -105,11 +105,11 @@ async def test_an_oauth2_form_is_refused_in_the_words_of_rfc_6749(api: Api) -> N
         (form("password", unconfirmed, password), "invalid_grant"),
         ("%ff=%fe", "invalid_request"),
     ):
-        answer = await api.http.post(
+        response = await api.http.post(
             "/v1/auth/token", content=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
         )
-        problem = answer.json()
-        assert (answer.status_code, problem["error"]) == (400, error), body
+        problem = response.json()
+        assert (response.status_code, problem["error"]) == (400, error), body
         assert problem["type"].startswith("urn:dwipper:problem:")
-    answer = await api.http.post("/v1/auth/token", json={"grant_type": "password"})
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    response = await api.http.post("/v1/auth/token", json={"grant_type": "password"})
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")

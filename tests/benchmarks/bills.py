@@ -1,29 +1,31 @@
-"""Dwipper's ledger as it is known without measuring, and the bills that follow from it."""
+"""Dwipper's capacity, stated without a measurement, and the bills that follow from it."""
 
 from collections.abc import Mapping
 
-from benchmarks.bill import Bill, month
-from benchmarks.designs import Units
-from benchmarks.work import Design, Dwipper
-from benchmarks.workload import Mix
+from benchmarks.bill import Bill, bill_month
+from benchmarks.capacity_units import CapacityUnits
+from benchmarks.dwipper_model import DwipperModel
+from benchmarks.usage import DesignModel
+from benchmarks.workload import Workload
 
-# As the README has it; tests/capacity/test_capacity.py holds it.
-LEDGER: Mapping[str, Units] = {
-    "page of the feed": Units(read=1.5),
-    "page of one author": Units(read=11.5),
-    "page of favorites": Units(read=10.5),
-    "one Dwipp": Units(read=2),
-    "upvote": Units(8, 3),
-    "favorite": Units(2, 3),
-    "create": Units(3, 1),
-    "create with a key": Units(8, 1),
-    "edit": Units(3, 2),
-    "delete": Units(3, 1),
+# tests/capacity/test_capacity.py bounds the measured capacity.
+UNITS: Mapping[str, CapacityUnits] = {
+    "page of the feed": CapacityUnits(read=1.5),
+    "page of one author": CapacityUnits(read=11.5),
+    "page of favorites": CapacityUnits(read=10.5),
+    "one Dwipp": CapacityUnits(read=2),
+    "upvote": CapacityUnits(8, 3),
+    "favorite": CapacityUnits(2, 3),
+    "create": CapacityUnits(3, 1),
+    "create with a key": CapacityUnits(8, 1),
+    "edit": CapacityUnits(3, 2),
+    "delete": CapacityUnits(3, 1),
 }
-DWIPPER = Dwipper(LEDGER, {}, Mix())
+DWIPPER = DwipperModel(UNITS, {}, Workload())
 
 
-def bill(design: Design, members: float, mix: Mix | None = None) -> Bill:
-    found = month(design, members, mix or Mix())
-    assert isinstance(found, Bill)
-    return found
+def get_bill(model: DesignModel, members: float, workload: Workload | None = None) -> Bill:
+    """Return the bill of a month. The design must work at this size."""
+    bill = bill_month(model, members, workload or Workload())
+    assert isinstance(bill, Bill)
+    return bill

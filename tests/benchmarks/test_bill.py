@@ -1,4 +1,4 @@
-"""Bills are what a hand reckons, and rise with the members; of what stops there is none."""
+"""Bills equal a calculation by hand and grow with the members. A design that stops working has no bill."""
 
 import re
 from dataclasses import dataclass
@@ -8,34 +8,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import deployment
-from benchmarks.bill import largest, million, month
-from benchmarks.designs import Units
-from benchmarks.work import Design, Dwipper, Stop, Stored, Work
-from benchmarks.workload import LOG_IN, Mix
+from benchmarks.bill import bill_million_calls, bill_month, find_largest
+from benchmarks.capacity_units import CapacityUnits
+from benchmarks.dwipper_model import DwipperModel
+from benchmarks.usage import DesignModel, StoredBytes, Unsupported, Usage
+from benchmarks.workload import LOG_IN, Workload
 from devstack.api import ROOT
-from testkit.business_metrics import declared_metrics
-from testkit.hypothesis_settings import unhurried
-from tests.benchmarks.bills import DWIPPER, LEDGER, bill
+from testkit.business_metrics import list_business_metrics
+from testkit.hypothesis_settings import without_deadline
+from tests.benchmarks.bills import DWIPPER, UNITS, get_bill
 
 GB = 2**30
 MEMBERS = st.floats(1, 1e9)
 
 
 @dataclass(frozen=True)
-class Fixed(Design):
-    """Takes always the same."""
+class ConstantModel(DesignModel):
+    """A design with the same usage for all operations and sizes."""
 
-    answer: Work | Stop
+    usage: Usage | Unsupported
 
-    def work(self, operation: str, members: float) -> Work | Stop:  # noqa: ARG002 -- as a Design has it
-        return self.answer
+    def estimate_usage(self, operation: str, members: float) -> Usage | Unsupported:  # noqa: ARG002 -- the protocol
+        return self.usage
 
-    def stored(self, members: float) -> Stored:  # noqa: ARG002 -- the same
-        return Stored(tables=2 * GB, indexes=3 * GB)
+    def estimate_storage(self, members: float) -> StoredBytes:  # noqa: ARG002 -- the protocol
+        return StoredBytes(tables=2 * GB, indexes=3 * GB)
 
 
-def test_a_million_upvotes() -> None:
-    dollars = million(DWIPPER.work("upvote", 1e4))
+def test_million_upvotes_equal_the_sum_by_hand() -> None:
+    dollars = bill_million_calls(DWIPPER.estimate_usage("upvote", 1e4))
     log = (740 + 350 + 280) * 1e6 / GB
     assert dollars == {
         "DynamoDB": pytest.approx(8 * 0.625 + 3 * 0.125),
@@ -45,16 +46,17 @@ def test_a_million_upvotes() -> None:
     }
 
 
-def test_a_begun_millisecond_is_billed() -> None:
-    assert million(Work(Units(), 15.2))["Lambda"] == pytest.approx(million(Work(Units(), 16))["Lambda"])
+def test_function_duration_is_rounded_up_to_a_millisecond() -> None:
+    fraction, whole = (bill_million_calls(Usage(CapacityUnits(), milliseconds)) for milliseconds in (15.2, 16))
+    assert fraction["Lambda"] == pytest.approx(whole["Lambda"])
 
 
-def test_a_month_by_hand() -> None:
-    mix = Mix(active=0.5, calls={"one Dwipp": 2})
-    found = bill(Fixed(Work(Units(1, 2), 10)), 400e6, mix)
+def test_monthly_bill_equals_the_sum_by_hand() -> None:
+    workload = Workload(active_share=0.5, calls_per_member={"one Dwipp": 2})
+    bill = get_bill(ConstantModel(Usage(CapacityUnits(1, 2), 10)), 400e6, workload)
     log, seconds = 400e6 * 1370 / GB, 365.25 / 12 * 86_400
     traced = seconds + (400e6 - seconds) * 0.05
-    assert found.dollars == {
+    assert bill.dollars == {
         "Lambda": pytest.approx(400 * 0.20 + 400e6 * 0.010 * 0.0000133334),
         "API Gateway": pytest.approx(333 * 3.50 + 67 * 2.80),
         "DynamoDB requests": pytest.approx(400 * (0.625 + 2 * 0.125)),
@@ -65,66 +67,67 @@ def test_a_month_by_hand() -> None:
         "WAF": pytest.approx(5 + 1 + 400 * 0.60),
         "Transfer": pytest.approx(400e6 * 1100 / GB * 0.09),
     }
-    assert found.total == pytest.approx(sum(found.dollars.values()))
-    assert found.cognito == pytest.approx(100e3 * 0.0055 + 900e3 * 0.0046 + 9e6 * 0.00325 + 190e6 * 0.0025)
+    assert bill.total == pytest.approx(sum(bill.dollars.values()))
+    assert bill.cognito == pytest.approx(100e3 * 0.0055 + 900e3 * 0.0046 + 9e6 * 0.00325 + 190e6 * 0.0025)
 
 
-def test_what_stops_has_no_bill() -> None:
-    assert month(Fixed(Stop("it is too large")), 1e4, Mix()) == Stop("for a page of the feed it is too large")
+def test_unsupported_operation_has_no_bill() -> None:
+    bill = bill_month(ConstantModel(Unsupported("it is too large")), 1e4, Workload())
+    assert bill == Unsupported("for a page of the feed it is too large")
 
 
-def test_what_is_refused_is_told() -> None:
-    assert bill(Fixed(Work(Units(), 1, refused=0.25)), 1e4).refused == 0.25
+def test_bill_reports_the_refused_share() -> None:
+    assert get_bill(ConstantModel(Usage(CapacityUnits(), 1, refused_share=0.25)), 1e4).refused_share == 0.25
 
 
-@unhurried
+@without_deadline
 @given(MEMBERS, st.floats(1, 1000))
-def test_more_members_cost_more(members: float, times: float) -> None:
-    few, many = bill(DWIPPER, members), bill(DWIPPER, members * times)
-    assert few.total <= many.total * (1 + 1e-9)
-    assert few.cognito <= many.cognito * (1 + 1e-9)
+def test_more_members_cost_more(members: float, factor: float) -> None:
+    small, large = get_bill(DWIPPER, members), get_bill(DWIPPER, members * factor)
+    assert small.total <= large.total * (1 + 1e-9)
+    assert small.cognito <= large.cognito * (1 + 1e-9)
 
 
-@unhurried
+@without_deadline
 @given(st.floats(1, 1e7))
-def test_dwippers_members_do_not_cost_more_each_on_a_larger_site(members: float) -> None:
-    assert bill(DWIPPER, members * 10).total / 10 <= bill(DWIPPER, members).total * (1 + 1e-9)
+def test_dwipper_cost_per_member_does_not_rise_with_size(members: float) -> None:
+    assert get_bill(DWIPPER, members * 10).total / 10 <= get_bill(DWIPPER, members).total * (1 + 1e-9)
 
 
-def test_the_feed_has_as_many_shards_as_its_writes_need() -> None:
-    assert DWIPPER.feed_shards(1e6) == 1
-    shards = DWIPPER.feed_shards(1e9)
-    # 40 % of them write 1.1 times, and upvote 20 times: 21.1 in all, five times as often in the busiest hour.
+def test_feed_shards_follow_from_the_writes() -> None:
+    assert DWIPPER.count_feed_shards(1e6) == 1
+    shards = DWIPPER.count_feed_shards(1e9)
+    # 40 % of the members make 1.1 writes and 20 upvotes: 21.1 in all, and five times as many in the busiest hour.
     assert shards == -(-1e9 * 0.4 * 21.1 / (365.25 / 12 * 86_400) * 5 // 1000)
-    assert DWIPPER.work("page of the feed", 1e9).units == Units(read=1.5 * shards)
-    assert DWIPPER.work("page of one author", 1e9).units == Units(read=11.5)
+    assert DWIPPER.estimate_usage("page of the feed", 1e9).units == CapacityUnits(read=1.5 * shards)
+    assert DWIPPER.estimate_usage("page of one author", 1e9).units == CapacityUnits(read=11.5)
 
 
-def test_what_is_stored_by_hand() -> None:
-    # Of ten members four come, and each writes one, upvotes 20 and has 2 favorites a month.
+def test_storage_equals_the_sum_by_hand() -> None:
+    # Four of ten members are active. In a month, each writes one Dwipp, upvotes 20 and adds 2 favorites.
     dwipps, upvotes, favorites = 4 * 12 * 491, 4 * 20 * 12 * 226, 4 * 2 * 12 * 265
-    stored = DWIPPER.stored(10)
+    stored = DWIPPER.estimate_storage(10)
     assert stored.tables == pytest.approx(dwipps + upvotes + favorites + 10 * 430)
     assert stored.indexes == pytest.approx(2 * dwipps + favorites)
 
 
-def test_milliseconds_are_those_that_were_measured() -> None:
-    design = Dwipper(LEDGER, {"upvote": 40.0}, Mix())
-    assert design.work("upvote", 1e4).milliseconds == 40
-    assert design.work("edit", 1e4).milliseconds == 15
-    assert design.work(LOG_IN, 1e4).milliseconds == 150
+def test_measured_milliseconds_replace_the_defaults() -> None:
+    model = DwipperModel(UNITS, {"upvote": 40.0}, Workload())
+    assert model.estimate_usage("upvote", 1e4).milliseconds == 40
+    assert model.estimate_usage("edit", 1e4).milliseconds == 15
+    assert model.estimate_usage(LOG_IN, 1e4).milliseconds == 150
 
 
 @pytest.mark.parametrize("edge", [2e3, 3.5e5, 9e7])
-def test_the_largest_that_holds_is_found(edge: float) -> None:
-    assert largest(lambda members: members <= edge, 1e3, 1e8) == pytest.approx(edge)
+def test_find_largest_finds_the_edge(edge: float) -> None:
+    assert find_largest(lambda members: members <= edge, 1e3, 1e8) == pytest.approx(edge)
 
 
-def test_where_all_hold_none_is_the_largest() -> None:
-    assert largest(lambda _members: True, 1e3, 1e8) is None
+def test_find_largest_is_none_if_all_numbers_hold() -> None:
+    assert find_largest(lambda _members: True, 1e3, 1e8) is None
 
 
-def test_the_surroundings_are_those_that_are_deployed() -> None:
+def test_deployment_values_equal_the_templates() -> None:
     serverless = (ROOT / "serverless.yml").read_text()
     assert f"  memorySize: {deployment.MEMORY_MB}\n" in serverless
     assert serverless.partition("\n  prod:\n")[2].startswith(f"    logDays: {deployment.LOG_DAYS}\n")
@@ -133,15 +136,15 @@ def test_the_surroundings_are_those_that_are_deployed() -> None:
     )
     assert firewall.count("Type: AWS::WAFv2::WebACL\n") == deployment.WEB_ACLS
     assert firewall.count("- Name:") == deployment.WAF_RULES
-    assert f"ThrottlingRateLimit: {deployment.STAGE_LIMIT}\n" in gateway
+    assert f"ThrottlingRateLimit: {deployment.STAGE_RATE_LIMIT}\n" in gateway
     assert data.count("UserPoolTier: LITE\n") == 1
     assert data.count("PointInTimeRecoveryEnabled: true") == 3
 
 
-def test_what_watches_is_what_is_deployed() -> None:
+def test_monitoring_values_equal_the_templates() -> None:
     alarms = (ROOT / "deploy" / "alarms.yml").read_text()
     filters = alarms.count("Type: AWS::Logs::MetricFilter")
     assert len(re.findall(r"\bMetricName: ", alarms)) == deployment.ALARM_METRICS + filters
-    of_each_request = 5
-    assert of_each_request + len(set(declared_metrics().values())) + filters == deployment.CUSTOM_METRICS
+    request_metrics = 5
+    assert request_metrics + len(set(list_business_metrics().values())) + filters == deployment.CUSTOM_METRICS
     assert (ROOT / "deploy" / "dashboard.yml").read_text().count("AWS::CloudWatch::Dashboard") == deployment.DASHBOARDS

@@ -1,153 +1,154 @@
-"""The tables and the plot say what was reckoned, and where the usual design stops working."""
+"""The tables and the plot show the calculated costs, and the size at which the baseline design stops working."""
 
 from typing import Any
 
 import pytest
 
-from benchmarks.cost import money, part
-from benchmarks.cost_plot import last_working
-from benchmarks.growth import Growing, Usual
+from benchmarks.baseline_model import BaselineModel, BaselineParameters
+from benchmarks.cost import format_dollars, report
+from benchmarks.cost_plot import find_last_supported
 from benchmarks.report import Part
-from benchmarks.work import STOPS
-from benchmarks.workload import LOG_IN, Mix
-from tests.benchmarks.bills import DWIPPER, LEDGER, bill
+from benchmarks.usage import UNSUPPORTED
+from benchmarks.workload import LOG_IN, Workload
+from tests.benchmarks.bills import DWIPPER, UNITS, get_bill
 
-ENDLESS = Usual(item_limit=10**12, longest_milliseconds=float("inf"))
-GROWING = Growing(Usual(), {}, Mix())
+UNLIMITED = BaselineParameters(max_item_bytes=10**12, timeout_milliseconds=float("inf"))
+BASELINE = BaselineModel(BaselineParameters(), {}, Workload())
 
 
-class Axes:
-    """Keeps what is drawn on it."""
+class RecordingAxes:
+    """Records all calls instead of drawing."""
 
     def __init__(self) -> None:
-        self.lines: dict[str, tuple[Any, ...]] = {}
-        self.said: list[Any] = []
+        self.curves: dict[str, tuple[Any, ...]] = {}
+        self.calls: list[Any] = []
 
-    def loglog(self, *what: Any, label: str) -> None:
-        self.lines[label] = what
+    def loglog(self, *values: Any, label: str) -> None:
+        self.curves[label] = values
 
     def __getattr__(self, name: str) -> Any:
-        return lambda *what, **_: self.said.extend((name, *what))
+        return lambda *values, **_: self.calls.extend((name, *values))
 
 
-@pytest.fixture(scope="module", name="found")
-def _found() -> Part:
-    return part(LEDGER, Usual(), {})
+@pytest.fixture(scope="module", name="part")
+def _part() -> Part:
+    return report(UNITS, BaselineParameters(), {})
 
 
-def drawn(found: Part) -> Axes:
-    axes = Axes()
-    (plot,) = found.plots
+def draw(part: Part) -> RecordingAxes:
+    axes = RecordingAxes()
+    (plot,) = part.plots
     plot.draw(axes)
     return axes
 
 
-def cells(found: Part, table: int, row: str) -> dict[str, str]:
-    shown = found.tables[table]
-    (line,) = [line for line in shown.rows if line[0] == row]
-    return dict(zip(shown.columns, line, strict=True))
+def get_row(part: Part, table_index: int, name: str) -> dict[str, str]:
+    table = part.tables[table_index]
+    (row,) = [row for row in table.rows if row[0] == name]
+    return dict(zip(table.columns, row, strict=True))
 
 
-def test_there_are_two_tables_and_a_plot(found: Part) -> None:
-    assert [len(found.tables), len(found.plots)] == [2, 1]
-    assert all(len(row) == len(table.columns) for table in found.tables for row in table.rows)
-    assert "{" not in found.markdown()
+def test_report_has_two_tables_and_a_plot(part: Part) -> None:
+    assert [len(part.tables), len(part.plots)] == [2, 1]
+    assert all(len(row) == len(table.columns) for table in part.tables for row in table.rows)
+    assert "{" not in part.to_markdown()
 
 
-def test_each_operation_has_its_dollars(found: Part) -> None:
-    assert [row[0] for row in found.tables[0].rows] == [name for name in Mix().calls if name != LOG_IN]
-    upvote = cells(found, 0, "upvote")
+def test_every_operation_has_a_price(part: Part) -> None:
+    assert [row[0] for row in part.tables[0].rows] == [name for name in Workload().calls_per_member if name != LOG_IN]
+    upvote = get_row(part, 0, "upvote")
     # 8 WRU and 3 RRU; 15 ms of 1 GB and the request itself.
     assert upvote["Dwipper"] == "5.38 + 0.40"
     assert upvote["+ API Gateway"] == "3.50"
 
 
-def test_a_list_of_ten_million_is_no_price(found: Part) -> None:
+def test_baseline_lists_have_no_price_at_ten_million_dwipps(part: Part) -> None:
     for name in ("page of the feed", "page of one author", "page of favorites"):
-        shown = cells(found, 0, name)
-        assert [STOPS in cell for cell in shown.values()] == [False, False, False, False, True, False, False]
+        row = get_row(part, 0, name)
+        assert [UNSUPPORTED in cell for cell in row.values()] == [False, False, False, False, True, False, False]
 
 
-def test_full_items_are_told(found: Part) -> None:
-    shown = cells(found, 0, "upvote")
-    assert "refused" in shown["usual, 10 million Dwipps"]
-    assert "refused" not in shown["usual, 100 thousand Dwipps"]
-    assert "the usual design refuses reactions to the most popular Dwipps" in found.tables[1].note
+def test_refusals_by_full_items_are_reported(part: Part) -> None:
+    row = get_row(part, 0, "upvote")
+    assert "refused" in row["baseline, 10 million Dwipps"]
+    assert "refused" not in row["baseline, 100 thousand Dwipps"]
+    assert "the baseline design refuses reactions to the most popular Dwipps" in part.tables[1].note
 
 
-def test_a_month_has_its_dollars(found: Part) -> None:
+def test_monthly_rows_equal_the_bills(part: Part) -> None:
     for size, members in (("10 thousand", 1e4), ("1 million", 1e6), ("100 million", 1e8)):
-        shown, reckoned = cells(found, 1, f"{size}, Dwipper"), bill(DWIPPER, members)
-        assert shown["together"] == money(reckoned.total)
-        assert shown["Cognito, apart"] == money(reckoned.cognito)
-        assert [shown[service] for service in reckoned.dollars] == list(map(money, reckoned.dollars.values()))
+        row, bill = get_row(part, 1, f"{size}, Dwipper"), get_bill(DWIPPER, members)
+        assert row["total"] == format_dollars(bill.total)
+        assert row["Cognito, not in the total"] == format_dollars(bill.cognito)
+        assert [row[service] for service in bill.dollars] == list(map(format_dollars, bill.dollars.values()))
 
 
-def test_the_usual_design_has_no_price_where_it_stops_working(found: Part) -> None:
-    assert cells(found, 1, "10 thousand, the usual design")["together"] == money(bill(GROWING, 1e4).total)
+def test_baseline_has_no_monthly_price_once_it_stops_working(part: Part) -> None:
+    small = get_row(part, 1, "10 thousand, the baseline design")
+    assert small["total"] == format_dollars(get_bill(BASELINE, 1e4).total)
     for size in ("1 million", "100 million"):
-        name = f"{size}, the usual design"
-        shown = cells(found, 1, name)
-        assert shown.pop("members") == name
-        assert set(shown.values()) == {STOPS, "-"}
-        assert f"{name}: {STOPS}, since for a page of the feed a Scan of " in found.tables[1].note
+        name = f"{size}, the baseline design"
+        row = get_row(part, 1, name)
+        assert row.pop("members") == name
+        assert set(row.values()) == {UNSUPPORTED, "-"}
+        assert f"{name}: {UNSUPPORTED}, because for a page of the feed a Scan of " in part.tables[1].note
 
 
-def test_the_usual_designs_members_cost_more_each_on_a_larger_site() -> None:
-    each = [bill(GROWING, members).total / members for members in (1e4, 3e4, 1e5, 2.5e5)]
-    assert each == sorted(each)
-    assert each[-1] > 10 * each[0]
-    assert bill(DWIPPER, 1e4).total < bill(GROWING, 1e4).total
+def test_baseline_cost_per_member_rises_with_size() -> None:
+    per_member = [get_bill(BASELINE, members).total / members for members in (1e4, 3e4, 1e5, 2.5e5)]
+    assert per_member == sorted(per_member)
+    assert per_member[-1] > 10 * per_member[0]
+    assert get_bill(DWIPPER, 1e4).total < get_bill(BASELINE, 1e4).total
 
 
-def test_the_plot_has_both_designs_as_far_as_they_work(found: Part) -> None:
-    lines = drawn(found).lines
-    end = last_working(GROWING, Mix())
+def test_plot_shows_each_design_up_to_its_end(part: Part) -> None:
+    curves = draw(part).curves
+    end = find_last_supported(BASELINE, Workload())
     assert end is not None
-    (dwipper, usual, cross) = lines.values()
-    assert list(lines)[:2] == ["Dwipper", "the usual design"]
-    assert list(lines)[2].startswith(f"the usual design {STOPS}: ")
+    (dwipper, baseline, cross) = curves.values()
+    assert list(curves)[:2] == ["Dwipper", "the baseline design"]
+    assert list(curves)[2].startswith(f"the baseline design {UNSUPPORTED}: ")
     assert [dwipper[0][0], dwipper[0][-1]] == pytest.approx([1e3, 1e8])
-    assert (usual[0][-1], usual[1][-1]) == end
+    assert (baseline[0][-1], baseline[1][-1]) == end
     assert cross[:2] == ([end[0]], [end[1]])
 
 
-def test_the_end_is_the_last_that_works() -> None:
-    end = last_working(GROWING, Mix())
+def test_last_supported_size_is_the_largest_with_a_bill() -> None:
+    end = find_last_supported(BASELINE, Workload())
     assert end is not None
-    assert bill(GROWING, end[0]).total == end[1]
+    assert get_bill(BASELINE, end[0]).total == end[1]
     with pytest.raises(AssertionError):
-        bill(GROWING, end[0] * 1.0001)
+        get_bill(BASELINE, end[0] * 1.0001)
 
 
-def test_axes_are_named(found: Part) -> None:
-    assert drawn(found).said == [
+def test_plot_axes_have_labels(part: Part) -> None:
+    assert draw(part).calls == [
         *("set_xlabel", "members"),
-        *("set_ylabel", "dollars a month, without Cognito"),
+        *("set_ylabel", "dollars per month, without Cognito"),
         "grid",
         "legend",
     ]
 
 
-def test_where_nothing_stops_nothing_is_said_to() -> None:
-    found = part(LEDGER, ENDLESS, {})
-    assert STOPS not in found.markdown()
-    assert "refuse" not in found.markdown()
-    assert list(drawn(found).lines) == ["Dwipper", "the usual design"]
+def test_unlimited_baseline_reports_no_end_and_no_refusals() -> None:
+    part = report(UNITS, UNLIMITED, {})
+    assert UNSUPPORTED not in part.to_markdown()
+    assert "refuse" not in part.to_markdown()
+    assert list(draw(part).curves) == ["Dwipper", "the baseline design"]
 
 
-def test_milliseconds_reach_the_bill() -> None:
-    slow = part(LEDGER, Usual(), dict.fromkeys(LEDGER, 1_000.0))
-    assert cells(slow, 0, "upvote")["Dwipper"] == "5.38 + 13.53"
+def test_measured_milliseconds_change_the_price() -> None:
+    slow = report(UNITS, BaselineParameters(), dict.fromkeys(UNITS, 1_000.0))
+    assert get_row(slow, 0, "upvote")["Dwipper"] == "5.38 + 13.53"
 
 
-def test_an_operation_that_was_not_measured_is_missed() -> None:
+def test_missing_operation_raises() -> None:
     with pytest.raises(KeyError, match="upvote"):
-        part({name: units for name, units in LEDGER.items() if name != "upvote"}, Usual(), {})
+        report({name: units for name, units in UNITS.items() if name != "upvote"}, BaselineParameters(), {})
 
 
 @pytest.mark.parametrize(
-    ("dollars", "shown"), [(0, "0.00"), (0.125, "0.12"), (99.99, "99.99"), (100, "100"), (12_345.6, "12,346")]
+    ("dollars", "text"), [(0, "0.00"), (0.125, "0.12"), (99.99, "99.99"), (100, "100"), (12_345.6, "12,346")]
 )
-def test_money(dollars: float, shown: str) -> None:
-    assert money(dollars) == shown
+def test_dollars_below_100_have_cents(dollars: float, text: str) -> None:
+    assert format_dollars(dollars) == text

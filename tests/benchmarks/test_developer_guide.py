@@ -1,47 +1,47 @@
-"""Units by the developer guide's rules."""
+"""Capacity units follow the developer guide's rules."""
 
 from typing import Any
 
 import pytest
 
 from benchmarks import developer_guide
-from benchmarks.designs import Units
+from benchmarks.capacity_units import CapacityUnits
 
 
 @pytest.mark.parametrize(
     ("item", "size"),
     [
-        ({}, 0),
-        ({"a": ""}, 1),
-        ({"name": "value"}, 9),
-        ({"a": "ü"}, 3),
-        ({"n": 0}, 3),
-        ({"n": 12}, 3),
-        ({"n": 123}, 4),
-        ({"a": "b", "cd": 1}, 2 + 4),
+        pytest.param({}, 0, id="empty"),
+        pytest.param({"a": ""}, 1, id="empty-text"),
+        pytest.param({"name": "value"}, 9, id="text"),
+        pytest.param({"a": "ü"}, 3, id="two-byte-character"),
+        pytest.param({"n": 0}, 3, id="zero"),
+        pytest.param({"n": 12}, 3, id="two-digits"),
+        pytest.param({"n": 123}, 4, id="three-digits"),
+        pytest.param({"a": "b", "cd": 1}, 2 + 4, id="two-attributes"),
     ],
 )
-def test_an_item_is_as_large_as_its_names_and_values(item: dict[str, Any], size: int) -> None:
-    assert developer_guide.size(item) == size
+def test_item_size_is_the_bytes_of_names_and_values(item: dict[str, Any], size: int) -> None:
+    assert developer_guide.item_size(item) == size
 
 
 @pytest.mark.parametrize(("length", "units"), [(1, 1), (1023, 1), (1024, 2), (2047, 2), (2048, 3)])
-def test_a_write_takes_a_unit_for_each_kilobyte(length: int, units: int) -> None:
-    assert developer_guide.written({"a": "x" * length}) == units
+def test_write_costs_one_unit_per_kilobyte(length: int, units: int) -> None:
+    assert developer_guide.write_units({"a": "x" * length}) == units
 
 
-def test_a_read_takes_a_unit_for_four_kilobytes_of_all_that_it_reads_and_half_of_it_where_it_may_lag() -> None:
+def test_read_costs_one_unit_per_4_kb_and_half_if_not_consistent() -> None:
     item = {"a": "x" * 1999}
-    assert developer_guide.read(item, consistent=True) == 1
-    assert developer_guide.read(item, item, consistent=True) == 1
-    assert developer_guide.read(item, item, item, consistent=True) == 2
-    assert developer_guide.read(item, item, item) == 1
+    assert developer_guide.read_units(item, consistent=True) == 1
+    assert developer_guide.read_units(item, item, consistent=True) == 1
+    assert developer_guide.read_units(item, item, item, consistent=True) == 2
+    assert developer_guide.read_units(item, item, item) == 1
 
 
-def test_what_operations_take() -> None:
-    reckoned = developer_guide.reckoned()
-    assert reckoned["create"] == Units(3, 1)
-    assert reckoned["upvote"] == Units(6, 3)
-    assert reckoned["upvote a favorite"] == Units(7, 3)
-    assert reckoned["favorite"] == Units(2, 3)
-    assert reckoned["one Dwipp"] == Units(0, 2)
+def test_units_of_operations() -> None:
+    operations = developer_guide.calculate_operations()
+    assert operations["create"] == CapacityUnits(3, 1)
+    assert operations["upvote"] == CapacityUnits(6, 3)
+    assert operations["upvote a favorite"] == CapacityUnits(7, 3)
+    assert operations["favorite"] == CapacityUnits(2, 3)
+    assert operations["one Dwipp"] == CapacityUnits(0, 2)

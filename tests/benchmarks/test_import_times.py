@@ -1,8 +1,8 @@
-"""Python's account of imports is read as it is written."""
+"""The output of Python's `-X importtime` is parsed."""
 
-from benchmarks.import_times import Import, read
+from benchmarks.import_times import ImportTime, parse
 
-TOLD = """\
+OUTPUT = """\
 import time: self [us] | cumulative | imported package
 import time:       500 |        500 |     json.decoder
 import time:       250 |        750 |   json
@@ -13,19 +13,19 @@ some warning
 
 
 def test_every_module_has_its_time_and_depth() -> None:
-    assert read(TOLD).all == [
-        Import("json.decoder", 0.5, 2),
-        Import("json", 0.75, 1),
-        Import("app", 20.75, 0),
-        Import("other", 0.1, 0),
+    assert parse(OUTPUT).entries == [
+        ImportTime("json.decoder", 0.5, 2),
+        ImportTime("json", 0.75, 1),
+        ImportTime("app", 20.75, 0),
+        ImportTime("other", 0.1, 0),
     ]
 
 
-def test_they_take_as_long_as_those_that_nobody_imports() -> None:
-    imports = read(TOLD)
+def test_total_time_is_the_sum_of_the_top_level_imports() -> None:
+    imports = parse(OUTPUT)
     assert (imports.modules, imports.milliseconds) == (4, 20.85)
 
 
-def test_only_what_takes_long_is_shown_before_what_it_imports() -> None:
-    slow = TOLD.replace("       250 |        750", "     14000 |      14500")
-    assert list(read(slow).tree()) == [("app", 20.75, 0), ("json", 14.5, 1)]
+def test_slowest_modules_precede_their_own_imports() -> None:
+    output = OUTPUT.replace("       250 |        750", "     14000 |      14500")
+    assert list(parse(output).slowest()) == [("app", 20.75, 0), ("json", 14.5, 1)]

@@ -1,4 +1,4 @@
-"""What is measured is chosen by name, and only a whole run is written down."""
+"""The command runs all parts or the named ones, and writes files only after a complete run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -12,39 +12,39 @@ NAMES = list(benchmarks.PARTS)
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The titles of all parts of a run that is written down; nothing is measured."""
+def written_titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Replace all measurements, and return the list to which the titles of written parts are added."""
 
     @contextmanager
-    def no_stage() -> Iterator[None]:
+    def run_no_services() -> Iterator[None]:
         yield
 
     titles: list[str] = []
-    parts = {name: lambda *_, name=name: [Part(name, f"Of {name}.")] for name in NAMES}
+    parts = {name: lambda *_, name=name: [Part(name, f"About {name}.")] for name in NAMES}
     monkeypatch.setattr(benchmarks, "PARTS", parts)
-    monkeypatch.setattr(benchmarks, "stage", no_stage)
-    monkeypatch.setattr(benchmarks, "bars", nullcontext)
+    monkeypatch.setattr(benchmarks, "run_services", run_no_services)
+    monkeypatch.setattr(benchmarks, "create_progress", nullcontext)
     monkeypatch.setattr("benchmarks.results.write", lambda _, parts: titles.extend(part.title for part in parts))
     return titles
 
 
-def test_a_whole_run_is_printed_and_written_down(written: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_complete_run_is_printed_and_written(written_titles: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert benchmarks.main([]) == 0
-    printed = capsys.readouterr()
-    assert printed.out.startswith("Measured on ")
-    assert all(f"## {name}\n\nOf {name}." in printed.out for name in NAMES)
-    assert "minutes" in printed.err
-    assert written == NAMES
+    output = capsys.readouterr()
+    assert output.out.startswith("Measured on ")
+    assert all(f"## {name}\n\nAbout {name}." in output.out for name in NAMES)
+    assert "minutes" in output.err
+    assert written_titles == NAMES
 
 
-def test_of_some_parts_nothing_is_written_down(written: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_partial_run_is_printed_but_not_written(written_titles: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert benchmarks.main(["contention", "ceilings"]) == 0
-    printed = capsys.readouterr().out
-    assert [name for name in NAMES if f"## {name}" in printed] == ["contention", "ceilings"]
-    assert written == []
+    output = capsys.readouterr().out
+    assert [name for name in NAMES if f"## {name}" in output] == ["contention", "ceilings"]
+    assert written_titles == []
 
 
-def test_a_part_that_there_is_not_is_named(written: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_part_is_an_error(written_titles: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert benchmarks.main(["contention", "speed"]) == 2
-    assert capsys.readouterr().err == f"There is no part speed: there are {', '.join(NAMES)}.\n"
-    assert written == []
+    assert capsys.readouterr().err == f"Unknown parts: speed. Choose from {', '.join(NAMES)}.\n"
+    assert written_titles == []

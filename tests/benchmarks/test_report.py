@@ -1,4 +1,4 @@
-"""What was found is written down as GitHub shows it."""
+"""Results are rendered as GitHub's Markdown."""
 
 from benchmarks.report import Part, Plot, Table
 
@@ -6,20 +6,21 @@ TABLE = Table("apples", "Apples", ("kind", "count"), [("red", "3"), ("green", "1
 PLOT = Plot("apples", "Apples by kind", lambda axes: axes.bar(["red"], [3]))
 
 
-def test_a_table_is_one_of_markdown_under_its_title() -> None:
-    assert TABLE.markdown() == (
+def test_table_has_a_title_and_a_note() -> None:
+    assert TABLE.to_markdown() == (
         "**Apples**\n\n| kind | count |\n| --- | ---: |\n| red | 3 |\n| green | 12 |\n\nAll were counted."
     )
 
 
-def test_a_table_without_a_note_ends_with_its_rows() -> None:
-    assert Table("a", "A", ("a",), [("1",)]).markdown() == "**A**\n\n| a |\n| --- |\n| 1 |"
+def test_table_without_a_note_ends_with_its_rows() -> None:
+    assert Table("a", "A", ("a",), [("1",)]).to_markdown() == "**A**\n\n| a |\n| --- |\n| 1 |"
 
 
-def test_words_are_flush_left() -> None:
-    assert "| --- | --- |" in Table("a", "A", ("a", "b"), [("x", "y")], figures=False).markdown()
+def test_words_are_aligned_to_the_left() -> None:
+    assert "| --- | --- |" in Table("a", "A", ("a", "b"), [("x", "y")], is_numeric=False).to_markdown()
 
 
-def test_a_part_has_its_tables_before_its_plots() -> None:
-    markdown = Part("Fruit", "Of the garden.", [TABLE], [PLOT]).markdown()
-    assert markdown == f"## Fruit\n\nOf the garden.\n\n{TABLE.markdown()}\n\n![Apples by kind](plots/apples.svg)"
+def test_tables_of_a_part_precede_its_plots() -> None:
+    markdown = Part("Fruit", "From the garden.", [TABLE], [PLOT]).to_markdown()
+    plot = "![Apples by kind](plots/apples.svg)"
+    assert markdown == f"## Fruit\n\nFrom the garden.\n\n{TABLE.to_markdown()}\n\n{plot}"

@@ -1,4 +1,4 @@
-"""What `make bench` wrote last is what the README shows, and nothing stands there that it did not write."""
+"""The excerpt in docs/benchmarks.md agrees with RESULTS.md, and a run replaces both."""
 
 import re
 from pathlib import Path
@@ -10,45 +10,63 @@ from benchmarks.report import Part, Plot, Table
 from devstack.api import ROOT
 
 RESULTS = results.FOLDER / "RESULTS.md"
-README = (ROOT / "README.md").read_text()
-EXCERPT = README.partition("<!-- make bench writes this -->")[2].partition("<!-- up to here -->")[0].strip()
+EXCERPT = results.DOCS.read_text().partition(results.BEGIN)[2].partition(results.END)[0].strip()
 
 PARTS = [
     Part(
         "Apples",
         "Counted.",
-        [Table("feed", "Shown", ("a",), [("1",)]), Table("other", "Not shown", ("b",), [("2",)])],
+        [
+            Table("feed", "Shown", ("a",), [("1",)], "See [a module](prices.py), [a file](../deploy/data.yml)."),
+            Table("other", "Not shown", ("b",), [("2",)]),
+        ],
         [Plot("cost", "Shown too", lambda _: None), Plot("other", "Not shown either", lambda _: None)],
     )
 ]
 
 
-def test_the_readme_shows_what_the_results_say() -> None:
-    found = RESULTS.read_text()
-    blocks = EXCERPT.replace("](benchmarks/plots/", "](plots/").replace("](deploy/", "](../deploy/").split("\n\n")
+def get_links(page: Path) -> list[str]:
+    """Return the targets of all relative links of a page, without fragments."""
+    targets = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+    return [target.partition("#")[0] for target in targets if not target.startswith(("http://", "https://", "#"))]
+
+
+def test_every_block_of_the_docs_is_in_the_results() -> None:
+    blocks = EXCERPT.split("\n\n")
+    relocated_results = results.relocate_links(RESULTS.read_text())
     assert len(blocks) > len(results.TABLES)
     for block in blocks:
-        assert block in found
+        assert block in relocated_results
 
 
-def test_the_readme_shows_every_table_and_plot_that_it_should() -> None:
+def test_docs_have_all_chosen_tables_and_plots() -> None:
     assert len(re.findall(r"^\| ---", EXCERPT, re.MULTILINE)) == len(results.TABLES)
     assert len(re.findall(r"^!\[", EXCERPT, re.MULTILINE)) == len(results.PLOTS)
 
 
-def test_every_plot_is_there_and_no_other() -> None:
-    named = set(re.findall(r"\(plots/(\w+\.svg)\)", RESULTS.read_text()))
-    assert named == {path.name for path in (results.FOLDER / "plots").iterdir()}
+@pytest.mark.parametrize("page", [results.DOCS, RESULTS], ids=["docs", "results"])
+def test_relative_links_resolve(page: Path) -> None:
+    links = get_links(page)
+    assert links
+    assert [link for link in links if not (page.parent / link).resolve().is_relative_to(ROOT)] == []
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_a_run_replaces_what_the_last_one_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_show_every_plot_file() -> None:
+    shown = set(re.findall(r"\(plots/(\w+\.svg)\)", RESULTS.read_text()))
+    assert shown == {path.name for path in (results.FOLDER / "plots").iterdir()}
+
+
+def test_run_replaces_the_results_of_the_last_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
     monkeypatch.setattr(plots, "write", lambda found, _: drawn.extend(plot.name for plot in found))
-    readme = tmp_path / "README.md"
-    readme.write_text(f"Before.\n{results._BEGIN}\nold\n{results._END}\nAfter.\n")
-    results.write("Measured here.", PARTS, tmp_path, readme)
-    shown = "Measured here.\n\n**Shown**\n\n| a |\n| --- |\n| 1 |\n\n![Shown too](benchmarks/plots/cost.svg)"
-    assert readme.read_text() == f"Before.\n{results._BEGIN}\n\n{shown}\n\n{results._END}\nAfter.\n"
+    docs = tmp_path / "benchmarks.md"
+    docs.write_text(f"Before.\n{results.BEGIN}\nold\n{results.END}\nAfter.\n")
+    results.write("Measured here.", PARTS, tmp_path, docs)
+    table = "**Shown**\n\n| a |\n| --- |\n| 1 |"
+    note = "See [a module](../benchmarks/prices.py), [a file](../deploy/data.yml)."
+    excerpt = f"Measured here.\n\n{table}\n\n{note}\n\n![Shown too](../benchmarks/plots/cost.svg)"
+    assert docs.read_text() == f"Before.\n{results.BEGIN}\n\n{excerpt}\n\n{results.END}\nAfter.\n"
     page = (tmp_path / "RESULTS.md").read_text()
     assert page.startswith("# Results\n\nMeasured here.\n\n- [Apples](#apples)\n\n## Apples\n")
     assert "Not shown" in page

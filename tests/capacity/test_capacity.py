@@ -1,4 +1,4 @@
-"""What each operation may cost, by the reckoning of DynamoDB Local."""
+"""No operation consumes more capacity of DynamoDB than its bound, as DynamoDB Local measures it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,13 +9,12 @@ from app.main import create_app
 from testkit.capacity_meter import CapacityMeter, ConsumedCapacity
 from testkit.operation_costs import measure_operations
 from testkit.servers import connect_in_process
-from tests.conftest import Figures
-from tests.resilience.conftest import NewEngine
+from tests.conftest import Figures, NewEngine
 
-pytestmark = pytest.mark.slow  # It needs Java and Maven, which the suite may not.
+pytestmark = pytest.mark.slow  # Requires Java and Maven, unlike `make test`.
 
-# Units of writes and of reads, at most.
-BOUNDS: Mapping[str, tuple[float, float]] = {
+# The maximum of write request units and read request units.
+MAX_UNITS: Mapping[str, tuple[float, float]] = {
     "create": (3, 1),
     "create with a key": (9, 1),
     "create again with the key": (9, 1),
@@ -43,20 +42,24 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 }
 
 
-def test_no_operation_costs_more_than_it_may(new_engine: NewEngine, figures: Figures) -> None:
-    engine = new_engine("in_memory")
+def test_operations_stay_within_their_capacity_bounds(new_engine: NewEngine, figures: Figures) -> None:
+    engine = new_engine("memory_store")
     app = create_app(engine.settings)
     meter = CapacityMeter(app.state.container.dwipps._client)
 
-    async def story() -> dict[str, ConsumedCapacity]:
+    async def run() -> dict[str, ConsumedCapacity]:
         async with connect_in_process(engine, app) as api:
             return await measure_operations(api, engine, meter)
 
-    receipts = asyncio.run(story())
-    for name, (written, read) in BOUNDS.items():
-        spent = receipts[name]
-        figures(name, f"{spent.written:g} WRU of {written:g}, {spent.read:g} RRU of {read:g}")
-    assert receipts.keys() == BOUNDS.keys()
-    over = [name for name, (w, r) in BOUNDS.items() if receipts[name].written > w or receipts[name].read > r]
-    assert not over
-    assert receipts["page of the feed"] == receipts["page of the feed, few rows behind it"]
+    consumed = asyncio.run(run())
+    for name, (max_written, max_read) in MAX_UNITS.items():
+        units = consumed[name]
+        figures(name, f"{units.written:g} WRU of {max_written:g}, {units.read:g} RRU of {max_read:g}")
+    assert consumed.keys() == MAX_UNITS.keys()
+    exceeding = [
+        name
+        for name, (max_written, max_read) in MAX_UNITS.items()
+        if consumed[name].written > max_written or consumed[name].read > max_read
+    ]
+    assert not exceeding
+    assert consumed["page of the feed"] == consumed["page of the feed, few rows behind it"]

@@ -1,4 +1,4 @@
-"""Whether the API may change as it does: what breaks clients of the last release, and whether the version says so."""
+"""Breaking changes of the API since the last release, and whether the version announces them."""
 
 import re
 import shutil
@@ -11,13 +11,13 @@ from tests.contract.oasdiff import Change, Oasdiff
 
 _DOCUMENT = "openapi.json"
 _CHANGELOG = "CHANGELOG.md"
-_RELEASED = re.compile(r"^## \[(\d[^\]]*)\]", re.MULTILINE)
+_CHANGELOG_VERSION = re.compile(r"^## \[(\d[^\]]*)\]", re.MULTILINE)
 _TAG = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What was released under a tag."""
+    """A release: its tag and its OpenAPI document."""
 
     tag: str
     document: str
@@ -28,64 +28,78 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What came of a comparison with the last release, if there is one."""
+class Comparison:
+    """The comparison with the last release. `release` is None if there is none."""
 
     release: Release | None
     changes: list[Change]
     is_announced: bool
 
     @property
-    def refused(self) -> list[str]:
-        """What breaks clients, and is not announced."""
-        return [] if self.is_announced else [change.text for change in self.changes if change.breaks]
+    def unannounced_breaks(self) -> list[str]:
+        """Return the changes that break clients and that the version does not announce."""
+        return [] if self.is_announced else [change.text for change in self.changes if change.is_breaking]
 
     def __str__(self) -> str:
         if self.release is None:
-            return "there is no release with a document yet, so nothing can break"
+            return "no release with a document yet, so no change can break clients"
         announced = ", announced by the version" if self.is_announced else ""
         return f"since {self.release.tag}: {[change.text for change in self.changes] or 'nothing'}{announced}"
 
 
-def judge(repository: Path, version: str, oasdiff: Oasdiff, folder: Path) -> Verdict:
+def compare_with_last_release(repository: Path, version: str, oasdiff: Oasdiff, folder: Path) -> Comparison:
     """Compare a repository's document with that of its last release.
 
+    Args:
+        repository: the folder of the repository.
+        version: the current version.
+        oasdiff: the program that compares.
+        folder: a folder for temporary files.
+
     Raises:
-        LookupError: if nobody can tell, since the repository has only a part of its history.
+        LookupError: if the repository lacks the history that has the releases.
     """
-    current = repository / _DOCUMENT
-    release = last_release(repository, version)
+    current_document = repository / _DOCUMENT
+    release = find_last_release(repository, version)
     if release is None:
-        return Verdict(None, [], is_announced=False)
-    old = folder / f"{release.tag}.json"
-    old.write_text(release.document)
-    return Verdict(release, oasdiff.changes(old, current), is_announced=announces(release.version, version))
+        return Comparison(None, [], is_announced=False)
+    old_document = folder / f"{release.tag}.json"
+    old_document.write_text(release.document)
+    return Comparison(
+        release,
+        oasdiff.list_changes(old_document, current_document),
+        is_announced=allows_breaking_changes(release.version, version),
+    )
 
 
-def announces(released: str, version: str) -> bool:
-    """Whether a version says that clients of a released one may break: by its first number, below 1.0 by its second."""
-    (*old, _), (*new, _) = (map(int, each.split(".")) for each in (released, version))
+def allows_breaking_changes(released: str, version: str) -> bool:
+    """Return True if a version may break clients of a released one: by its first number, below 1.0 by its second."""
+    (*old, _), (*new, _) = (map(int, number.split(".")) for number in (released, version))
     return new[0] > old[0] or (new[0] == old[0] == 0 and new[1] > old[1])
 
 
-def last_release(repository: Path, version: str) -> Release | None:
-    """The latest release before this version, of those that have a document."""
-    releases = list(_releases(repository))
+def find_last_release(repository: Path, version: str) -> Release | None:
+    """Return the latest release before this version that has a document. None if there is none.
+
+    Raises:
+        LookupError: if the changelog names releases, but the repository lacks their tags.
+    """
+    releases = list(_iter_releases(repository))
     # The changelog names the current version before its tag exists.
-    earlier = set(_RELEASED.findall((repository / _CHANGELOG).read_text())) - {version}
-    if not releases and earlier:
-        raise LookupError("The releases are not here: git fetch --unshallow --tags")
-    current = (repository / _DOCUMENT).read_text()
-    return next((each for each in releases if each != Release(f"v{version}", current)), None)
+    earlier_versions = set(_CHANGELOG_VERSION.findall((repository / _CHANGELOG).read_text())) - {version}
+    if not releases and earlier_versions:
+        raise LookupError("The tags of the releases are missing. Run `git fetch --unshallow --tags`.")
+    current_document = (repository / _DOCUMENT).read_text()
+    return next((release for release in releases if release != Release(f"v{version}", current_document)), None)
 
 
-def _releases(repository: Path) -> Iterator[Release]:
-    """All releases that this commit comes after, the latest first."""
-    for tag in _git(repository, "tag", "--merged=HEAD", "--sort=-version:refname", "--list", "v*").split():
-        if _TAG.fullmatch(tag) and _git(repository, "ls-tree", tag, "--", _DOCUMENT):
-            yield Release(tag, _git(repository, "show", f"{tag}:{_DOCUMENT}"))
+def _iter_releases(repository: Path) -> Iterator[Release]:
+    """Yield all releases in the history of this commit, latest first."""
+    for tag in _run_git(repository, "tag", "--merged=HEAD", "--sort=-version:refname", "--list", "v*").split():
+        if _TAG.fullmatch(tag) and _run_git(repository, "ls-tree", tag, "--", _DOCUMENT):
+            yield Release(tag, _run_git(repository, "show", f"{tag}:{_DOCUMENT}"))
 
 
-def _git(repository: Path, *words: str) -> str:
+def _run_git(repository: Path, *arguments: str) -> str:
     git = shutil.which("git") or "git"
-    return subprocess.run([git, *words], cwd=repository, capture_output=True, text=True, check=True).stdout
+    return subprocess.run([git, *arguments], cwd=repository, capture_output=True, text=True, check=True).stdout

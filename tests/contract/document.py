@@ -1,4 +1,4 @@
-"""A look into the parts of the published document, and at its examples."""
+"""The parts of the published document, and errors in its examples."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,52 +8,52 @@ import jsonschema_rs
 Spec = dict[str, Any]
 
 
-def operations(spec: Spec) -> Iterator[dict[str, Any]]:
+def iter_operations(spec: Spec) -> Iterator[dict[str, Any]]:
     for item in spec["paths"].values():
         yield from item.values()
 
 
-def resolved(spec: Spec, node: Any) -> Any:
-    """What a reference of the document leads to; anything else as it is."""
+def resolve(spec: Spec, node: Any) -> Any:
+    """Return the target of a reference within the document. Return any other node unchanged."""
     if not isinstance(node, Mapping) or "$ref" not in node:
         return node
-    found: Any = spec
+    target: Any = spec
     for part in node["$ref"].removeprefix("#/").split("/"):
-        found = found[part]
-    return found
+        target = target[part]
+    return target
 
 
-def media(spec: Spec) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every body of a request or an answer, and whose it is."""
-    for operation in operations(spec):
+def iter_bodies(spec: Spec) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each body of a request or a response, after the name of its owner."""
+    for operation in iter_operations(spec):
         name = operation["operationId"]
         bodies = {f"{name} request": operation.get("requestBody", {})}
-        bodies |= {f"{name} {status}": resolved(spec, answer) for status, answer in operation["responses"].items()}
-        for whose, body in bodies.items():
-            yield from ((whose, each) for each in body.get("content", {}).values())
+        bodies |= {f"{name} {status}": resolve(spec, response) for status, response in operation["responses"].items()}
+        for owner, body in bodies.items():
+            yield from ((owner, media_type) for media_type in body.get("content", {}).values())
 
 
-def flaws(spec: Spec) -> Iterator[str]:
-    """What is wrong with the examples: bodies without any, and those that their schema does not take."""
-    for whose, body in media(spec):
+def find_example_errors(spec: Spec) -> Iterator[str]:
+    """Yield the errors in examples: bodies without an example, and examples that do not match their schema."""
+    for owner, body in iter_bodies(spec):
         if not body.get("examples"):
-            yield f"{whose}: no example"
+            yield f"{owner}: no example"
         for name, example in body.get("examples", {}).items():
-            value = resolved(spec, example)["value"]
-            yield from (f"{whose}, {name}: {error.message}" for error in _validator(spec, body["schema"])(value))
-    for operation in operations(spec):
+            value = resolve(spec, example)["value"]
+            yield from (f"{owner}, {name}: {error.message}" for error in _make_validator(spec, body["schema"])(value))
+    for operation in iter_operations(spec):
         for parameter in operation.get("parameters", ()):
-            yield from _flaws_of(spec, f"{operation['operationId']} {parameter['name']}", parameter)
+            yield from _find_value_errors(spec, f"{operation['operationId']} {parameter['name']}", parameter)
     for name, header in spec["components"]["headers"].items():
-        yield from _flaws_of(spec, name, header)
+        yield from _find_value_errors(spec, name, header)
 
 
-def _flaws_of(spec: Spec, whose: str, described: Mapping[str, Any]) -> Iterator[str]:
-    given = [described["example"]] if "example" in described else described["schema"].get("examples", [])
-    for value in given:
-        yield from (f"{whose}: {error.message}" for error in _validator(spec, described["schema"])(value))
+def _find_value_errors(spec: Spec, owner: str, definition: Mapping[str, Any]) -> Iterator[str]:
+    examples = [definition["example"]] if "example" in definition else definition["schema"].get("examples", [])
+    for value in examples:
+        yield from (f"{owner}: {error.message}" for error in _make_validator(spec, definition["schema"])(value))
 
 
-def _validator(spec: Spec, schema: Mapping[str, Any]) -> Any:
-    whole = {**schema, "components": spec["components"]}
-    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True).iter_errors
+def _make_validator(spec: Spec, schema: Mapping[str, Any]) -> Any:
+    full_schema = {**schema, "components": spec["components"]}
+    return jsonschema_rs.Draft202012Validator(full_schema, validate_formats=True).iter_errors

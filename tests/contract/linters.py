@@ -1,4 +1,4 @@
-"""The linters of the document, as a shell would start them in this repository; what they find, by document."""
+"""The linters of the document. They run in this repository, and their findings are sets of rules by file name."""
 
 import json
 import shutil
@@ -15,35 +15,38 @@ _PROGRAMS = ROOT / "node_modules" / ".bin"
 Findings = dict[str, set[str]]
 
 
-def spectral(*documents: Path) -> Findings:
-    """Which rules of .spectral.yaml documents break, hints included, by the name of the file."""
-    found = _printed("spectral", "lint", *map(str, documents), "--ruleset=.spectral.yaml", "--format=json")
-    return _by_file((finding["source"], finding["code"]) for findings in found for finding in findings)
+def run_spectral(*documents: Path) -> Findings:
+    """Return the rules of .spectral.yaml that documents break, hints included, by file name."""
+    outputs = _run_linter("spectral", "lint", *map(str, documents), "--ruleset=.spectral.yaml", "--format=json")
+    return _group_by_file((finding["source"], finding["code"]) for findings in outputs for finding in findings)
 
 
-def redocly(*documents: Path) -> Findings:
-    """Which rules of redocly.yaml documents break, warnings included, by the name of the file."""
-    found = _printed("redocly", "lint", *map(str, documents), "--config=redocly.yaml", "--format=json")
-    problems = (problem for of_document in found for problem in of_document["problems"])
-    return _by_file((problem["location"][0]["source"]["ref"], problem["ruleId"]) for problem in problems)
+def run_redocly(*documents: Path) -> Findings:
+    """Return the rules of redocly.yaml that documents break, warnings included, by file name."""
+    outputs = _run_linter("redocly", "lint", *map(str, documents), "--config=redocly.yaml", "--format=json")
+    problems = (problem for output in outputs for problem in output["problems"])
+    return _group_by_file((problem["location"][0]["source"]["ref"], problem["ruleId"]) for problem in problems)
 
 
-def _by_file(found: Iterable[tuple[str, str]]) -> Findings:
+def _group_by_file(rules: Iterable[tuple[str, str]]) -> Findings:
     findings: Findings = defaultdict(set)
-    for file, rule in found:
+    for file, rule in rules:
         findings[Path(file).name].add(rule)
     return findings
 
 
-def _printed(name: str, *words: str) -> Iterator[Any]:
-    """What is printed as JSON: by Spectral once, and then words; by Redocly once for each document."""
+def _run_linter(name: str, *arguments: str) -> Iterator[Any]:
+    """Run a linter, and yield the JSON values that it prints.
+
+    Spectral prints one value and then text. Redocly prints one value for each document.
+    """
     program = shutil.which(name, path=str(_PROGRAMS))
-    assert program, f"{name} is missing: npm ci brings it."
-    done = subprocess.run([program, *words], cwd=ROOT, capture_output=True, text=True, check=False)
-    # A linter that does not come as far as linting prints no JSON.
-    assert done.stdout.startswith(("[", "{")), done.stderr
-    printed = done.stdout
-    while printed.startswith(("[", "{")):
-        value, end = json.JSONDecoder().raw_decode(printed)
+    assert program, f"{name} is missing. Run `npm ci`."
+    result = subprocess.run([program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    # A linter that fails before it lints prints no JSON.
+    assert result.stdout.startswith(("[", "{")), result.stderr
+    rest = result.stdout
+    while rest.startswith(("[", "{")):
+        value, end = json.JSONDecoder().raw_decode(rest)
         yield value
-        printed = printed[end:].lstrip()
+        rest = rest[end:].lstrip()

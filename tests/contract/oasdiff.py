@@ -1,4 +1,4 @@
-"""oasdiff, which tells what of a change of the document breaks clients; written in Go, and installed by it."""
+"""oasdiff finds the breaking changes between two documents. Go installs it."""
 
 import json
 import os
@@ -10,45 +10,53 @@ from pathlib import Path
 
 _PACKAGE = "github.com/oasdiff/oasdiff@v1.36.0"
 _TOOLS = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-# What it would pass over: the id of an operation is what a generated client calls it by.
+# oasdiff ignores changes of operation ids by default, but generated clients name their methods after them.
 _SEVERITIES = Path(__file__).parent / "severities.txt"
 _ERROR = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was changed, by oasdiff's own name for it, and whether it breaks clients or only may."""
+    """A change: oasdiff's id for it, its text, and whether it breaks clients for certain."""
 
     name: str
     text: str
-    breaks: bool
+    is_breaking: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Oasdiff:
-    """The program."""
+    """The installed program."""
 
     program: Path
 
     @classmethod
-    def installed(cls, folder: Path) -> "Oasdiff":
+    def install(cls, folder: Path) -> "Oasdiff":
+        """Install oasdiff into a folder."""
         go = shutil.which("go", path=_TOOLS)
-        assert go, "go is missing: `make test-infra` brings it along."
+        assert go, "go is missing. `make test-infra` installs it."
         _run([go, "install", _PACKAGE], folder, GOBIN=str(folder))
         return cls(folder / "oasdiff")
 
-    def changes(self, old: Path, new: Path) -> list[Change]:
-        """What of the new document breaks clients of the old one, or may."""
-        words = [str(self.program), "breaking", str(old), str(new), "--format=json", f"--severity-levels={_SEVERITIES}"]
-        found = json.loads(_run(words, old.parent))
-        return [_change(each) for each in found]
+    def list_changes(self, old: Path, new: Path) -> list[Change]:
+        """Return the changes that break clients of the old document, or may break them."""
+        arguments = [
+            str(self.program),
+            "breaking",
+            str(old),
+            str(new),
+            "--format=json",
+            f"--severity-levels={_SEVERITIES}",
+        ]
+        findings = json.loads(_run(arguments, old.parent))
+        return [_to_change(finding) for finding in findings]
 
 
-def _change(found: dict[str, str | int]) -> Change:
-    text = f"{found.get('operation', '')} {found.get('path', '')}: {found['text']}"
-    return Change(str(found["id"]), text.strip(), breaks=found["level"] == _ERROR)
+def _to_change(finding: dict[str, str | int]) -> Change:
+    text = f"{finding.get('operation', '')} {finding.get('path', '')}: {finding['text']}"
+    return Change(str(finding["id"]), text.strip(), is_breaking=finding["level"] == _ERROR)
 
 
-def _run(words: list[str], folder: Path, **variables: str) -> str:
+def _run(arguments: list[str], folder: Path, **variables: str) -> str:
     environment = os.environ | variables
-    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout

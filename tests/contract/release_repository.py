@@ -1,4 +1,4 @@
-"""A repository of releases, made for a test."""
+"""A git repository with releases, for tests."""
 
 import json
 import shutil
@@ -8,31 +8,33 @@ from pathlib import Path
 from tests.contract.document import Spec
 
 
-class Repository:
-    """A repository of releases, each of a document."""
+class ReleaseRepository:
+    """A git repository in a new folder. Each release has a tag, a changelog entry and a document."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
-        self._git("init", "--quiet")
+        self._run_git("init", "--quiet")
 
-    def release(self, tag: str, spec: Spec | None) -> None:
+    def add_release(self, tag: str, spec: Spec | None) -> None:
+        """Commit and tag a release. None for `spec` keeps the current document, if there is one."""
         with (self.folder / "CHANGELOG.md").open("a") as changelog:
             changelog.write(f"## [{tag.removeprefix('v')}]\n")
         if spec is not None:
-            self.write(spec)
-        self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", tag)
-        self._git("tag", tag)
+            self.write_document(spec)
+        self._run_git("add", "--all")
+        self._run_git("commit", "--quiet", "--message", tag)
+        self._run_git("tag", tag)
 
-    def write(self, spec: Spec) -> None:
+    def write_document(self, spec: Spec) -> None:
         (self.folder / "openapi.json").write_text(json.dumps(spec))
 
-    def shallow(self, folder: Path) -> Path:
-        self._git("clone", "--quiet", "--depth=1", "--no-tags", self.folder.as_uri(), str(folder))
+    def clone_shallow(self, folder: Path) -> Path:
+        """Clone the last commit without tags, and return the folder."""
+        self._run_git("clone", "--quiet", "--depth=1", "--no-tags", self.folder.as_uri(), str(folder))
         return folder
 
-    def _git(self, *words: str) -> None:
+    def _run_git(self, *arguments: str) -> None:
         git = shutil.which("git") or "git"
-        who = ["-c", "user.name=Kay", "-c", "user.email=kay@example.org", "-c", "commit.gpgsign=false"]
-        subprocess.run([git, *who, *words], cwd=self.folder, capture_output=True, check=True)
+        identity = ["-c", "user.name=Kay", "-c", "user.email=kay@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run([git, *identity, *arguments], cwd=self.folder, capture_output=True, check=True)

@@ -1,4 +1,4 @@
-"""What the document says of problems and links is what there is; nothing of it is made before it is asked for."""
+"""The document describes the app's problems and links, and is built on first use."""
 
 import asyncio
 import copy
@@ -18,18 +18,18 @@ from app.openapi.operations import IncompleteOperationError
 from app.openapi.problem_responses import PRINCIPAL_ERRORS, error_responses
 from app.web import problems
 from testkit.doubles import offline_app, send_request
-from testkit.operations import ALL_OPERATIONS, document
-from tests.contract.document import Spec, operations, resolved
+from testkit.operations import ALL_OPERATIONS, load_document
+from tests.contract.document import Spec, iter_operations, resolve
 
-_TYPES = {kind.urn: kind for kind in problems.ALL_PROBLEM_TYPES}
+_PROBLEM_TYPES = {problem_type.urn: problem_type for problem_type in problems.ALL_PROBLEM_TYPES}
 
 
-def _problems(spec: Spec) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every answer that is a problem, whose it is, and with which status."""
-    for operation in operations(spec):
-        for status, answer in operation["responses"].items():
+def _iter_problem_responses(spec: Spec) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield the operation, the status and the response of each problem."""
+    for operation in iter_operations(spec):
+        for status, response in operation["responses"].items():
             if int(status) >= 400:
-                yield operation["operationId"], status, resolved(spec, answer)
+                yield operation["operationId"], status, resolve(spec, response)
 
 
 class _WithoutExample(BaseModel):
@@ -38,80 +38,84 @@ class _WithoutExample(BaseModel):
     text: str
 
 
-class TestProblems:
-    def test_an_answer_names_the_types_that_its_schema_has(self) -> None:
-        spec = document()
-        for operation_id, status, answer in _problems(spec):
-            schema = answer["content"][problems.MEDIA_TYPE]["schema"]
-            choices = [resolved(spec, choice)["properties"] for choice in schema.get("oneOf", [schema])]
+class TestProblemResponses:
+    def test_description_names_the_types_in_the_schema(self) -> None:
+        spec = load_document()
+        for operation_id, status, response in _iter_problem_responses(spec):
+            schema = response["content"][problems.MEDIA_TYPE]["schema"]
+            choices = [resolve(spec, choice)["properties"] for choice in schema.get("oneOf", [schema])]
             types = [choice["type"]["const"] for choice in choices]
             assert {choice["status"]["const"] for choice in choices} == {int(status)}, operation_id
-            assert answer["description"] == " · ".join(f"{_TYPES[name].title}: `{name}`" for name in types)
+            assert response["description"] == " · ".join(f"{_PROBLEM_TYPES[name].title}: `{name}`" for name in types)
 
-    def test_none_is_there_twice_and_none_for_nobody(self) -> None:
-        spec = document()
+    def test_each_problem_is_defined_once_and_used(self) -> None:
+        spec = load_document()
         schemas = [name for name in spec["components"]["schemas"] if name.endswith("Problem")]
-        answers = str(spec["components"]["responses"]) + str(spec["paths"])
-        assert len(schemas) == len(_TYPES) - 2  # Less those of paths and methods that there are not.
-        assert all(f"#/components/schemas/{name}" in answers for name in schemas)
-        assert all(f"#/components/responses/{name}" in answers for name in spec["components"]["responses"])
+        references = str(spec["components"]["responses"]) + str(spec["paths"])
+        assert len(schemas) == len(_PROBLEM_TYPES) - 2  # Unknown paths and methods belong to no operation.
+        assert all(f"#/components/schemas/{name}" in references for name in schemas)
+        assert all(f"#/components/responses/{name}" in references for name in spec["components"]["responses"])
 
     @pytest.mark.parametrize("operation", ALL_OPERATIONS, ids=str)
-    def test_a_body_that_is_too_large_is_one_of_them_for_each(self, operation: Any) -> None:
+    def test_each_operation_refuses_a_large_body(self, operation: Any) -> None:
         app, _ = offline_app()
-        announced = {"Content-Length": "65537"}
-        answer = asyncio.run(send_request(app, operation.method, operation.path, headers=announced))
-        assert answer.json()["type"] == problems.BODY_TOO_LARGE.urn
+        headers = {"Content-Length": "65537"}
+        response = asyncio.run(send_request(app, operation.method, operation.path, headers=headers))
+        assert response.json()["type"] == problems.BODY_TOO_LARGE.urn
 
 
-def _dangling(spec: Spec) -> Iterator[str]:
-    """The links that lead nowhere, that give what is not taken, and that take what is not there."""
-    by_name = {operation["operationId"]: operation for operation in operations(spec)}
-    for operation in by_name.values():
-        for answer in operation["responses"].values():
-            for name, link in answer.get("links", {}).items():
-                target = by_name.get(link["operationId"])
-                body = _shown(spec, target.get("requestBody", {})) if target else {}
-                taken = {each["name"] for each in (target or {}).get("parameters", ())} | set(body)
-                given = {**link.get("parameters", {}), **link.get("requestBody", {})}
-                there = {"$response.body#": _shown(spec, answer), "$request.body#": _shown(spec, operation)}
-                sources = (expression.split("/") for expression in given.values())
-                if not given.keys() <= taken or not all(field in there[place] for place, field in sources):
+def _find_broken_links(spec: Spec) -> Iterator[str]:
+    """Yield the links with an unknown target, an unknown parameter, or a source that does not exist."""
+    operations = {operation["operationId"]: operation for operation in iter_operations(spec)}
+    for operation in operations.values():
+        for response in operation["responses"].values():
+            for name, link in response.get("links", {}).items():
+                target = operations.get(link["operationId"])
+                body = _get_first_example(spec, target.get("requestBody", {})) if target else {}
+                accepted = {parameter["name"] for parameter in (target or {}).get("parameters", ())} | set(body)
+                passed = {**link.get("parameters", {}), **link.get("requestBody", {})}
+                available = {
+                    "$response.body#": _get_first_example(spec, response),
+                    "$request.body#": _get_first_example(spec, operation),
+                }
+                sources = (expression.split("/") for expression in passed.values())
+                if not passed.keys() <= accepted or not all(field in available[source] for source, field in sources):
                     yield f"{operation['operationId']}: {name}"
 
 
-def _shown(spec: Spec, described: dict[str, Any]) -> dict[str, Any]:
-    """The first example of a body."""
-    content = described.get("requestBody", described).get("content", {})
-    shown = [example for body in content.values() for example in body["examples"].values()]
-    value: dict[str, Any] = resolved(spec, shown[0])["value"] if shown else {}
+def _get_first_example(spec: Spec, definition: dict[str, Any]) -> dict[str, Any]:
+    """Return the first example of a body. Empty if there is none."""
+    content = definition.get("requestBody", definition).get("content", {})
+    examples = [example for body in content.values() for example in body["examples"].values()]
+    value: dict[str, Any] = resolve(spec, examples[0])["value"] if examples else {}
     return value
 
 
 class TestLinks:
-    def test_each_leads_to_an_operation_and_gives_what_that_takes(self) -> None:
-        spec = document()
-        assert list(_dangling(spec)) == []
+    def test_each_link_leads_to_an_operation_and_fits_it(self) -> None:
+        spec = load_document()
+        assert list(_find_broken_links(spec)) == []
         links = spec["paths"]["/v1/dwipps"]["post"]["responses"]["201"]["links"]
         assert {"read_dwipp", "edit_dwipp", "delete_dwipp", "toggle_upvote", "set_favorite"} <= links.keys()
 
     @pytest.mark.parametrize(
-        "mistake",
+        "change",
         [
             lambda link: link.update(operationId="read_thought"),
             lambda link: link.update(parameters={"id": "$response.body#/id"}),
             lambda link: link.update(parameters={"dwipp_id": "$response.body#/key"}),
             lambda link: link.update(requestBody={"title": "$response.body#/text"}),
         ],
+        ids=["unknown operation", "unknown parameter", "unknown source", "unknown field"],
     )
-    def test_a_mistake_would_be_found(self, mistake: Callable[[dict[str, Any]], None]) -> None:
-        spec = copy.deepcopy(document())
-        mistake(spec["paths"]["/v1/dwipps"]["post"]["responses"]["201"]["links"]["edit_dwipp"])
-        assert list(_dangling(spec)) == ["create_dwipp: edit_dwipp"]
+    def test_broken_link_is_found(self, change: Callable[[dict[str, Any]], None]) -> None:
+        spec = copy.deepcopy(load_document())
+        change(spec["paths"]["/v1/dwipps"]["post"]["responses"]["201"]["links"]["edit_dwipp"])
+        assert list(_find_broken_links(spec)) == ["create_dwipp: edit_dwipp"]
 
 
-class TestMaking:
-    def test_it_is_built_on_first_use_and_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+class TestBuild:
+    def test_document_is_built_once_on_first_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
         build = Mock(side_effect=document_module._build)
         monkeypatch.setattr(document_module, "_build", build)
         app = create_app()
@@ -119,15 +123,15 @@ class TestMaking:
         assert app.openapi() is app.openapi()
         assert build.call_count == 1
 
-    def test_a_failed_build_is_not_kept(self) -> None:
+    def test_failed_build_is_not_cached(self) -> None:
         app, _ = offline_app()
         app.add_api_route("/v1/broken", lambda: None)
         for _ in range(2):
-            answer = asyncio.run(send_request(app, "GET", "/openapi.json"))
-            assert answer.status_code == 500
-            assert answer.json()["type"] == "urn:dwipper:problem:internal-error"
+            response = asyncio.run(send_request(app, "GET", "/openapi.json"))
+            assert response.status_code == 500
+            assert response.json()["type"] == "urn:dwipper:problem:internal-error"
 
-    def test_an_incomplete_operation_is_named_with_what_it_lacks(self) -> None:
+    def test_incomplete_operation_is_named_with_its_gap(self) -> None:
         def documented() -> DwippPage:
             """Have a description."""
             raise NotImplementedError
@@ -147,7 +151,7 @@ class TestMaking:
             with pytest.raises(IncompleteOperationError, match=re.escape(f"GET /v1/broken (read_broken) {message}")):
                 app.openapi()
 
-    def test_only_what_is_published_names_a_server(self) -> None:
+    def test_only_the_published_document_names_a_server(self) -> None:
         app = create_app()
         assert standalone_document(app)["servers"]
         assert "servers" not in app.openapi()

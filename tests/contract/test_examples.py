@@ -1,4 +1,4 @@
-"""Every body in the document has an example that its schema takes, and that the app would take and give."""
+"""Each body in the document has an example that matches its schema and the app's models."""
 
 import copy
 import json
@@ -14,94 +14,109 @@ from app.dwipps.ids import creation_time
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView
 from app.me.schemas import ExportView
 from app.members.schemas import OwnProfileView, ProfileView
-from testkit.operations import ALL_OPERATIONS, document
-from tests.contract.document import Spec, flaws, media, resolved
+from testkit.operations import ALL_OPERATIONS, load_document
+from tests.contract.document import Spec, find_example_errors, iter_bodies, resolve
 
-GIVEN: tuple[type[BaseModel], ...] = (
+RESPONSE_MODELS: tuple[type[BaseModel], ...] = (
     *(DwippView, DwippPage, ProfileView, OwnProfileView, ExportView),
     *(accounts.RegisterResponse, accounts.TokenResponse),
 )
-TAKEN: tuple[type[BaseModel], ...] = (
+REQUEST_MODELS: tuple[type[BaseModel], ...] = (
     *(DwippDraft, DwippEdit, accounts.RegisterRequest, accounts.ConfirmRequest, accounts.ResendRequest),
     *(accounts.LoginRequest, accounts.RefreshRequest, accounts.ForgotRequest, accounts.ResetRequest),
     accounts.ChangePasswordRequest,
 )
 
-OPERATIONS_ON_A_DWIPP = (
+DWIPP_OPERATIONS = (
     *("create_dwipp", "edit_dwipp", "toggle_upvote", "set_upvote", "clear_upvote"),
     *("toggle_favorite", "set_favorite", "clear_favorite"),
 )
 
 
-def _example(spec: Spec, name: str) -> dict[str, Any]:
+def _get_example(spec: Spec, name: str) -> dict[str, Any]:
     value: dict[str, Any] = spec["components"]["examples"][name]["value"]
     return value
 
 
-def test_every_body_has_an_example_and_its_schema_takes_it() -> None:
-    spec = document()
-    assert list(flaws(spec)) == []
-    assert len(list(media(spec))) > 200
+def test_each_body_has_a_valid_example() -> None:
+    spec = load_document()
+    assert list(find_example_errors(spec)) == []
+    assert len(list(iter_bodies(spec))) > 200
 
 
 @pytest.mark.parametrize(
-    "mistake",
+    "change",
     [
-        lambda spec: _example(spec, "DwippView").update(version="1"),
-        lambda spec: _example(spec, "DwippView").update(created_at="yesterday"),
-        lambda spec: _example(spec, "DwippView").update(id="1"),
-        lambda spec: _example(spec, "DwippPage").pop("next_cursor"),
-        lambda spec: _example(spec, "LoginRequest").update(email="no address"),
-        lambda spec: _example(spec, "LoginRequest").update(remember=True),
-        lambda spec: _example(spec, "token").update(grant_type="code"),
-        lambda spec: _example(spec, "edit-conflict").update(type="urn:dwipper:problem:handle-taken"),
-        lambda spec: _example(spec, "edit-conflict").pop("request_id"),
-        lambda spec: _example(spec, "invalid-request").update(errors=["text"]),
+        lambda spec: _get_example(spec, "DwippView").update(version="1"),
+        lambda spec: _get_example(spec, "DwippView").update(created_at="yesterday"),
+        lambda spec: _get_example(spec, "DwippView").update(id="1"),
+        lambda spec: _get_example(spec, "DwippPage").pop("next_cursor"),
+        lambda spec: _get_example(spec, "LoginRequest").update(email="no address"),
+        lambda spec: _get_example(spec, "LoginRequest").update(remember=True),
+        lambda spec: _get_example(spec, "token").update(grant_type="code"),
+        lambda spec: _get_example(spec, "edit-conflict").update(type="urn:dwipper:problem:handle-taken"),
+        lambda spec: _get_example(spec, "edit-conflict").pop("request_id"),
+        lambda spec: _get_example(spec, "invalid-request").update(errors=["text"]),
         lambda spec: spec["paths"]["/v1/dwipps"]["post"]["requestBody"]["content"]["application/json"].pop("examples"),
         lambda spec: spec["components"]["responses"]["edit-conflict"]["content"]["application/problem+json"].pop(
             "examples"
         ),
         lambda spec: spec["components"]["headers"]["Link"].update(example="/v1/dwipps"),
     ],
+    ids=[
+        "wrong type",
+        "invalid date",
+        "invalid UUID",
+        "missing field",
+        "invalid email",
+        "extra field",
+        "invalid constant in a form",
+        "other problem type",
+        "problem without a request id",
+        "invalid flaws",
+        "request without an example",
+        "problem without an example",
+        "invalid header",
+    ],
 )
-def test_a_mistake_would_be_found(mistake: Callable[[Spec], object]) -> None:
-    spec = copy.deepcopy(document())
-    mistake(spec)
-    assert list(flaws(spec))
+def test_invalid_example_is_found(change: Callable[[Spec], object]) -> None:
+    spec = copy.deepcopy(load_document())
+    change(spec)
+    assert list(find_example_errors(spec))
 
 
-def test_an_example_shows_all_that_there_can_be() -> None:
-    spec = document()
-    for whose, body in media(spec):
+def test_examples_have_all_properties() -> None:
+    spec = load_document()
+    for owner, body in iter_bodies(spec):
         for example in body["examples"].values():
-            for schema in _choices(spec, body["schema"]):
-                named, shown = set(schema["properties"]) - {"scope"}, set(resolved(spec, example)["value"])
-                assert shown <= named | {"error", "errors"}, whose
-                assert shown >= named or len(body["examples"]) > 1, whose
+            for schema in _resolve_choices(spec, body["schema"]):
+                declared, present = set(schema["properties"]) - {"scope"}, set(resolve(spec, example)["value"])
+                assert present <= declared | {"error", "errors"}, owner
+                assert present >= declared or len(body["examples"]) > 1, owner
 
 
-def _choices(spec: Spec, schema: dict[str, Any]) -> list[dict[str, Any]]:
-    return [resolved(spec, choice) for choice in schema.get("oneOf", [schema])]
+def _resolve_choices(spec: Spec, schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [resolve(spec, choice) for choice in schema.get("oneOf", [schema])]
 
 
-@pytest.mark.parametrize("model", GIVEN, ids=lambda model: str(model.__name__))
-def test_an_answer_is_as_the_app_writes_it(model: type[BaseModel]) -> None:
-    example = _example(document(), model.__name__)
+@pytest.mark.parametrize("model", RESPONSE_MODELS, ids=lambda model: str(model.__name__))
+def test_response_example_survives_the_round_trip(model: type[BaseModel]) -> None:
+    example = _get_example(load_document(), model.__name__)
     assert json.loads(model.model_validate(example).model_dump_json()) == example
 
 
-@pytest.mark.parametrize("model", TAKEN, ids=lambda model: str(model.__name__))
-def test_a_request_is_one_that_the_app_takes(model: type[BaseModel]) -> None:
-    model.model_validate(_example(document(), model.__name__))
+@pytest.mark.parametrize("model", REQUEST_MODELS, ids=lambda model: str(model.__name__))
+def test_request_example_is_accepted(model: type[BaseModel]) -> None:
+    model.model_validate(_get_example(load_document(), model.__name__))
 
 
-def test_the_token_form_is_one_that_the_app_takes() -> None:
-    PasswordGrant.model_validate(_example(document(), "token"))
+def test_token_request_example_is_accepted() -> None:
+    PasswordGrant.model_validate(_get_example(load_document(), "token"))
 
 
-@pytest.mark.parametrize("operation", OPERATIONS_ON_A_DWIPP)
-def test_a_dwipp_is_as_its_operation_leaves_it(operation: str) -> None:
-    dwipp = DwippView.model_validate(_example(document(), operation))
+@pytest.mark.parametrize("operation", DWIPP_OPERATIONS)
+def test_dwipp_example_fits_its_operation(operation: str) -> None:
+    dwipp = DwippView.model_validate(_get_example(load_document(), operation))
     assert dwipp.created_at == creation_time(dwipp.id)
     assert (dwipp.version > 1) is (dwipp.edited_at is not None) is (operation == "edit_dwipp")
     assert dwipp.upvoted is (operation in ("toggle_upvote", "set_upvote"))

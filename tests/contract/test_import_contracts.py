@@ -1,4 +1,4 @@
-"""The import linter finds each kind of misplaced import, and each module that nobody placed."""
+"""The import linter finds each kind of misplaced import, and each module without a contract."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["import
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def project_copy(tmp_path: Path) -> Path:
     for name in PACKAGES:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -23,16 +23,18 @@ def copy(tmp_path: Path) -> Path:
 
 def _lint(folder: Path) -> tuple[int, str]:
     lint_imports = Path(sys.executable).with_name("lint-imports")
-    ended = subprocess.run(
+    result = subprocess.run(
         [lint_imports, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False, timeout=60
     )
-    return ended.returncode, ended.stdout
+    return result.returncode, result.stdout
 
 
-def test_every_package_has_a_contract_for_its_modules() -> None:
+def test_each_package_has_an_exhaustive_contract() -> None:
     packages = {f"app.{init.parent.name}" for init in (ROOT / "app").glob("*/__init__.py")}
-    guarded = {container for each in CONTRACTS if each.get("exhaustive") for container in each["containers"]}
-    assert guarded == packages | {"app"}, "give each package of app a contract with `exhaustive = true`"
+    covered = {
+        container for contract in CONTRACTS if contract.get("exhaustive") for container in contract["containers"]
+    }
+    assert covered == packages | {"app"}, "Give each package of app a contract with `exhaustive = true`."
 
 
 @pytest.mark.parametrize(
@@ -53,11 +55,11 @@ def test_every_package_has_a_contract_for_its_modules() -> None:
         ("benchmarks/rows.py", "import tests.conftest", "Benchmarks and the test kit need no tests"),
     ],
 )
-def test_a_misplaced_module_or_import_is_found(path: str, line: str, broken: str, copy: Path) -> None:
-    file = copy / path
+def test_misplaced_module_or_import_is_found(path: str, line: str, broken: str, project_copy: Path) -> None:
+    file = project_copy / path
     file.parent.mkdir(exist_ok=True)
     with file.open("a") as source:
         source.write(f"\n{line}\n")
-    status, output = _lint(copy)
+    status, output = _lint(project_copy)
     assert status == 1, output
     assert f"{broken} BROKEN" in output

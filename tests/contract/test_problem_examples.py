@@ -1,4 +1,4 @@
-"""The example of every problem is what a client meets."""
+"""The example of each problem type is the response that a client receives."""
 
 import asyncio
 from typing import Any
@@ -13,10 +13,10 @@ from app.openapi import examples
 from app.openapi.problem_responses import problem_example
 from app.web import problems
 from testkit.doubles import offline_app, send_request
-from testkit.operations import document
+from testkit.operations import load_document
 
-# Each as a client would meet it who has no token.
-MET: dict[str, dict[str, Any]] = {
+# Requests without a token that cause these problems.
+REQUESTS: dict[str, dict[str, Any]] = {
     "malformed-request": {"url": "/v1/auth/login", "content": "{", "headers": {"Content-Type": "application/json"}},
     "unsupported-media-type": {"url": "/v1/auth/login", "content": "{}"},
     "body-too-large": {"url": "/v1/auth/login", "content": "x" * 65_537},
@@ -31,45 +31,47 @@ MET: dict[str, dict[str, Any]] = {
     "internal-error": {"url": "/fail"},
 }
 
-TYPES = {each.urn for each in problems.ALL_PROBLEM_TYPES}
+PROBLEM_URNS = {problem_type.urn for problem_type in problems.ALL_PROBLEM_TYPES}
 
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
     app, _ = offline_app()
-    app.state.raised = ZeroDivisionError()
+    app.state.error = ZeroDivisionError()
 
     def fail() -> None:
-        raise app.state.raised
+        raise app.state.error
 
     def write(draft: DwippDraft) -> None:
-        """Need a body as `POST /v1/dwipps` does, but no token."""
+        """Require the body of `POST /v1/dwipps`, but no token."""
 
     app.add_api_route("/fail", fail, methods=["POST"], include_in_schema=False)
     app.add_api_route("/write", write, methods=["POST"], include_in_schema=False)
     return app
 
 
-def _assert_as(kind: problems.ProblemType, answer: httpx.Response) -> None:
-    assert answer.status_code == kind.status
-    assert answer.json() == problem_example(kind) | {"request_id": answer.headers["x-request-id"]}
+def assert_example(problem_type: problems.ProblemType, response: httpx.Response) -> None:
+    assert response.status_code == problem_type.status
+    assert response.json() == problem_example(problem_type) | {"request_id": response.headers["x-request-id"]}
 
 
-@pytest.mark.parametrize("kind", problems.ALL_PROBLEM_TYPES, ids=lambda kind: str(kind.slug))
-def test_a_problem_is_as_a_client_meets_it(kind: problems.ProblemType, app: FastAPI) -> None:
-    raised = {kind: error for error, kind in problems.PROBLEM_TYPES.items()}
-    if kind.slug not in MET:
-        app.state.raised = raised[kind]()
-    asked = MET.get(kind.slug, {"url": "/fail"})
+@pytest.mark.parametrize("problem_type", problems.ALL_PROBLEM_TYPES, ids=lambda problem_type: str(problem_type.slug))
+def test_example_is_the_actual_response(problem_type: problems.ProblemType, app: FastAPI) -> None:
+    error_classes = {problem_type: error for error, problem_type in problems.PROBLEM_TYPES.items()}
+    if problem_type.slug not in REQUESTS:
+        app.state.error = error_classes[problem_type]()
+    request = REQUESTS.get(problem_type.slug, {"url": "/fail"})
     try:
-        _assert_as(kind, asyncio.run(send_request(app, "POST", **asked)))
+        assert_example(problem_type, asyncio.run(send_request(app, "POST", **request)))
     finally:
-        app.state.raised = ZeroDivisionError()
+        app.state.error = ZeroDivisionError()
 
 
-def test_the_examples_are_of_the_kinds_that_operations_can_give() -> None:
-    shown = {name for name in document()["components"]["examples"] if f"urn:dwipper:problem:{name}" in TYPES}
-    assert shown == {kind.slug for kind in problems.ALL_PROBLEM_TYPES} - {
+def test_document_has_examples_for_the_problems_in_operations() -> None:
+    documented = {
+        name for name in load_document()["components"]["examples"] if f"urn:dwipper:problem:{name}" in PROBLEM_URNS
+    }
+    assert documented == {problem_type.slug for problem_type in problems.ALL_PROBLEM_TYPES} - {
         problems.NOT_FOUND.slug,
         problems.METHOD_NOT_ALLOWED.slug,
     }

@@ -1,5 +1,6 @@
-"""What is in the repository can be trusted: no secret, and no weakness that nobody has looked at."""
+"""The repository holds no secrets, and each accepted vulnerability has a reason."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -11,8 +12,8 @@ from detect_secrets.settings import default_settings
 
 _ROOT = Path(__file__).parents[2]
 
-# What looks like a secret and is none: what tests and the local AWS call passwords and keys, all of them public.
-_NO_SECRETS = frozenset(
+# Values that look like secrets and are public: passwords and keys of the tests and of the local AWS.
+_PUBLIC_VALUES = frozenset(
     {
         "01890a5dac96774bbcceb302099a8057",
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
@@ -31,27 +32,27 @@ _NO_SECRETS = frozenset(
         "test",
     }
 )
-# Hashes all over; names of problems such as `wrong-password`. Both are written by programs, from what is looked at.
-_WRITTEN = ("requirements/dev.txt", "requirements/runtime.txt", "openapi.json")
+# Generated files with hashes, and with names of problems such as `wrong-password`.
+_GENERATED_FILES = ("requirements/dev.txt", "requirements/runtime.txt", "openapi.json")
 
 
-def _secrets(path: Path) -> list[str]:
-    found = SecretsCollection(root=str(path.parent))
+def _find_secrets(path: Path) -> list[str]:
+    secrets = SecretsCollection(root=str(path.parent))
     with default_settings():
-        found.scan_file(path.name)
-    return [secret.secret_value or "" for _, secret in found]
+        secrets.scan_file(path.name)
+    return [secret.secret_value or "" for _, secret in secrets]
 
 
-def _committed() -> list[str]:
+def _list_committed_files() -> list[str]:
     git = shutil.which("git") or "git"
-    listed = subprocess.run([git, "ls-files", "-z"], cwd=_ROOT, capture_output=True, text=True, check=True)
-    return [name for name in listed.stdout.split("\0") if (_ROOT / name).is_file() and name not in _WRITTEN]
+    result = subprocess.run([git, "ls-files", "-z"], cwd=_ROOT, capture_output=True, text=True, check=True)
+    return [name for name in result.stdout.split("\0") if (_ROOT / name).is_file() and name not in _GENERATED_FILES]
 
 
 @pytest.mark.slow
-def test_nothing_that_is_committed_holds_a_secret() -> None:
-    found = {name: set(_secrets(_ROOT / name)) - _NO_SECRETS for name in _committed()}
-    assert {name: values for name, values in found.items() if values} == {}
+def test_committed_files_hold_no_secrets() -> None:
+    secrets = {name: set(_find_secrets(_ROOT / name)) - _PUBLIC_VALUES for name in _list_committed_files()}
+    assert {name: values for name, values in secrets.items() if values} == {}
 
 
 @pytest.mark.parametrize(
@@ -64,16 +65,29 @@ def test_nothing_that_is_committed_holds_a_secret() -> None:
     ],
     ids=["AWS", "private key", "GitHub", "password"],
 )
-def test_a_secret_would_be_found(line: str, tmp_path: Path) -> None:
+def test_secret_is_found(line: str, tmp_path: Path) -> None:
     (tmp_path / "settings.py").write_text(f"{line}\n")
-    assert _secrets(tmp_path / "settings.py")
+    assert _find_secrets(tmp_path / "settings.py")
 
 
-def test_every_finding_that_is_accepted_is_of_something_that_is_carried_and_has_a_reason() -> None:
+def test_accepted_findings_name_a_runtime_package_and_a_reason() -> None:
     lines = (_ROOT / "requirements" / "accepted-findings.txt").read_text().splitlines()
-    carried = set(re.findall(r"^([\w.-]+)==", (_ROOT / "requirements" / "runtime.txt").read_text(), re.MULTILINE))
+    runtime_packages = set(
+        re.findall(r"^([\w.-]+)==", (_ROOT / "requirements" / "runtime.txt").read_text(), re.MULTILINE)
+    )
     for line in (line for line in lines if not line.startswith("#")):
         finding, package, reason = line.split(maxsplit=2)
         assert re.fullmatch(r"(CVE|GHSA|PYSEC)-[\w-]+", finding)
-        assert package in carried
+        assert package in runtime_packages
         assert len(reason.split()) > 5
+
+
+def test_names_of_tests_have_at_most_70_characters() -> None:
+    names = {
+        node.name
+        for path in (_ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    }
+    assert len(names) > 900
+    assert [name for name in sorted(names) if len(name) > 70] == []

@@ -1,4 +1,4 @@
-"""Ports and programs as a test wants them."""
+"""Fixtures of the devstack tests: ports, a search path for programs, and a developer at a terminal."""
 
 import socket
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def busy_port() -> Iterator[int]:
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder that alone is searched for programs."""
+    """Return an empty folder that is the whole search path for programs."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))

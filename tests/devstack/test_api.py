@@ -1,33 +1,35 @@
+"""The API runs under uvicorn with the local env file, and its end is reported once."""
+
 import subprocess
 import sys
 from pathlib import Path
 
-from devstack.api import Api, command
+from devstack.api import Api, uvicorn_command
 
 
-def test_nothing_but_the_env_file_is_local() -> None:
-    typed = " ".join(command(8001, Path(".local/env"), reload=False)[1:])
-    assert typed.startswith("-m uvicorn app.main:app --env-file .local/env --host 127.0.0.1 --port 8001")
-    assert "--reload" not in typed
+class TestUvicornCommand:
+    def test_only_the_env_file_is_local(self) -> None:
+        arguments = " ".join(uvicorn_command(8001, Path(".local/env"), reload=False)[1:])
+        assert arguments.startswith("-m uvicorn app.main:app --env-file .local/env --host 127.0.0.1 --port 8001")
+        assert "--reload" not in arguments
+
+    def test_reload_watches_only_the_app(self) -> None:
+        *_, flag, folder = uvicorn_command(8001, Path(".local/env"), reload=True)
+        assert (flag, Path(folder).name) == ("--reload-dir", "app")
 
 
-def test_reloading_looks_at_the_app_alone() -> None:
-    *_, flag, folder = command(8001, Path(".local/env"), reload=True)
-    assert (flag, Path(folder).name) == ("--reload-dir", "app")
-
-
-def test_its_death_is_told_once(free_port: int) -> None:
-    process = subprocess.Popen([sys.executable, "-c", "input(); raise SystemExit(7)"], stdin=subprocess.PIPE)
-    served = Api(free_port, process)
-    assert served.obituary() is None
-    process.communicate(b"\n")
-    served.wait()
-    assert "exit code 7; the embedded AWS stays up" in str(served.obituary())
-    assert served.obituary() is None
-
-
-def test_whoever_waits_for_it_goes_on_once_it_listens(busy_port: int) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        Api(busy_port, process).wait()
+class TestApi:
+    def test_exit_is_reported_once(self, free_port: int) -> None:
+        process = subprocess.Popen([sys.executable, "-c", "input(); raise SystemExit(7)"], stdin=subprocess.PIPE)
+        api = Api(free_port, process)
+        assert api.exit_message() is None
         process.communicate(b"\n")
-    assert process.returncode == 0
+        api.wait_until_listening()
+        assert "exit code 7; the embedded AWS stays up" in str(api.exit_message())
+        assert api.exit_message() is None
+
+    def test_wait_ends_once_the_port_is_listening(self, busy_port: int) -> None:
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+            Api(busy_port, process).wait_until_listening()
+            process.communicate(b"\n")
+        assert process.returncode == 0

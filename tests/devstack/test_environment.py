@@ -1,3 +1,5 @@
+"""The env file configures the app completely, and the developer's own AWS account stays out of a local run."""
+
 import stat
 from pathlib import Path
 
@@ -16,19 +18,19 @@ SETTINGS = Settings(
 )
 
 
-def test_the_app_reads_back_what_was_written(tmp_path: Path) -> None:
+def test_env_file_is_read_back_as_the_same_settings(tmp_path: Path) -> None:
     path = tmp_path / "env"
-    variables = environment.variables(SETTINGS, "http://127.0.0.1:4566", "http://127.0.0.1:4567")
-    environment.write(path, variables)
+    env = environment.make_variables(SETTINGS, "http://127.0.0.1:4566", "http://127.0.0.1:4567")
+    environment.write(path, env)
     read = {name: value for name, value in dotenv_values(path).items() if value}
-    assert read == variables
+    assert read == env
     assert Settings.from_environment(read) == SETTINGS
     assert read["AWS_ENDPOINT_URL_DYNAMODB"] == "http://127.0.0.1:4567"
     assert read["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"] == "http://127.0.0.1:4566"
     assert read["AWS_ACCESS_KEY_ID"]
 
 
-def test_nobody_else_may_read_it_whatever_was_there_before(tmp_path: Path) -> None:
+def test_env_file_is_private_even_if_it_existed(tmp_path: Path) -> None:
     path = tmp_path / "env"
     path.write_text("OLD=1\n")
     path.chmod(0o644)
@@ -37,12 +39,12 @@ def test_nobody_else_may_read_it_whatever_was_there_before(tmp_path: Path) -> No
     assert path.read_text() == "NEW=2\n"
 
 
-def test_the_developers_own_amazon_is_forgotten() -> None:
+def test_aws_variables_are_removed() -> None:
     shell = {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "token", "HOME": "/home/kim"}
-    environment.forget_amazon(shell)
+    environment.remove_aws_variables(shell)
     assert shell == {"HOME": "/home/kim"}
 
 
-def test_a_variable_of_the_shell_does_not_win_over_the_file() -> None:
+def test_shell_variables_do_not_override_the_env_file() -> None:
     shell = {"USER_POOL_ID": "another", "HOME": "/home/kim"}
-    assert environment.without(shell, {"USER_POOL_ID": "ours"}) == {"HOME": "/home/kim"}
+    assert environment.omit(shell, {"USER_POOL_ID": "ours"}) == {"HOME": "/home/kim"}

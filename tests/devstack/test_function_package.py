@@ -1,4 +1,4 @@
-"""What the function's image carries, on a laptop: no more, and by a digest that changes with it."""
+"""The image of the function contains the app and nothing else, and its digest changes with the content."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import pytest
 from devstack import function_package
 
 
-def test_it_is_the_app_without_its_local_part(tmp_path: Path) -> None:
-    digest = function_package.gather(tmp_path / "task")
+def test_package_is_the_app_without_local_files(tmp_path: Path) -> None:
+    digest = function_package.build(tmp_path / "task")
     names = {str(path.relative_to(tmp_path / "task")) for path in (tmp_path / "task").rglob("*")}
     assert {"app/main.py", "app/lambda_handler.py", "app/pages/docs.html"} <= names
     assert not [name for name in names if "local" in name or "spec.py" in name or "__pycache__" in name]
@@ -16,17 +16,17 @@ def test_it_is_the_app_without_its_local_part(tmp_path: Path) -> None:
     assert len(digest) == 71
 
 
-def test_the_digest_is_of_what_is_carried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_digest_changes_with_the_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = tmp_path / "source"
     (source / "app").mkdir(parents=True)
     (source / "app" / "main.py").write_text("one\n")
     (source / "app" / "docs.html").write_text("one\n")
     monkeypatch.setattr(function_package, "ROOT", source)
-    first, again = (function_package.gather(tmp_path / "task") for _ in range(2))
+    first, again = (function_package.build(tmp_path / "task") for _ in range(2))
     assert first == again
     (source / "app" / "docs.html").write_text("two\n")
-    assert function_package.gather(tmp_path / "task") != first
+    assert function_package.build(tmp_path / "task") != first
     (source / "app" / "docs.html").unlink()
     assert not (tmp_path / "task" / "app" / "nothing").exists()
-    function_package.gather(tmp_path / "task")
+    function_package.build(tmp_path / "task")
     assert not (tmp_path / "task" / "app" / "docs.html").exists()

@@ -13,12 +13,12 @@ _ROOT = Path(__file__).parents[2]
 
 def _make(*arguments: str, folder: Path = _ROOT) -> "subprocess.CompletedProcess[str]":
     make = shutil.which("make") or "make"
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     command = [make, "--no-print-directory", *arguments]
-    return subprocess.run(command, cwd=folder, env=plain, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
-def _copy(folder: Path) -> Path:
+def _copy_makefile(folder: Path) -> Path:
     shutil.copy(_ROOT / "Makefile", folder)
     (folder / "requirements").mkdir()
     (folder / "requirements" / "dev.txt").touch()
@@ -45,26 +45,26 @@ def test_ci_runs_the_suite_once() -> None:
     assert _make("--dry-run", *command.split()).stdout.count("pytest -n 2 --dist worksteal --cov") == 1
 
 
-def test_without_python_it_says_so_in_a_line(tmp_path: Path) -> None:
-    done = _make("install", "PYTHON_BOOTSTRAP=no-python", folder=_copy(tmp_path))
-    assert done.returncode != 0
-    assert done.stdout.startswith("Python was not found: install 3.11 or newer")
+def test_missing_python_is_an_error_of_one_line(tmp_path: Path) -> None:
+    result = _make("install", "PYTHON_BOOTSTRAP=no-python", folder=_copy_makefile(tmp_path))
+    assert result.returncode != 0
+    assert result.stdout.startswith("Python was not found: install 3.11 or newer")
     assert not (tmp_path / ".venv").exists()
 
 
-def test_with_an_old_python_it_says_so_in_a_line(tmp_path: Path) -> None:
+def test_old_python_is_an_error_of_one_line(tmp_path: Path) -> None:
     old = tmp_path / "old-python"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
-    done = _make("install", f"PYTHON_BOOTSTRAP={old}", folder=_copy(tmp_path))
-    assert done.returncode != 0
-    assert done.stdout.startswith(f"{old} is too old: install 3.11 or newer")
+    result = _make("install", f"PYTHON_BOOTSTRAP={old}", folder=_copy_makefile(tmp_path))
+    assert result.returncode != 0
+    assert result.stdout.startswith(f"{old} is too old: install 3.11 or newer")
 
 
-def test_without_a_complete_venv_module_it_says_what_to_install(tmp_path: Path) -> None:
+def test_incomplete_venv_module_is_an_error_with_an_install_hint(tmp_path: Path) -> None:
     bare = tmp_path / "bare-python"
     bare.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\n')
     bare.chmod(0o755)
-    done = _make("install", f"PYTHON_BOOTSTRAP={bare}", folder=_copy(tmp_path))
-    assert done.returncode != 0
-    assert "apt-get install python3-venv" in done.stdout
+    result = _make("install", f"PYTHON_BOOTSTRAP={bare}", folder=_copy_makefile(tmp_path))
+    assert result.returncode != 0
+    assert "apt-get install python3-venv" in result.stdout

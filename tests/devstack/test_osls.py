@@ -1,4 +1,4 @@
-"""osls on a laptop: what it is told, and what a developer reads where it fails."""
+"""osls is run against the embedded AWS only, and its errors reach the developer."""
 
 from pathlib import Path
 
@@ -17,33 +17,31 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return program
 
 
-def test_it_is_pointed_at_the_embedded_aws_and_nothing_else(
-    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deploy_uses_only_the_embedded_aws(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "not-ours")
     log = tmp_path / "osls.log"
     osls.deploy("http://127.0.0.1:1", "us-east-1", "dev", "an-image", log)
-    told = log.read_text()
-    assert told.startswith("deploy --region us-east-1 --stage dev --param=firewall=off --param=alarms=off")
-    assert told.rstrip().endswith("--param=image=an-image http://127.0.0.1:1")
+    output = log.read_text()
+    assert output.startswith("deploy --region us-east-1 --stage dev --param=firewall=off --param=alarms=off")
+    assert output.rstrip().endswith("--param=image=an-image http://127.0.0.1:1")
     assert program.exists()
 
 
 @pytest.mark.usefixtures("program")
-def test_what_is_removed_needs_no_image(tmp_path: Path) -> None:
+def test_remove_uses_a_placeholder_image(tmp_path: Path) -> None:
     log = tmp_path / "osls.log"
     osls.remove("http://127.0.0.1:1", "us-east-1", "dev", log)
     assert log.read_text().startswith("remove ")
     assert "image=dwipper@sha256:0000" in log.read_text()
 
 
-def test_its_own_words_are_told_where_it_fails(program: Path, tmp_path: Path) -> None:
+def test_error_contains_the_message_of_osls(program: Path, tmp_path: Path) -> None:
     program.write_text("#!/bin/sh\nprintf 'x\\nError:\\nThe template is wrong.\\nAt line 3.\\nMore.\\n'\nexit 1\n")
-    with pytest.raises(LocalError, match=r"osls could not deploy: The template is wrong\. At line 3\. \(all of it: "):
+    with pytest.raises(LocalError, match=r"osls deploy failed: The template is wrong\. At line 3\. \(full log: "):
         osls.deploy("http://127.0.0.1:1", "us-east-1", "dev", "an-image", tmp_path / "osls.log")
 
 
-def test_where_it_is_missing_it_is_told_how_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_osls_is_an_error_with_an_install_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(osls, "_PROGRAM", tmp_path / "nothing")
     with pytest.raises(LocalError, match="npm ci"):
         osls.remove("http://127.0.0.1:1", "us-east-1", "dev", tmp_path / "osls.log")

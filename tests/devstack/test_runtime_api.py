@@ -1,3 +1,5 @@
+"""Runtimes take events from the stand-in for Lambda's Runtime API, and each caller gets its own response."""
+
 import http.client
 import time
 from collections.abc import Iterator
@@ -7,20 +9,20 @@ import pytest
 
 from devstack.invocations import FunctionError
 from devstack.runtime_api import RuntimeApi
-from testkit.runtimes import Caller, Runtime
+from testkit.runtimes import Invoker, Runtime
 
-_FAILURE = {"errorType": "ValueError", "errorMessage": "no", "stackTrace": ["line 1"]}
+_ERROR = {"errorType": "ValueError", "errorMessage": "no", "stackTrace": ["line 1"]}
 
 
 @pytest.fixture
 def api() -> Iterator[RuntimeApi]:
-    with RuntimeApi(seconds=5) as api:
+    with RuntimeApi(timeout_seconds=5) as api:
         yield api
 
 
 @pytest.fixture
-def caller(api: RuntimeApi) -> Caller:
-    return Caller(api.invoke)
+def caller(api: RuntimeApi) -> Invoker:
+    return Invoker(api.invoke)
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def runtimes(api: RuntimeApi) -> Iterator[tuple[Runtime, Runtime]]:
     both = Runtime(api), Runtime(api)
     yield both
     for runtime in both:
-        runtime.end()
+        runtime.close()
 
 
 @pytest.fixture
@@ -37,124 +39,122 @@ def runtime(runtimes: tuple[Runtime, Runtime]) -> Runtime:
 
 
 def _wait_for_runtimes(api: RuntimeApi, count: int) -> None:
-    end = time.monotonic() + 5
+    deadline = time.monotonic() + 5
     while len(api._invocations._runtimes) != count:
-        assert time.monotonic() < end
+        assert time.monotonic() < deadline
         time.sleep(0.001)
 
 
-def test_an_event_goes_to_the_runtime_and_its_answer_to_the_caller(caller: Caller, runtime: Runtime) -> None:
-    runtime.ask()
-    answer = caller.invokes({"path": "/", "body": "é"})
-    assert runtime.take() == {"path": "/", "body": "é"}
-    assert runtime.answer({"statusCode": 200}) == 202
-    assert answer.result() == {"statusCode": 200}
+def test_runtime_gets_the_event_and_the_caller_gets_the_response(caller: Invoker, runtime: Runtime) -> None:
+    runtime.request_event()
+    response = caller.invoke({"path": "/", "body": "é"})
+    assert runtime.receive_event() == {"path": "/", "body": "é"}
+    assert runtime.respond({"statusCode": 200}) == 202
+    assert response.result() == {"statusCode": 200}
 
 
-def test_a_runtime_is_told_what_it_has_to_know(caller: Caller, runtime: Runtime) -> None:
-    runtime.ask()
-    answer = caller.invokes({})
-    runtime.take()
+def test_headers_describe_the_invocation(caller: Invoker, runtime: Runtime) -> None:
+    runtime.request_event()
+    response = caller.invoke({})
+    runtime.receive_event()
     assert runtime.headers["Content-Type"] == "application/json"
     assert runtime.headers["Lambda-Runtime-Invoked-Function-Arn"].startswith("arn:aws:lambda:")
     assert int(runtime.headers["Lambda-Runtime-Deadline-Ms"]) / 1000 == pytest.approx(time.time() + 5, abs=2)
-    runtime.answer({})
-    answer.result()
+    runtime.respond({})
+    response.result()
 
 
-def test_who_is_free_takes_the_next_and_every_caller_gets_their_own(
-    caller: Caller, runtimes: tuple[Runtime, Runtime]
-) -> None:
-    answers = [caller.invokes({"event": number}) for number in range(2)]
+def test_each_caller_gets_the_response_to_its_own_event(caller: Invoker, runtimes: tuple[Runtime, Runtime]) -> None:
+    responses = [caller.invoke({"event": number}) for number in range(2)]
     for runtime in runtimes:
-        runtime.ask()
-    events = [runtime.take()["event"] for runtime in runtimes]
+        runtime.request_event()
+    events = [runtime.receive_event()["event"] for runtime in runtimes]
     for runtime, event in reversed(list(zip(runtimes, events, strict=True))):
-        runtime.answer({"answer": event})
-    assert [answer.result() for answer in answers] == [{"answer": 0}, {"answer": 1}]
+        runtime.respond({"answer": event})
+    assert [response.result() for response in responses] == [{"answer": 0}, {"answer": 1}]
 
 
-def test_nothing_waits_for_a_packet_to_be_acknowledged(caller: Caller, runtime: Runtime) -> None:
-    took = []
+def test_response_does_not_wait_for_a_tcp_acknowledgement(caller: Invoker, runtime: Runtime) -> None:
+    durations = []
     for _ in range(10):
-        began = time.monotonic()
-        runtime.ask()
-        answer = caller.invokes({})
-        runtime.take()
-        runtime.answer({})
-        answer.result()
-        took.append(time.monotonic() - began)
-    assert min(took) < 0.03, "a delayed acknowledgement takes 0.04"
+        start = time.monotonic()
+        runtime.request_event()
+        response = caller.invoke({})
+        runtime.receive_event()
+        runtime.respond({})
+        response.result()
+        durations.append(time.monotonic() - start)
+    assert min(durations) < 0.03, "a delayed acknowledgement takes 0.04 seconds"
 
 
-def test_a_function_that_fails_is_reported(caller: Caller, runtime: Runtime) -> None:
-    runtime.ask()
-    answer = caller.invokes({})
-    runtime.take()
-    assert runtime.answer(_FAILURE, outcome="error") == 202
+def test_function_error_reaches_the_caller(caller: Invoker, runtime: Runtime) -> None:
+    runtime.request_event()
+    response = caller.invoke({})
+    runtime.receive_event()
+    assert runtime.respond(_ERROR, outcome="error") == 202
     with pytest.raises(FunctionError, match=r"^ValueError: no$") as failure:
-        answer.result()
-    assert failure.value.payload == _FAILURE
+        response.result()
+    assert failure.value.payload == _ERROR
 
 
-def test_one_that_cannot_start_is_reported(caller: Caller, runtime: Runtime) -> None:
-    answer = caller.invokes({})
-    assert runtime.fail_to_start(_FAILURE) == 202
+def test_init_error_reaches_the_caller(caller: Invoker, runtime: Runtime) -> None:
+    response = caller.invoke({})
+    assert runtime.fail_to_start(_ERROR) == 202
     with pytest.raises(FunctionError, match=r"^ValueError: no$"):
-        answer.result()
+        response.result()
 
 
-@pytest.mark.parametrize("way", [Runtime.end, Runtime.kill])
-def test_a_runtime_that_ends_at_work_fails_its_event_at_once(way: Any, caller: Caller, runtime: Runtime) -> None:
-    runtime.ask()
-    answer = caller.invokes({})
-    runtime.take()
-    way(runtime)
+@pytest.mark.parametrize("disconnect", [Runtime.close, Runtime.kill])
+def test_event_fails_at_once_if_its_runtime_ends(disconnect: Any, caller: Invoker, runtime: Runtime) -> None:
+    runtime.request_event()
+    response = caller.invoke({})
+    runtime.receive_event()
+    disconnect(runtime)
     with pytest.raises(FunctionError, match=r"^Runtime.ExitError: "):
-        answer.result(1)
+        response.result(1)
 
 
-@pytest.mark.parametrize("way", [Runtime.end, Runtime.kill])
-def test_a_runtime_that_ended_while_it_waited_takes_no_event(
-    way: Any, api: RuntimeApi, caller: Caller, runtimes: tuple[Runtime, Runtime]
+@pytest.mark.parametrize("disconnect", [Runtime.close, Runtime.kill])
+def test_runtime_that_ended_while_waiting_takes_no_event(
+    disconnect: Any, api: RuntimeApi, caller: Invoker, runtimes: tuple[Runtime, Runtime]
 ) -> None:
     ended, runtime = runtimes
-    ended.ask()
+    ended.request_event()
     _wait_for_runtimes(api, 1)
-    way(ended)
-    answer = caller.invokes({"event": 1})
-    runtime.ask()
-    assert runtime.take() == {"event": 1}
-    runtime.answer({})
-    assert answer.result() == {}
+    disconnect(ended)
+    response = caller.invoke({"event": 1})
+    runtime.request_event()
+    assert runtime.receive_event() == {"event": 1}
+    runtime.respond({})
+    assert response.result() == {}
 
 
-def test_an_answer_to_no_event_is_refused(runtime: Runtime) -> None:
-    assert runtime.answer({}, number="no-such-number") == 400
-    assert runtime.answer(_FAILURE, number="no-such-number", outcome="error") == 400
+def test_response_with_an_unknown_request_id_is_400(runtime: Runtime) -> None:
+    assert runtime.respond({}, number="no-such-id") == 400
+    assert runtime.respond(_ERROR, number="no-such-id", outcome="error") == 400
 
 
-def test_it_ends_quietly_whoever_waits(capfd: pytest.CaptureFixture[str]) -> None:
+def test_close_releases_all_runtimes_and_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with RuntimeApi() as api:
         idle, killed_idle, killed_between, working = (Runtime(api) for _ in range(4))
-        caller = Caller(api.invoke)
-        killed_between.ask()
-        caller.invokes({})
-        killed_between.take()
-        killed_between.answer({})
+        caller = Invoker(api.invoke)
+        killed_between.request_event()
+        caller.invoke({})
+        killed_between.receive_event()
+        killed_between.respond({})
         killed_between.kill()
-        working.ask()
-        unanswered = caller.invokes({})
-        working.take()
-        idle.ask()
-        killed_idle.ask()
+        working.request_event()
+        unanswered = caller.invoke({})
+        working.receive_event()
+        idle.request_event()
+        killed_idle.request_event()
         _wait_for_runtimes(api, 3)
         killed_idle.kill()
-    for answer in (unanswered, caller.invokes({})):
+    for response in (unanswered, caller.invoke({})):
         with pytest.raises(FunctionError):
-            answer.result(1)
+            response.result(1)
     with pytest.raises(http.client.RemoteDisconnected):
-        idle.take()
-    idle.end()
-    working.end()
+        idle.receive_event()
+    idle.close()
+    working.close()
     assert capfd.readouterr() == ("", "")

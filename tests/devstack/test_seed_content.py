@@ -1,26 +1,28 @@
+"""The content of the seed is valid, and agrees with the documentation."""
+
 from itertools import chain
 
 from app.openapi import examples
 from devstack.seed_content import EXAMPLE_ID, MEMBERS, PASSWORD, THOUGHTS
 
 
-def test_every_text_is_a_dwipp_of_its_own() -> None:
+def test_texts_are_unique_and_valid() -> None:
     texts = [thought.text for thought in THOUGHTS]
     assert len(set(texts)) == len(texts) >= 12
     assert all(1 <= len(text) <= 280 and text == text.strip() for text in texts)
 
 
-def test_only_members_think_and_react_and_each_once() -> None:
+def test_authors_and_reactions_are_members_and_upvotes_are_unique() -> None:
     for thought in THOUGHTS:
         assert thought.author in MEMBERS
         assert set(chain(thought.upvoted_by, thought.favorited_by)) <= set(MEMBERS)
         assert len(set(thought.upvoted_by)) == len(thought.upvoted_by)
 
 
-def test_the_demo_login_is_as_documented() -> None:
+def test_demo_login_is_as_documented() -> None:
     assert (MEMBERS[0], PASSWORD) == ("demo", "shower-thoughts")
 
 
-def test_the_documents_examples_are_about_a_dwipp_that_there_is() -> None:
+def test_example_of_the_openapi_document_exists() -> None:
     assert EXAMPLE_ID == examples.DWIPP_ID
     assert [thought.dwipp_id for thought in THOUGHTS if thought.dwipp_id] == [EXAMPLE_ID]

@@ -1,3 +1,5 @@
+"""Each user pool is seeded once, and a failure leaves a private log and is tried again."""
+
 import stat
 import sys
 from pathlib import Path
@@ -6,32 +8,32 @@ import pytest
 
 from devstack import seed_once
 from devstack.errors import LocalError
-from devstack.state import Home
+from devstack.state import StateFolder
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
+def state(tmp_path: Path) -> StateFolder:
+    return StateFolder(tmp_path)
 
 
-def _seed_with(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr(seed_once, "_SEED", [sys.executable, "-c", code])
+def _replace_seed(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setattr(seed_once, "_SEED_COMMAND", [sys.executable, "-c", code])
 
 
-def test_a_pool_is_seeded_once_and_another_one_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    times = home.path / "times"
-    _seed_with(monkeypatch, f"import os; open({str(times)!r}, 'a').write(os.environ['USER_POOL_ID'] + ' ')")
+def test_each_pool_is_seeded_once(state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = state.path / "calls"
+    _replace_seed(monkeypatch, f"import os; open({str(calls)!r}, 'a').write(os.environ['USER_POOL_ID'] + ' ')")
     for pool in ("one", "one", "two"):
-        seed_once.seed_once(home, {"USER_POOL_ID": pool})
-    assert times.read_text() == "one two "
+        seed_once.seed_once(state, {"USER_POOL_ID": pool})
+    assert calls.read_text() == "one two "
 
 
-def test_a_failure_is_told_kept_for_its_owner_and_tried_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    _seed_with(monkeypatch, "raise SystemExit('the app is broken')")
-    log = home.path / "seed.log"
+def test_failed_seed_is_logged_privately_and_tried_again(state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    _replace_seed(monkeypatch, "raise SystemExit('the app is broken')")
+    log = state.path / "seed.log"
     for _ in range(2):
-        with pytest.raises(LocalError, match=f"see {log}; the next start tries again"):
-            seed_once.seed_once(home, {"USER_POOL_ID": "one"})
+        with pytest.raises(LocalError, match=rf"see {log}\. The next start tries again"):
+            seed_once.seed_once(state, {"USER_POOL_ID": "one"})
     assert log.read_text() == "the app is broken\n"
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
-    assert not home.seeded.exists()
+    assert not state.seed_marker.exists()

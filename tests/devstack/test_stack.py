@@ -1,3 +1,5 @@
+"""A stack is created once from its template, and an invalid template or a failed stack is an error."""
+
 from pathlib import Path
 
 import pytest
@@ -9,21 +11,21 @@ from devstack.process import Service
 REGION = "us-east-1"
 
 
-def test_it_is_made_once_and_then_found(embedded: Service) -> None:
+def test_stack_is_created_once(embedded: Service) -> None:
     first = stack.deploy(embedded.endpoint, REGION, name="once")
     assert stack.deploy(embedded.endpoint, REGION, name="once") == first
     assert first.user_pool_id.startswith(f"{REGION}_")
-    present = clients.dynamodb(embedded.endpoint, REGION).list_tables()["TableNames"]
-    assert {first.dwipps_table, first.reactions_table, first.members_table} <= set(present)
+    existing = clients.dynamodb_client(embedded.endpoint, REGION).list_tables()["TableNames"]
+    assert {first.dwipps_table, first.reactions_table, first.members_table} <= set(existing)
 
 
-def test_two_stacks_share_nothing(embedded: Service) -> None:
+def test_stacks_share_no_resources(embedded: Service) -> None:
     one, two = (stack.deploy(embedded.endpoint, REGION, name=name) for name in ("one", "two"))
     assert one.user_pool_id != two.user_pool_id
     assert one.dwipps_table != two.dwipps_table
 
 
-def test_a_template_that_was_changed_is_noticed(embedded: Service, tmp_path: Path) -> None:
+def test_changed_template_makes_the_stack_outdated(embedded: Service, tmp_path: Path) -> None:
     stack.deploy(embedded.endpoint, REGION, name="old")
     assert not stack.is_outdated(embedded.endpoint, REGION, name="old")
     changed = tmp_path / "data.yml"
@@ -31,35 +33,35 @@ def test_a_template_that_was_changed_is_noticed(embedded: Service, tmp_path: Pat
     assert stack.is_outdated(embedded.endpoint, REGION, name="old", template=changed)
 
 
-def test_a_template_that_is_none_is_told(embedded: Service, tmp_path: Path) -> None:
+def test_invalid_template_is_an_error(embedded: Service, tmp_path: Path) -> None:
     template = tmp_path / "data.yml"
     template.write_text("Resources: {Table: {Type: 'AWS::No::Such'}}\n")
     with pytest.raises(LocalError, match=r"data.yml: .*AWS::No::Such"):
         stack.deploy(embedded.endpoint, REGION, name="none", template=template)
 
 
-def test_a_stack_that_fails_is_told(embedded: Service, tmp_path: Path) -> None:
+def test_failed_stack_is_an_error(embedded: Service, tmp_path: Path) -> None:
     client = "{Type: 'AWS::Cognito::UserPoolClient', Properties: {UserPoolId: us-east-1_none}}"
     template = tmp_path / "data.yml"
     template.write_text(f"Resources: {{Client: {client}}}\n")
-    with pytest.raises(LocalError, match="The stack is ROLLBACK_COMPLETE"):
+    with pytest.raises(LocalError, match="could not create the stack: ROLLBACK_COMPLETE"):
         stack.deploy(embedded.endpoint, REGION, name="broken", template=template)
 
 
-def test_tables_are_mirrored_with_keys_and_indexes_once(embedded: Service) -> None:
+def test_tables_are_mirrored_once_with_keys_and_indexes(embedded: Service) -> None:
     settings = stack.deploy(embedded.endpoint, REGION, name="mirrored")
-    source, target = (clients.dynamodb(embedded.endpoint, region) for region in (REGION, "eu-west-1"))
+    source, target = (clients.dynamodb_client(embedded.endpoint, region) for region in (REGION, "eu-west-1"))
     names = (settings.dwipps_table, settings.reactions_table, settings.members_table)
     tables.mirror(source, target, names)
     tables.mirror(source, target, names)
     for name in names:
-        there, here = (client.describe_table(TableName=name)["Table"] for client in (target, source))
-        assert there["KeySchema"] == here["KeySchema"]
-        assert there["AttributeDefinitions"] == here["AttributeDefinitions"]
-        assert _indexes(there) == _indexes(here)
+        mirrored, original = (client.describe_table(TableName=name)["Table"] for client in (target, source))
+        assert mirrored["KeySchema"] == original["KeySchema"]
+        assert mirrored["AttributeDefinitions"] == original["AttributeDefinitions"]
+        assert _indexes(mirrored) == _indexes(original)
 
 
 def _indexes(table: object) -> object:
     assert isinstance(table, dict)
-    kept = ("IndexName", "KeySchema", "Projection")
-    return [{name: index[name] for name in kept} for index in table.get("GlobalSecondaryIndexes", [])]
+    compared = ("IndexName", "KeySchema", "Projection")
+    return [{name: index[name] for name in compared} for index in table.get("GlobalSecondaryIndexes", [])]

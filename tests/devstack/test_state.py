@@ -1,3 +1,5 @@
+"""The state folder is private, belongs to one embedded AWS at a time, and keeps files of unknown origin."""
+
 import stat
 import subprocess
 import sys
@@ -6,60 +8,60 @@ from pathlib import Path
 import pytest
 
 from devstack.errors import LocalError
-from devstack.state import Home, note_process
+from devstack.state import StateFolder, record_process_id
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / ".local")
+def state(tmp_path: Path) -> StateFolder:
+    return StateFolder(tmp_path / ".local")
 
 
-class TestLocked:
-    def test_the_folder_is_its_owners_alone(self, home: Home) -> None:
-        home.path.mkdir(mode=0o755)
-        with home.locked():
-            assert stat.S_IMODE(home.path.stat().st_mode) == 0o700
+class TestLock:
+    def test_folder_is_private(self, state: StateFolder) -> None:
+        state.path.mkdir(mode=0o755)
+        with state.lock():
+            assert stat.S_IMODE(state.path.stat().st_mode) == 0o700
 
-    def test_a_second_one_is_told_whom_to_stop(self, home: Home) -> None:
-        with home.locked() as lock:
-            note_process(lock, 4711)
-            with pytest.raises(LocalError, match="process 4711"), home.locked():
+    def test_second_lock_is_refused_with_the_process_to_stop(self, state: StateFolder) -> None:
+        with state.lock() as lock:
+            record_process_id(lock, 4711)
+            with pytest.raises(LocalError, match="process 4711"), state.lock():
                 pass
-        with home.locked():
+        with state.lock():
             pass
 
-    def test_it_lasts_as_long_as_a_process_that_inherited_it(self, home: Home) -> None:
+    def test_lock_lasts_until_every_inheriting_process_has_ended(self, state: StateFolder) -> None:
         command = [sys.executable, "-c", "input()"]
-        with home.locked() as lock:
+        with state.lock() as lock:
             child = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[lock])
-        with pytest.raises(LocalError), home.locked():
+        with pytest.raises(LocalError), state.lock():
             pass
         child.communicate(b"\n")
-        with home.locked():
+        with state.lock():
             pass
 
 
 class TestClaim:
-    def test_the_same_writer_may_go_on(self, home: Home) -> None:
-        with home.locked():
-            home.claim("MiniStack 1")
-            home.claim("MiniStack 1")
+    def test_same_writer_is_accepted(self, state: StateFolder) -> None:
+        with state.lock():
+            state.claim("MiniStack 1")
+            state.claim("MiniStack 1")
 
-    def test_another_is_told_how_to_start_afresh(self, home: Home) -> None:
-        with home.locked():
-            home.claim("MiniStack 1")
+    def test_other_writer_is_refused_until_the_data_is_deleted(self, state: StateFolder) -> None:
+        with state.lock():
+            state.claim("MiniStack 1")
             with pytest.raises(LocalError, match="of MiniStack 1, not of MiniStack 2: `make reset`"):
-                home.claim("MiniStack 2")
-            home.drop()
-            home.claim("MiniStack 2")
+                state.claim("MiniStack 2")
+            state.delete_data()
+            state.claim("MiniStack 2")
 
 
-def test_dropping_leaves_what_was_downloaded_and_what_is_not_ours(home: Home) -> None:
-    with home.locked():
-        home.claim("MiniStack 1")
-        for folder in (home.ministack, home.dynamodb, home.jars):
+def test_delete_data_keeps_downloads_and_unknown_files(state: StateFolder) -> None:
+    with state.lock():
+        state.claim("MiniStack 1")
+        for folder in (state.ministack, state.dynamodb, state.jars):
             folder.mkdir()
-        for file in (home.env, home.seeded, home.path / "ministack.log", home.path / "notes.txt"):
+        for file in (state.env_file, state.seed_marker, state.path / "ministack.log", state.path / "notes.txt"):
             file.touch()
-        home.drop()
-    assert {entry.name for entry in home.path.iterdir()} == {"dynamodb-local", "lock", "notes.txt"}
+        state.delete_data()
+    assert {entry.name for entry in state.path.iterdir()} == {"dynamodb-local", "lock", "notes.txt"}

@@ -1,4 +1,4 @@
-"""Tables of one DynamoDB, made again in another."""
+"""Mirrored tables have the keys and indexes of the source, and existing tables stay as they are."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from devstack.tables import mirror
 
 @pytest.fixture
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Two regions of an Amazon in this process, which know nothing of each other's tables."""
+    """Yield clients of two regions of moto, which share no tables."""
     for name in ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
@@ -35,18 +35,18 @@ def _create(client: Any, name: str) -> None:
     )
 
 
-def test_keys_and_indexes_are_those_of_the_source(dynamodb: Any) -> None:
+def test_mirrored_table_has_the_keys_and_indexes_of_the_source(dynamodb: Any) -> None:
     source, target = dynamodb
     _create(source, "things")
     mirror(source, target, ["things"])
-    made = target.describe_table(TableName="things")["Table"]
-    assert made["KeySchema"] == [{"AttributeName": "a", "KeyType": "HASH"}]
-    (index,) = made["GlobalSecondaryIndexes"]
+    table = target.describe_table(TableName="things")["Table"]
+    assert table["KeySchema"] == [{"AttributeName": "a", "KeyType": "HASH"}]
+    (index,) = table["GlobalSecondaryIndexes"]
     assert (index["IndexName"], index["Projection"]["NonKeyAttributes"]) == ("by_b", ["c"])
 
 
-def test_a_table_that_is_there_stays_as_it_is_among_however_many(dynamodb: Any) -> None:
-    """DynamoDB lists a hundred tables at a time."""
+def test_existing_table_stays_as_it_is_among_many_tables(dynamodb: Any) -> None:
+    """One request to DynamoDB lists at most a hundred tables."""
     source, target = dynamodb
     for client in (source, target):
         for number in range(100):

@@ -1,4 +1,4 @@
-"""What holds for every answer, beside what schemathesis checks by itself; importing this has it checked too."""
+"""Checks of every response, in addition to those of schemathesis. An import of this module registers them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,62 +18,66 @@ from testkit.leak_scan import LeakScan
 
 Check = Callable[[Any, Response, Any], bool | None]
 
-# What is wrong with a request whatever it asks for, or with us.
-_OF_FORM = {
+# The problem types of malformed and unauthenticated requests, and of server errors.
+_FORM_PROBLEMS = {
     (problems.PROBLEM_TYPES[kind] if isinstance(kind, type) else kind).urn
     for kind in (*BODY_ERRORS, *MEMBER_ERRORS, errors.WeakPasswordError)
 }
 
 
 @schemathesis.check
-def refused_for_what_it_asks(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """A request as the spec has it is refused for what it asks, such as a Dwipp that is not there, not for its form."""
+def form_of_valid_request_is_accepted(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Check that a valid request is refused for its content only, such as a missing Dwipp, and not for its form."""
     if case.meta and case.meta.generation.mode.is_positive and response.status_code >= 400:
-        assert response.json()["type"] not in _OF_FORM
+        assert response.json()["type"] not in _FORM_PROBLEMS
 
 
 @schemathesis.check
-def answered_in_our_form(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """Whatever is asked, errors are problems with the request's id; no body is there where none is documented."""
+def response_has_the_form_of_the_contract(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Check that an error is a problem with the id of the request, and that only documented bodies are sent."""
     if response.status_code >= 400:
         assert response.headers["content-type"] == [problems.MEDIA_TYPE]
         assert [response.json()["request_id"]] == response.headers["x-request-id"]
     else:
-        answer = case.operation.responses.find_by_status_code(response.status_code)
-        assert answer
-        assert bool(response.content) == ("content" in answer.definition)
+        documented = case.operation.responses.find_by_status_code(response.status_code)
+        assert documented
+        assert bool(response.content) == ("content" in documented.definition)
 
 
-def search_all(settings: Settings) -> Check:
-    """Have every answer of an API that runs with these settings searched for what none may say."""
+def register_leak_check(settings: Settings) -> Check:
+    """Register and return a check that no response leaks internal data.
+
+    Args:
+        settings: those of the API under test.
+    """
     scan = LeakScan(settings)
 
     @schemathesis.check
-    def tells_nothing(_ctx: CheckContext, response: Response, _case: Case[Any]) -> None:
-        scan.check(_as_httpx(response))
+    def leaks_nothing(_ctx: CheckContext, response: Response, _case: Case[Any]) -> None:
+        scan.check(_to_httpx(response))
 
-    return tells_nothing
+    return leaks_nothing
 
 
-def _as_httpx(response: Response) -> httpx.Response:
-    asked = response.request
-    headers = [(name.encode(), _bytes(value)) for name, value in asked.headers.items()]
-    content = _bytes(asked.body) if isinstance(asked.body, str | bytes) else b""
+def _to_httpx(response: Response) -> httpx.Response:
+    request = response.request
+    headers = [(name.encode(), _to_bytes(value)) for name, value in request.headers.items()]
+    content = _to_bytes(request.body) if isinstance(request.body, str | bytes) else b""
     return httpx.Response(
         response.status_code,
         headers=[(name, value) for name, values in response.headers.items() for value in values],
         content=response.content,
-        request=httpx.Request(asked.method or "", asked.url or "", headers=headers, content=content),
+        request=httpx.Request(request.method or "", request.url or "", headers=headers, content=content),
         extensions={"reason_phrase": response.message.encode()},
     )
 
 
-def _bytes(sent: str | bytes) -> bytes:
-    return sent if isinstance(sent, bytes) else sent.encode(errors="replace")
+def _to_bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode(errors="replace")
 
 
-def except_replays(schema: BaseSchema) -> None:
-    """What an `Idempotency-Key` has created again was created once, and need not be there any more."""
+def ignore_replays_of_deleted_dwipps(schema: BaseSchema) -> None:
+    """Ignore that a replayed create names a deleted Dwipp. The response to an `Idempotency-Key` outlives its Dwipp."""
     deleted: set[str] = set()
 
     @schema.hook

@@ -1,4 +1,4 @@
-"""Members for whom the fuzzer calls, made through the API itself."""
+"""The members whose tokens the fuzzer sends, created through the API."""
 
 import itertools
 import time
@@ -9,57 +9,67 @@ from schemathesis import AuthContext, Case
 from schemathesis.schemas import BaseSchema
 
 PASSWORD = "correct horse battery staple"
-# MiniStack's.
+# MiniStack mails these codes to everybody.
 CONFIRMATION_CODE = "123456"
 RESET_CODE = "654321"
 
-_TOKEN_SECONDS = 300.0  # Of the 900 that a token lives.
+_TOKEN_REUSE_SECONDS = 300.0  # A token is valid for 900 seconds.
 _PUBLIC = "^/(v1/auth/|health$)"
-# After these a member is another one, or none.
-_LAST_CALLS = ("DELETE /v1/me", "DELETE /v1/me/sessions", "PUT /v1/me/password")
+# These operations end the session of the member.
+_SESSION_ENDING_OPERATIONS = ("DELETE /v1/me", "DELETE /v1/me/sessions", "PUT /v1/me/password")
 
 
 class Members:
-    """One member for most calls, one who forgot the password, and another for each call that ends a session."""
+    """One member for most calls, one with a requested password reset, and a new one for each session-ending call.
+
+    Attributes:
+        tokens: all access tokens so far.
+        email: the email of the member for most calls.
+        reset_email: the email of the member with a requested password reset.
+        refresh_token: a refresh token of the member for most calls.
+        handle: the handle of the member for most calls.
+        registrations: the ids of unconfirmed registrations.
+    """
 
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
         self._emails = map("fuzzed{}@example.org".format, itertools.count())
         self.tokens: set[str] = set()
-        self.email, self.forgetful = next(self._emails), next(self._emails)
-        self.refresh_token: str = self._join(self.email)["refresh_token"]
-        self._log_in_again()
-        self.handle: str = self._handle()
-        self._join(self.forgetful)
-        self._post("password/forgot", email=self.forgetful)
+        self.email, self.reset_email = next(self._emails), next(self._emails)
+        self.refresh_token: str = self._create(self.email)["refresh_token"]
+        self._renew_token()
+        self.handle: str = self._get_handle()
+        self._create(self.reset_email)
+        self._post("password/forgot", email=self.reset_email)
         self.registrations = [self._register(next(self._emails)) for _ in range(3)]
 
-    def call_for(self, schema: BaseSchema) -> None:
-        """Have the cases of all operations that are for members sent with a token."""
+    def authenticate(self, schema: BaseSchema) -> None:
+        """Send a token with the cases of all operations for members."""
         members = self
 
         class Token:
             def get(self, case: Case[Any], _context: AuthContext) -> str:
-                return members._token_for(case.operation.label)
+                return members._get_token(case.operation.label)
 
             def set(self, case: Case[Any], token: str, _context: AuthContext) -> None:
                 case.headers["Authorization"] = f"Bearer {token}"
 
         schema.auth.auth(refresh_interval=None).skip_for(path_regex=_PUBLIC)(Token)
 
-    def _token_for(self, label: str) -> str:
-        if label in _LAST_CALLS:
-            token: str = self._join(next(self._emails))["access_token"]
+    def _get_token(self, label: str) -> str:
+        if label in _SESSION_ENDING_OPERATIONS:
+            token: str = self._create(next(self._emails))["access_token"]
             return token
-        if time.monotonic() - self._since > _TOKEN_SECONDS:
-            self._log_in_again()
+        if time.monotonic() - self._token_created_at > _TOKEN_REUSE_SECONDS:
+            self._renew_token()
         return self._token
 
-    def _log_in_again(self) -> None:
-        self._since = time.monotonic()
+    def _renew_token(self) -> None:
+        self._token_created_at = time.monotonic()
         self._token: str = self._log_in(self.email)["access_token"]
 
-    def _join(self, email: str) -> dict[str, Any]:
+    def _create(self, email: str) -> dict[str, Any]:
+        """Register, confirm and log in a member. Return the tokens."""
         self._post("confirm", registration=self._register(email), code=CONFIRMATION_CODE)
         return self._log_in(email)
 
@@ -71,7 +81,7 @@ class Members:
         self.tokens.add(session["access_token"])
         return session
 
-    def _handle(self) -> str:
+    def _get_handle(self) -> str:
         me = self._http.get("/v1/me", headers={"Authorization": f"Bearer {self._token}"})
         return str(me.raise_for_status().json()["handle"])
 

@@ -1,4 +1,4 @@
-"""A run of schemathesis over the whole spec, and what came of it."""
+"""A run of schemathesis over the whole spec, with its findings."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -8,48 +8,56 @@ import schemathesis
 from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 
-from tests.fuzz.checks import except_replays
+from tests.fuzz.checks import ignore_replays_of_deleted_dwipps
 from tests.fuzz.members import Members
 
 
-class Run:
-    """What was asked, and what was answered."""
+class FuzzRun:
+    """A run of schemathesis.
+
+    Attributes:
+        seed: the seed of the run.
+        cases: the number of cases by phase.
+        statuses: the number of responses by operation and status.
+        findings: the failed checks, warnings and errors.
+    """
 
     def __init__(self, spec: dict[str, Any], settings: dict[str, Any], members: Members) -> None:
         config = schemathesis.Config.from_dict(settings)
         self.seed = config.seed
-        self.cases: Counter[str] = Counter()  # By phase.
-        self.answers: dict[str, Counter[int]] = defaultdict(Counter)  # By operation, and then by status.
+        self.cases: Counter[str] = Counter()
+        self.statuses: dict[str, Counter[int]] = defaultdict(Counter)
         self.findings: list[str] = []
         self._tokens = members.tokens
-        self._schema = schemathesis.openapi.from_dict(_sharpened(spec), config=config)
-        except_replays(self._schema)
-        members.call_for(self._schema)
+        self._schema = schemathesis.openapi.from_dict(_tighten(spec), config=config)
+        ignore_replays_of_deleted_dwipps(self._schema)
+        members.authenticate(self._schema)
 
     def execute(self, cases: int) -> None:
-        """Ask by all phases, and then walk along the links until so many cases are reached, or something is found.
+        """Run all phases. Then repeat the walks along the links, up to this number of cases or the first finding.
 
-        Walks end early where the API's state makes Hypothesis take another way than the one that it remembers.
+        One phase of walks is too short: a walk ends early if the state of the API makes Hypothesis take another way
+        than the recorded one.
         """
-        self._execute()
+        self._execute_phases()
         self._schema.config.phases.update(phases=["stateful"])
         while self.cases.total() < cases and not self.findings:
-            self._execute()
+            self._execute_phases()
 
     @property
-    def by_class(self) -> dict[str, int]:
-        """How many answers there were of each class of statuses."""
+    def responses_by_class(self) -> dict[str, int]:
+        """Return the number of responses by status class, such as "2xx"."""
         classes: Counter[str] = Counter()
-        for statuses in self.answers.values():
-            for status, count in statuses.items():
+        for counts in self.statuses.values():
+            for status, count in counts.items():
                 classes[f"{status // 100}xx"] += count
         return dict(sorted(classes.items()))
 
-    def _execute(self) -> None:
+    def _execute_phases(self) -> None:
         for event in from_schema(self._schema).execute():
             match event:
                 case events.ScenarioFinished():
-                    self._add(event.phase.value, event.recorder)
+                    self._add_scenario(event.phase.value, event.recorder)
                 case events.SchemaAnalysisWarnings():
                     self.findings += map(str, event.warnings)
                 case events.NonFatalError():
@@ -57,44 +65,47 @@ class Run:
                 case events.EngineFinished() if event.stop_reason != StopReason.COMPLETED:
                     self.findings.append(f"stopped: {event.stop_reason}")
 
-    def _add(self, phase: str, recorder: ScenarioRecorder) -> None:
+    def _add_scenario(self, phase: str, recorder: ScenarioRecorder) -> None:
         self.cases[phase] += len(recorder.checks)
-        for case_id, exchange in recorder.interactions.items():
-            self._count(recorder.cases[case_id].value.operation.label, exchange)
+        for case_id, interaction in recorder.interactions.items():
+            self._add_interaction(recorder.cases[case_id].value.operation.label, interaction)
         self.findings += _failures(recorder)
 
-    def _count(self, label: str, exchange: Interaction) -> None:
-        assert exchange.response, f"{label}: no answer"
-        status = exchange.response.status_code
-        self.answers[label][status] += 1
-        _, _, token = exchange.request.headers.get("Authorization", [""])[0].partition("Bearer ")
+    def _add_interaction(self, label: str, interaction: Interaction) -> None:
+        assert interaction.response, f"{label}: no response"
+        status = interaction.response.status_code
+        self.statuses[label][status] += 1
+        _, _, token = interaction.request.headers.get("Authorization", [""])[0].partition("Bearer ")
         if status == 401 and token in self._tokens:
-            self.findings.append(f"{label}: refused a good token")
+            self.findings.append(f"{label}: refused a valid token")
 
 
-def _sharpened(spec: dict[str, Any]) -> dict[str, Any]:
-    """The spec, as it finds more: no object has members that it does not name, what is deleted is asked for again.
+def _tighten(spec: dict[str, Any]) -> dict[str, Any]:
+    """Change the spec so that schemathesis finds more.
 
-    And tokens are bearer tokens: of `oauth2` schemathesis would not know how it comes, and whether it is asked for.
+    - Objects have no undocumented members.
+    - A deleted Dwipp is requested again.
+    - Tokens are bearer tokens. For `oauth2`, schemathesis does not know where to send them or if they are required.
     """
     components = spec["components"]
     for schema in components["schemas"].values():
         schema["additionalProperties"] = False
     for name in components["securitySchemes"]:
         components["securitySchemes"][name] = {"type": "http", "scheme": "bearer"}
-    again = {"operationId": "read_dwipp", "parameters": {"dwipp_id": "$request.path.dwipp_id"}}
-    spec["paths"]["/v1/dwipps/{dwipp_id}"]["delete"]["responses"]["204"]["links"] = {"again": again}
+    read_again = {"operationId": "read_dwipp", "parameters": {"dwipp_id": "$request.path.dwipp_id"}}
+    spec["paths"]["/v1/dwipps/{dwipp_id}"]["delete"]["responses"]["204"]["links"] = {"again": read_again}
     return spec
 
 
 def _failures(recorder: ScenarioRecorder) -> Iterator[str]:
+    """Return a description of each failed check, with a code sample that repeats the request."""
     for case_id, checks in recorder.checks.items():
         for check in checks:
             if check.failure_info:
                 failure = check.failure_info.failure
-                exchange = recorder.interactions[case_id]
-                answer = exchange.response and (exchange.response.status_code, exchange.response.content)
+                interaction = recorder.interactions[case_id]
+                response = interaction.response and (interaction.response.status_code, interaction.response.content)
                 yield (
                     f"{failure.operation}: {check.name}: {failure.title}\n{failure.message}\n"
-                    f"{check.failure_info.code_sample}\n{answer}"
+                    f"{check.failure_info.code_sample}\n{response}"
                 )

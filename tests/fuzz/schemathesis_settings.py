@@ -1,4 +1,4 @@
-"""How schemathesis is set: all of its phases and checks, and now and then a value that leads somewhere."""
+"""The settings of schemathesis: all its phases and checks, and dictionaries with some valid values."""
 
 import os
 import secrets
@@ -6,49 +6,63 @@ from typing import Any
 
 from tests.fuzz.members import CONFIRMATION_CODE, PASSWORD, RESET_CODE, Members
 
-EXAMPLES = 120  # Random cases of an operation.
-SCENARIOS = 50  # Walks along the links, at a time.
-STEPS = 12  # Of one walk, at most.
+MAX_EXAMPLES = 120  # Random cases of each operation.
+MAX_WALKS = 50  # Walks along the links in one phase.
+MAX_WALK_STEPS = 12
 
-_LONGEST_ANSWER_SECONDS = 29.0  # API Gateway gives up then.
+_GATEWAY_TIMEOUT_SECONDS = 29.0  # That of API Gateway.
 
 
-def _of(dictionary: str, probability: float = 0.5) -> dict[str, Any]:
+def _from_dictionary(dictionary: str, probability: float = 0.5) -> dict[str, Any]:
     return {"dictionary": dictionary, "probability": probability}
 
 
 _PARAMETERS = {
-    "confirm": {"body.registration": _of("registrations"), "body.code": _of("confirmation codes")},
-    "resend": {"body.registration": _of("registrations")},
-    "login": {"body.email": _of("emails"), "body.password": _of("passwords")},
-    "token": {"body.username": _of("emails"), "body.password": _of("passwords")},
-    "refresh": {"body.refresh_token": _of("refresh tokens")},
-    "change_password": {"body.current_password": _of("passwords")},
-    # Nobody else's, or those who log in above could not any more.
-    "forgot_password": {"body.email": _of("forgetful emails", 1.0)},
-    "reset_password": {"body.email": _of("forgetful emails", 1.0), "body.code": _of("reset codes")},
+    "confirm": {
+        "body.registration": _from_dictionary("registrations"),
+        "body.code": _from_dictionary("confirmation codes"),
+    },
+    "resend": {"body.registration": _from_dictionary("registrations")},
+    "login": {"body.email": _from_dictionary("emails"), "body.password": _from_dictionary("passwords")},
+    "token": {"body.username": _from_dictionary("emails"), "body.password": _from_dictionary("passwords")},
+    "refresh": {"body.refresh_token": _from_dictionary("refresh tokens")},
+    "change_password": {"body.current_password": _from_dictionary("passwords")},
+    # Always these emails. A reset of another member would break the logins above.
+    "forgot_password": {"body.email": _from_dictionary("reset emails", 1.0)},
+    "reset_password": {
+        "body.email": _from_dictionary("reset emails", 1.0),
+        "body.code": _from_dictionary("reset codes"),
+    },
 }
 
 
-def settings(url: str, members: Members) -> dict[str, Any]:
-    """The configuration file that this would be."""
+def build_settings(url: str, members: Members) -> dict[str, Any]:
+    """Return the content of a configuration file of schemathesis.
+
+    The environment variable SEED repeats a run.
+
+    Args:
+        url: the API.
+        members: provide the values of the dictionaries.
+    """
     return {
         "base-url": url,
-        "seed": int(os.environ.get("SEED", secrets.randbits(64))),  # Otherwise parallel tests would share one.
-        "max-failures": 5,  # Each of them is made small first, which takes its time.
-        "generation": {"max-examples": EXAMPLES, "database": "none"},
-        "phases": {"stateful": {"generation": {"max-examples": SCENARIOS}, "max-steps": STEPS}},
-        "output": {"sanitization": {"enabled": False}},  # A finding has to be repeated, and no secret opens anything.
+        "seed": int(os.environ.get("SEED", secrets.randbits(64))),  # By default parallel tests would share a seed.
+        "max-failures": 5,  # Schemathesis shrinks each failure, which takes time.
+        "generation": {"max-examples": MAX_EXAMPLES, "database": "none"},
+        "phases": {"stateful": {"generation": {"max-examples": MAX_WALKS}, "max-steps": MAX_WALK_STEPS}},
+        # A finding must be repeatable, and these secrets are those of test accounts.
+        "output": {"sanitization": {"enabled": False}},
         "checks": {
-            # Codes, cursors, ids and passwords have the right form and are wrong all the same, mostly. Whether it is
-            # that for which a request is refused is looked at in tests/fuzz/checks.py.
+            # Most codes, cursors, ids and passwords have a valid form and a wrong value. tests/fuzz/checks.py checks
+            # that the form is not the reason for the refusal.
             "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "404", "409", "422"]},
-            # Without a 5xx. 403 is for a good request alone; 405, 409 and 429 are as well.
+            # No 5xx. Only valid requests get 403, 405, 409 and 429.
             "negative_data_rejection": {"expected-statuses": ["400", "401", "404", "413", "415", "422"]},
-            "max_response_time": _LONGEST_ANSWER_SECONDS,
+            "max_response_time": _GATEWAY_TIMEOUT_SECONDS,
         },
-        "dictionaries": {name: {"values": values} for name, values in _known(members).items()},
-        "parameters": {"path.handle": _of("handles")},
+        "dictionaries": {name: {"values": values} for name, values in _dictionaries(members).items()},
+        "parameters": {"path.handle": _from_dictionary("handles")},
         "operations": [
             {"include-operation-id": operation, "parameters": parameters}
             for operation, parameters in _PARAMETERS.items()
@@ -56,11 +70,12 @@ def settings(url: str, members: Members) -> dict[str, Any]:
     }
 
 
-def _known(members: Members) -> dict[str, list[str]]:
+def _dictionaries(members: Members) -> dict[str, list[str]]:
+    """Return the valid values by the name of their dictionary."""
     return {
         "confirmation codes": [CONFIRMATION_CODE],
         "emails": [members.email],
-        "forgetful emails": [members.forgetful, "nobody@example.org"],
+        "reset emails": [members.reset_email, "nobody@example.org"],
         "handles": [members.handle],
         "passwords": [PASSWORD],
         "refresh tokens": [members.refresh_token],

@@ -1,4 +1,4 @@
-"""The API as the fuzzer meets it, in a process of its own: under uvicorn, or as a Lambda function behind its gateway.
+"""The API under test in a process of its own: under uvicorn, or as a Lambda function behind a gateway.
 
 `python -m tests.fuzz.server TRANSPORT PORT`
 """
@@ -21,59 +21,70 @@ from app.main import create_app
 from app.me import deletion
 from app.settings import Settings
 from devstack.api import ROOT
-from devstack.process import Service, started
-from testkit.engine import Engine, free_port
+from devstack.process import Service, start_process
+from testkit.engine import Engine
 from testkit.gateway import Authorizer, GatewayTransport
+from testkit.ports import free_port
 
 
-class Gateway:
-    """Makes an event of each request, and the answer of what the function returns (ASGI)."""
+class GatewayApp:
+    """An ASGI app that converts each request to an event for the function, and the result to a response."""
 
     def __init__(self, application: ASGI, settings: Settings, aws: str) -> None:
         authorizer = Authorizer(settings, f"{aws}/{settings.user_pool_id}/.well-known/jwks.json")
         self._function = GatewayTransport(make_handler(application), authorizer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Carry one request to the function, and its answer back."""
-        answer = await self._function.handle_async_request(await _request(scope, receive))
-        headers = [(name.lower(), value) for name, value in answer.headers.raw]
-        await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.content})
+        """Pass a request to the function, and send its response."""
+        response = await self._function.handle_async_request(await _read_request(scope, receive))
+        headers = [(name.lower(), value) for name, value in response.headers.raw]
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": response.content})
 
 
-async def _request(scope: Scope, receive: Receive) -> httpx.Request:
-    body, more = b"", True
-    while more:
+async def _read_request(scope: Scope, receive: Receive) -> httpx.Request:
+    body, has_more = b"", True
+    while has_more:
         message = await receive()
-        body, more = body + message.get("body", b""), message.get("more_body", False)
+        body, has_more = body + message.get("body", b""), message.get("more_body", False)
     target = b"?".join(filter(None, (scope["raw_path"], scope["query_string"])))
     url = httpx.URL("https://dwipper.test").copy_with(raw_path=target)
     return httpx.Request(scope["method"], url, headers=scope["headers"], content=body)
 
 
 @contextlib.contextmanager
-def serving(engine: Engine, transport: str, folder: Path) -> Iterator[Service]:
-    """Serve the API on loopback until the block ends."""
+def run_server(engine: Engine, transport: str, folder: Path) -> Iterator[Service]:
+    """Serve the API on loopback until the block ends.
+
+    Args:
+        engine: the tables and the user pool.
+        transport: "uvicorn" or "rest".
+        folder: for the log.
+    """
     port, log = free_port(), folder / "server.log"
     command = [sys.executable, "-m", "tests.fuzz.server", transport, str(port)]
     environment = engine.variables | {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(ROOT)}
-    with started(command, folder=folder, environment=environment, log=log) as process:
+    with start_process(command, folder=folder, environment=environment, log=log) as process:
         service = Service("The API", f"http://127.0.0.1:{port}", process, log)
         service.wait_until(lambda response: response.is_success, "/health")
         yield service
 
 
-def _served(transport: str) -> Any:
+def _create_application(transport: str) -> Any:
     settings = Settings.from_environment(os.environ)
     application = create_app(settings)
     if transport == "uvicorn":
         return application
-    return Gateway(application, settings, os.environ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"])
+    return GatewayApp(application, settings, os.environ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"])
 
 
 if __name__ == "__main__":
-    deletion.WRITE_DRAIN_PERIOD = timedelta(0)  # Nothing is written meanwhile, and so deletions come to their end.
-    # A client that is slow on a busy machine must not find its idle connection closed as it begins to send.
+    deletion.WRITE_DRAIN_PERIOD = timedelta(0)  # Deletions end at once. No other writes run.
+    # A slow client on a busy machine would otherwise send on an idle connection while the server closes it.
     uvicorn.run(
-        _served(sys.argv[1]), port=int(sys.argv[2]), log_level="warning", access_log=False, timeout_keep_alive=120
+        _create_application(sys.argv[1]),
+        port=int(sys.argv[2]),
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=120,
     )

@@ -1,4 +1,4 @@
-"""Schemathesis over the whole spec: with all of its checks, no answer is one that the spec does not document."""
+"""Schemathesis finds no response to a fuzzed request that the spec does not document, and no leak."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,56 +10,53 @@ import schemathesis
 
 from testkit.doubles import SETTINGS
 from testkit.leak_scan import LeakScan
-from tests.conftest import Figures
-from tests.fuzz import schemathesis_settings
-from tests.fuzz.checks import search_all
+from tests.conftest import Figures, NewEngine
+from tests.fuzz.checks import register_leak_check
 from tests.fuzz.members import Members
-from tests.fuzz.run import Run
-from tests.fuzz.server import serving
-from tests.resilience.conftest import NewEngine
+from tests.fuzz.run import FuzzRun
+from tests.fuzz.schemathesis_settings import build_settings
+from tests.fuzz.server import run_server
 
 pytestmark = pytest.mark.security
 
-CASES = 5000  # Over each transport.
-LEAST = {"examples": 10, "coverage": 500, "fuzzing": 2000, "stateful": 500}  # Of each phase.
-PATIENCE_SECONDS = 40.0
+MIN_CASES = 5000  # For each transport.
+MIN_CASES_BY_PHASE = {"examples": 10, "coverage": 500, "fuzzing": 2000, "stateful": 500}
+CLIENT_TIMEOUT_SECONDS = 40.0
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("transport", ["uvicorn", "rest"])
-def test_every_answer_is_one_that_the_spec_documents(
-    transport: str, new_engine: NewEngine, tmp_path: Path, figures: Figures
-) -> None:
-
-    engine = new_engine("in_memory")
+def test_every_response_is_documented(transport: str, new_engine: NewEngine, tmp_path: Path, figures: Figures) -> None:
+    engine = new_engine("memory_store")
     with (
-        serving(engine, transport, tmp_path) as server,
-        httpx.Client(base_url=server.endpoint, trust_env=False, timeout=PATIENCE_SECONDS) as http,
+        run_server(engine, transport, tmp_path) as server,
+        httpx.Client(base_url=server.endpoint, trust_env=False, timeout=CLIENT_TIMEOUT_SECONDS) as http,
     ):
         members = Members(http)
         spec = http.get("/openapi.json").raise_for_status().json()
-        search_all(engine.settings)
-        searched = LeakScan.answers
-        run = Run(spec, schemathesis_settings.settings(server.endpoint, members), members)
-        run.execute(CASES)
+        register_leak_check(engine.settings)
+        scanned_before = LeakScan.checked_responses
+        run = FuzzRun(spec, build_settings(server.endpoint, members), members)
+        run.execute(MIN_CASES)
     figures(f"cases over {transport}", f"{run.cases.total()} {dict(run.cases)}, seed {run.seed}")
-    figures(f"answers over {transport}", run.by_class)
+    figures(f"responses over {transport}", run.responses_by_class)
     assert not run.findings, "\n\n".join(run.findings)
-    assert run.cases.total() >= CASES
-    assert run.cases.keys() == LEAST.keys()
-    assert all(run.cases[phase] >= least for phase, least in LEAST.items()), run.cases
-    assert LeakScan.answers - searched >= run.cases.total(), "every answer was searched"
+    assert run.cases.total() >= MIN_CASES
+    assert run.cases.keys() == MIN_CASES_BY_PHASE.keys()
+    assert all(run.cases[phase] >= minimum for phase, minimum in MIN_CASES_BY_PHASE.items()), run.cases
+    assert LeakScan.checked_responses - scanned_before >= run.cases.total(), "every response was scanned"
     operations = [f"{method.upper()} {path}" for path, methods in spec["paths"].items() for method in methods]
-    assert sorted(run.answers) == sorted(operations)
-    refused = [name for name, statuses in run.answers.items() if not any(200 <= status < 300 for status in statuses)]
-    assert not refused, "these were asked nothing that could be answered"
+    assert sorted(run.statuses) == sorted(operations)
+    refused = [name for name, counts in run.statuses.items() if not any(200 <= status < 300 for status in counts)]
+    assert not refused, "every operation succeeded at least once"
 
 
 @pytest.mark.parametrize("body", ["{}", '{"detail": "UserNotFoundException"}', '{"email": "kay@example.org"}'])
-def test_an_answer_that_tells_something_is_a_finding(body: str) -> None:
-    search = search_all(SETTINGS)
-    asked = requests.Request("GET", "http://127.0.0.1/v1/dwipps", headers={"Authorization": "Bearer x"}).prepare()
-    answer = schemathesis.Response(200, {"Content-Type": ["application/json"]}, body.encode(), asked, 0.1, verify=True)
+def test_leak_in_a_response_is_a_finding(body: str) -> None:
+    check = register_leak_check(SETTINGS)
+    request = requests.Request("GET", "http://127.0.0.1/v1/dwipps", headers={"Authorization": "Bearer x"}).prepare()
+    content_type = {"Content-Type": ["application/json"]}
+    response = schemathesis.Response(200, content_type, body.encode(), request, 0.1, verify=True)
     with nullcontext() if body == "{}" else pytest.raises(AssertionError, match="tells"):
-        search(None, answer, None)
+        check(None, response, None)

@@ -1,1 +1,1 @@
-"""What is deployed: the images that the Dockerfile makes, built and run without Docker, a registry or an account."""
+"""Tests of the deployment: templates, workflows, scripts, and images that are built without Docker or an account."""

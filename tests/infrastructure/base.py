@@ -1,4 +1,4 @@
-"""Stand-ins for the images that ours are based on: Debian's Python, and AWS's runtime client where Lambda's has it."""
+"""Stand-ins for the base images: Debian's Python, and AWS's runtime client at the path of Lambda's image."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ FROM scratch
 ADD {archive} /
 """
 
-# AWS's image has a boto3 too, which is not the one that we lock; here, none that can be imported.
+# AWS's image has a boto3 of its own, in another version than the lock file's. This image has one that fails to import.
 _FUNCTION = """\
 FROM {server}
 COPY lock.txt /tmp/
@@ -34,28 +34,28 @@ exec python3 -m awslambdaric "$_HANDLER"
 """
 
 
-def build_server(buildah: Buildah, folder: Path, name: str, archive: Path) -> None:
-    """Make the base of the server's image."""
+def build_server_base(buildah: Buildah, folder: Path, name: str, archive: Path) -> None:
+    """Build the base of the server's image from an archive of a Debian system."""
     (folder / "Dockerfile.server").write_text(_SERVER.format(archive=archive.name))
     buildah.build(archive.parent, name, file=folder / "Dockerfile.server")
 
 
-def build_function(buildah: Buildah, folder: Path, name: str, server: str) -> None:
-    """Make the base of the function's image, of the other."""
+def build_function_base(buildah: Buildah, folder: Path, name: str, server: str) -> None:
+    """Build the base of the function's image on top of the server's base."""
     (folder / "Dockerfile.function").write_text(_FUNCTION.format(server=server))
-    (folder / "lock.txt").write_text(_locked_for_aws())
+    (folder / "lock.txt").write_text(_runtime_client_lock())
     entry_point = folder / "lambda-entrypoint.sh"
     entry_point.write_text(_ENTRY_POINT)
     entry_point.chmod(0o755)
     buildah.build(folder, name, file=folder / "Dockerfile.function")
 
 
-def _locked_for_aws() -> str:
-    """What the function's lock has beyond ours: AWS's part of the image."""
-    ours = set(_entries("runtime"))
-    return "\n".join(entry for name, entry in _entries("function").items() if name not in ours)
+def _runtime_client_lock() -> str:
+    """Return the lock entries of the packages that AWS's image provides: `function.txt` without `runtime.txt`."""
+    ours = set(_parse_lock("runtime"))
+    return "\n".join(entry for name, entry in _parse_lock("function").items() if name not in ours)
 
 
-def _entries(lock: str) -> dict[str, str]:
+def _parse_lock(lock: str) -> dict[str, str]:
     text = (ROOT / "requirements" / f"{lock}.txt").read_text()
     return {entry.partition("==")[0]: entry for entry in re.split(r"\n(?=\S)", text) if "==" in entry}

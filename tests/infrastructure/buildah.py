@@ -1,4 +1,4 @@
-"""buildah, with a store of its own that is gone afterwards; knows not what is built."""
+"""buildah with a temporary store of its own. Knows nothing about the images."""
 
 import shutil
 import subprocess
@@ -9,20 +9,22 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Buildah:
-    """Wants neither a daemon nor namespaces: what runs in a container runs in a chroot."""
+    """Runs buildah without a daemon and without namespaces: commands in a container run in a chroot.
+
+    `mounts` are the volumes of every build, in buildah's notation.
+    """
 
     store: Path
     mounts: Sequence[str]
 
-    def __call__(self, command: str, *arguments: str | Path) -> str:
-        """Run a command to its end, and return what it prints."""
-        words = self.words(command, *arguments)
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"buildah {command}: {done.stdout}{done.stderr}"
-        return done.stdout.strip()
+    def run(self, command: str, *arguments: str | Path) -> str:
+        """Run a buildah command and return its output. Fail if the command fails."""
+        result = subprocess.run(self.command_line(command, *arguments), capture_output=True, text=True, check=False)
+        assert result.returncode == 0, f"buildah {command}: {result.stdout}{result.stderr}"
+        return result.stdout.strip()
 
-    def words(self, command: str, *arguments: str | Path) -> list[str]:
-        """How a command is called."""
+    def command_line(self, command: str, *arguments: str | Path) -> list[str]:
+        """Return the command line of a buildah command."""
         store = ["--root", self.store / "images", "--runroot", self.store / "running", "--storage-driver", "vfs"]
         return ["buildah", *map(str, [*store, command, *arguments])]
 
@@ -33,15 +35,23 @@ class Buildah:
         *,
         file: Path,
         target: str | None = None,
-        values: Mapping[str, str] | None = None,
+        build_args: Mapping[str, str] | None = None,
     ) -> None:
-        """Make an image of this name, of the last stage unless another is given."""
+        """Build an image and give it a name.
+
+        Args:
+            context: the folder that the Dockerfile copies from.
+            name: the name of the image.
+            file: the Dockerfile.
+            target: the stage of the Dockerfile, the last one by default.
+            build_args: the values of the Dockerfile's arguments.
+        """
         options = ["--isolation", "chroot", "--format", "docker", "--pull-never", "--file", str(file), "--tag", name]
         options += ["--target", target] if target else []
         options += [word for mount in self.mounts for word in ("--volume", mount)]
-        options += [word for value in (values or {}).items() for word in ("--build-arg", "=".join(value))]
-        self("bud", *options, context)
+        options += [word for item in (build_args or {}).items() for word in ("--build-arg", "=".join(item))]
+        self.run("bud", *options, context)
 
-    def drop(self) -> None:
-        """Delete all containers and images, which are folders of the store and nothing else."""
+    def delete_store(self) -> None:
+        """Delete all containers and images. They are folders of the store, and nothing else."""
         shutil.rmtree(self.store)

@@ -1,4 +1,4 @@
-"""The images, each built once, on bases that are made here."""
+"""The images. Each one is built once per test run, on stand-ins for the base images."""
 
 import os
 import uuid
@@ -13,65 +13,67 @@ from tests.infrastructure.buildah import Buildah
 from tests.infrastructure.image import Image
 
 VERSION = "1.2.3-proof"
-# Says that the real images are built beside this, on a machine that has Docker and is no Debian.
-_ELSEWHERE = "IMAGES_ARE_BUILT_ELSEWHERE"
+# Set if another job builds the images, on a machine that has Docker and is not Debian.
+_SKIP_IMAGES_VARIABLE = "IMAGES_ARE_BUILT_ELSEWHERE"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have one worker ask for images, which are built once a worker."""
-    building = [item for item in items if "buildah" in getattr(item, "fixturenames", ())]
-    for item in building:
+    """Run the tests of images in one worker, because each worker would build its own. Deselect them on request."""
+    image_tests = [item for item in items if "buildah" in getattr(item, "fixturenames", ())]
+    for item in image_tests:
         item.add_marker(pytest.mark.xdist_group("images"))
-    if os.environ.get(_ELSEWHERE):
-        config.hook.pytest_deselected(items=building)
-        items[:] = [item for item in items if item not in building]
+    if os.environ.get(_SKIP_IMAGES_VARIABLE):
+        config.hook.pytest_deselected(items=image_tests)
+        items[:] = [item for item in items if item not in image_tests]
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the files lie that builds want."""
+def build_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder for the files of the builds."""
     machine.require_tools()
-    return tmp_path_factory.mktemp("workshop")
+    return tmp_path_factory.mktemp("build")
 
 
 @pytest.fixture(scope="session")
-def buildah(workshop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buildah]:
-    mounts = machine.Pip.of_this_machine().mounts(workshop)
+def buildah(build_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buildah]:
+    mounts = machine.PipConfiguration.from_this_machine().write_mounts(build_folder)
     buildah = Buildah(tmp_path_factory.mktemp("buildah"), mounts)
     yield buildah
-    buildah.drop()
+    buildah.delete_store()
 
 
 @pytest.fixture(scope="session")
-def server_base(buildah: Buildah, workshop: Path) -> str:
-    name = _name("server-base")
-    base.build_server(buildah, workshop, name, debian.archive(machine.mirror()))
+def server_base(buildah: Buildah, build_folder: Path) -> str:
+    """Return the name of the server's base image."""
+    name = _unique_name("server-base")
+    base.build_server_base(buildah, build_folder, name, debian.get_archive(machine.find_mirror()))
     return name
 
 
 @pytest.fixture(scope="session")
-def function_base(buildah: Buildah, workshop: Path, server_base: str) -> str:
-    name = _name("function-base")
-    base.build_function(buildah, workshop, name, server_base)
+def function_base(buildah: Buildah, build_folder: Path, server_base: str) -> str:
+    """Return the name of the function's base image."""
+    name = _unique_name("function-base")
+    base.build_function_base(buildah, build_folder, name, server_base)
     return name
 
 
 @pytest.fixture(scope="session")
 def function_image(buildah: Buildah, function_base: str) -> Image:
-    """What a plain build makes."""
-    name = _name("function")
-    values = {"BASE_IMAGE": function_base, "VERSION": VERSION}
-    buildah.build(ROOT, name, file=ROOT / "Dockerfile", values=values)
-    return Image.of(buildah, name)
+    """Return the image of a build without a target."""
+    name = _unique_name("function")
+    build_args = {"BASE_IMAGE": function_base, "VERSION": VERSION}
+    buildah.build(ROOT, name, file=ROOT / "Dockerfile", build_args=build_args)
+    return Image.from_name(buildah, name)
 
 
 @pytest.fixture(scope="session")
 def server_image(buildah: Buildah, server_base: str) -> Image:
-    name = _name("server")
-    values = {"SERVER_BASE_IMAGE": server_base, "VERSION": VERSION}
-    buildah.build(ROOT, name, file=ROOT / "Dockerfile", target="server", values=values)
-    return Image.of(buildah, name)
+    name = _unique_name("server")
+    build_args = {"SERVER_BASE_IMAGE": server_base, "VERSION": VERSION}
+    buildah.build(ROOT, name, file=ROOT / "Dockerfile", target="server", build_args=build_args)
+    return Image.from_name(buildah, name)
 
 
-def _name(kind: str) -> str:
+def _unique_name(kind: str) -> str:
     return f"localhost/dwipper-{kind}:{uuid.uuid4().hex}"

@@ -1,4 +1,4 @@
-"""A folder of an image that holds the app and its packages: what lies in it, and what it is told to hold."""
+"""The folder of an image with the app and its packages, and the packages that the lock file expects."""
 
 import importlib.metadata
 import re
@@ -15,7 +15,7 @@ from tests.infrastructure.image import Image
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All below the folder, which is everything that we put into the image."""
+    """The folder that the Dockerfile fills: everything that we add to the base image."""
 
     image: Image
     folder: Path
@@ -23,47 +23,56 @@ class Contents:
     services: frozenset[str]
 
     @classmethod
-    def of(cls, image: Image, folder: str, lock: str, services: Iterable[str]) -> "Contents":
-        """Those of an image that carries a lock file's packages, and what botocore has to know of some services."""
+    def from_image(cls, image: Image, folder: str, lock: str, services: Iterable[str]) -> "Contents":
+        """Return the contents of an image.
+
+        Args:
+            image: the image.
+            folder: the folder of the app and its packages, as an absolute path in the image.
+            lock: the name of the lock file of the packages.
+            services: the AWS services whose definitions botocore has to keep.
+        """
         return cls(image, image.root / folder.lstrip("/"), lock, frozenset(services))
 
-    def all(self) -> list[Path]:
-        """Every file and folder."""
+    def list_paths(self) -> list[Path]:
+        """Return all files and folders."""
         return sorted(self.folder.rglob("*"))
 
-    def names(self, folder: str = ".", *, suffix: str = "") -> set[str]:
-        """The files in a folder and below it, as it would name them."""
+    def list_files(self, folder: str = ".", *, suffix: str = "") -> set[str]:
+        """Return the files below a folder, relative to it."""
         start = self.folder / folder
         return {str(file.relative_to(start)) for file in start.rglob(f"*{suffix}") if file.is_file()}
 
-    def packages(self) -> dict[str, str]:
-        """Which packages are installed, and their versions."""
-        return {canonicalize_name(each.name): each.version for each in self._installed()}
+    def list_installed(self) -> dict[str, str]:
+        """Return the versions of the installed packages by name."""
+        return {canonicalize_name(each.name): each.version for each in self._find_distributions()}
 
-    def locked(self) -> dict[str, str]:
-        """Those that the lock file names for this image's Python."""
-        python = self.python()
-        told = {"python_version": ".".join(python.split(".")[:2]), "python_full_version": python}
+    def list_locked(self) -> dict[str, str]:
+        """Return the versions that the lock file names for the Python of this image, by name."""
+        python = self.read_python_version()
+        markers = {"python_version": ".".join(python.split(".")[:2]), "python_full_version": python}
         lines = (ROOT / "requirements" / f"{self.lock}.txt").read_text().splitlines()
         entries = [Requirement(line.rstrip("\\ ")) for line in lines if re.match(r"[\w.-]+==", line)]
-        asked = [entry for entry in entries if entry.marker is None or entry.marker.evaluate(told)]
-        return {canonicalize_name(entry.name): str(entry.specifier).removeprefix("==") for entry in asked}
+        applicable = [entry for entry in entries if entry.marker is None or entry.marker.evaluate(markers)]
+        return {canonicalize_name(entry.name): str(entry.specifier).removeprefix("==") for entry in applicable}
 
-    def python(self) -> str:
-        """The version of the image's Python."""
-        return self.image.prints("python3", "-c", "import platform; print(platform.python_version())").strip()
+    def read_python_version(self) -> str:
+        """Return the version of the image's Python."""
+        return self.image.run_offline("python3", "-c", "import platform; print(platform.python_version())").strip()
 
-    def sizes(self) -> Mapping[str, int]:
-        """The bytes of each package, its bytecode included, and of the app."""
-        sizes = {each.name: _bytes(self.folder / file for file in each.files or ()) for each in self._installed()}
-        return sizes | {"app": _bytes(self.folder.joinpath("app").rglob("*.py"))}
+    def measure_sizes(self) -> Mapping[str, int]:
+        """Return the size in bytes of each package and of the app, with bytecode."""
+        distributions = self._find_distributions()
+        sizes = {each.name: _total_size(self.folder / file for file in each.files or ()) for each in distributions}
+        return sizes | {"app": _total_size(self.folder.joinpath("app").rglob("*.py"))}
 
-    def _installed(self) -> Iterable[importlib.metadata.Distribution]:
+    def _find_distributions(self) -> Iterable[importlib.metadata.Distribution]:
         return importlib.metadata.distributions(path=[str(self.folder)])
 
 
-def _bytes(files: Iterable[Path]) -> int:
+def _total_size(files: Iterable[Path]) -> int:
+    """Return the size in bytes of files and of the bytecode of the modules among them."""
     files = [file for file in files if file.is_file()]
     modules = [file for file in files if file.suffix == ".py"]
-    compiled = [cached for file in modules for cached in file.parent.glob(f"__pycache__/{file.stem}.*.pyc")]
-    return sum(file.stat().st_size for file in (*files, *compiled))
+    bytecode = [cached for file in modules for cached in file.parent.glob(f"__pycache__/{file.stem}.*.pyc")]
+    return sum(file.stat().st_size for file in (*files, *bytecode))

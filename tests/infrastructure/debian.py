@@ -1,4 +1,4 @@
-"""Debian's smallest system with Python and pip, as an archive that is made once and kept for the next time."""
+"""A minimal Debian system with Python and pip, as an archive that is cached between test runs."""
 
 import fcntl
 import hashlib
@@ -8,34 +8,35 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-# Its Python is the one that the Dockerfile's bases have.
+# The release whose Python has the same version as the base images of the Dockerfile.
 SUITE = "trixie"
 _PACKAGES = "python3,python3-pip"
-_LEFT_OUT = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
+_EXCLUDED_FOLDERS = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
 
 
-def archive(mirror: str) -> Path:
-    """The archive of what a mirror has; made again when the mirror or what is said here changes."""
-    wanted = hashlib.sha256("\n".join([mirror, SUITE, _PACKAGES, *_LEFT_OUT]).encode()).hexdigest()[:16]
-    kept = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dwipper" / f"debian-{wanted}.tar"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with (kept.parent / "lock").open("w") as lock:  # One test process at a time.
+def get_archive(mirror: str) -> Path:
+    """Return the archive of a system from a mirror. Build it if the cache has none of the same inputs."""
+    inputs = "\n".join([mirror, SUITE, _PACKAGES, *_EXCLUDED_FOLDERS])
+    key = hashlib.sha256(inputs.encode()).hexdigest()[:16]
+    archive = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dwipper" / f"debian-{key}.tar"
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with (archive.parent / "lock").open("w") as lock:  # One test process at a time.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            _make(kept, mirror)
-    return kept
+        if not archive.exists():
+            _build_archive(archive, mirror)
+    return archive
 
 
-def _make(kept: Path, mirror: str) -> None:
+def _build_archive(archive: Path, mirror: str) -> None:
     with tempfile.TemporaryDirectory(prefix="dwipper-debian-") as folder:
-        root, unfinished = Path(folder) / "root", kept.with_suffix(".unfinished")
+        root, unfinished = Path(folder) / "root", archive.with_suffix(".unfinished")
         _run("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", SUITE, str(root), mirror)
-        for left_out in _LEFT_OUT:
-            shutil.rmtree(root / left_out)
+        for excluded in _EXCLUDED_FOLDERS:
+            shutil.rmtree(root / excluded)
         _run("tar", "--create", "--file", str(unfinished), "--directory", str(root), "--numeric-owner", ".")
-        unfinished.rename(kept)
+        unfinished.rename(archive)
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{command[0]}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"{command[0]}: {result.stdout[-2000:]}{result.stderr[-2000:]}"

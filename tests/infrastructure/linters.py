@@ -1,4 +1,4 @@
-"""The linters of what is deployed and of what deploys it, each as a shell would start it; what they find, by rule."""
+"""The linters of workflows, templates and scripts, run as commands. Each function returns the findings."""
 
 import json
 import os
@@ -8,43 +8,45 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Written in Go, and installed by it: its package for Python would load the program from somewhere else.
+# Go builds it from source. The Python package of actionlint would download the program from another host.
 _ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
-_TOOLS = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+_SEARCH_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
-def actionlint(*workflows: Path) -> list[str]:
-    """What actionlint finds in workflows, and shellcheck in their scripts."""
-    shellcheck = f"-shellcheck={_tool('shellcheck')}"
-    words = [_tool("go"), "run", _ACTIONLINT, "-pyflakes=", shellcheck, "-format={{json .}}", *map(str, workflows)]
-    return [finding["message"] for finding in json.loads(_printed(words, workflows[0].parent))]
+def run_actionlint(*workflows: Path) -> list[str]:
+    """Return the messages of actionlint about workflows, and of shellcheck about their scripts."""
+    shellcheck = f"-shellcheck={_find_tool('shellcheck')}"
+    command = [_find_tool("go"), "run", _ACTIONLINT, "-pyflakes=", shellcheck, "-format={{json .}}"]
+    findings = json.loads(_run([*command, *map(str, workflows)], workflows[0].parent))
+    return [finding["message"] for finding in findings]
 
 
-def zizmor(folder: Path) -> list[str]:
-    """Which rules of zizmor a folder of workflows breaks, by the strictest of its views."""
+def run_zizmor(folder: Path) -> list[str]:
+    """Return the rules of zizmor, in its strictest persona, that the workflows in a folder violate."""
     options = ["--offline", "--persona=auditor", "--quiet", "--no-progress", "--format=json-v1"]
-    return [finding["ident"] for finding in json.loads(_printed([_tool("zizmor"), *options, str(folder)], folder))]
+    findings = json.loads(_run([_find_tool("zizmor"), *options, str(folder)], folder))
+    return [finding["ident"] for finding in findings]
 
 
-def cfn_lint(*templates: Path) -> list[str]:
-    """Which rules of cfn-lint templates break, warnings included."""
-    words = [_tool("cfn-lint"), "--format=parseable", "--", *map(str, templates)]
-    return re.findall(r":([EWI]\d{4}):", _printed(words, templates[0].parent))
+def run_cfn_lint(*templates: Path) -> list[str]:
+    """Return the rules of cfn-lint that templates violate, warnings included."""
+    command = [_find_tool("cfn-lint"), "--format=parseable", "--", *map(str, templates)]
+    return re.findall(r":([EWI]\d{4}):", _run(command, templates[0].parent))
 
 
-def shellcheck(*scripts: Path) -> str:
-    """What shellcheck says of scripts."""
-    return _printed([_tool("shellcheck"), *map(str, scripts)], scripts[0].parent)
+def run_shellcheck(*scripts: Path) -> str:
+    """Return the output of shellcheck about scripts, empty if there are no findings."""
+    return _run([_find_tool("shellcheck"), *map(str, scripts)], scripts[0].parent)
 
 
-def _tool(name: str) -> str:
-    tool = shutil.which(name, path=_TOOLS)
-    assert tool, f"{name} is missing: `make install` brings the linters, but Go, 1.21 or newer, has to be there."
+def _find_tool(name: str) -> str:
+    tool = shutil.which(name, path=_SEARCH_PATH)
+    assert tool, f"{name} is missing: `make test-infra` installs the linters and Go, which builds actionlint."
     return tool
 
 
-def _printed(words: list[str], folder: Path) -> str:
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
-    # A linter that does not come as far as linting says so on the other channel alone.
-    assert done.returncode == 0 or done.stdout.strip(), done.stderr
-    return done.stdout
+def _run(command: list[str], folder: Path) -> str:
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    # If a linter fails before it checks anything, it writes only to standard error.
+    assert result.returncode == 0 or result.stdout.strip(), result.stderr
+    return result.stdout

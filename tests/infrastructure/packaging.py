@@ -1,4 +1,4 @@
-"""What osls makes of the deployment's files: a CloudFormation template."""
+"""Packaging with osls: from the files of the deployment to a CloudFormation template."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 from devstack.api import ROOT
 
 IMAGE = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/dwipper@sha256:{'a' * 64}"
-MAIL = {
+MAIL_VARIABLES = {
     "SES_IDENTITY_ARN": "arn:aws:ses:eu-central-1:123456789012:identity/example.org",
     "MAIL_FROM": "dwipper@example.org",
 }
@@ -19,12 +19,12 @@ _FILES = ("serverless.yml", "deploy")
 _TEMPLATE = "cloudformation-template-update-stack.json"
 
 
-class RefusedError(Exception):
-    """osls takes the files for wrong."""
+class PackagingError(Exception):
+    """osls rejects the files. The message is its output."""
 
 
-def copied(folder: Path) -> Path:
-    """The deployment's files again, to be changed."""
+def copy_sources(folder: Path) -> Path:
+    """Copy the files of the deployment into a folder, so that a test can change them. Return the folder."""
     for name in _FILES:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
@@ -33,16 +33,21 @@ def copied(folder: Path) -> Path:
 
 
 def package(folder: Path, stage: str, **variables: str) -> tuple[dict[str, Any], Path]:
-    """The template of a stage, and the file in which it is.
+    """Return the template of a stage, and its file.
+
+    Args:
+        folder: the copied files of the deployment.
+        stage: the stage.
+        variables: the environment variables of osls.
 
     Raises:
-        RefusedError: with osls's own words.
+        PackagingError: if osls rejects the files.
     """
     osls = ROOT / "node_modules" / ".bin" / "osls"
     assert osls.exists(), "osls is missing: `npm ci --ignore-scripts` installs it"
-    made = folder / "package" / stage
-    ran = subprocess.run(
-        [osls, "package", "--stage", stage, "--param", f"image={IMAGE}", "--package", made],
+    output = folder / "package" / stage
+    result = subprocess.run(
+        [osls, "package", "--stage", stage, "--param", f"image={IMAGE}", "--package", output],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "NODE_NO_WARNINGS": "1"} | variables,
         capture_output=True,
@@ -50,14 +55,14 @@ def package(folder: Path, stage: str, **variables: str) -> tuple[dict[str, Any],
         timeout=120,
         check=False,
     )
-    if ran.returncode != 0:
-        raise RefusedError(ran.stdout + ran.stderr)
-    return json.loads((made / _TEMPLATE).read_text()), made / _TEMPLATE
+    if result.returncode != 0:
+        raise PackagingError(result.stdout + result.stderr)
+    return json.loads((output / _TEMPLATE).read_text()), output / _TEMPLATE
 
 
-def change(folder: Path, name: str, old: str | re.Pattern[str], new: str) -> None:
-    """Replace what stands in a file, the first time that it does."""
+def replace_once(folder: Path, name: str, old: str | re.Pattern[str], new: str) -> None:
+    """Replace the first match in a file. Fail if there is none."""
     pattern = old if isinstance(old, re.Pattern) else re.compile(re.escape(old))
-    text, times = pattern.subn(lambda _: new, (folder / name).read_text(), count=1)
-    assert times, f"{name} has no {old!r}"
+    text, count = pattern.subn(lambda _: new, (folder / name).read_text(), count=1)
+    assert count, f"{name} does not contain {old!r}"
     (folder / name).write_text(text)

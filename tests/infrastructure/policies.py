@@ -1,4 +1,4 @@
-"""Templates of CloudFormation, and what policies in them allow: each rule says what it finds."""
+"""CloudFormation templates as they are written, and the permissions that their policies grant."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,51 +11,53 @@ class _Loader(yaml.SafeLoader):
     """Reads CloudFormation's own tags, such as `!Ref Name`, as `{"Ref": "Name"}`."""
 
 
-def _tagged(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
+def _construct_tag(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         return {tag: loader.construct_scalar(node)}
     return {tag: loader.construct_sequence(node, deep=True)}
 
 
-_Loader.add_multi_constructor("!", _tagged)
+_Loader.add_multi_constructor("!", _construct_tag)
 
 
-def load(template: Path) -> dict[str, Any]:
-    """A template, as it is written."""
-    loaded: dict[str, Any] = _Loader(template.read_text()).get_single_data()
-    return loaded
+def load_template(file: Path) -> dict[str, Any]:
+    """Return a template with its tags as dicts."""
+    template: dict[str, Any] = _Loader(file.read_text()).get_single_data()
+    return template
 
 
-def statements(node: Any) -> Iterator[dict[str, Any]]:
-    """Every statement of a policy that stands somewhere in a template."""
+def find_statements(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield all policy statements in a part of a template."""
     if isinstance(node, dict):
         if "Effect" in node:
             yield node
         for child in node.values():
-            yield from statements(child)
+            yield from find_statements(child)
     elif isinstance(node, list):
         for child in node:
-            yield from statements(child)
+            yield from find_statements(child)
 
 
-def actions(node: Any, effect: str = "Allow") -> set[str]:
-    """All that is allowed, or denied, somewhere in a template."""
-    found = [_listed(statement["Action"]) for statement in statements(node) if statement["Effect"] == effect]
-    return {action for listed in found for action in listed}
+def find_actions(node: Any, effect: str = "Allow") -> set[str]:
+    """Return the actions that a part of a template allows, or denies."""
+    matching = [statement for statement in find_statements(node) if statement["Effect"] == effect]
+    return {action for statement in matching for action in _as_list(statement["Action"])}
 
 
-def patterns(node: Any) -> set[str]:
-    """Actions that nobody has counted, allowed or denied."""
-    return {action for effect in ("Allow", "Deny") for action in actions(node, effect) if "*" in action}
+def find_wildcard_actions(node: Any) -> set[str]:
+    """Return the actions with a wildcard, allowed or denied."""
+    return {action for effect in ("Allow", "Deny") for action in find_actions(node, effect) if "*" in action}
 
 
-def everywhere(node: Any) -> set[str]:
-    """Actions that are allowed on whatever there is."""
-    open_wide = [
-        one for one in statements(node) if one["Effect"] == "Allow" and "*" in _listed(one.get("Resource", []))
+def find_unrestricted_actions(node: Any) -> set[str]:
+    """Return the actions that are allowed on all resources."""
+    unrestricted = [
+        statement
+        for statement in find_statements(node)
+        if statement["Effect"] == "Allow" and "*" in _as_list(statement.get("Resource", []))
     ]
-    return {action for statement in open_wide for action in _listed(statement["Action"])}
+    return {action for statement in unrestricted for action in _as_list(statement["Action"])}
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]

@@ -1,29 +1,33 @@
-"""What the kernel knows of processes: who started which, and as whom they run."""
+"""Processes in /proc: their children, and their users."""
 
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-_PROCESSES = Path("/proc")
+_PROC = Path("/proc")
 
 
-def contained(process: int) -> int:
-    """The process that a container consists of, which buildah starts through several of its own."""
-    while "buildah" in (_PROCESSES / str(process) / "comm").read_text():
-        process = next(_children(process))
+def find_contained_process(process: int) -> int:
+    """Return the main process of a container. buildah starts it through several processes of its own.
+
+    Args:
+        process: the id of the outermost process of buildah.
+    """
+    while "buildah" in (_PROC / str(process) / "comm").read_text():
+        process = next(_find_children(process))
     return process
 
 
-def owner(process: int) -> tuple[int, int]:
-    """The user and the group of a process."""
-    state = (_PROCESSES / str(process)).stat()
+def get_owner(process: int) -> tuple[int, int]:
+    """Return the ids of the user and the group of a process."""
+    state = (_PROC / str(process)).stat()
     return state.st_uid, state.st_gid
 
 
-def _children(process: int) -> Iterator[int]:
-    for each in _PROCESSES.glob("[0-9]*"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # It has ended meanwhile.
+def _find_children(process: int) -> Iterator[int]:
+    for folder in _PROC.glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # The process has ended meanwhile.
             # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-            _state, parent, *_ = (each / "stat").read_text().rpartition(")")[2].split()
+            _state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(parent) == process:
-                yield int(each.name)
+                yield int(folder.name)

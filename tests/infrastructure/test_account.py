@@ -1,4 +1,4 @@
-"""What is made once by hand, for an account and for a stage, can be made."""
+"""The stacks that are created once by hand, for an account and for a stage, can be created."""
 
 from pathlib import Path
 
@@ -12,10 +12,12 @@ REGION = "us-east-1"
 
 
 @pytest.mark.parametrize(
-    ("template", "parameters"), [("account.yml", {}), ("roles.yml", {"Stage": "dev"}), ("roles.yml", {"Stage": "prod"})]
+    ("template", "parameters"),
+    [("account.yml", {}), ("roles.yml", {"Stage": "dev"}), ("roles.yml", {"Stage": "prod"})],
+    ids=["account", "roles-dev", "roles-prod"],
 )
-def test_it_can_be_made(template: str, parameters: dict[str, str], embedded: Service) -> None:
-    cloudformation = clients.cloudformation(embedded.endpoint, REGION)
+def test_one_time_stack_can_be_created(template: str, parameters: dict[str, str], embedded: Service) -> None:
+    cloudformation = clients.cloudformation_client(embedded.endpoint, REGION)
     name = "-".join(["once", Path(template).stem, *parameters.values()])
     cloudformation.create_stack(
         StackName=name,

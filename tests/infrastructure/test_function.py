@@ -1,4 +1,4 @@
-"""The function's image does what it is for: AWS's runtime client in it serves a member's whole story."""
+"""The function's image serves a member's story through AWS's runtime client."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ import pytest
 from app.settings import Settings
 from devstack import environment
 from devstack.invocations import FunctionError
-from devstack.mail import everything
+from devstack.mail import fetch_all
 from devstack.process import Service
 from devstack.runtime_api import RuntimeApi
 from testkit.api_client import Api
@@ -22,21 +22,21 @@ from tests.infrastructure.image import Image
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-# As Lambda does, somebody who owns nothing of what is in the image.
+# A user who owns no file of the image, as on Lambda.
 _USER = "993:990"
 
 
 @contextlib.contextmanager
-def _deployed(image: Image, variables: dict[str, str], folder: Path) -> Iterator[RuntimeApi]:
-    with RuntimeApi() as api:
-        told = variables | {"AWS_LAMBDA_RUNTIME_API": api.address}
-        with image.running(told, folder, _USER):
-            yield api
+def _start_function(image: Image, variables: dict[str, str], folder: Path) -> Iterator[RuntimeApi]:
+    with RuntimeApi() as runtime_api:
+        environ = variables | {"AWS_LAMBDA_RUNTIME_API": runtime_api.address}
+        with image.start(environ, folder, _USER):
+            yield runtime_api
 
 
-async def _tell(api: Api) -> None:
+async def _run_story(api: Api) -> None:
     assert (await api.http.get("/v1/dwipps")).status_code == 401
-    kay = await api.member("kay")
+    kay = await api.create_member("kay")
     dwipp = await kay.post_dwipp("Socks are envelopes for feet.")
     assert (await kay.get("/v1/dwipps"))["items"] == [dwipp]
     path = f"/v1/dwipps/{dwipp['id']}"
@@ -48,29 +48,30 @@ async def _tell(api: Api) -> None:
     assert (await kay.get("/v1/dwipps"))["items"] == []
 
 
-def test_it_serves_a_member_from_registration_to_deletion(
+def test_function_image_serves_a_member_from_registration_to_deletion(
     function_image: Image, embedded: Service, new_settings: Callable[[], Settings], tmp_path: Path
 ) -> None:
     settings = new_settings()
-    variables = environment.variables(settings, embedded.endpoint, embedded.endpoint)
+    variables = environment.make_variables(settings, embedded.endpoint, embedded.endpoint)
     authorizer = Authorizer(settings, f"{embedded.endpoint}/{settings.user_pool_id}/.well-known/jwks.json")
 
-    async def story(api: RuntimeApi) -> None:
-        async with GatewayTransport(lambda event, _context: api.invoke(event), authorizer) as carrier:
+    async def run_story(runtime_api: RuntimeApi) -> None:
+        async with GatewayTransport(lambda event, _context: runtime_api.invoke(event), authorizer) as transport:
 
             def open_client(**options: Any) -> httpx.AsyncClient:
-                return httpx.AsyncClient(transport=carrier, base_url="https://dwipper.test", **options)
+                return httpx.AsyncClient(transport=transport, base_url="https://dwipper.test", **options)
 
-            before = len(everything(embedded.endpoint))
-            await _tell(Api(settings, embedded.endpoint, open_client(), Transcript(), open_client, before))
+            mails_before = len(fetch_all(embedded.endpoint))
+            api = Api(settings, embedded.endpoint, open_client(), Transcript(), open_client, mails_before)
+            await _run_story(api)
 
-    with _deployed(function_image, variables, tmp_path) as api:
-        asyncio.run(story(api))
+    with _start_function(function_image, variables, tmp_path) as runtime_api:
+        asyncio.run(run_story(runtime_api))
 
 
-def test_it_says_which_settings_it_lacks(function_image: Image, tmp_path: Path) -> None:
+def test_missing_settings_are_named_in_the_error(function_image: Image, tmp_path: Path) -> None:
     with (
-        _deployed(function_image, {"AWS_REGION": "us-east-1"}, tmp_path) as api,
+        _start_function(function_image, {"AWS_REGION": "us-east-1"}, tmp_path) as runtime_api,
         pytest.raises(FunctionError, match="MisconfiguredError: Missing in the environment: USER_POOL_ID, "),
     ):
-        api.invoke({})
+        runtime_api.invoke({})

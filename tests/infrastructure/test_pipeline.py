@@ -1,4 +1,4 @@
-"""The pipeline goes the way that it says, and nobody in it may do more than their part of it."""
+"""The pipeline leads from the gate over dev and an approval to prod. Each role has only the permissions of its part."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -11,11 +11,11 @@ from devstack.api import ROOT
 from tests.infrastructure import linters, policies
 
 _TEMPLATES = [ROOT / "pipeline.yml", ROOT / "deploy" / "roles.yml", ROOT / "deploy" / "github-oidc.yml"]
-_PIPELINE = policies.load(_TEMPLATES[0])["Resources"]
+_PIPELINE = policies.load_template(_TEMPLATES[0])["Resources"]
 _STAGES = _PIPELINE["Pipeline"]["Properties"]["Stages"]
 
-# What may be done to whatever there is: actions that know no resource, as AWS's reference of them says.
-_EVERYWHERE = {
+# Actions that support no resource types, according to the service authorization reference of AWS.
+_ACTIONS_WITHOUT_RESOURCES = {
     "cloudformation:ValidateTemplate",
     "cognito-idp:CreateUserPool",
     "ecr:GetAuthorizationToken",
@@ -25,117 +25,131 @@ _EVERYWHERE = {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-_PUSH = "dwipper-push"
+_PUSH_POLICY = "dwipper-push"
+_MAX_BUILD_MINUTES = 90
 
 
-def _names(stages: list[dict[str, Any]]) -> list[str]:
+def _stage_names(stages: list[dict[str, Any]]) -> list[str]:
     return [stage["Name"] for stage in stages]
 
 
-def _unapproved(stages: list[dict[str, Any]]) -> bool:
-    """Whether prod is reached with nobody asked right before."""
-    asked = {actions["Name"] for actions in stages if actions["Actions"][0]["ActionTypeId"]["Category"] == "Approval"}
-    return ("Prod" in _names(stages)) and not any(
-        before["Name"] in asked and after["Name"] == "Prod" for before, after in pairwise(stages)
+def _lacks_approval(stages: list[dict[str, Any]]) -> bool:
+    """Return True if there is a stage Prod without an approval right before it."""
+    approvals = {stage["Name"] for stage in stages if stage["Actions"][0]["ActionTypeId"]["Category"] == "Approval"}
+    return ("Prod" in _stage_names(stages)) and not any(
+        before["Name"] in approvals and after["Name"] == "Prod" for before, after in pairwise(stages)
     )
 
 
-def _deploying_policies(role: str) -> set[str]:
+def _deployment_policies(role: str) -> set[str]:
+    """Return the policies that a role of the pipeline has from deploy/roles.yml."""
     attached = _PIPELINE[role]["Properties"]["ManagedPolicyArns"]
     return {policy["Sub"].rpartition("/")[2] for policy in attached if "Sub" in policy}
+
+
+def _build_projects() -> dict[str, Any]:
+    """Return the properties of the CodeBuild projects by logical id."""
+    return {
+        name: resource["Properties"]
+        for name, resource in _PIPELINE.items()
+        if resource["Type"] == "AWS::CodeBuild::Project"
+    }
 
 
 @pytest.mark.parametrize("template", _TEMPLATES, ids=lambda template: template.name)
 class TestTemplate:
     @pytest.mark.slow
-    def test_cfn_lint_finds_nothing(self, template: Path) -> None:
-        assert linters.cfn_lint(template) == []
+    def test_cfn_lint_has_no_findings(self, template: Path) -> None:
+        assert linters.run_cfn_lint(template) == []
 
-    def test_every_action_is_named(self, template: Path) -> None:
-        assert policies.patterns(policies.load(template)) == set()
+    def test_policies_have_no_wildcard_actions(self, template: Path) -> None:
+        assert policies.find_wildcard_actions(policies.load_template(template)) == set()
 
-    def test_what_is_allowed_everywhere_is_known_to_be(self, template: Path) -> None:
-        assert policies.everywhere(policies.load(template)) <= _EVERYWHERE
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("mistake", "rule"),
-    [
-        (("RetentionInDays", "RetentionInDay"), "E3002"),
-        (("!Ref BuildLog", "!Ref BuildLogs"), "E1020"),
-        (("Result: ROLLBACK", "Result: BACK"), "E3030"),
-        (("!Equals [!Ref PipelineEmail", "!Equals [!Ref PipelineMail"), "E1020"),
-    ],
-)
-def test_cfn_lint_would_find(mistake: tuple[str, str], rule: str, tmp_path: Path) -> None:
-    (tmp_path / "seeded.yml").write_text(_TEMPLATES[0].read_text().replace(*mistake, 1))
-    assert rule in linters.cfn_lint(tmp_path / "seeded.yml")
+    def test_unrestricted_actions_support_no_resources(self, template: Path) -> None:
+        unrestricted = policies.find_unrestricted_actions(policies.load_template(template))
+        assert unrestricted <= _ACTIONS_WITHOUT_RESOURCES
 
 
-def test_an_action_that_nobody_counted_would_be_found() -> None:
-    statement = {"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}
-    assert policies.patterns({"Resources": [statement]}) == {"s3:*"}
-    assert policies.everywhere({"Resources": [statement]}) == {"s3:*"}
+class TestSeededMistake:
+    @pytest.mark.slow
+    @pytest.mark.parametrize(
+        ("mistake", "rule"),
+        [
+            (("RetentionInDays", "RetentionInDay"), "E3002"),
+            (("!Ref BuildLog", "!Ref BuildLogs"), "E1020"),
+            (("Result: ROLLBACK", "Result: BACK"), "E3030"),
+            (("!Equals [!Ref PipelineEmail", "!Equals [!Ref PipelineMail"), "E1020"),
+        ],
+        ids=["unknown-property", "unknown-reference", "invalid-value", "unknown-parameter"],
+    )
+    def test_cfn_lint_finds_mistake(self, mistake: tuple[str, str], rule: str, tmp_path: Path) -> None:
+        (tmp_path / "seeded.yml").write_text(_TEMPLATES[0].read_text().replace(*mistake, 1))
+        assert rule in linters.run_cfn_lint(tmp_path / "seeded.yml")
+
+    def test_wildcard_action_is_found(self) -> None:
+        statement = {"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}
+        assert policies.find_wildcard_actions({"Resources": [statement]}) == {"s3:*"}
+        assert policies.find_unrestricted_actions({"Resources": [statement]}) == {"s3:*"}
+
+    @pytest.mark.parametrize(
+        "order",
+        [[0, 1, 2, 3, 5], [0, 1, 2, 4, 3, 5], [0, 1, 2, 3, 5, 4]],
+        ids=["no-approval", "approval-before-dev", "approval-after-prod"],
+    )
+    def test_prod_without_approval_is_found(self, order: list[int]) -> None:
+        assert _lacks_approval([_STAGES[number] for number in order])
 
 
-def test_it_goes_from_the_gate_by_dev_and_approval_to_prod() -> None:
-    assert _names(_STAGES) == ["Source", "Test", "Image", "Dev", "Approval", "Prod"]
-    assert not _unapproved(_STAGES)
+class TestStages:
+    def test_prod_follows_gate_dev_and_approval(self) -> None:
+        assert _stage_names(_STAGES) == ["Source", "Test", "Image", "Dev", "Approval", "Prod"]
+        assert not _lacks_approval(_STAGES)
 
-
-@pytest.mark.parametrize("order", [[0, 1, 2, 3, 5], [0, 1, 2, 4, 3, 5], [0, 1, 2, 3, 5, 4]])
-def test_a_way_to_prod_past_approval_would_be_found(order: list[int]) -> None:
-    assert _unapproved([_STAGES[number] for number in order])
-
-
-@pytest.mark.parametrize("stage", [_STAGES[3], _STAGES[5]], ids=lambda stage: str(stage["Name"]))
-def test_a_stage_deploys_then_tries_and_goes_back_where_either_fails(stage: dict[str, Any]) -> None:
-    assert stage["OnFailure"] == {"Result": "ROLLBACK"}
-    assert [(action["Name"], action["RunOrder"]) for action in stage["Actions"]] == [("Deploy", 1), ("Smoke", 2)]
-    projects = {action["Configuration"]["ProjectName"]["Ref"] for action in stage["Actions"]}
-    assert projects == {f"{stage['Name']}Project"}
+    @pytest.mark.parametrize("stage", [_STAGES[3], _STAGES[5]], ids=lambda stage: str(stage["Name"]))
+    def test_stage_deploys_smoke_tests_and_rolls_back_on_failure(self, stage: dict[str, Any]) -> None:
+        assert stage["OnFailure"] == {"Result": "ROLLBACK"}
+        assert [(action["Name"], action["RunOrder"]) for action in stage["Actions"]] == [("Deploy", 1), ("Smoke", 2)]
+        projects = {action["Configuration"]["ProjectName"]["Ref"] for action in stage["Actions"]}
+        assert projects == {f"{stage['Name']}Project"}
 
 
 class TestBuild:
-    def test_only_the_images_is_privileged_and_it_runs_as_lambda_does(self) -> None:
-        environments = {name: project["Environment"] for name, project in self._projects().items()}
+    def test_only_the_image_build_is_privileged_and_on_arm64(self) -> None:
+        environments = {name: project["Environment"] for name, project in _build_projects().items()}
         privileged = [name for name, environment in environments.items() if environment.get("PrivilegedMode")]
         assert privileged == ["ImageProject"]
         assert environments["ImageProject"]["Type"] == "ARM_CONTAINER"
 
-    def test_each_has_a_role_of_its_own_an_end_and_a_log_that_ends_too(self) -> None:
-        projects = self._projects().values()
+    def test_each_project_has_its_own_role_a_timeout_and_a_log(self) -> None:
+        projects = _build_projects().values()
         roles = [project["ServiceRole"]["GetAtt"] for project in projects]
         assert len(set(roles)) == len(roles)
-        assert all(project["TimeoutInMinutes"] <= 90 for project in projects)
+        assert all(project["TimeoutInMinutes"] <= _MAX_BUILD_MINUTES for project in projects)
         assert all(project["LogsConfig"]["CloudWatchLogs"]["GroupName"] == {"Ref": "BuildLog"} for project in projects)
         assert _PIPELINE["BuildLog"]["Properties"]["RetentionInDays"] == 90
 
-    def test_each_does_what_is_written_in_the_repository(self) -> None:
-        for project in self._projects().values():
-            assert yaml.safe_load((ROOT / project["Source"]["BuildSpec"]).read_text())["phases"]["build"]["commands"]
+    def test_each_project_has_a_buildspec_in_the_repository(self) -> None:
+        for project in _build_projects().values():
+            buildspec = yaml.safe_load((ROOT / project["Source"]["BuildSpec"]).read_text())
+            assert buildspec["phases"]["build"]["commands"]
 
-    def test_a_role_does_its_own_stages_part_and_no_other(self) -> None:
-        assert _deploying_policies("TestRole") == set()
-        assert _deploying_policies("ImageRole") == {_PUSH}
-        assert _deploying_policies("DevRole") == {"dwipper-dev-deploy"}
-        assert _deploying_policies("ProdRole") == {"dwipper-prod-deploy"}
-
-    def _projects(self) -> dict[str, Any]:
-        projects = {name: it for name, it in _PIPELINE.items() if it["Type"] == "AWS::CodeBuild::Project"}
-        return {name: project["Properties"] for name, project in projects.items()}
+    def test_each_role_has_the_policies_of_its_stage_only(self) -> None:
+        assert _deployment_policies("TestRole") == set()
+        assert _deployment_policies("ImageRole") == {_PUSH_POLICY}
+        assert _deployment_policies("DevRole") == {"dwipper-dev-deploy"}
+        assert _deployment_policies("ProdRole") == {"dwipper-prod-deploy"}
 
 
-def test_artifacts_are_encrypted_private_and_stay() -> None:
+def test_artifacts_are_encrypted_private_and_retained() -> None:
     bucket = _PIPELINE["Artifacts"]
     assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
     assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
     assert {"BucketEncryption", "LifecycleConfiguration"} <= bucket["Properties"].keys()
-    assert policies.actions(_PIPELINE["ArtifactsPolicy"], "Deny") == {"s3:GetObject", "s3:ListBucket", "s3:PutObject"}
+    denied = policies.find_actions(_PIPELINE["ArtifactsPolicy"], "Deny")
+    assert denied == {"s3:GetObject", "s3:ListBucket", "s3:PutObject"}
 
 
-def test_somebody_is_told_of_a_failure() -> None:
+def test_failed_runs_notify_the_topic() -> None:
     rule = _PIPELINE["TellOfFailures"]["Properties"]
     assert rule["EventPattern"]["detail"] == {"pipeline": [{"Ref": "Pipeline"}], "state": ["FAILED"]}
     assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "Topic"}]

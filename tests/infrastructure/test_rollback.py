@@ -1,4 +1,4 @@
-"""The ways that workflows go: what waits for what, what is looked at first, and the way back."""
+"""The order of the workflows: the gate, the release, dev, prod, and the rollback after a failed smoke test."""
 
 import os
 import re
@@ -15,58 +15,60 @@ _DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
 class TestStage:
-    def test_what_is_live_is_remembered_before_a_deployment_and_brought_back_after_a_failed_smoke_test(self) -> None:
-        names = [step["name"] for step in workflows.jobs("stage.yml")["deploy"]["steps"] if "name" in step]
-        assert names[-5:-2] == ["What is live?", "Deploy", "Smoke test"]
-        assert names[-2:] == ["Fetch what was live", "Go back to what was live"]
-        *_, files, back = workflows.jobs("stage.yml")["deploy"]["steps"]
-        assert "steps.smoke.outcome == 'failure'" in back["if"]
-        assert files["if"] == back["if"]
-        assert files["with"]["ref"] == "${{ steps.live.outputs.commit }}"
-        assert back["env"] == {"DIGEST": "${{ steps.live.outputs.digest }}"}
+    def test_failed_smoke_test_rolls_back_image_and_templates(self) -> None:
+        steps = workflows.load_jobs("stage.yml")["deploy"]["steps"]
+        names = [step["name"] for step in steps if "name" in step]
+        assert names[-5:-2] == ["Find the current image", "Deploy", "Smoke test"]
+        assert names[-2:] == ["Check out the previous commit", "Roll back to the previous image"]
+        *_, checkout, rollback = steps
+        assert "steps.smoke.outcome == 'failure'" in rollback["if"]
+        assert checkout["if"] == rollback["if"]
+        assert checkout["with"]["ref"] == "${{ steps.live.outputs.commit }}"
+        assert rollback["env"] == {"DIGEST": "${{ steps.live.outputs.digest }}"}
 
     @pytest.mark.parametrize(
-        ("stage", "digest", "passes"),
+        ("stage", "digest", "is_accepted"),
         [
-            ("dev", _DIGEST, True),
-            ("prod", _DIGEST, True),
-            ("prod ", _DIGEST, False),
-            ("test", _DIGEST, False),
-            ("dev", _DIGEST[:-1], False),
-            ("dev", _DIGEST.upper(), False),
-            ("dev", f"{_DIGEST}\n", False),
-            ("dev", f"{_DIGEST}; id", False),
-            ("dev", f"x\n{_DIGEST}", False),
-            ("dev", "$(id)", False),
-            ("dev", "", False),
+            pytest.param("dev", _DIGEST, True, id="dev"),
+            pytest.param("prod", _DIGEST, True, id="prod"),
+            pytest.param("prod ", _DIGEST, False, id="stage-with-space"),
+            pytest.param("test", _DIGEST, False, id="unknown-stage"),
+            pytest.param("dev", _DIGEST[:-1], False, id="short-digest"),
+            pytest.param("dev", _DIGEST.upper(), False, id="uppercase-digest"),
+            pytest.param("dev", f"{_DIGEST}\n", False, id="trailing-newline"),
+            pytest.param("dev", f"{_DIGEST}; id", False, id="appended-command"),
+            pytest.param("dev", f"x\n{_DIGEST}", False, id="leading-line"),
+            pytest.param("dev", "$(id)", False, id="command-substitution"),
+            pytest.param("dev", "", False, id="empty-digest"),
         ],
     )
-    def test_what_is_no_stage_or_no_digest_ends_it_at_once(self, stage: str, digest: str, passes: bool) -> None:
-        check = workflows.jobs("stage.yml")["deploy"]["steps"][0]
-        told = {"PATH": os.defpath, "STAGE": stage, "DIGEST": digest}
-        done = subprocess.run(["bash", "-e", "-c", check["run"]], env=told, check=False)  # noqa: S607 -- as GitHub
-        assert (done.returncode == 0) == passes
+    def test_invalid_stage_or_digest_fails_the_first_step(self, stage: str, digest: str, is_accepted: bool) -> None:
+        check = workflows.load_jobs("stage.yml")["deploy"]["steps"][0]
+        environ = {"PATH": os.defpath, "STAGE": stage, "DIGEST": digest}
+        command = ["bash", "-e", "-c", check["run"]]
+        result = subprocess.run(command, env=environ, check=False)
+        assert (result.returncode == 0) == is_accepted
 
 
-def test_prod_waits_for_dev_and_gets_the_image_that_dev_ran() -> None:
-    steps = workflows.jobs("deploy.yml")
-    assert steps["dev"]["with"]["digest"] == steps["prod"]["with"]["digest"]
-    assert set(steps["prod"]["needs"]) == {"image", "dev"}
-    assert workflows.jobs("stage.yml")["deploy"]["environment"] == "${{ inputs.stage }}"
+class TestOrder:
+    def test_prod_waits_for_dev_and_deploys_the_same_image(self) -> None:
+        jobs = workflows.load_jobs("deploy.yml")
+        assert jobs["dev"]["with"]["digest"] == jobs["prod"]["with"]["digest"]
+        assert set(jobs["prod"]["needs"]) == {"image", "dev"}
+        assert workflows.load_jobs("stage.yml")["deploy"]["environment"] == "${{ inputs.stage }}"
+
+    def test_release_waits_for_gate_and_deployment_for_release(self) -> None:
+        release = workflows.load_jobs("release.yml")
+        assert (release["publish"]["needs"], release["deploy"]["needs"]) == (["version", "gate"], "publish")
 
 
-def test_a_release_waits_for_the_gate_and_a_deployment_for_the_release() -> None:
-    release = workflows.jobs("release.yml")
-    assert (release["publish"]["needs"], release["deploy"]["needs"]) == (["version", "gate"], "publish")
-
-
-def test_every_python_that_is_promised_is_tested() -> None:
-    versions = workflows.jobs("ci.yml")["test"]["strategy"]["matrix"]["python"]
+def test_ci_covers_all_supported_python_versions() -> None:
+    versions = workflows.load_jobs("ci.yml")["test"]["strategy"]["matrix"]["python"]
     (oldest,) = re.findall(r'requires-python = ">=(.+)"', (ROOT / "pyproject.toml").read_text())
     assert versions == [oldest, "3.12", "3.13", "3.14"]
 
 
-def test_the_docs_page_finds_its_document_beside_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_docs_site_contains_the_document_that_it_shows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(ROOT)
     runpy.run_path(str(ROOT / "scripts" / "build_docs_site.py"))["write"](tmp_path)
     assert (tmp_path / "openapi.json").read_bytes() == (ROOT / "openapi.json").read_bytes()

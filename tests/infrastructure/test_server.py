@@ -1,4 +1,4 @@
-"""The server's image: nobody's root, watched over, and gone when it is told to go."""
+"""The server's image runs without root, has a health check, trusts no proxy by default, and stops on SIGTERM."""
 
 import contextlib
 import os
@@ -27,50 +27,53 @@ _SETTINGS = {
 
 
 @contextlib.contextmanager
-def _serving(image: Image, variables: dict[str, str], folder: Path) -> Iterator[Service]:
-    with image.running(_SETTINGS | variables, folder) as process:
+def _start_server(image: Image, variables: dict[str, str], folder: Path) -> Iterator[Service]:
+    with image.start(_SETTINGS | variables, folder) as process:
         service = Service("The server", f"http://127.0.0.1:{variables['UVICORN_PORT']}", process, folder / "log")
-        service.wait_until(lambda answer: answer.is_success, "/health")
+        service.wait_until(lambda response: response.is_success, "/health")
         yield service
 
 
 @pytest.fixture
-def here() -> dict[str, str]:
-    """On this machine it is for nobody else."""
+def loopback() -> dict[str, str]:
+    """Return options of uvicorn for a free port that only this machine can reach."""
     return {"UVICORN_HOST": "127.0.0.1", "UVICORN_PORT": str(free_port())}
 
 
-def test_it_serves_all_interfaces_and_believes_no_proxy(server_image: Image) -> None:
-    assert server_image.variables["UVICORN_HOST"] == "0.0.0.0"  # noqa: S104 -- of its own network
+def test_default_options_listen_everywhere_and_trust_no_proxy(server_image: Image) -> None:
+    assert server_image.variables["UVICORN_HOST"] == "0.0.0.0"  # noqa: S104 -- the container's own network
     assert server_image.variables["UVICORN_PROXY_HEADERS"] == "false"
     assert "8000/tcp" in server_image.config["ExposedPorts"]
-    assert server_image.command[:2] == ["python3", "-m"], "signals reach it, with no shell between"
+    assert server_image.command[:2] == ["python3", "-m"], "a shell would not pass signals on"
 
 
-def test_it_takes_nobody_for_whom_a_header_names(server_image: Image, here: dict[str, str], tmp_path: Path) -> None:
-    with _serving(server_image, here, tmp_path) as service:
+def test_forwarded_address_is_ignored(server_image: Image, loopback: dict[str, str], tmp_path: Path) -> None:
+    with _start_server(server_image, loopback, tmp_path) as service:
         httpx.get(f"{service.endpoint}/docs", headers={"X-Forwarded-For": "203.0.113.9"}, trust_env=False)
     log = service.log.read_text()
     assert "GET /docs" in log
     assert "203.0.113.9" not in log
 
 
-def test_it_serves_as_nobody_in_particular(server_image: Image, here: dict[str, str], tmp_path: Path) -> None:
-    with _serving(server_image, here, tmp_path) as service:
-        assert processes.owner(processes.contained(service.process.pid)) == (65532, 65532)
+def test_server_runs_as_an_unprivileged_user(server_image: Image, loopback: dict[str, str], tmp_path: Path) -> None:
+    with _start_server(server_image, loopback, tmp_path) as service:
+        server = processes.find_contained_process(service.process.pid)
+        assert processes.get_owner(server) == (65532, 65532)
 
 
-def test_who_watches_over_it_sees_whether_it_serves(server_image: Image, here: dict[str, str], tmp_path: Path) -> None:
+def test_health_check_succeeds_only_while_serving(
+    server_image: Image, loopback: dict[str, str], tmp_path: Path
+) -> None:
     kind, *check = server_image.config["Healthcheck"]["Test"]
     assert kind == "CMD"
-    assert not server_image.succeeds(*check, variables=here)
-    with _serving(server_image, here, tmp_path):
-        assert server_image.succeeds(*check, variables=here)
+    assert not server_image.succeeds(*check, variables=loopback)
+    with _start_server(server_image, loopback, tmp_path):
+        assert server_image.succeeds(*check, variables=loopback)
 
 
-def test_it_stops_when_it_is_told_to(server_image: Image, here: dict[str, str], tmp_path: Path) -> None:
-    with _serving(server_image, here, tmp_path) as service:
-        os.kill(processes.contained(service.process.pid), signal.SIGTERM)
+def test_server_shuts_down_on_sigterm(server_image: Image, loopback: dict[str, str], tmp_path: Path) -> None:
+    with _start_server(server_image, loopback, tmp_path) as service:
+        os.kill(processes.find_contained_process(service.process.pid), signal.SIGTERM)
         service.process.wait(5)
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{service.endpoint}/health", trust_env=False)

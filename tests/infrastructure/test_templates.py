@@ -1,4 +1,4 @@
-"""Both stages package, and what comes of it is right where nobody else would say that it is wrong."""
+"""osls packages both stages. The templates satisfy cfn-lint and our rules, which find seeded mistakes."""
 
 import os
 import re
@@ -6,82 +6,88 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from devstack.api import ROOT
-from tests.infrastructure.packaging import MAIL, RefusedError, change, copied, package
-from tests.infrastructure.rules import breaches
-from tests.infrastructure.rules.resources import the
+from tests.infrastructure.packaging import MAIL_VARIABLES, PackagingError, copy_sources, package, replace_once
+from tests.infrastructure.rules import Rule, data, find_violations, gateway, monitoring, permissions
+from tests.infrastructure.rules.resources import get_properties
 
 pytestmark = pytest.mark.slow
 
-STAGES: Mapping[str, Mapping[str, str]] = {"dev": {}, "prod": MAIL}
+STAGES: Mapping[str, Mapping[str, str]] = {"dev": {}, "prod": MAIL_VARIABLES}
 
-# Which osls writes itself: the function waits for its role, whose name it has.
-_OF_OSLS = "W3005"
+# osls adds a redundant DependsOn: the function refers to its role and also waits for it.
+_CHECK_VIOLATED_BY_OSLS = "W3005"
 
 
 @pytest.fixture(scope="module", params=STAGES)
 def packaged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any, Path]:
-    folder = copied(tmp_path_factory.mktemp(request.param))
+    """Return a stage, its template, and the file of the template."""
+    folder = copy_sources(tmp_path_factory.mktemp(request.param))
     return request.param, *package(folder, request.param, **STAGES[request.param])
 
 
-def _linted(template: Path) -> str:
-    ran = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), "--ignore-checks", _OF_OSLS, "--", template],
+def _run_cfn_lint(template: Path) -> str:
+    """Return the output of cfn-lint, empty if there are no findings."""
+    result = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), "--ignore-checks", _CHECK_VIOLATED_BY_OSLS, "--", template],
         capture_output=True,
         text=True,
         check=False,
     )
-    return ran.stdout + ran.stderr
+    return result.stdout + result.stderr
 
 
-def test_no_rule_is_broken(packaged: tuple[str, Any, Path]) -> None:
-    _, template, _ = packaged
-    assert breaches(template) == []
+class TestStage:
+    def test_template_violates_no_rule(self, packaged: tuple[str, Any, Path]) -> None:
+        _, template, _ = packaged
+        assert find_violations(template) == []
+
+    def test_cfn_lint_has_no_findings(self, packaged: tuple[str, Any, Path]) -> None:
+        *_, file = packaged
+        assert _run_cfn_lint(file) == ""
+
+    def test_only_prod_mails_through_ses_and_keeps_logs_for_a_year(self, packaged: tuple[str, Any, Path]) -> None:
+        stage, template, _ = packaged
+        is_prod = stage == "prod"
+        parameters = template["Parameters"]
+        assert parameters["SesIdentityArn"]["Default"] == (MAIL_VARIABLES["SES_IDENTITY_ARN"] if is_prod else "")
+        assert parameters["MailFrom"]["Default"] == (MAIL_VARIABLES["MAIL_FROM"] if is_prod else "")
+        assert get_properties(template, "ApiLogGroup")["RetentionInDays"] == (365 if is_prod else 30)
 
 
-def test_cfn_lint_finds_nothing(packaged: tuple[str, Any, Path]) -> None:
-    *_, file = packaged
-    assert _linted(file) == ""
+class TestProdWithoutSesIdentity:
+    def test_unset_identity_is_rejected_by_osls(self, tmp_path: Path) -> None:
+        with pytest.raises(PackagingError, match="sesIdentityArn"):
+            package(copy_sources(tmp_path), "prod")
+
+    def test_empty_identity_is_rejected_by_cfn_lint_and_make(self, tmp_path: Path) -> None:
+        """GitHub passes an unset variable as an empty string. CloudFormation rejects it for the same reason."""
+        empty = dict.fromkeys(MAIL_VARIABLES, "")
+        _, file = package(copy_sources(tmp_path), "prod", **empty)
+        findings = _run_cfn_lint(file)
+        assert "MinLength" in findings or "minLength" in findings, findings
+        # With `-o`, make takes the environments for current and installs nothing.
+        up_to_date = ["-o", "node_modules/.package-lock.json", "-o", ".venv/installed"]
+        command = ["make", *up_to_date, "deploy", "STAGE=prod", "IMAGE=x", "AWS_REGION=x"]
+        environ = {"PATH": os.environ["PATH"], **empty}
+        result = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, check=False)
+        assert (result.returncode, b"prod requires SES_IDENTITY_ARN" in result.stdout) == (2, True)
 
 
-def test_prod_mails_by_ses_and_keeps_logs_for_a_year(packaged: tuple[str, Any, Path]) -> None:
-    stage, template, _ = packaged
-    is_prod = stage == "prod"
-    assert template["Parameters"]["SesIdentityArn"]["Default"] == (MAIL["SES_IDENTITY_ARN"] if is_prod else "")
-    assert template["Parameters"]["MailFrom"]["Default"] == (MAIL["MAIL_FROM"] if is_prod else "")
-    assert the(template, "ApiLogGroup")["RetentionInDays"] == (365 if is_prod else 30)
+class Mistake(NamedTuple):
+    """A change of one file, and the rule that finds it."""
+
+    file: str
+    old: str | re.Pattern[str]
+    new: str
+    rule: Rule
 
 
-def test_prod_asks_for_an_identity_of_ses(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="sesIdentityArn"):
-        package(copied(tmp_path), "prod")
-
-
-def test_an_identity_that_is_empty_is_none(tmp_path: Path) -> None:
-    """As GitHub gives a variable that nobody set: CloudFormation refuses it, as cfn-lint and `make deploy` do."""
-    _, file = package(copied(tmp_path), "prod", **dict.fromkeys(MAIL, ""))
-    assert "MinLength" in _linted(file) or "minLength" in _linted(file), _linted(file)
-    told = {"PATH": os.environ["PATH"], **dict.fromkeys(MAIL, "")}
-    words = [
-        "make",
-        "-o",
-        "node_modules/.package-lock.json",
-        "-o",
-        ".venv/installed",
-        "deploy",
-        "STAGE=prod",
-        "IMAGE=x",
-    ]
-    done = subprocess.run([*words, "AWS_REGION=x"], cwd=ROOT, env=told, capture_output=True, check=False)
-    assert (done.returncode, b"prod wants SES_IDENTITY_ARN" in done.stdout) == (2, True)
-
-
-URL = """Resources:
+_FUNCTION_URL = """Resources:
   Url:
     Type: AWS::Lambda::Url
     Properties:
@@ -89,188 +95,263 @@ URL = """Resources:
       TargetFunctionArn: !GetAtt ApiLambdaFunction.Arn
 """
 
-# A file, what stands there, what is written instead, and which rule has to say so; or whose words.
-MISTAKES: Mapping[str, tuple[str, str | re.Pattern[str], str, str]] = {
-    "no authorizer on a route": (
+MISTAKES: Mapping[str, Mistake] = {
+    "route-without-authorizer": Mistake(
         "serverless.yml",
         re.compile(r"          authorizer:\n(            .*\n)+"),
         "",
-        "only_members_reach_what_is_theirs",
+        gateway.check_member_routes,
     ),
-    "an ID token will do": (
+    "id-token-accepted": Mistake(
         "serverless.yml",
         "            scopes: [aws.cognito.signin.user.admin]\n",
         "",
-        "only_members_reach_what_is_theirs",
+        gateway.check_member_routes,
     ),
-    "an exact path without it": (
+    "exact-path-without-authorizer": Mistake(
         "serverless.yml",
         '      - http: { path: "/v1/{proxy+}", method: options }\n',
         "      - http: { path: /v1/dwipps, method: get }\n",
-        "only_members_reach_what_is_theirs",
+        gateway.check_member_routes,
     ),
-    "somebody else's pool": (
+    "other-user-pool": Mistake(
         "deploy/gateway.yml",
         "[!GetAtt UserPool.Arn]",
         "[!GetAtt OtherPool.Arn]",
-        "the_authorizer_is_the_pools",
+        gateway.check_authorizer,
     ),
-    "no limit": ("deploy/gateway.yml", "ThrottlingRateLimit: 500", "CachingEnabled: false", "the_stage_has_limits"),
-    "an answer of the gateway that is no problem": (
+    "no-rate-limit": Mistake(
+        "deploy/gateway.yml",
+        "ThrottlingRateLimit: 500",
+        "CachingEnabled: false",
+        gateway.check_stage_settings,
+    ),
+    "gateway-response-without-problem": Mistake(
         "deploy/responses.js",
         "'application/problem+json'",
         "'application/json'",
-        "the_gateway_answers_in_problems",
+        gateway.check_gateway_responses,
     ),
-    "a type of answer that is left out": (
+    "missing-gateway-response": Mistake(
         "deploy/responses.js",
         re.compile(r"  \['THROTTLED'.*\n"),
         "",
-        "the_gateway_answers_in_problems",
+        gateway.check_gateway_responses,
     ),
-    "a function URL": (
+    "function-url": Mistake(
         "deploy/role.yml",
         "Resources:\n",
-        URL,
-        "nothing_else_leads_to_the_function",
+        _FUNCTION_URL,
+        gateway.check_function_callers,
     ),
-    "no firewall": ("serverless.yml", 'firewall: "on"', 'firewall: "off"', "logins_are_behind_the_firewall"),
-    "a wildcard for an action": ("deploy/role.yml", "dynamodb:BatchGetItem", "dynamodb:*", "no_wildcards"),
-    "a wildcard for a resource": ("deploy/role.yml", "!GetAtt DwippsTable.Arn", '"*"', "no_wildcards"),
-    "a missing action": (
+    "no-firewall": Mistake(
+        "serverless.yml",
+        'firewall: "on"',
+        'firewall: "off"',
+        gateway.check_firewall,
+    ),
+    "wildcard-action": Mistake(
+        "deploy/role.yml",
+        "dynamodb:BatchGetItem",
+        "dynamodb:*",
+        permissions.check_wildcards,
+    ),
+    "wildcard-resource": Mistake(
+        "deploy/role.yml",
+        "!GetAtt DwippsTable.Arn",
+        '"*"',
+        permissions.check_wildcards,
+    ),
+    "missing-action": Mistake(
         "deploy/role.yml",
         "                  - cognito-idp:AdminGetUser\n",
         "",
-        "what_the_code_calls",
+        permissions.check_function_actions,
     ),
-    "an action too many": (
+    "unused-action": Mistake(
         "deploy/role.yml",
         "cognito-idp:AdminGetUser\n",
         "cognito-idp:AdminGetUser\n                  - cognito-idp:AdminSetUserPassword\n",
-        "what_the_code_calls",
+        permissions.check_function_actions,
     ),
-    "a table without Retain": ("deploy/data.yml", "    DeletionPolicy: Retain\n", "", "what_holds_data_stays"),
-    "a table that cannot be put back": (
+    "table-not-retained": Mistake(
+        "deploy/data.yml",
+        "    DeletionPolicy: Retain\n",
+        "",
+        data.check_data_protection,
+    ),
+    "no-point-in-time-recovery": Mistake(
         "deploy/data.yml",
         "PointInTimeRecoveryEnabled: true",
         "PointInTimeRecoveryEnabled: false",
-        "what_holds_data_stays",
+        data.check_data_protection,
     ),
-    "nothing expires": (
+    "no-time-to-live": Mistake(
         "deploy/data.yml",
         "AttributeName: expires_at\n        Enabled: true",
         "AttributeName: expires\n        Enabled: true",
-        "what_holds_data_stays",
+        data.check_data_protection,
     ),
-    "existence is told": (
+    "user-existence-disclosed": Mistake(
         "deploy/data.yml",
         "PreventUserExistenceErrors: ENABLED",
         "PreventUserExistenceErrors: LEGACY",
-        "accounts_are_as_the_contract",
+        data.check_account_settings,
     ),
-    "an alarm on a metric that is not there": (
+    "alarm-on-unknown-metric": Mistake(
         "deploy/alarms.yml",
         "MetricName: CognitoErrors",
         "MetricName: CognitoFailures",
-        "every_metric_is_there",
+        monitoring.check_metrics_exist,
     ),
-    "an alarm by a dimension that is not there": (
+    "alarm-on-unknown-dimension": Mistake(
         "deploy/alarms.yml",
         "Name: FunctionName",
         "Name: Function",
-        "every_metric_is_there",
+        monitoring.check_metrics_exist,
     ),
-    "a metric of the dashboard that is not there": (
+    "dashboard-with-unknown-metric": Mistake(
         "deploy/dashboard.yml",
         '"DwippsWritten"',
         '"DwippsCreated"',
-        "every_metric_is_there",
+        monitoring.check_metrics_exist,
     ),
-    "an alarm that nobody hears": (
+    "alarm-without-notification": Mistake(
         "deploy/alarms.yml",
-        "AlarmActions: *tell",
+        "AlarmActions: *topic",
         "AlarmActions: []",
-        "every_alarm_is_heard",
+        monitoring.check_alarm_notifications,
     ),
-    "anybody may have the role": (
+    "role-for-anybody": Mistake(
         "deploy/role.yml",
         "Principal: { Service: lambda.amazonaws.com }",
         'Principal: { AWS: "*" }',
-        "nobody_else_has_the_functions_role",
+        permissions.check_function_role_trust,
     ),
-    "a firewall that counts": ("deploy/firewall.yml", "Block: {}", "Count: {}", "logins_are_behind_the_firewall"),
-    "a firewall that hardly minds": ("deploy/firewall.yml", "Limit: 100", "Limit: 100000", "logins_are_behind"),
-    "a firewall that a stage hides from": (
+    "firewall-only-counts": Mistake(
+        "deploy/firewall.yml",
+        "Block: {}",
+        "Count: {}",
+        gateway.check_firewall,
+    ),
+    "firewall-limit-too-high": Mistake(
+        "deploy/firewall.yml",
+        "Limit: 100",
+        "Limit: 100000",
+        gateway.check_firewall,
+    ),
+    "firewall-ignores-paths-below-a-stage": Mistake(
         "deploy/firewall.yml",
         "PositionalConstraint: CONTAINS",
         "PositionalConstraint: STARTS_WITH",
-        "logins_are_behind",
+        gateway.check_firewall,
     ),
-    "an alarm about another API": ("deploy/alarms.yml", "${Stage}-dwipper", "${Stage}-dwippr", "every_metric_is_there"),
-    "an alarm about clients' errors": ("deploy/alarms.yml", "5XXError", "4XXError", "what_alarms_are_about"),
-    "an alarm that goes off when all is well": (
+    "alarm-on-other-api": Mistake(
+        "deploy/alarms.yml",
+        "${Stage}-dwipper",
+        "${Stage}-dwippr",
+        monitoring.check_metrics_exist,
+    ),
+    "alarm-on-client-errors": Mistake(
+        "deploy/alarms.yml",
+        "5XXError",
+        "4XXError",
+        monitoring.check_alarm_metrics,
+    ),
+    "alarm-on-low-values": Mistake(
         "deploy/alarms.yml",
         "GreaterThanThreshold",
         "LessThanThreshold",
-        "every_alarm_says_that_something_is_too_much",
+        monitoring.check_alarm_directions,
     ),
-    "a filter for what is not logged": ("deploy/alarms.yml", "$.error =", "$.err =", "filters_find_what_is_logged"),
-    "a log that does not say what was refused": (
+    "filter-on-unknown-field": Mistake(
+        "deploy/alarms.yml",
+        "$.error =",
+        "$.err =",
+        monitoring.check_metric_filters,
+    ),
+    "log-without-response-type": Mistake(
         "deploy/gateway.yml",
         "$context.error.responseType",
         "$context.responseType",
-        "filters_find_what_is_logged",
+        monitoring.check_metric_filters,
     ),
-    "a log that is no JSON": ("deploy/gateway.yml", '"method":"', '"method:"', "filters_find_what_is_logged"),
-    "no traces": ("deploy/gateway.yml", "TracingEnabled: true", "TracingEnabled: false", "the_stage_has_limits"),
-    "another processor": ("serverless.yml", "architecture: arm64", "architecture: x86_64", "the_function_is_an_image"),
-    "behind Amazon's edges": ("serverless.yml", "endpointType: REGIONAL", "endpointType: EDGE", "the_api_is_where"),
-    "settings that the app does not start with": (
+    "log-is-not-json": Mistake(
+        "deploy/gateway.yml",
+        '"method":"',
+        '"method:"',
+        monitoring.check_metric_filters,
+    ),
+    "no-traces": Mistake(
+        "deploy/gateway.yml",
+        "TracingEnabled: true",
+        "TracingEnabled: false",
+        gateway.check_stage_settings,
+    ),
+    "other-architecture": Mistake(
+        "serverless.yml",
+        "architecture: arm64",
+        "architecture: x86_64",
+        permissions.check_function_properties,
+    ),
+    "edge-optimized-endpoint": Mistake(
+        "serverless.yml",
+        "endpointType: REGIONAL",
+        "endpointType: EDGE",
+        gateway.check_endpoint_type,
+    ),
+    "invalid-setting-of-the-app": Mistake(
         "serverless.yml",
         "feedShards: 1 ",
         "feedShards: 65 ",
-        "the_function_is_an_image",
+        permissions.check_function_properties,
     ),
-    "a log for ever": ("deploy/gateway.yml", "      RetentionInDays: !Ref LogDays\n", "", "no_log_is_kept_for_ever"),
+    "log-without-retention": Mistake(
+        "deploy/gateway.yml",
+        "      RetentionInDays: !Ref LogDays\n",
+        "",
+        monitoring.check_log_retention,
+    ),
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_found(mistake: str, tmp_path: Path) -> None:
-    name, old, new, rule = MISTAKES[mistake]
-    folder = copied(tmp_path)
-    change(folder, name, old, new)
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
+def test_rule_finds_mistake(mistake: Mistake, tmp_path: Path) -> None:
+    folder = copy_sources(tmp_path)
+    replace_once(folder, mistake.file, mistake.old, mistake.new)
     template, _ = package(folder, "dev")
-    assert rule in "\n".join(breaches(template))
+    assert any(violation.startswith(f"{mistake.rule.__name__}: ") for violation in find_violations(template))
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("serverless.yml", "memorySize: 1024", "memorysize: 1024"),
-        ("serverless.yml", "authorizer:\n            type", "authoriser:\n            type"),
-        ("serverless.yml", "${param:image}", "dwipper:latest"),
+        pytest.param("serverless.yml", "memorySize: 1024", "memorysize: 1024", id="provider-key"),
+        pytest.param(
+            "serverless.yml", "authorizer:\n            type", "authoriser:\n            type", id="route-key"
+        ),
+        pytest.param("serverless.yml", "${param:image}", "dwipper:latest", id="image-by-tag"),
     ],
-    ids=["a key of the provider", "a key of a route", "an image by its tag"],
 )
-def test_a_typo_is_refused_by_osls(name: str, old: str, new: str, tmp_path: Path) -> None:
-    folder = copied(tmp_path)
-    change(folder, name, old, new)
-    with pytest.raises(RefusedError, match="Configuration error"):
+def test_osls_rejects_typo(name: str, old: str, new: str, tmp_path: Path) -> None:
+    folder = copy_sources(tmp_path)
+    replace_once(folder, name, old, new)
+    with pytest.raises(PackagingError, match="Configuration error"):
         package(folder, "dev")
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("deploy/data.yml", "BillingMode:", "BilingMode:"),
-        ("deploy/role.yml", "AssumeRolePolicyDocument", "AssumeRolePolicy"),
-        ("deploy/alarms.yml", "TreatMissingData: notBreaching", "TreatMissingData: notBreaking"),
+        pytest.param("deploy/data.yml", "BillingMode:", "BilingMode:", id="table-property"),
+        pytest.param("deploy/role.yml", "AssumeRolePolicyDocument", "AssumeRolePolicy", id="role-property"),
+        pytest.param(
+            "deploy/alarms.yml", "TreatMissingData: notBreaching", "TreatMissingData: notBreaking", id="alarm-value"
+        ),
     ],
-    ids=["a property of a table", "a property of a role", "a value of an alarm"],
 )
-def test_a_typo_is_found_by_cfn_lint(name: str, old: str, new: str, tmp_path: Path) -> None:
-    folder = copied(tmp_path)
-    change(folder, name, old, new)
+def test_cfn_lint_finds_typo(name: str, old: str, new: str, tmp_path: Path) -> None:
+    folder = copy_sources(tmp_path)
+    replace_once(folder, name, old, new)
     _, file = package(folder, "dev")
-    assert _linted(file) != ""
+    assert _run_cfn_lint(file) != ""

@@ -1,4 +1,4 @@
-"""The workflows do what they say and nothing else, and a mistake in one would be found."""
+"""The workflows satisfy the linters and our own rules. The linters and the rules find seeded mistakes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from devstack.api import ROOT
 from tests.infrastructure import linters, workflows
 
-_SOUND = """\
+_VALID = """\
 name: Seeded
 on:
   issues:
@@ -34,80 +34,87 @@ jobs:
         env:
           TITLE: ${{ github.event.issue.title }}
 """
-_UNPINNED = ("08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0", "v5")
-_INJECTED = ('echo "$TITLE"', 'echo "${{ github.event.issue.title }}"')
-_KEPT = ("persist-credentials: false", "fetch-depth: 1")
-_EVERYTHING = ("permissions: {}\n", "permissions: write-all\n")
-_UNNAMED = ("    permissions:\n      contents: read # to check out\n", "")
-_SIGNED = ("    environment: dev\n    permissions:\n", "    permissions:\n      id-token: write # to sign\n")
+# Mistakes: a part of the workflow above, and its replacement.
+_UNPINNED_ACTION = ("08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0", "v5")
+_TEMPLATE_INJECTION = ('echo "$TITLE"', 'echo "${{ github.event.issue.title }}"')
+_PERSISTED_CREDENTIALS = ("persist-credentials: false", "fetch-depth: 1")
+_ALL_PERMISSIONS = ("permissions: {}\n", "permissions: write-all\n")
+_DEFAULT_PERMISSIONS = ("permissions: {}\n", "")
+_NO_JOB_PERMISSIONS = ("    permissions:\n      contents: read # to check out\n", "")
+_UNGATED_ID_TOKEN = ("    environment: dev\n    permissions:\n", "    permissions:\n      id-token: write # to sign\n")
+_NO_TIMEOUT = ("    timeout-minutes: 5\n", "")
+_CANCELLABLE = ("cancel-in-progress: false", "cancel-in-progress: true")
 
-_RULES: dict[Callable[[dict[str, Any]], list[str]], tuple[str, str]] = {
-    workflows.not_pinned: _UNPINNED,
-    workflows.permitted: _EVERYTHING,
-    workflows.endless: ("    timeout-minutes: 5\n", ""),
-    workflows.interpolated: _INJECTED,
-    workflows.keeping_credentials: _KEPT,
-    workflows.ungated: _SIGNED,
-    workflows.interruptible: ("cancel-in-progress: false", "cancel-in-progress: true"),
+Rule = Callable[[dict[str, Any]], list[str]]
+
+_RULES: dict[Rule, tuple[str, str]] = {
+    workflows.find_unpinned_actions: _UNPINNED_ACTION,
+    workflows.find_broad_permissions: _ALL_PERMISSIONS,
+    workflows.find_jobs_without_timeout: _NO_TIMEOUT,
+    workflows.find_interpolated_scripts: _TEMPLATE_INJECTION,
+    workflows.find_persisted_credentials: _PERSISTED_CREDENTIALS,
+    workflows.find_ungated_id_tokens: _UNGATED_ID_TOKEN,
+    workflows.find_cancellable_deployments: _CANCELLABLE,
 }
 
 
 @pytest.mark.parametrize("rule", _RULES, ids=lambda rule: str(rule.__name__))
 class TestRule:
     @pytest.mark.parametrize("file", workflows.FILES, ids=lambda file: file.name)
-    def test_every_workflow_keeps_it(self, rule: Callable[[dict[str, Any]], list[str]], file: Path) -> None:
-        assert rule(workflows.load(file.read_text())) == []
+    def test_workflow_has_no_violations(self, rule: Rule, file: Path) -> None:
+        assert rule(workflows.parse_workflow(file.read_text())) == []
 
-    def test_a_breach_would_be_found(self, rule: Callable[[dict[str, Any]], list[str]]) -> None:
-        assert rule(workflows.load(_SOUND)) == []
-        assert rule(workflows.load(_SOUND.replace(*_RULES[rule]))) != []
-
-
-def test_a_job_that_does_not_say_what_it_needs_would_be_found() -> None:
-    assert workflows.permitted(workflows.load(_SOUND.replace(*_UNNAMED))) == ["only"]
+    def test_seeded_mistake_is_found(self, rule: Rule) -> None:
+        assert rule(workflows.parse_workflow(_VALID)) == []
+        assert rule(workflows.parse_workflow(_VALID.replace(*_RULES[rule]))) != []
 
 
-def test_beside_every_digest_stands_the_version() -> None:
-    assert [line for file in workflows.FILES for line in workflows.without_version(file.read_text())] == []
-    assert workflows.without_version(_SOUND.replace(" # v5.0.0", "")) != []
+def test_job_without_permissions_is_found() -> None:
+    workflow = workflows.parse_workflow(_VALID.replace(*_NO_JOB_PERMISSIONS))
+    assert workflows.find_broad_permissions(workflow) == ["only"]
+
+
+def test_every_digest_has_a_comment_with_the_version() -> None:
+    assert [line for file in workflows.FILES for line in workflows.find_unversioned_digests(file.read_text())] == []
+    assert workflows.find_unversioned_digests(_VALID.replace(" # v5.0.0", "")) != []
 
 
 @pytest.mark.slow
 class TestZizmor:
-    def test_it_finds_nothing(self) -> None:
-        assert linters.zizmor(ROOT / ".github") == []
+    def test_workflows_have_no_findings(self) -> None:
+        assert linters.run_zizmor(ROOT / ".github") == []
 
     @pytest.mark.parametrize(
         ("mistake", "rule"),
         [
-            (_UNPINNED, "unpinned-uses"),
-            (_INJECTED, "template-injection"),
-            (_KEPT, "artipacked"),
-            (_EVERYTHING, "excessive-permissions"),
-            (("permissions: {}\n", ""), "excessive-permissions"),
+            pytest.param(_UNPINNED_ACTION, "unpinned-uses", id="unpinned-action"),
+            pytest.param(_TEMPLATE_INJECTION, "template-injection", id="template-injection"),
+            pytest.param(_PERSISTED_CREDENTIALS, "artipacked", id="persisted-credentials"),
+            pytest.param(_ALL_PERMISSIONS, "excessive-permissions", id="all-permissions"),
+            pytest.param(_DEFAULT_PERMISSIONS, "excessive-permissions", id="default-permissions"),
         ],
     )
-    def test_it_would_find(self, mistake: tuple[str, str], rule: str, tmp_path: Path) -> None:
-        assert linters.zizmor(workflows.write(tmp_path, _SOUND).parent) == []
-        assert rule in linters.zizmor(workflows.write(tmp_path, _SOUND.replace(*mistake)).parent)
+    def test_seeded_mistake_is_found(self, mistake: tuple[str, str], rule: str, tmp_path: Path) -> None:
+        assert linters.run_zizmor(workflows.write_workflow(tmp_path, _VALID).parent) == []
+        assert rule in linters.run_zizmor(workflows.write_workflow(tmp_path, _VALID.replace(*mistake)).parent)
 
 
 @pytest.mark.slow
 class TestActionlint:
-    def test_it_finds_nothing(self) -> None:
-        assert linters.actionlint(*workflows.FILES) == []
+    def test_workflows_have_no_findings(self) -> None:
+        assert linters.run_actionlint(*workflows.FILES) == []
 
     @pytest.mark.parametrize(
-        ("mistake", "said"),
+        ("mistake", "message"),
         [
-            (("timeout-minutes", "timeout-minuets"), "timeout-minuets"),
-            (("ubuntu-24.04", "ubuntu-24.40"), "ubuntu-24.40"),
-            (("github.event", "github.evnt"), "evnt"),
-            (('"$TITLE"', "$TITLE"), "SC2086"),
-            (("    steps:", "    needs: nobody\n    steps:"), "nobody"),
+            pytest.param(("timeout-minutes", "timeout-minuets"), "timeout-minuets", id="unknown-key"),
+            pytest.param(("ubuntu-24.04", "ubuntu-24.40"), "ubuntu-24.40", id="unknown-runner"),
+            pytest.param(("github.event", "github.evnt"), "evnt", id="unknown-property"),
+            pytest.param(('"$TITLE"', "$TITLE"), "SC2086", id="unquoted-variable"),
+            pytest.param(("    steps:", "    needs: nobody\n    steps:"), "nobody", id="unknown-job"),
         ],
     )
-    def test_it_would_find(self, mistake: tuple[str, str], said: str, tmp_path: Path) -> None:
-        assert linters.actionlint(workflows.write(tmp_path, _SOUND)) == []
-        (found, *_) = linters.actionlint(workflows.write(tmp_path, _SOUND.replace(*mistake)))
-        assert said in found
+    def test_seeded_mistake_is_found(self, mistake: tuple[str, str], message: str, tmp_path: Path) -> None:
+        assert linters.run_actionlint(workflows.write_workflow(tmp_path, _VALID)) == []
+        (finding, *_) = linters.run_actionlint(workflows.write_workflow(tmp_path, _VALID.replace(*mistake)))
+        assert message in finding

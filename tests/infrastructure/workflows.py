@@ -1,4 +1,4 @@
-"""What we want of every workflow beyond what linters ask: each rule says what it finds, in words."""
+"""Our rules for workflows, beyond those of the linters. Each rule returns its violations."""
 
 import re
 from collections.abc import Iterator
@@ -13,78 +13,81 @@ FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
 
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
-_OURS = "./.github/workflows/"
+_LOCAL_PREFIX = "./.github/workflows/"
 
 
-def load(text: str) -> dict[str, Any]:
-    """A workflow, as YAML has it: `on` is `True`."""
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
+def parse_workflow(text: str) -> dict[str, Any]:
+    """Return a workflow as YAML 1.1 reads it: the key `on` becomes `True`."""
+    workflow: dict[str, Any] = yaml.safe_load(text)
+    return workflow
 
 
-def jobs(file: str) -> dict[str, Any]:
-    """The jobs of one of our workflows."""
-    found: dict[str, Any] = load((FOLDER / file).read_text())["jobs"]
-    return found
+def load_jobs(file: str) -> dict[str, Any]:
+    """Return the jobs of one of our workflows."""
+    jobs: dict[str, Any] = parse_workflow((FOLDER / file).read_text())["jobs"]
+    return jobs
 
 
-def not_pinned(workflow: dict[str, Any]) -> list[str]:
-    """Whatever can change under its name."""
+def find_unpinned_actions(workflow: dict[str, Any]) -> list[str]:
+    """Return the actions and workflows that can change without a change of their name."""
     called = [job["uses"] for job in workflow["jobs"].values() if "uses" in job]
-    used = [*called, *(step["uses"] for step in _steps(workflow) if "uses" in step)]
-    return [name for name in used if not _PINNED.fullmatch(name) and not name.startswith(_OURS)]
+    used = [*called, *(step["uses"] for step in _find_steps(workflow) if "uses" in step)]
+    return [name for name in used if not _PINNED.fullmatch(name) and not name.startswith(_LOCAL_PREFIX)]
 
 
-def without_version(text: str) -> list[str]:
-    """Digests beside which nobody reads of what; Dependabot goes by that too."""
+def find_unversioned_digests(text: str) -> list[str]:
+    """Return the lines with a digest but without its version in a comment. Dependabot reads this comment too."""
     lines = [line for line in text.splitlines() if re.search(r"uses: \S+@", line)]
     return [line.strip() for line in lines if not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)]
 
 
-def permitted(workflow: dict[str, Any]) -> list[str]:
-    """What is permitted to all jobs together, or to one that does not say what it needs."""
+def find_broad_permissions(workflow: dict[str, Any]) -> list[str]:
+    """Return "all jobs" if the workflow has permissions itself, and the jobs that declare none of their own."""
     found = [] if workflow["permissions"] == {} else ["all jobs"]
     return found + [name for name, job in workflow["jobs"].items() if "permissions" not in job]
 
 
-def endless(workflow: dict[str, Any]) -> list[str]:
-    """Jobs that may run for hours; one that calls a workflow of ours is timed there."""
+def find_jobs_without_timeout(workflow: dict[str, Any]) -> list[str]:
+    """Return the jobs without a timeout. A called workflow has its own timeouts."""
     return [name for name, job in workflow["jobs"].items() if "steps" in job and "timeout-minutes" not in job]
 
 
-def interpolated(workflow: dict[str, Any]) -> list[str]:
-    """Scripts into which GitHub writes something: a value is handed over by the environment, or it may be a command."""
-    return [step["run"] for step in _steps(workflow) if "${{" in step.get("run", "")]
+def find_interpolated_scripts(workflow: dict[str, Any]) -> list[str]:
+    """Return the scripts that contain a `${{ }}` expression.
+
+    GitHub pastes its value into the script, so the value can be a command. Scripts must use the environment instead.
+    """
+    return [step["run"] for step in _find_steps(workflow) if "${{" in step.get("run", "")]
 
 
-def keeping_credentials(workflow: dict[str, Any]) -> list[str]:
-    """Checkouts that leave the token behind for later steps."""
-    checkouts = [step for step in _steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
+def find_persisted_credentials(workflow: dict[str, Any]) -> list[str]:
+    """Return the checkouts that leave the token on the disk for later steps."""
+    checkouts = [step for step in _find_steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
     return [step["uses"] for step in checkouts if step.get("with", {}).get("persist-credentials") is not False]
 
 
-def ungated(workflow: dict[str, Any]) -> list[str]:
-    """Jobs that can say to others who they are, with no environment that says who may run them."""
-    signed = {name: job for name, job in workflow["jobs"].items() if "id-token" in job.get("permissions", {})}
-    return [name for name, job in signed.items() if "environment" not in job and "uses" not in job]
+def find_ungated_id_tokens(workflow: dict[str, Any]) -> list[str]:
+    """Return the jobs that can request an ID token without an environment, which restricts the access to the job."""
+    jobs = {name: job for name, job in workflow["jobs"].items() if "id-token" in job.get("permissions", {})}
+    return [name for name, job in jobs.items() if "environment" not in job and "uses" not in job]
 
 
-def interruptible(workflow: dict[str, Any]) -> list[str]:
-    """Jobs of an environment that another run may stop halfway."""
-    held = [workflow.get("concurrency", {}), *(job.get("concurrency", {}) for job in workflow["jobs"].values())]
+def find_cancellable_deployments(workflow: dict[str, Any]) -> list[str]:
+    """Return the jobs of a workflow with an environment if another run can cancel them halfway."""
+    groups = [workflow.get("concurrency", {}), *(job.get("concurrency", {}) for job in workflow["jobs"].values())]
     deploys = any("environment" in job for job in workflow["jobs"].values())
-    stopped = not any(held) or any(group.get("cancel-in-progress", False) for group in held)
-    return sorted(workflow["jobs"]) if deploys and stopped else []
+    is_cancellable = not any(groups) or any(group.get("cancel-in-progress", False) for group in groups)
+    return sorted(workflow["jobs"]) if deploys and is_cancellable else []
 
 
-def _steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for job in workflow["jobs"].values():
-        yield from job.get("steps", [])
-
-
-def write(folder: Path, text: str) -> Path:
-    """A workflow in a repository of its own."""
+def write_workflow(folder: Path, text: str) -> Path:
+    """Write a workflow into a repository of its own, and return its file."""
     target = folder / ".github" / "workflows" / "seeded.yml"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text)
     return target
+
+
+def _find_steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for job in workflow["jobs"].values():
+        yield from job.get("steps", [])

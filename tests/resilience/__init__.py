@@ -1,1 +1,1 @@
-"""What the slow tests share: engines to stand on, the API in processes of its own, and figures to print."""
+"""Tests under faults, crashes and contention, and walks through lists that change."""

@@ -1,155 +1,168 @@
-"""What people want of accounts, and what has to be so when they were answered."""
+"""Operations on accounts, each with a check of its result."""
 
 from typing import Any
 
 import httpx
 
 from testkit.api_client import PASSWORD, MemberClient
-from tests.resilience.retrying_client import Client
-from tests.resilience.scene import Scene, Wish, new_name
+from tests.resilience.operation_context import ClientOperation, OperationContext, new_name
+from tests.resilience.retrying_client import RetryingClient
 
-_NEW = "a new rubber duck"
+_NEW_PASSWORD = "a paper boat floats"
+# A retry finds the code used up by an earlier attempt.
 _CODE_USED = ("invalid-or-expired-code",)
 
 
-async def _come_for_the_first_time(scene: Scene, client: Client) -> None:
+async def _send_first_request(context: OperationContext, client: RetryingClient) -> None:
+    """Send the first request of a member, which creates the profile."""
     handle = new_name()
-    newcomer = await scene.api.member(handle)
-    assert (await client.insist(newcomer.http, "GET", "/v1/me")).json()["handle"] == handle
+    member = await context.api.create_member(handle)
+    assert (await client.send(member.http, "GET", "/v1/me")).json()["handle"] == handle
 
 
-async def _register(scene: Scene, client: Client) -> None:
-    await _register_as(_email(), scene, client)
+async def _register(context: OperationContext, client: RetryingClient) -> None:
+    await _register_email(_new_email(), context, client)
 
 
-async def _register_in_the_place_of_another(scene: Scene, client: Client) -> None:
-    email = _email()
-    await scene.api.register(email, "a stranger's password")
-    await _register_as(email, scene, client)
+async def _replace_unconfirmed_user(context: OperationContext, client: RetryingClient) -> None:
+    email = _new_email()
+    await context.api.register(email, "a stranger's password")
+    await _register_email(email, context, client)
 
 
-async def _register_again(scene: Scene, client: Client) -> None:
-    await _post(scene, client, "register", {"email": scene.kay.email, "password": _NEW})
-    await scene.api.login(scene.kay.email)
+async def _register_known_email(context: OperationContext, client: RetryingClient) -> None:
+    await _post(context, client, "register", {"email": context.kay.email, "password": _NEW_PASSWORD})
+    await context.api.login(context.kay.email)
 
 
-async def _confirm(scene: Scene, client: Client) -> None:
-    email = _email()
-    body = {"registration": await scene.api.register(email), "code": scene.api.code(email)}
-    await _post(scene, client, "confirm", body, explained=_CODE_USED)
-    await scene.api.login(email)
+async def _confirm(context: OperationContext, client: RetryingClient) -> None:
+    email = _new_email()
+    body = {"registration": await context.api.register(email), "code": context.api.latest_code(email)}
+    await _post(context, client, "confirm", body, accepted_on_retry=_CODE_USED)
+    await context.api.login(email)
 
 
-async def _have_the_code_sent_again(scene: Scene, client: Client) -> None:
-    email = _email()
-    registration = await scene.api.register(email)
-    await _post(scene, client, "resend", {"registration": registration})
-    await scene.api.confirm(registration, email)
+async def _resend_code(context: OperationContext, client: RetryingClient) -> None:
+    email = _new_email()
+    registration = await context.api.register(email)
+    await _post(context, client, "resend", {"registration": registration})
+    await context.api.confirm(registration, email)
 
 
-async def _log_in(scene: Scene, client: Client) -> None:
-    tokens = (await _post(scene, client, "login", {"email": scene.kay.email, "password": PASSWORD})).json()
-    assert (await scene.api.session(scene.kay.email, tokens).get("/v1/me"))["email"] == scene.kay.email
+async def _log_in(context: OperationContext, client: RetryingClient) -> None:
+    tokens = (await _post(context, client, "login", {"email": context.kay.email, "password": PASSWORD})).json()
+    assert (await context.api.open_session(context.kay.email, tokens).get("/v1/me"))["email"] == context.kay.email
 
 
-async def _ask_for_a_token(scene: Scene, client: Client) -> None:
-    form = {"grant_type": "password", "username": scene.kay.email, "password": PASSWORD}
-    await client.insist(scene.api.http, "POST", "/v1/auth/token", data=form)
+async def _request_token(context: OperationContext, client: RetryingClient) -> None:
+    form = {"grant_type": "password", "username": context.kay.email, "password": PASSWORD}
+    await client.send(context.api.http, "POST", "/v1/auth/token", data=form)
 
 
-async def _refresh(scene: Scene, client: Client) -> None:
-    await _post(scene, client, "refresh", {"refresh_token": scene.kay.tokens["refresh_token"]})
+async def _refresh(context: OperationContext, client: RetryingClient) -> None:
+    await _post(context, client, "refresh", _refresh_token(context.kay))
 
 
-async def _log_out(scene: Scene, client: Client) -> None:
-    session = scene.api.session(scene.lee.email, await scene.api.login(scene.lee.email))
-    await _post(scene, client, "logout", {"refresh_token": session.tokens["refresh_token"]})
-    await _assert_over(scene, session)
+async def _log_out(context: OperationContext, client: RetryingClient) -> None:
+    session = context.api.open_session(context.lee.email, await context.api.login(context.lee.email))
+    await _post(context, client, "logout", _refresh_token(session))
+    await _assert_session_ended(context, session)
 
 
-async def _log_out_everywhere(scene: Scene, client: Client) -> None:
-    session = scene.api.session(scene.lee.email, await scene.api.login(scene.lee.email))
-    await client.insist(session.http, "DELETE", "/v1/me/sessions")
-    await _assert_over(scene, session)
+async def _log_out_everywhere(context: OperationContext, client: RetryingClient) -> None:
+    session = context.api.open_session(context.lee.email, await context.api.login(context.lee.email))
+    await client.send(session.http, "DELETE", "/v1/me/sessions")
+    await _assert_session_ended(context, session)
 
 
-async def _forget_the_password(scene: Scene, client: Client) -> None:
-    member = await scene.api.member()
-    await _post(scene, client, "password/forgot", {"email": member.email})
-    await _post(scene, Client(), "password/reset", _reset(scene, member))
+async def _request_password_reset(context: OperationContext, client: RetryingClient) -> None:
+    member = await context.api.create_member()
+    await _post(context, client, "password/forgot", {"email": member.email})
+    await _post(context, RetryingClient(), "password/reset", _reset_body(context, member))
 
 
-async def _reset_the_password(scene: Scene, client: Client) -> None:
-    member = await scene.api.member()
-    await _post(scene, Client(), "password/forgot", {"email": member.email})
-    await _post(scene, client, "password/reset", _reset(scene, member))
-    await scene.api.login(member.email, _NEW)
-    await _assert_over(scene, member)
+async def _reset_password(context: OperationContext, client: RetryingClient) -> None:
+    member = await context.api.create_member()
+    await _post(context, RetryingClient(), "password/forgot", {"email": member.email})
+    await _post(context, client, "password/reset", _reset_body(context, member))
+    await context.api.login(member.email, _NEW_PASSWORD)
+    await _assert_session_ended(context, member)
 
 
-async def _change_the_password(scene: Scene, client: Client) -> None:
-    member = await scene.api.member()
-    body = {"current_password": PASSWORD, "new_password": _NEW}
-    # Who did not hear of the change hears that the session is over.
-    await client.insist(member.http, "PUT", "/v1/me/password", json=body, explained=("unauthenticated",))
-    await scene.api.login(member.email, _NEW)
-    await _assert_over(scene, member)
+async def _change_password(context: OperationContext, client: RetryingClient) -> None:
+    member = await context.api.create_member()
+    body = {"current_password": PASSWORD, "new_password": _NEW_PASSWORD}
+    # The change ends the session, so a retry after a lost response is unauthenticated.
+    await client.send(member.http, "PUT", "/v1/me/password", json=body, accepted_on_retry=("unauthenticated",))
+    await context.api.login(member.email, _NEW_PASSWORD)
+    await _assert_session_ended(context, member)
 
 
-async def _leave(scene: Scene, client: Client) -> None:
-    member = await scene.api.member()
-    other, own = await scene.dwipp(scene.lee), await scene.dwipp(member)
-    await member.http.put(f"{other}/upvote")
-    await member.http.put(f"{own}/favorite")
+async def _delete_account(context: OperationContext, client: RetryingClient) -> None:
+    member = await context.api.create_member()
+    foreign_dwipp, own_dwipp = await context.create_dwipp(context.lee), await context.create_dwipp(member)
+    await member.http.put(f"{foreign_dwipp}/upvote")
+    await member.http.put(f"{own_dwipp}/favorite")
     member_id = (await member.get("/v1/me"))["id"]
-    while (await client.insist(member.http, "DELETE", "/v1/me")).status_code != 204:
+    while (await client.send(member.http, "DELETE", "/v1/me")).status_code != 204:
         pass
-    assert (await scene.lee.get(other))["upvotes"] == 0
-    assert own.rpartition("/")[2] not in scene.engine.dwipps()
-    assert member_id not in {row["member_id"] for row in scene.engine.reactions()}
+    assert (await context.lee.get(foreign_dwipp))["upvotes"] == 0
+    assert own_dwipp.rpartition("/")[2] not in context.engine.dwipps()
+    assert member_id not in {row["member_id"] for row in context.engine.reactions()}
     login = {"email": member.email, "password": PASSWORD}
-    await client.be_refused(scene.api.http, "POST", "/v1/auth/login", "invalid-credentials", json=login)
+    await client.assert_refused(context.api.http, "POST", "/v1/auth/login", "invalid-credentials", json=login)
 
 
-async def _register_as(email: str, scene: Scene, client: Client) -> None:
-    answer = await _post(scene, client, "register", {"email": email, "password": _NEW})
-    await scene.api.confirm(answer.json()["registration"], email)
-    await scene.api.login(email, _NEW)
+async def _register_email(email: str, context: OperationContext, client: RetryingClient) -> None:
+    response = await _post(context, client, "register", {"email": email, "password": _NEW_PASSWORD})
+    await context.api.confirm(response.json()["registration"], email)
+    await context.api.login(email, _NEW_PASSWORD)
 
 
-async def _assert_over(scene: Scene, session: MemberClient) -> None:
-    body = {"refresh_token": session.tokens["refresh_token"]}
-    await Client().be_refused(scene.api.http, "POST", "/v1/auth/refresh", "invalid-refresh-token", json=body)
+async def _assert_session_ended(context: OperationContext, session: MemberClient) -> None:
+    path, body = "/v1/auth/refresh", _refresh_token(session)
+    await RetryingClient().assert_refused(context.api.http, "POST", path, "invalid-refresh-token", json=body)
 
 
 async def _post(
-    scene: Scene, client: Client, path: str, body: dict[str, Any], *, explained: tuple[str, ...] = ()
+    context: OperationContext,
+    client: RetryingClient,
+    path: str,
+    body: dict[str, Any],
+    *,
+    accepted_on_retry: tuple[str, ...] = (),
 ) -> httpx.Response:
-    return await client.insist(scene.api.http, "POST", f"/v1/auth/{path}", json=body, explained=explained)
+    return await client.send(
+        context.api.http, "POST", f"/v1/auth/{path}", json=body, accepted_on_retry=accepted_on_retry
+    )
 
 
-def _reset(scene: Scene, member: MemberClient) -> dict[str, str]:
-    return {"email": member.email, "code": scene.api.code(member.email), "new_password": _NEW}
+def _refresh_token(session: MemberClient) -> dict[str, str]:
+    return {"refresh_token": session.tokens["refresh_token"]}
 
 
-def _email() -> str:
+def _reset_body(context: OperationContext, member: MemberClient) -> dict[str, str]:
+    return {"email": member.email, "code": context.api.latest_code(member.email), "new_password": _NEW_PASSWORD}
+
+
+def _new_email() -> str:
     return f"{new_name()}@example.org"
 
 
-ABOUT_ACCOUNTS: dict[str, Wish] = {
-    "come for the first time": _come_for_the_first_time,
+ACCOUNT_OPERATIONS: dict[str, ClientOperation] = {
+    "first request": _send_first_request,
     "register": _register,
-    "register in the place of another": _register_in_the_place_of_another,
-    "register again": _register_again,
+    "replace an unconfirmed user": _replace_unconfirmed_user,
+    "register a known email": _register_known_email,
     "confirm": _confirm,
-    "have the code sent again": _have_the_code_sent_again,
+    "resend the code": _resend_code,
     "log in": _log_in,
-    "ask for a token": _ask_for_a_token,
+    "password grant": _request_token,
     "refresh": _refresh,
     "log out": _log_out,
     "log out everywhere": _log_out_everywhere,
-    "forget the password": _forget_the_password,
-    "reset the password": _reset_the_password,
-    "change the password": _change_the_password,
-    "leave": _leave,
+    "request a password reset": _request_password_reset,
+    "reset the password": _reset_password,
+    "change the password": _change_password,
+    "delete the account": _delete_account,
 }

@@ -1,119 +1,125 @@
-"""What members want of Dwipps, and what has to be so when they were answered."""
+"""Operations on Dwipps, each with a check that its result is in the tables exactly once."""
 
-from tests.resilience.retrying_client import Client
-from tests.resilience.scene import Scene, Wish, new_text
+from tests.resilience.operation_context import ClientOperation, OperationContext, new_text
+from tests.resilience.retrying_client import RetryingClient
 
-_ADJECTIVES = {"upvote": "upvoted", "favorite": "favorited"}
+_VIEW_FIELDS = {"upvote": "upvoted", "favorite": "favorited"}
 _PUBLIC_LISTS = ("/v1/dwipps", "/v1/users/lee/dwipps")
-_OWN = ("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/export")
+_OWN_DATA = ("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/export")
 
 
-async def _create(scene: Scene, client: Client) -> None:
+async def _create(context: OperationContext, client: RetryingClient) -> None:
     text = new_text()
-    answer = await client.ask(scene.kay.http, "POST", "/v1/dwipps", json={"text": text})
-    stored = _stored(scene, text)
-    assert stored == [answer.json()["id"]] if answer.is_success else len(stored) <= 1
+    response = await client.send_once(context.kay.http, "POST", "/v1/dwipps", json={"text": text})
+    stored = _ids_by_text(context, text)
+    assert stored == [response.json()["id"]] if response.is_success else len(stored) <= 1
 
 
-async def _create_with_a_key(scene: Scene, client: Client) -> None:
+async def _create_with_key(context: OperationContext, client: RetryingClient) -> None:
     text = new_text()
     key = {"Idempotency-Key": text.replace(" ", "-")}
-    created = await client.insist(scene.kay.http, "POST", "/v1/dwipps", json={"text": text}, headers=key)
-    assert _stored(scene, text) == [created.json()["id"]]
+    created = await client.send(context.kay.http, "POST", "/v1/dwipps", json={"text": text}, headers=key)
+    assert _ids_by_text(context, text) == [created.json()["id"]]
 
 
-async def _edit(scene: Scene, client: Client) -> None:
-    path = await scene.dwipp(scene.kay)
-    await client.insist(scene.kay.http, "PATCH", path, json={"text": "New"})
-    dwipp = await scene.kay.get(path)
+async def _edit(context: OperationContext, client: RetryingClient) -> None:
+    path = await context.create_dwipp(context.kay)
+    await client.send(context.kay.http, "PATCH", path, json={"text": "New"})
+    dwipp = await context.kay.get(path)
     assert (dwipp["text"], dwipp["version"]) == ("New", 2)
 
 
-async def _edit_a_version(scene: Scene, client: Client) -> None:
-    path = await scene.dwipp(scene.kay)
+async def _edit_with_version(context: OperationContext, client: RetryingClient) -> None:
+    path = await context.create_dwipp(context.kay)
     edit = {"text": "New", "version": 1}
-    await client.insist(scene.kay.http, "PATCH", path, json=edit, explained=("edit-conflict",))
-    dwipp = await scene.kay.get(path)
+    await client.send(context.kay.http, "PATCH", path, json=edit, accepted_on_retry=("edit-conflict",))
+    dwipp = await context.kay.get(path)
     assert (dwipp["text"], dwipp["version"]) == ("New", 2)
 
 
-async def _delete(scene: Scene, client: Client) -> None:
-    path = await scene.dwipp(scene.kay)
-    await client.insist(scene.kay.http, "DELETE", path, explained=("dwipp-not-found",))
-    assert path.rpartition("/")[2] not in scene.engine.dwipps()
+async def _delete(context: OperationContext, client: RetryingClient) -> None:
+    path = await context.create_dwipp(context.kay)
+    await client.send(context.kay.http, "DELETE", path, accepted_on_retry=("dwipp-not-found",))
+    assert path.rpartition("/")[2] not in context.engine.dwipps()
 
 
-def _set(kind: str, verb: str, *, is_so: bool) -> Wish:
-    """Set or clear a reaction, which is so already or not; the other kind is there, and stays."""
-    other = next(name for name in _ADJECTIVES if name != kind)
-    opposite = "DELETE" if verb == "PUT" else "PUT"
+def _put_or_delete_reaction(kind: str, method: str, *, has_target_state: bool) -> ClientOperation:
+    """Return an operation that sets or clears a reaction. The other reaction exists, and must stay.
 
-    async def wish(scene: Scene, client: Client) -> None:
-        path = await scene.dwipp(scene.lee)
-        await scene.kay.http.put(f"{path}/{other}")
-        await scene.kay.http.request(verb if is_so else opposite, f"{path}/{kind}")
-        answer = (await client.insist(scene.kay.http, verb, f"{path}/{kind}")).json()
-        assert answer == await scene.kay.get(path)
-        assert (answer[_ADJECTIVES[kind]], answer[_ADJECTIVES[other]]) == (verb == "PUT", True)
-        scene.engine.assert_counts_equal_rows()
+    Args:
+        kind: "upvote" or "favorite".
+        method: "PUT" or "DELETE".
+        has_target_state: whether the reaction is set or cleared already.
+    """
+    other = next(name for name in _VIEW_FIELDS if name != kind)
+    opposite = "DELETE" if method == "PUT" else "PUT"
 
-    return wish
+    async def operation(context: OperationContext, client: RetryingClient) -> None:
+        path = await context.create_dwipp(context.lee)
+        await context.kay.http.put(f"{path}/{other}")
+        await context.kay.http.request(method if has_target_state else opposite, f"{path}/{kind}")
+        view = (await client.send(context.kay.http, method, f"{path}/{kind}")).json()
+        assert view == await context.kay.get(path)
+        assert (view[_VIEW_FIELDS[kind]], view[_VIEW_FIELDS[other]]) == (method == "PUT", True)
+        context.engine.assert_counts_equal_rows()
 
-
-def _toggle(kind: str, *, is_there: bool = False) -> Wish:
-    """Toggle once: who is not answered would have to look."""
-
-    async def wish(scene: Scene, client: Client) -> None:
-        path = await scene.dwipp(scene.lee)
-        if is_there:
-            await scene.kay.http.put(f"{path}/{kind}")
-        answer = await client.ask(scene.kay.http, "POST", f"{path}/{kind}")
-        if answer.is_success:
-            assert answer.json() == await scene.kay.get(path)
-            assert answer.json()[_ADJECTIVES[kind]] != is_there
-        scene.engine.assert_counts_equal_rows()
-
-    return wish
+    return operation
 
 
-async def _read(scene: Scene, client: Client) -> None:
-    path = await scene.dwipp(scene.lee)
-    expected = (await scene.kay.http.put(f"{path}/upvote")).json()
-    assert (await client.insist(scene.kay.http, "GET", path)).json() == expected
+def _toggle(kind: str, *, is_set: bool = False) -> ClientOperation:
+    """Return an operation that toggles a reaction once. A toggle must not be retried, because it is not idempotent."""
+
+    async def operation(context: OperationContext, client: RetryingClient) -> None:
+        path = await context.create_dwipp(context.lee)
+        if is_set:
+            await context.kay.http.put(f"{path}/{kind}")
+        response = await client.send_once(context.kay.http, "POST", f"{path}/{kind}")
+        if response.is_success:
+            assert response.json() == await context.kay.get(path)
+            assert response.json()[_VIEW_FIELDS[kind]] != is_set
+        context.engine.assert_counts_equal_rows()
+
+    return operation
 
 
-def _read_at(path: str) -> Wish:
-    """Read what does not change."""
-
-    async def wish(scene: Scene, client: Client) -> None:
-        expected = await scene.kay.get(path)
-        assert (await client.insist(scene.kay.http, "GET", path)).json() == expected
-
-    return wish
+async def _read_dwipp(context: OperationContext, client: RetryingClient) -> None:
+    path = await context.create_dwipp(context.lee)
+    expected = (await context.kay.http.put(f"{path}/upvote")).json()
+    assert (await client.send(context.kay.http, "GET", path)).json() == expected
 
 
-def _stored(scene: Scene, text: str) -> list[str]:
-    return [dwipp_id for dwipp_id, dwipp in scene.engine.dwipps().items() if dwipp["text"] == text]
+def _read(path: str) -> ClientOperation:
+    """Return an operation that reads a path whose content does not change."""
+
+    async def operation(context: OperationContext, client: RetryingClient) -> None:
+        expected = await context.kay.get(path)
+        assert (await client.send(context.kay.http, "GET", path)).json() == expected
+
+    return operation
 
 
-ABOUT_DWIPPS: dict[str, Wish] = {
+def _ids_by_text(context: OperationContext, text: str) -> list[str]:
+    return [dwipp_id for dwipp_id, dwipp in context.engine.dwipps().items() if dwipp["text"] == text]
+
+
+DWIPP_OPERATIONS: dict[str, ClientOperation] = {
     "create": _create,
-    "create with a key": _create_with_a_key,
+    "create with a key": _create_with_key,
     "edit": _edit,
-    "edit a version": _edit_a_version,
+    "edit with a version": _edit_with_version,
     "delete": _delete,
-    "set upvote": _set("upvote", "PUT", is_so=False),
-    "set upvote again": _set("upvote", "PUT", is_so=True),
-    "clear upvote": _set("upvote", "DELETE", is_so=False),
-    "clear upvote again": _set("upvote", "DELETE", is_so=True),
+    "set upvote": _put_or_delete_reaction("upvote", "PUT", has_target_state=False),
+    "set upvote again": _put_or_delete_reaction("upvote", "PUT", has_target_state=True),
+    "clear upvote": _put_or_delete_reaction("upvote", "DELETE", has_target_state=False),
+    "clear upvote again": _put_or_delete_reaction("upvote", "DELETE", has_target_state=True),
     "toggle upvote": _toggle("upvote"),
-    "toggle upvote back": _toggle("upvote", is_there=True),
-    "set favorite": _set("favorite", "PUT", is_so=False),
-    "set favorite again": _set("favorite", "PUT", is_so=True),
-    "clear favorite": _set("favorite", "DELETE", is_so=False),
-    "clear favorite again": _set("favorite", "DELETE", is_so=True),
+    "toggle upvote back": _toggle("upvote", is_set=True),
+    "set favorite": _put_or_delete_reaction("favorite", "PUT", has_target_state=False),
+    "set favorite again": _put_or_delete_reaction("favorite", "PUT", has_target_state=True),
+    "clear favorite": _put_or_delete_reaction("favorite", "DELETE", has_target_state=False),
+    "clear favorite again": _put_or_delete_reaction("favorite", "DELETE", has_target_state=True),
     "toggle favorite": _toggle("favorite"),
-    "toggle favorite back": _toggle("favorite", is_there=True),
-    "read one": _read,
-    **{f"read {path}": _read_at(path) for path in (*_PUBLIC_LISTS, "/v1/users/lee", *_OWN)},
+    "toggle favorite back": _toggle("favorite", is_set=True),
+    "read a Dwipp": _read_dwipp,
+    **{f"read {path}": _read(path) for path in (*_PUBLIC_LISTS, "/v1/users/lee", *_OWN_DATA)},
 }

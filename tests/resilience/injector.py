@@ -1,6 +1,6 @@
-"""Faults at single calls of an app in this process, without a proxy: exact, and quick but where they mean to be slow.
+"""Faults of single calls to AWS, injected into the SDK of this process instead of by a proxy: exact and fast.
 
-What is injected is so for one request and all that it calls, in other threads too; other requests go on as ever.
+An injection applies to one request and all its calls, in other threads too. Other requests are not affected.
 """
 
 import re
@@ -21,22 +21,23 @@ from botocore.httpsession import URLLib3Session
 from testkit import faults
 from testkit.faults import AwsService, Fault
 
-_TARGET = "X-Amz-Target"
+_TARGET_HEADER = "X-Amz-Target"
 _ATTEMPT = re.compile(r".*attempt=(\d+); max=(\d+)")
-_TRIED_ONCE = ("SignUp", "ConfirmSignUp", "ConfirmForgotPassword", "ChangePassword")
+# The app makes these calls without retries of the SDK.
+_SINGLE_ATTEMPT_OPERATIONS = ("SignUp", "ConfirmSignUp", "ConfirmForgotPassword", "ChangePassword")
 
 Send = Callable[[Any, Any], Any]
 
-_really_send: Send = URLLib3Session.send
-_sender: ContextVar[Send] = ContextVar("sender", default=_really_send)
+_original_send: Send = URLLib3Session.send
+_current_send: ContextVar[Send] = ContextVar("current_send", default=_original_send)
 
 
 @contextmanager
-def injectable() -> Iterator[None]:
-    """Let `Injector` and `last_try_only` have a say in what the SDK sends, until the block ends."""
+def intercept_sdk() -> Iterator[None]:
+    """Let `FaultInjector` and `delay_every_response` intercept the SDK's requests until the block ends."""
 
     def send(session: Any, request: Any) -> Any:
-        return _sender.get()(session, request)
+        return _current_send.get()(session, request)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(URLLib3Session, "send", send)
@@ -44,97 +45,104 @@ def injectable() -> Iterator[None]:
 
 
 @contextmanager
-def last_try_only() -> Iterator[None]:
-    """No call is answered but at the SDK's last try, and as late as it waits for an answer at each of its tries."""
-    with _sending(_send_last_try):
+def delay_every_response() -> Iterator[None]:
+    """Time out every attempt of every call except the last attempt, which succeeds just before its timeout."""
+    with _use_send(_send_last_attempt):
         yield
 
 
 @dataclass
-class Injector:
-    """Lets the n-th call meet a fault at its first try, and another one, or none, at all further ones.
+class FaultInjector:
+    """Injects faults into one call of a request.
 
-    The SDK tries a call again by itself, and gives all tries of one call the same id. Where an operation is named, all
-    calls of it meet that, and not the n-th call.
+    The SDK retries a call by itself. All attempts of one call have the same invocation id.
+
+    Attributes:
+        fault: the fault of the first attempt.
+        call_number: the number of the call within the request, from 1.
+        retry_fault: the fault of all further attempts, None for none.
+        every_call_to: an operation. If it is set, all its calls get the faults, and `call_number` is ignored.
+        operations: the operations of the calls so far.
+        was_injected: whether a call got a fault.
     """
 
     fault: Fault
-    nth: int
-    then: Fault | None
-    every: str = ""
+    call_number: int
+    retry_fault: Fault | None
+    every_call_to: str = ""
     operations: list[str] = field(default_factory=list)
-    met: bool = False
-    _tries: list[str] = field(default_factory=list)
+    was_injected: bool = False
+    _call_ids: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Inject until the block ends; meanwhile nobody makes pauses, and the SDK never has enough of trying again."""
-        with _sending(self._send), pytest.MonkeyPatch.context() as patch:
+    def inject(self) -> Iterator[None]:
+        """Inject until the block ends. Until then no code pauses, and the SDK's retry quota is unlimited."""
+        with _use_send(self._send), pytest.MonkeyPatch.context() as patch:
             patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
             patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda *_: True)
             patch.setattr("time.sleep", lambda _: None)
             yield
 
     def _send(self, session: Any, request: Any) -> Any:
-        service: AwsService = "dynamodb" if "DynamoDB" in _header(request, _TARGET) else "cognito"
-        operation = _operation(request)
-        fault = self._due(request)
-        if fault not in faults.possible_faults(service, operation):
-            return _really_send(session, request)
-        self.met = True
-        answer = _really_send(session, request) if fault.is_after else _made_up(fault, service, request)
+        service: AwsService = "dynamodb" if "DynamoDB" in _header(request, _TARGET_HEADER) else "cognito"
+        fault = self._get_fault(request)
+        if fault not in faults.possible_faults(service, _operation(request)):
+            return _original_send(session, request)
+        self.was_injected = True
+        response = _original_send(session, request) if fault.takes_effect else _fault_response(fault, service, request)
         if fault.is_timeout:
             raise ReadTimeoutError(endpoint_url=request.url)
-        if fault.is_cut:
+        if fault.is_disconnect:
             raise ConnectionClosedError(endpoint_url=request.url)
-        if fault.is_after:
-            answer._content = faults.corrupt(fault, answer.content)
-        return answer
+        if fault.takes_effect:
+            response._content = faults.corrupt(fault, response.content)
+        return response
 
-    def _due(self, request: Any) -> Fault | None:
-        call = _header(request, "amz-sdk-invocation-id")
+    def _get_fault(self, request: Any) -> Fault | None:
+        call_id = _header(request, "amz-sdk-invocation-id")
         with self._lock:
-            is_first_try = call not in self._tries
-            if is_first_try:
-                self._tries.append(call)
+            is_first_attempt = call_id not in self._call_ids
+            if is_first_attempt:
+                self._call_ids.append(call_id)
                 self.operations.append(_operation(request))
-            if not self._is_meant(_operation(request), self._tries.index(call) + 1):
+            if not self._is_selected(_operation(request), self._call_ids.index(call_id) + 1):
                 return None
-            return self.fault if is_first_try else self.then
+            return self.fault if is_first_attempt else self.retry_fault
 
-    def _is_meant(self, operation: str, number: int) -> bool:
-        return operation == self.every if self.every else number == self.nth
+    def _is_selected(self, operation: str, number: int) -> bool:
+        return operation == self.every_call_to if self.every_call_to else number == self.call_number
 
 
 @contextmanager
-def _sending(send: Send) -> Iterator[None]:
-    token = _sender.set(send)
+def _use_send(send: Send) -> Iterator[None]:
+    token = _current_send.set(send)
     try:
         yield
     finally:
-        _sender.reset(token)
+        _current_send.reset(token)
 
 
-def _send_last_try(session: Any, request: Any) -> Any:
+def _send_last_attempt(session: Any, request: Any) -> Any:
     read_timeout = session._timeout.read_timeout
     time.sleep(read_timeout)
-    attempt = _ATTEMPT.fullmatch(_header(request, "amz-sdk-request"))  # A first try does not say how many there are.
-    is_last = attempt[1] == attempt[2] if attempt else _operation(request) in _TRIED_ONCE
+    # The header of a first attempt lacks the maximum.
+    attempt = _ATTEMPT.fullmatch(_header(request, "amz-sdk-request"))
+    is_last = attempt[1] == attempt[2] if attempt else _operation(request) in _SINGLE_ATTEMPT_OPERATIONS
     if is_last:
-        return _really_send(session, request)
+        return _original_send(session, request)
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
-def _made_up(fault: Fault, service: AwsService, request: Any) -> Any:
+def _fault_response(fault: Fault, service: AwsService, request: Any) -> Any:
     status, content = faults.fault_response(fault, service, _operation(request), request.body)
-    answer: Any = AWSResponse(request.url, status, HTTPHeaders(), None)
-    answer._content = content
-    return answer
+    response: Any = AWSResponse(request.url, status, HTTPHeaders(), None)
+    response._content = content
+    return response
 
 
 def _operation(request: Any) -> str:
-    return _header(request, _TARGET).rpartition(".")[2]
+    return _header(request, _TARGET_HEADER).rpartition(".")[2]
 
 
 def _header(request: Any, name: str) -> str:

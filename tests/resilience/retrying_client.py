@@ -1,4 +1,4 @@
-"""A client that asks again until it is answered, and what is known of all its requests."""
+"""A client that retries as the API asks, and statistics of its requests."""
 
 import asyncio
 import json
@@ -16,110 +16,128 @@ import httpx
 from devstack.api import ROOT
 
 
-class NeverAnsweredError(AssertionError):
-    """A request was refused for the moment, again and again."""
+class RetriesExhaustedError(AssertionError):
+    """Every attempt of a request got a transient error."""
 
 
 @dataclass(slots=True)
-class Record:
-    """What was answered, and how long it took."""
+class RequestStatistics:
+    """The responses by status and problem type, the duration of each request in seconds, and the number of retries."""
 
-    answers: Counter[str] = field(default_factory=Counter)
+    responses: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
-    repeated: int = 0
+    retries: int = 0
 
     @classmethod
-    def of(cls, records: Iterable[Self]) -> Self:
-        """All of them as one."""
-        together = cls()
-        for record in records:
-            together.answers += record.answers
-            together.seconds += record.seconds
-            together.repeated += record.repeated
-        return together
+    def from_parts(cls, parts: Iterable[Self]) -> Self:
+        """Return the sum of several statistics."""
+        total = cls()
+        for part in parts:
+            total.responses += part.responses
+            total.seconds += part.seconds
+            total.retries += part.retries
+        return total
 
 
 @dataclass(slots=True)
-class Client:
-    """Somebody who hears of a refusal for the moment and asks again, as the API tells clients to.
+class RetryingClient:
+    """A client that retries after transient errors, as the API tells clients to.
 
     Attributes:
-        record: where all its requests are noted.
-        pause: seconds between them.
-        tries: how often it asks before it gives up.
-        first: what is there around the first request of each wish.
+        statistics: of all requests.
+        pause_seconds: the pause before each retry.
+        max_attempts: the number of attempts before it gives up.
+        around_first_attempt: a context for the first request of each operation, such as a fault injection.
     """
 
-    record: Record = field(default_factory=Record)
-    pause: float = 0
-    tries: int = 5
-    first: Callable[[], AbstractContextManager[None]] = nullcontext
+    statistics: RequestStatistics = field(default_factory=RequestStatistics)
+    pause_seconds: float = 0
+    max_attempts: int = 5
+    around_first_attempt: Callable[[], AbstractContextManager[None]] = nullcontext
 
-    async def ask(self, http: httpx.AsyncClient, method: str, path: str, **options: Any) -> httpx.Response:
-        """The answer to one request, which is the wish or a refusal for the moment."""
-        with self.first():
-            answer = await self._send(http, method, path, **options)
-        assert answer.is_success or is_for_the_moment(answer), _words(answer)
-        return answer
+    async def send_once(self, http: httpx.AsyncClient, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request once. Return the response, which must be a success or a transient error."""
+        with self.around_first_attempt():
+            response = await self._send(http, method, path, **options)
+        assert response.is_success or is_transient_error(response), _describe(response)
+        return response
 
-    async def insist(
-        self, http: httpx.AsyncClient, method: str, path: str, *, explained: tuple[str, ...] = (), **options: Any
+    async def send(
+        self,
+        http: httpx.AsyncClient,
+        method: str,
+        path: str,
+        *,
+        accepted_on_retry: tuple[str, ...] = (),
+        **options: Any,
     ) -> httpx.Response:
-        """The answer to the last request: a success, or a refusal that an earlier try, which was not heard, explains.
+        """Send a request, and retry it after transient errors. Return the last response.
+
+        Args:
+            http: the client to send with.
+            method: the HTTP method.
+            path: the path.
+            accepted_on_retry: problem types that a retry may get, because an earlier attempt whose response was lost
+                explains them.
+            options: the request options of httpx.
 
         Raises:
-            NeverAnsweredError: if there is none.
+            RetriesExhaustedError: if there are only transient errors.
         """
-        answer = await self.ask(http, method, path, **options)
-        for _ in range(self.tries):
-            if answer.is_success or slug(answer) in explained:
-                return answer
-            await asyncio.sleep(self.pause)
-            self.record.repeated += 1
-            answer = await self._send(http, method, path, **options)
-            assert answer.is_success or is_for_the_moment(answer) or slug(answer) in explained, _words(answer)
-        raise NeverAnsweredError(_words(answer))
+        response = await self.send_once(http, method, path, **options)
+        for _ in range(self.max_attempts):
+            if response.is_success or problem_slug(response) in accepted_on_retry:
+                return response
+            await asyncio.sleep(self.pause_seconds)
+            self.statistics.retries += 1
+            response = await self._send(http, method, path, **options)
+            is_final = response.is_success or problem_slug(response) in accepted_on_retry
+            assert is_final or is_transient_error(response), _describe(response)
+        raise RetriesExhaustedError(_describe(response))
 
-    async def be_refused(self, http: httpx.AsyncClient, method: str, path: str, *why: str, **options: Any) -> None:
-        """Ask until there is an answer, which has to be a refusal of one of these kinds."""
-        answer = await self.answered(http, method, path, **options)
-        assert slug(answer) in why, _words(answer)
+    async def assert_refused(
+        self, http: httpx.AsyncClient, method: str, path: str, *problems: str, **options: Any
+    ) -> None:
+        """Send a request, and retry it after transient errors. The response must be one of these problem types."""
+        response = await self._send_until_final(http, method, path, **options)
+        assert problem_slug(response) in problems, _describe(response)
 
-    async def answered(self, http: httpx.AsyncClient, method: str, path: str, **options: Any) -> httpx.Response:
-        """The first answer that is no refusal for the moment, whatever it is.
+    async def _send_until_final(
+        self, http: httpx.AsyncClient, method: str, path: str, **options: Any
+    ) -> httpx.Response:
+        """Return the first response that is no transient error.
 
         Raises:
-            NeverAnsweredError: if there is none.
+            RetriesExhaustedError: if there are only transient errors.
         """
-        for _ in range(self.tries):
-            answer = await self._send(http, method, path, **options)
-            if not is_for_the_moment(answer):
-                return answer
-            await asyncio.sleep(self.pause)
-        raise NeverAnsweredError(path)
+        for _ in range(self.max_attempts):
+            response = await self._send(http, method, path, **options)
+            if not is_transient_error(response):
+                return response
+            await asyncio.sleep(self.pause_seconds)
+        raise RetriesExhaustedError(path)
 
     async def _send(self, http: httpx.AsyncClient, method: str, path: str, **options: Any) -> httpx.Response:
-        begun = time.monotonic()
-        answer = await http.request(method, path, **options)
-        self.record.seconds.append(time.monotonic() - begun)
-        self.record.answers[f"{answer.status_code} {slug(answer)}".rstrip()] += 1
-        assert str(answer.status_code) in _documented(method, path), _words(answer)
-        return answer
+        started_at = time.monotonic()
+        response = await http.request(method, path, **options)
+        self.statistics.seconds.append(time.monotonic() - started_at)
+        self.statistics.responses[f"{response.status_code} {problem_slug(response)}".rstrip()] += 1
+        assert str(response.status_code) in _documented_statuses(method, path), _describe(response)
+        return response
 
 
-def slug(answer: httpx.Response) -> str:
-    """Which problem the answer is; empty where it is none."""
-    return "" if answer.is_success else str(answer.json()["type"]).rpartition(":")[2]
+def problem_slug(response: httpx.Response) -> str:
+    """Return the slug of the problem type. Empty for a success."""
+    return "" if response.is_success else str(response.json()["type"]).rpartition(":")[2]
 
 
-def is_for_the_moment(answer: httpx.Response) -> bool:
-    """Whether the client is told to ask again."""
-    is_problem = answer.headers["content-type"] == "application/problem+json"
-    return answer.status_code in (429, 503) and is_problem and int(answer.headers["retry-after"]) > 0
+def is_transient_error(response: httpx.Response) -> bool:
+    """Return True if the response asks the client to retry."""
+    is_problem = response.headers["content-type"] == "application/problem+json"
+    return response.status_code in (429, 503) and is_problem and int(response.headers["retry-after"]) > 0
 
 
-def _documented(method: str, path: str) -> Container[str]:
-    """The statuses that the spec has for an operation."""
+def _documented_statuses(method: str, path: str) -> Container[str]:
     paths = _spec()["paths"]
     template = next(name for name in paths if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", name), path))
     statuses: dict[str, Any] = paths[template][method.lower()]["responses"]
@@ -131,5 +149,5 @@ def _spec() -> Any:
     return json.loads((ROOT / "openapi.json").read_text())
 
 
-def _words(answer: httpx.Response) -> str:
-    return f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}"
+def _describe(response: httpx.Response) -> str:
+    return f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text}"

@@ -1,7 +1,7 @@
-"""Two people and one address, of which one reads its mail: whatever they do in whatever order, the other never gets in.
+"""The owner of an address always gets in, and another person never does, in any order of their requests.
 
-MiniStack's codes are the same for everybody, so the other is given none but wrong ones. What a right one would be worth
-to them is told in tests/api/test_account_prehijacking.py.
+Only the owner reads the mail of the address. MiniStack's codes are the same for everybody, so the other person only
+gets wrong ones. tests/api/test_account_prehijacking.py tests the effect of a right one.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from app.settings import Settings
-from devstack.mail import parse
+from devstack.mail import parse_messages
 from devstack.process import Service
 from testkit.api_client import Api, Transport, open_api
 from tests.conftest import Figures
@@ -33,7 +33,7 @@ PASSWORDS = {
     "owner": ("the owner's first password", "the owner's second password"),
     "other": ("the other's first password", "the other's second password"),
 }
-_WHO = st.sampled_from(("owner", "other"))
+_PERSON = st.sampled_from(("owner", "other"))
 _EITHER = st.integers(min_value=0, max_value=1)
 _PICK = st.integers(min_value=0, max_value=10_000)
 _GUESS = st.sampled_from(("000000", "123465", "654312", ""))
@@ -43,36 +43,39 @@ _numbers = itertools.count(1)
 
 @dataclass(slots=True)
 class Account:
-    """What the pool has of the address: by which registration, and what logs in."""
+    """The expected state of the address in the pool: its valid registration, its password, and its progress."""
 
     registration: str
     password: str
     confirmed: bool = False
-    reset_asked_for: bool = False
+    reset_requested: bool = False
 
 
 @dataclass(slots=True)
-class Place:
-    """The api that all examples share, and what happened in it."""
+class SharedApi:
+    """The API that all examples share, its event loop, its mails, and the counts of its responses."""
 
     api: Api
     runner: asyncio.Runner
     mailbox: httpx.Client
     counts: Counter[str] = field(default_factory=Counter)
 
-    def run(self, doing: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
-        return self.runner.run(doing)
+    def run(self, coroutine: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+        return self.runner.run(coroutine)
 
     def latest_code(self, address: str) -> str | None:
-        """The code in the latest mail to an address, which its owner reads."""
+        """Return the code in the latest mail to an address. None if there is no mail."""
         mails = self.mailbox.get("/_ministack/ses/messages").raise_for_status().json()
-        return next((mail.code for mail in reversed(list(parse(mails))) if mail.recipient == address), None)
+        return next((mail.code for mail in reversed(list(parse_messages(mails))) if mail.recipient == address), None)
 
 
-class Ownership(RuleBasedStateMachine):
-    """The owner and the other, on an address that nobody has used before."""
+class OwnershipMachine(RuleBasedStateMachine):
+    """The state machine of the owner and the other person. Each example has a new address.
 
-    place: Place
+    A subclass sets `shared`. `live` and `ended` have the tokens of the owner's sessions.
+    """
+
+    shared: SharedApi
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,82 +83,82 @@ class Ownership(RuleBasedStateMachine):
         self.account: Account | None = None
         self.registrations: dict[str, list[str]] = {"owner": [], "other": []}
         self.live: list[dict[str, Any]] = []
-        self.dead: list[dict[str, Any]] = []
+        self.ended: list[dict[str, Any]] = []
 
-    @initialize(begun=st.sampled_from(("by nobody", "by the other", "by the owner", "by the owner, who is in")))
-    def it_begins(self, begun: str) -> None:
-        if begun != "by nobody":
-            self.registers("other" if begun == "by the other" else "owner", 0)
-        if begun.endswith("who is in"):
+    @initialize(state=st.sampled_from(("no account", "registered by other", "registered by owner", "owner logged in")))
+    def start(self, state: str) -> None:
+        if state != "no account":
+            self.register("other" if state == "registered by other" else "owner", 0)
+        if state == "owner logged in":
             self.owner_confirms(0)
             self.owner_logs_in(0)
 
-    @rule(who=_WHO, password=_EITHER)
-    def registers(self, who: str, password: int) -> None:
-        # Hypothesis seeds what handles are made up by, so nobody goes without a wish.
-        wish = f"wish_{next(_numbers)}"
-        answer = self.post("register", email=self.address, password=PASSWORDS[who][password], handle=wish)
-        assert answer.status_code == 202
-        self.registrations[who].append(answer.json()["registration"])
+    @rule(person=_PERSON, password=_EITHER)
+    def register(self, person: str, password: int) -> None:
+        # Hypothesis seeds the random module, so generated handles would collide. Therefore each request has a handle.
+        handle = f"wish_{next(_numbers)}"
+        response = self.post("register", email=self.address, password=PASSWORDS[person][password], handle=handle)
+        assert response.status_code == 202
+        self.registrations[person].append(response.json()["registration"])
         if self.account is None or not self.account.confirmed:
-            self.account = Account(self.registrations[who][-1], PASSWORDS[who][password])
+            self.account = Account(self.registrations[person][-1], PASSWORDS[person][password])
 
     @precondition(lambda self: any(self.registrations.values()))
-    @rule(who=_WHO, which=_PICK)
-    def resends(self, who: str, which: int) -> None:
-        own = self.registrations[who]
+    @rule(person=_PERSON, pick=_PICK)
+    def resend(self, person: str, pick: int) -> None:
+        own = self.registrations[person]
         if own:
-            assert self.post("resend", registration=own[which % len(own)]).status_code == 202
+            assert self.post("resend", registration=own[pick % len(own)]).status_code == 202
 
     @precondition(lambda self: self.registrations["owner"])
     @rule(steps_back=_EITHER)
     def owner_confirms(self, steps_back: int) -> None:
         registration = self.registrations["owner"][-1 - steps_back :][0]
-        code = self.place.latest_code(self.address) or "none"
+        code = self.shared.latest_code(self.address) or "none"
         account = self.account
-        opens = account and not account.confirmed and (registration, code) == (account.registration, "123456")
-        answer = self.post("confirm", registration=registration, code=code)
-        assert answer.status_code == (204 if opens else 400)
-        if opens and account:
+        is_valid = account and not account.confirmed and (registration, code) == (account.registration, "123456")
+        response = self.post("confirm", registration=registration, code=code)
+        assert response.status_code == (204 if is_valid else 400)
+        if is_valid and account:
             account.confirmed = True
             assert account.password in PASSWORDS["owner"]
 
     @precondition(lambda self: self.registrations["other"])
-    @rule(which=_PICK, guess=_GUESS)
-    def other_confirms(self, which: int, guess: str) -> None:
-        registration = self.registrations["other"][which % len(self.registrations["other"])]
+    @rule(pick=_PICK, guess=_GUESS)
+    def other_confirms(self, pick: int, guess: str) -> None:
+        registration = self.registrations["other"][pick % len(self.registrations["other"])]
         assert self.post("confirm", registration=registration, code=guess).status_code == 400
 
     @rule(password=_EITHER)
     def owner_logs_in(self, password: int) -> None:
-        answer = self.log_in(PASSWORDS["owner"][password])
-        opens = self.account and self.account.confirmed and self.account.password == PASSWORDS["owner"][password]
-        assert (answer.status_code == 200) is bool(opens)
-        if opens:
-            self.live.append(answer.json())
+        response = self.log_in(PASSWORDS["owner"][password])
+        is_valid = self.account and self.account.confirmed and self.account.password == PASSWORDS["owner"][password]
+        assert (response.status_code == 200) is bool(is_valid)
+        if is_valid:
+            self.live.append(response.json())
 
     @rule(password=_EITHER)
     def other_logs_in(self, password: int) -> None:
         assert self.log_in(PASSWORDS["other"][password]).status_code in (401, 403)
 
     @rule()
-    def either_asks_for_a_reset(self) -> None:
+    def request_reset(self) -> None:
         assert self.post("password/forgot", email=self.address).status_code == 202
         if self.account:
-            self.account.reset_asked_for = True
+            self.account.reset_requested = True
 
     @rule(password=_EITHER)
     def owner_resets(self, password: int) -> None:
-        code, new = self.place.latest_code(self.address) or "none", PASSWORDS["owner"][password]
-        opens = self.account and self.account.reset_asked_for and code == "654321"
-        repeated = self.account and self.account.confirmed and self.account.password == new
-        answer = self.reset(code, new)
-        assert answer.status_code == (204 if opens or repeated else 400)
-        if opens and self.account:
-            # MiniStack lets an unconfirmed user reset, too: then whoever reads the mail is the one who sets it.
+        code, new = self.shared.latest_code(self.address) or "none", PASSWORDS["owner"][password]
+        is_valid = self.account and self.account.reset_requested and code == "654321"
+        is_repeated = self.account and self.account.confirmed and self.account.password == new
+        response = self.reset(code, new)
+        assert response.status_code == (204 if is_valid or is_repeated else 400)
+        if is_valid and self.account:
+            # MiniStack also resets an unconfirmed user. The reader of the mail then sets the password.
             self.account = Account(self.account.registration, new, confirmed=True)
-        if opens or repeated:
-            self.sessions_end()
+        if is_valid or is_repeated:
+            self.end_sessions()
 
     @rule(password=_EITHER, guess=_GUESS)
     def other_resets(self, password: int, guess: str) -> None:
@@ -163,48 +166,49 @@ class Ownership(RuleBasedStateMachine):
 
     @precondition(lambda self: self.live)
     @rule(current=_EITHER, new=_EITHER)
-    def owner_changes_the_password(self, current: int, new: int) -> None:
+    def owner_changes_password(self, current: int, new: int) -> None:
         assert self.account
         before, after = PASSWORDS["owner"][current], PASSWORDS["owner"][new]
-        known = self.account.password in (before, after)  # The new one, where the request is a repeated one.
-        assert self.change(self.live[-1], before, after).status_code == (204 if known else 403)
-        if known:
+        # A repeated request finds the new password, which is accepted too.
+        is_accepted = self.account.password in (before, after)
+        assert self.change_password(self.live[-1], before, after).status_code == (204 if is_accepted else 403)
+        if is_accepted:
             self.account.password = after
-            self.sessions_end()
+            self.end_sessions()
 
-    @precondition(lambda self: self.dead)
-    @rule(which=_PICK)
-    def an_ended_session_changes_nothing(self, which: int) -> None:
-        session = self.dead[which % len(self.dead)]
-        assert self.change(session, *PASSWORDS["owner"]).status_code == 401
+    @precondition(lambda self: self.ended)
+    @rule(pick=_PICK)
+    def ended_session_cannot_change_password(self, pick: int) -> None:
+        session = self.ended[pick % len(self.ended)]
+        assert self.change_password(session, *PASSWORDS["owner"]).status_code == 401
 
-    @precondition(lambda self: self.live or self.dead)
-    @rule(which=_PICK)
-    def a_session_goes_on(self, which: int) -> None:
-        sessions = self.live + self.dead
-        self.assert_goes_on_if_live(sessions[which % len(sessions)])
+    @precondition(lambda self: self.live or self.ended)
+    @rule(pick=_PICK)
+    def only_live_session_refreshes(self, pick: int) -> None:
+        sessions = self.live + self.ended
+        self.assert_refresh_only_if_live(sessions[pick % len(sessions)])
 
     def teardown(self) -> None:
-        """The owner gets in, and nobody else has."""
-        self.place.counts["examples"] += 1
+        """Check that the owner gets in, and that the other person does not."""
+        self.shared.counts["examples"] += 1
         password = PASSWORDS["owner"][0]
-        self.registers("owner", 0)
-        code = self.place.latest_code(self.address)
+        self.register("owner", 0)
+        code = self.shared.latest_code(self.address)
         confirmed = self.post("confirm", registration=self.registrations["owner"][-1], code=code or "none")
         if confirmed.status_code != 204:
-            self.either_asks_for_a_reset()
-            assert self.reset(self.place.latest_code(self.address) or "none", password).status_code == 204
-            self.sessions_end()
-        session = self.log_in(password)
-        assert session.status_code == 200
-        self.live.append(session.json())
-        for theirs in PASSWORDS["other"]:
-            assert self.log_in(theirs).status_code in (401, 403)
-        for each in self.live + self.dead:
-            self.assert_goes_on_if_live(each)
+            self.request_reset()
+            assert self.reset(self.shared.latest_code(self.address) or "none", password).status_code == 204
+            self.end_sessions()
+        login = self.log_in(password)
+        assert login.status_code == 200
+        self.live.append(login.json())
+        for other_password in PASSWORDS["other"]:
+            assert self.log_in(other_password).status_code in (401, 403)
+        for session in self.live + self.ended:
+            self.assert_refresh_only_if_live(session)
 
     def post(self, path: str, **body: Any) -> httpx.Response:
-        return self.counted(path, self.place.run(self.place.api.http.post(f"/v1/auth/{path}", json=body)))
+        return self.count(path, self.shared.run(self.shared.api.http.post(f"/v1/auth/{path}", json=body)))
 
     def log_in(self, password: str) -> httpx.Response:
         return self.post("login", email=self.address, password=password)
@@ -212,29 +216,29 @@ class Ownership(RuleBasedStateMachine):
     def reset(self, code: str, password: str) -> httpx.Response:
         return self.post("password/reset", email=self.address, code=code, new_password=password)
 
-    def change(self, session: dict[str, Any], current: str, new: str) -> httpx.Response:
-        http = self.place.api.session(self.address, session).http
+    def change_password(self, session: dict[str, Any], current: str, new: str) -> httpx.Response:
+        http = self.shared.api.open_session(self.address, session).http
         body = {"current_password": current, "new_password": new}
-        return self.counted("change", self.place.run(http.put("/v1/me/password", json=body)))
+        return self.count("change", self.shared.run(http.put("/v1/me/password", json=body)))
 
-    def counted(self, path: str, answer: httpx.Response) -> httpx.Response:
-        self.place.counts[f"{path}: {answer.status_code}"] += 1
-        return answer
+    def count(self, path: str, response: httpx.Response) -> httpx.Response:
+        self.shared.counts[f"{path}: {response.status_code}"] += 1
+        return response
 
-    def assert_goes_on_if_live(self, session: dict[str, Any]) -> None:
-        answer = self.post("refresh", refresh_token=session["refresh_token"])
-        assert answer.status_code == (200 if session in self.live else 401)
+    def assert_refresh_only_if_live(self, session: dict[str, Any]) -> None:
+        response = self.post("refresh", refresh_token=session["refresh_token"])
+        assert response.status_code == (200 if session in self.live else 401)
         if session in self.live:
-            me = self.place.run(self.place.api.session(self.address, answer.json()).http.get("/v1/me"))
+            me = self.shared.run(self.shared.api.open_session(self.address, response.json()).http.get("/v1/me"))
             assert me.status_code == 200, me.text
             assert me.json()["email"] == self.address
 
-    def sessions_end(self) -> None:
-        self.dead += self.live
+    def end_sessions(self) -> None:
+        self.ended += self.live
         self.live = []
 
 
-def _check(place: Place, examples: int) -> None:
+def _run_machine(shared: SharedApi, examples: int) -> None:
     profile = Profile(
         max_examples=examples,
         stateful_step_count=20,
@@ -242,22 +246,22 @@ def _check(place: Place, examples: int) -> None:
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(type("Ownership", (Ownership,), {"place": place}), settings=profile)
+    run_state_machine_as_test(type("OwnershipMachine", (OwnershipMachine,), {"shared": shared}), settings=profile)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("transport", ["uvicorn", "rest"])
-def test_the_other_never_gets_in_and_the_owner_always_does(
+def test_only_the_owner_of_the_address_gets_in(
     transport: Transport, settings: Settings, embedded: Service, figures: Figures
 ) -> None:
-    opening = open_api(settings, embedded.endpoint, transport)
+    api_context = open_api(settings, embedded.endpoint, transport)
     mailbox = httpx.Client(base_url=embedded.endpoint, trust_env=False)
     with asyncio.Runner() as runner, mailbox:
-        place = Place(runner.run(opening.__aenter__()), runner, mailbox)
+        shared = SharedApi(runner.run(api_context.__aenter__()), runner, mailbox)
         try:
-            _check(place, 75 * EXAMPLES)
+            _run_machine(shared, 75 * EXAMPLES)
         finally:
-            runner.run(opening.__aexit__(None, None, None))
-            for name, count in sorted(place.counts.items()):
+            runner.run(api_context.__aexit__(None, None, None))
+            for name, count in sorted(shared.counts.items()):
                 figures(name, count)

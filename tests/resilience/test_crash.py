@@ -1,4 +1,4 @@
-"""The API is killed amid writes: what it acknowledged is there, once, and what it did not at most once."""
+"""After the API is killed during writes, acknowledged writes are stored once, and all others at most once."""
 
 import asyncio
 import itertools
@@ -15,148 +15,159 @@ from devstack.process import Service
 from testkit.api_client import MemberClient
 from testkit.engine import Engine
 from testkit.servers import connect_to_server, run_uvicorn
-from tests.conftest import Figures
-from tests.resilience.conftest import NewEngine
+from tests.conftest import Figures, NewEngine
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 KILLS = 5
 MEMBERS = 8
-KINDS = {"upvote": "upvoted", "favorite": "favorited"}
+VIEW_FIELDS = {"upvote": "upvoted", "favorite": "favorited"}
 
-Reaction = tuple[int, str, str]  # Whose, to which Dwipp, and which of the two kinds.
+Reaction = tuple[int, str, str]  # The number of the member, the id of the Dwipp, and the kind of reaction.
 
 _numbers = itertools.count(1)
 
 
 @dataclass(slots=True)
-class Memory:
-    """What the members were answered; and what they asked for and never heard of."""
+class ExpectedState:
+    """The state that the responses imply, and the writes without a response.
 
-    created: dict[str, str] = field(default_factory=dict)  # Texts of Dwipps, which are unique, by id.
+    Attributes:
+        created: the unique texts of acknowledged Dwipps by id.
+        reactions: whether an acknowledged reaction is set.
+        unacknowledged_texts: the texts of creates without a response.
+        unacknowledged_reactions: the methods of reactions without a response.
+        acknowledged: the number of acknowledged writes.
+    """
+
+    created: dict[str, str] = field(default_factory=dict)
     reactions: dict[Reaction, bool] = field(default_factory=dict)
-    texts_unheard: set[str] = field(default_factory=set)
-    reactions_unheard: dict[Reaction, str] = field(default_factory=dict)  # And the verb.
-    answers: int = 0
+    unacknowledged_texts: set[str] = field(default_factory=set)
+    unacknowledged_reactions: dict[Reaction, str] = field(default_factory=dict)
+    acknowledged: int = 0
 
 
 class Writer:
-    """A member who creates, upvotes and favors until the API is gone."""
+    """A member who creates Dwipps and reacts until the API is killed."""
 
-    def __init__(self, number: int, member: MemberClient, memory: Memory) -> None:
+    def __init__(self, number: int, member: MemberClient, expected: ExpectedState) -> None:
         self._number = number
         self._http = member.http
-        self._memory = memory
+        self._expected = expected
 
     async def write_until_killed(self) -> None:
         try:
             while True:
-                if len(self._memory.created) < MEMBERS or random.random() < 0.3:  # noqa: S311 -- guards nothing
+                if len(self._expected.created) < MEMBERS or random.random() < 0.3:  # noqa: S311 -- not a secret
                     await self.create()
                 else:
-                    await self.react(*self._any_wish())
+                    await self.react(*self._choose_reaction())
         except httpx.TransportError:
             return
 
     async def create(self) -> None:
         text = f"Thought {next(_numbers)}"
-        self._memory.texts_unheard.add(text)
-        dwipp = self._heard(await self._http.post("/v1/dwipps", json={"text": text}), 201)
-        self._memory.texts_unheard.remove(text)
-        self._memory.created[dwipp["id"]] = text
+        self._expected.unacknowledged_texts.add(text)
+        dwipp = self._acknowledge(await self._http.post("/v1/dwipps", json={"text": text}), 201)
+        self._expected.unacknowledged_texts.remove(text)
+        self._expected.created[dwipp["id"]] = text
 
-    async def react(self, verb: str, dwipp_id: str, kind: str) -> None:
+    async def react(self, method: str, dwipp_id: str, kind: str) -> None:
         reaction = (self._number, dwipp_id, kind)
-        self._memory.reactions_unheard[reaction] = verb
-        dwipp = self._heard(await self._http.request(verb, f"/v1/dwipps/{dwipp_id}/{kind}"), 200)
-        del self._memory.reactions_unheard[reaction]
-        self._memory.reactions[reaction] = dwipp[KINDS[kind]]
+        self._expected.unacknowledged_reactions[reaction] = method
+        dwipp = self._acknowledge(await self._http.request(method, f"/v1/dwipps/{dwipp_id}/{kind}"), 200)
+        del self._expected.unacknowledged_reactions[reaction]
+        self._expected.reactions[reaction] = dwipp[VIEW_FIELDS[kind]]
 
-    def _any_wish(self) -> tuple[str, str, str]:
+    def _choose_reaction(self) -> tuple[str, str, str]:
+        """Return a random method, Dwipp and kind of reaction."""
         choose = random.choice
-        return choose(("POST", "PUT", "DELETE")), choose(list(self._memory.created)), choose(list(KINDS))
+        return choose(("POST", "PUT", "DELETE")), choose(list(self._expected.created)), choose(list(VIEW_FIELDS))
 
-    def _heard(self, answer: httpx.Response, status: int) -> dict[str, Any]:
-        assert answer.status_code == status, answer.text
-        self._memory.answers += 1
-        dwipp: dict[str, Any] = answer.json()
+    def _acknowledge(self, response: httpx.Response, status: int) -> dict[str, Any]:
+        """Check the status, and return the Dwipp of the response."""
+        assert response.status_code == status, response.text
+        self._expected.acknowledged += 1
+        dwipp: dict[str, Any] = response.json()
         return dwipp
 
 
-async def write_until_killed(members: list[MemberClient], memory: Memory, server: Service) -> None:
-    writers = [Writer(number, member, memory) for number, member in enumerate(members)]
-    writing = [asyncio.create_task(writer.write_until_killed()) for writer in writers]
-    await asyncio.sleep(random.uniform(1, 2))  # noqa: S311 -- guards nothing
+async def write_until_killed(members: list[MemberClient], expected: ExpectedState, server: Service) -> None:
+    writers = [Writer(number, member, expected) for number, member in enumerate(members)]
+    tasks = [asyncio.create_task(writer.write_until_killed()) for writer in writers]
+    await asyncio.sleep(random.uniform(1, 2))  # noqa: S311 -- not a secret
     server.process.kill()
-    await asyncio.gather(*writing)
+    await asyncio.gather(*tasks)
 
 
-async def check(members: list[MemberClient], memory: Memory, engine: Engine) -> None:
-    """Hold what there is against what was answered."""
+async def check_state(members: list[MemberClient], expected: ExpectedState, engine: Engine) -> None:
+    """Compare the tables and the lists with the expected state."""
     engine.assert_counts_equal_rows()
     stored = {dwipp_id: dwipp["text"] for dwipp_id, dwipp in engine.dwipps().items()}
-    assert memory.created.items() <= stored.items(), "what was acknowledged is there"
+    assert expected.created.items() <= stored.items(), "acknowledged Dwipps are stored"
     texts = Counter(stored.values())
-    assert set(texts) - set(memory.created.values()) <= memory.texts_unheard, "nothing is there that nobody wrote"
-    assert set(texts.values()) <= {1}, "all of it once"
-    feed = [dwipp["id"] for dwipp in await members[0].walk("/v1/dwipps", 100)]
-    assert feed == sorted(stored, reverse=True), "and in the feed"
+    unacknowledged = set(texts) - set(expected.created.values())
+    assert unacknowledged <= expected.unacknowledged_texts, "every stored Dwipp was requested"
+    assert set(texts.values()) <= {1}, "every Dwipp is stored once"
+    feed = [dwipp["id"] for dwipp in await members[0].list_all("/v1/dwipps", 100)]
+    assert feed == sorted(stored, reverse=True), "every stored Dwipp is in the feed"
     for number, member in enumerate(members):
-        await _check_reactions(number, member, memory)
+        await _check_reactions(number, member, expected)
 
 
-async def _check_reactions(number: int, member: MemberClient, memory: Memory) -> None:
-    there = {
-        (number, dwipp["id"], kind): dwipp[name]
-        for dwipp in await member.walk("/v1/dwipps", 100)
-        for kind, name in KINDS.items()
+async def _check_reactions(number: int, member: MemberClient, expected: ExpectedState) -> None:
+    views = {
+        (number, dwipp["id"], kind): dwipp[field_name]
+        for dwipp in await member.list_all("/v1/dwipps", 100)
+        for kind, field_name in VIEW_FIELDS.items()
     }
-    for reaction, is_there in there.items():
-        if reaction not in memory.reactions_unheard:
-            assert is_there == memory.reactions.get(reaction, False)
-    favorites = [dwipp["id"] for dwipp in await member.walk("/v1/me/favorites", 100)]
-    assert sorted(favorites) == sorted(key[1] for key, is_there in there.items() if key[2] == "favorite" and is_there)
+    for reaction, is_set in views.items():
+        if reaction not in expected.unacknowledged_reactions:
+            assert is_set == expected.reactions.get(reaction, False)
+    favorites = [dwipp["id"] for dwipp in await member.list_all("/v1/me/favorites", 100)]
+    assert sorted(favorites) == sorted(key[1] for key, is_set in views.items() if key[2] == "favorite" and is_set)
 
 
-async def ask_again(members: list[MemberClient], memory: Memory) -> None:
-    """Repeat what can be repeated, as clients do that heard no answer; a toggle is looked up instead."""
-    for (number, dwipp_id, kind), verb in list(memory.reactions_unheard.items()):
-        there = (await members[number].get(f"/v1/dwipps/{dwipp_id}"))[KINDS[kind]]
-        wish = verb == "PUT" if verb != "POST" else there
-        await Writer(number, members[number], memory).react("PUT" if wish else "DELETE", dwipp_id, kind)
-        assert memory.reactions[number, dwipp_id, kind] == wish
+async def retry_unacknowledged(members: list[MemberClient], expected: ExpectedState) -> None:
+    """Retry the reactions without a response. A toggle is not idempotent, so its result is read and then set."""
+    for (number, dwipp_id, kind), method in list(expected.unacknowledged_reactions.items()):
+        is_set = (await members[number].get(f"/v1/dwipps/{dwipp_id}"))[VIEW_FIELDS[kind]]
+        target = method == "PUT" if method != "POST" else is_set
+        await Writer(number, members[number], expected).react("PUT" if target else "DELETE", dwipp_id, kind)
+        assert expected.reactions[number, dwipp_id, kind] == target
 
 
-def test_no_acknowledged_write_is_lost_or_doubled_when_the_api_is_killed(
+def test_killed_api_neither_loses_nor_doubles_acknowledged_writes(
     new_engine: NewEngine, tmp_path: Path, figures: Figures
 ) -> None:
-    engine = new_engine("on_disk")
-    memory = Memory()
+    engine = new_engine("disk_store")
+    expected = ExpectedState()
     logins: list[tuple[str, dict[str, Any]]] = []
 
-    async def join(server: Service) -> None:
+    async def create_members(server: Service) -> None:
         async with connect_to_server(engine, server) as api:
-            joined = [await api.member() for _ in range(MEMBERS)]
-            logins.extend((member.email, member.tokens) for member in joined)
+            members = [await api.create_member() for _ in range(MEMBERS)]
+            logins.extend((member.email, member.tokens) for member in members)
 
-    async def story(server: Service, *, last: bool) -> None:
+    async def run(server: Service, *, is_last: bool) -> None:
         async with connect_to_server(engine, server) as api:
-            members = [api.session(*login) for login in logins]
-            await check(members, memory, engine)
-            await ask_again(members, memory)
-            await check(members, memory, engine)
-            if not last:
-                await write_until_killed(members, memory, server)
+            members = [api.open_session(*login) for login in logins]
+            await check_state(members, expected, engine)
+            await retry_unacknowledged(members, expected)
+            await check_state(members, expected, engine)
+            if not is_last:
+                await write_until_killed(members, expected, server)
 
     for kill in range(KILLS + 1):
         with run_uvicorn(engine, tmp_path) as server:
             if not logins:
-                asyncio.run(join(server))
-            asyncio.run(story(server, last=kill == KILLS))
+                asyncio.run(create_members(server))
+            asyncio.run(run(server, is_last=kill == KILLS))
 
     stored = {dwipp["text"] for dwipp in engine.dwipps().values()}
+    unacknowledged = expected.unacknowledged_texts
     figures("kills", KILLS)
-    figures("writes answered", memory.answers)
-    figures("Dwipps answered", f"{len(memory.created)}, all there")
-    figures("Dwipps not answered", f"{len(memory.texts_unheard)}, of which {len(stored & memory.texts_unheard)} there")
-    assert memory.answers > KILLS * MEMBERS
+    figures("acknowledged writes", expected.acknowledged)
+    figures("acknowledged Dwipps", f"{len(expected.created)}, all stored")
+    figures("unacknowledged Dwipps", f"{len(unacknowledged)}, of which {len(stored & unacknowledged)} stored")
+    assert expected.acknowledged > KILLS * MEMBERS

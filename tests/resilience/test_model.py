@@ -1,4 +1,4 @@
-"""A model of Dwipper beside the API: whatever is done in whatever order, lists, counts and flags are the model's."""
+"""Lists, counts and flags of the API equal those of a simple model after any sequence of operations."""
 
 import asyncio
 import itertools
@@ -25,21 +25,21 @@ from hypothesis.stateful import (
 from app.me import deletion, export
 from app.settings import Settings
 from testkit.api_client import Api, MemberClient, Transport, open_api
-from tests.resilience.conftest import NewEngine
+from tests.conftest import NewEngine
 
 pytestmark = pytest.mark.model
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "1"))
 
 _PICK = st.integers(min_value=0, max_value=10_000)
-_WISH = st.sampled_from(["POST", "PUT", "DELETE"])
+_METHOD = st.sampled_from(["POST", "PUT", "DELETE"])
 _REACTION = st.sampled_from(["upvote", "favorite"])
 _TEXT = st.sampled_from(["One", "Two", "Three", "Four", "🦆" * 280])
 
 
 @dataclass
-class Thought:
-    """A Dwipp as the model knows it."""
+class DwippModel:
+    """The model of a Dwipp."""
 
     id: str
     author: str
@@ -48,223 +48,230 @@ class Thought:
 
 
 @dataclass
-class Person:
-    """A member as the model knows them: what they upvoted and favorited, in order."""
+class MemberModel:
+    """The model of a member, with the ids of their upvoted and favorited Dwipps in order of time."""
 
-    member: MemberClient
+    client: MemberClient
     handle: str
     upvote: list[str] = field(default_factory=list)
     favorite: list[str] = field(default_factory=list)
 
 
-class Dwipper(RuleBasedStateMachine):
-    """Members who write, edit, delete, react and leave."""
+class DwipperMachine(RuleBasedStateMachine):
+    """The state machine: members who write, edit, delete and react, and delete their accounts.
 
-    open_world: Callable[[], Any]
+    A subclass sets `open_new_api`, which returns a context manager of an empty API. In the rules, `member_pick` and
+    `dwipp_pick` choose a member and a Dwipp.
+    """
+
+    open_new_api: Callable[[], Any]
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.open = AsyncExitStack()
-        self.api: Api = self.run(self.open.enter_async_context(self.open_world()))
-        self.people: list[Person] = []
-        self.thoughts: dict[str, Thought] = {}
-        self.keyed: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+        self.exit_stack = AsyncExitStack()
+        self.api: Api = self.run(self.exit_stack.enter_async_context(self.open_new_api()))
+        self.members: list[MemberModel] = []
+        self.dwipps: dict[str, DwippModel] = {}
+        self.responses_by_key: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
         self.numbers = itertools.count(1)
 
-    def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
-        return self.loop.run_until_complete(doing)
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return self.loop.run_until_complete(coroutine)
 
     @initialize()
-    def two_join(self) -> None:
-        self.joins()
-        self.joins()
+    def create_two_members(self) -> None:
+        self.create_member()
+        self.create_member()
 
-    @precondition(lambda self: len(self.people) < 4)
+    @precondition(lambda self: len(self.members) < 4)
     @rule()
-    def joins(self) -> None:
+    def create_member(self) -> None:
         handle = f"person_{next(self.numbers)}"
-        member = self.run(self.api.member(handle))
-        assert self.run(member.get("/v1/me"))["handle"] == handle
-        self.people.append(Person(member, handle))
+        client = self.run(self.api.create_member(handle))
+        assert self.run(client.get("/v1/me"))["handle"] == handle
+        self.members.append(MemberModel(client, handle))
 
-    @rule(who=_PICK, text=_TEXT)
-    def writes(self, who: int, text: str) -> None:
-        person = self._person(who)
-        dwipp = self.run(person.member.post_dwipp(text))
-        self.thoughts[dwipp["id"]] = Thought(dwipp["id"], person.handle, text)
+    @rule(member_pick=_PICK, text=_TEXT)
+    def create_dwipp(self, member_pick: int, text: str) -> None:
+        member = self._get_member(member_pick)
+        dwipp = self.run(member.client.post_dwipp(text))
+        self.dwipps[dwipp["id"]] = DwippModel(dwipp["id"], member.handle, text)
 
-    @rule(who=_PICK, text=_TEXT, key=st.sampled_from(["k1", "k2"]))
-    def writes_once(self, who: int, text: str, key: str) -> None:
-        person = self._person(who)
-        post = person.member.http.post("/v1/dwipps", json={"text": text}, headers={"Idempotency-Key": key})
-        answer = self.run(post)
-        before = self.keyed.get((person.handle, key))
-        if before is None:
-            assert answer.status_code == 201
-            self.keyed[person.handle, key] = (text, answer.json())
-            self.thoughts[answer.json()["id"]] = Thought(answer.json()["id"], person.handle, text)
-        elif before[0] == text:
-            assert (answer.status_code, answer.json()) == (201, before[1])
+    @rule(member_pick=_PICK, text=_TEXT, key=st.sampled_from(["k1", "k2"]))
+    def create_dwipp_with_key(self, member_pick: int, text: str, key: str) -> None:
+        member = self._get_member(member_pick)
+        post = member.client.http.post("/v1/dwipps", json={"text": text}, headers={"Idempotency-Key": key})
+        response = self.run(post)
+        earlier = self.responses_by_key.get((member.handle, key))
+        if earlier is None:
+            assert response.status_code == 201
+            dwipp = response.json()
+            self.responses_by_key[member.handle, key] = (text, dwipp)
+            self.dwipps[dwipp["id"]] = DwippModel(dwipp["id"], member.handle, text)
+        elif earlier[0] == text:
+            assert (response.status_code, response.json()) == (201, earlier[1])
         else:
-            assert answer.status_code == 422
+            assert response.status_code == 422
 
-    @precondition(lambda self: self.thoughts)
-    @rule(who=_PICK, which=_PICK, text=_TEXT, version=st.one_of(st.none(), st.integers(1, 4)))
-    def edits(self, who: int, which: int, text: str, version: int | None) -> None:
-        person, thought = self._person(who), self._thought(which)
+    @precondition(lambda self: self.dwipps)
+    @rule(member_pick=_PICK, dwipp_pick=_PICK, text=_TEXT, version=st.one_of(st.none(), st.integers(1, 4)))
+    def edit_dwipp(self, member_pick: int, dwipp_pick: int, text: str, version: int | None) -> None:
+        member, dwipp = self._get_member(member_pick), self._get_dwipp(dwipp_pick)
         body = {"text": text} | ({"version": version} if version else {})
-        answer = self.run(person.member.http.patch(f"/v1/dwipps/{thought.id}", json=body))
-        if person.handle != thought.author:
-            assert answer.status_code == 403
-        elif version not in (None, thought.version):
-            assert answer.status_code == 409
+        response = self.run(member.client.http.patch(f"/v1/dwipps/{dwipp.id}", json=body))
+        if member.handle != dwipp.author:
+            assert response.status_code == 403
+        elif version not in (None, dwipp.version):
+            assert response.status_code == 409
         else:
-            assert answer.status_code == 200
-            thought.version += text != thought.text
-            thought.text = text
+            assert response.status_code == 200
+            dwipp.version += text != dwipp.text
+            dwipp.text = text
 
-    @precondition(lambda self: self.thoughts)
-    @rule(who=_PICK, which=_PICK)
-    def deletes(self, who: int, which: int) -> None:
-        person, thought = self._person(who), self._thought(which)
-        answer = self.run(person.member.http.delete(f"/v1/dwipps/{thought.id}"))
-        assert answer.status_code == (204 if person.handle == thought.author else 403)
-        if answer.status_code == 204:
-            del self.thoughts[thought.id]
+    @precondition(lambda self: self.dwipps)
+    @rule(member_pick=_PICK, dwipp_pick=_PICK)
+    def delete_dwipp(self, member_pick: int, dwipp_pick: int) -> None:
+        member, dwipp = self._get_member(member_pick), self._get_dwipp(dwipp_pick)
+        response = self.run(member.client.http.delete(f"/v1/dwipps/{dwipp.id}"))
+        assert response.status_code == (204 if member.handle == dwipp.author else 403)
+        if response.status_code == 204:
+            del self.dwipps[dwipp.id]
 
-    @precondition(lambda self: self.thoughts)
-    @rule(who=_PICK, which=_PICK, reaction=_REACTION, wish=_WISH)
-    def reacts(self, who: int, which: int, reaction: str, wish: str) -> None:
-        person, thought = self._person(who), self._thought(which)
-        answer = self.run(person.member.http.request(wish, f"/v1/dwipps/{thought.id}/{reaction}"))
-        self._react(person, thought, reaction, wish)
-        assert answer.json() == self._view(person, thought, answer.json())
+    @precondition(lambda self: self.dwipps)
+    @rule(member_pick=_PICK, dwipp_pick=_PICK, reaction=_REACTION, method=_METHOD)
+    def react(self, member_pick: int, dwipp_pick: int, reaction: str, method: str) -> None:
+        member, dwipp = self._get_member(member_pick), self._get_dwipp(dwipp_pick)
+        response = self.run(member.client.http.request(method, f"/v1/dwipps/{dwipp.id}/{reaction}"))
+        self._apply_reaction(member, dwipp, reaction, method)
+        assert response.json() == self._expected_view(member, dwipp, response.json())
 
-    @precondition(lambda self: self.thoughts)
-    @rule(which=_PICK, reaction=_REACTION, wishes=st.lists(_WISH, min_size=4, max_size=4))
-    def react_at_the_same_time(self, which: int, reaction: str, wishes: list[str]) -> None:
-        thought = self._thought(which)
-        together = list(zip(self.people, wishes, strict=False))
-        answers = self.run(_all(p.member.http.request(w, f"/v1/dwipps/{thought.id}/{reaction}") for p, w in together))
-        assert {answer.status_code for answer in answers} == {200}
-        for person, wish in together:
-            self._react(person, thought, reaction, wish)
+    @precondition(lambda self: self.dwipps)
+    @rule(dwipp_pick=_PICK, reaction=_REACTION, methods=st.lists(_METHOD, min_size=4, max_size=4))
+    def react_concurrently(self, dwipp_pick: int, reaction: str, methods: list[str]) -> None:
+        dwipp = self._get_dwipp(dwipp_pick)
+        path = f"/v1/dwipps/{dwipp.id}/{reaction}"
+        pairs = list(zip(self.members, methods, strict=False))
+        responses = self.run(_gather(member.client.http.request(method, path) for member, method in pairs))
+        assert {response.status_code for response in responses} == {200}
+        for member, method in pairs:
+            self._apply_reaction(member, dwipp, reaction, method)
 
-    @precondition(lambda self: len(self.people) > 1)
-    @rule(who=_PICK, at_once=st.integers(1, 2))
-    def leaves(self, who: int, at_once: int) -> None:
-        person = self._person(who)
-        self.run(_all(_leave(person.member) for _ in range(at_once)))
-        self._forget(person)
+    @precondition(lambda self: len(self.members) > 1)
+    @rule(member_pick=_PICK, concurrent=st.integers(1, 2))
+    def delete_account(self, member_pick: int, concurrent: int) -> None:
+        member = self._get_member(member_pick)
+        self.run(_gather(_delete_account(member.client) for _ in range(concurrent)))
+        self._remove_member(member)
 
-    @precondition(lambda self: len(self.people) > 2)
-    @rule(who=_PICK, which=_PICK, reaction=_REACTION, wish=_WISH)
-    def leaves_while_another_reacts(self, who: int, which: int, reaction: str, wish: str) -> None:
-        person, other = self._person(who), self._person(who + 1)
-        thoughts = [thought for thought in self.thoughts.values() if thought.author != person.handle]
-        if not thoughts:
+    @precondition(lambda self: len(self.members) > 2)
+    @rule(member_pick=_PICK, dwipp_pick=_PICK, reaction=_REACTION, method=_METHOD)
+    def delete_account_during_reaction(self, member_pick: int, dwipp_pick: int, reaction: str, method: str) -> None:
+        member, other = self._get_member(member_pick), self._get_member(member_pick + 1)
+        remaining = [dwipp for dwipp in self.dwipps.values() if dwipp.author != member.handle]
+        if not remaining:
             return
-        thought = thoughts[which % len(thoughts)]
-        react = other.member.http.request(wish, f"/v1/dwipps/{thought.id}/{reaction}")
-        _, answer = self.run(_all([_leave(person.member), react]))
-        assert answer.status_code == 200
-        self._react(other, thought, reaction, wish)
-        self._forget(person)
+        dwipp = remaining[dwipp_pick % len(remaining)]
+        react = other.client.http.request(method, f"/v1/dwipps/{dwipp.id}/{reaction}")
+        _, response = self.run(_gather([_delete_account(member.client), react]))
+        assert response.status_code == 200
+        self._apply_reaction(other, dwipp, reaction, method)
+        self._remove_member(member)
 
     @invariant()
-    def the_feed_is_the_models(self) -> None:
-        if self.people:
-            reader = self.people[len(self.thoughts) % len(self.people)]
-            self._assert_lists(reader, "/v1/dwipps", sorted(self.thoughts, reverse=True))
+    def feed_equals_model(self) -> None:
+        if self.members:
+            reader = self.members[len(self.dwipps) % len(self.members)]
+            self._assert_list(reader, "/v1/dwipps", sorted(self.dwipps, reverse=True))
 
     def teardown(self) -> None:
         try:
-            for person in self.people:
-                self._assert_everything(person)
+            for member in self.members:
+                self._assert_all_lists(member)
         finally:
-            self.run(self.open.aclose())
+            self.run(self.exit_stack.aclose())
             self.loop.close()
 
-    def _assert_everything(self, person: Person) -> None:
-        own = sorted((key for key, thought in self.thoughts.items() if thought.author == person.handle), reverse=True)
-        self._assert_lists(person, "/v1/dwipps", sorted(self.thoughts, reverse=True))
-        self._assert_lists(person, "/v1/me/dwipps", own)
-        favorites = [key for key in reversed(person.favorite) if key in self.thoughts]
-        self._assert_lists(person, "/v1/me/favorites", favorites)
-        parts = self.run(_export(person.member))
+    def _assert_all_lists(self, member: MemberModel) -> None:
+        own = sorted((key for key, dwipp in self.dwipps.items() if dwipp.author == member.handle), reverse=True)
+        self._assert_list(member, "/v1/dwipps", sorted(self.dwipps, reverse=True))
+        self._assert_list(member, "/v1/me/dwipps", own)
+        favorites = [key for key in reversed(member.favorite) if key in self.dwipps]
+        self._assert_list(member, "/v1/me/favorites", favorites)
+        parts = self.run(_export(member.client))
         assert [dwipp["id"] for part in parts for dwipp in part["dwipps"]] == own
-        assert [mark["dwipp_id"] for part in parts for mark in part["upvotes"]] == sorted(person.upvote)
-        assert [mark["dwipp_id"] for part in parts for mark in part["favorites"]] == sorted(person.favorite)
+        assert [mark["dwipp_id"] for part in parts for mark in part["upvotes"]] == sorted(member.upvote)
+        assert [mark["dwipp_id"] for part in parts for mark in part["favorites"]] == sorted(member.favorite)
 
-    def _assert_lists(self, reader: Person, path: str, ids: list[str]) -> None:
-        items = self.run(reader.member.walk(path, 3))
+    def _assert_list(self, reader: MemberModel, path: str, ids: list[str]) -> None:
+        items = self.run(reader.client.list_all(path, 3))
         assert [item["id"] for item in items] == ids
         for item in items:
-            assert item == self._view(reader, self.thoughts[item["id"]], item)
+            assert item == self._expected_view(reader, self.dwipps[item["id"]], item)
 
-    def _view(self, reader: Person, thought: Thought, seen: dict[str, Any]) -> dict[str, Any]:
-        """What the reader should see; times are taken from what was seen."""
+    def _expected_view(self, reader: MemberModel, dwipp: DwippModel, actual: dict[str, Any]) -> dict[str, Any]:
+        """Return the view that the reader should get. The model has no times, so they are those of the actual view."""
         return {
-            "id": thought.id,
-            "text": thought.text,
-            "author": {"handle": thought.author},
-            "created_at": seen["created_at"],
-            "edited_at": seen["edited_at"] if thought.version > 1 else None,
-            "version": thought.version,
-            "upvotes": sum(thought.id in person.upvote for person in self.people),
-            "upvoted": thought.id in reader.upvote,
-            "favorited": thought.id in reader.favorite,
+            "id": dwipp.id,
+            "text": dwipp.text,
+            "author": {"handle": dwipp.author},
+            "created_at": actual["created_at"],
+            "edited_at": actual["edited_at"] if dwipp.version > 1 else None,
+            "version": dwipp.version,
+            "upvotes": sum(dwipp.id in member.upvote for member in self.members),
+            "upvoted": dwipp.id in reader.upvote,
+            "favorited": dwipp.id in reader.favorite,
         }
 
-    def _react(self, person: Person, thought: Thought, reaction: str, wish: str) -> None:
-        held: list[str] = getattr(person, reaction)
-        there = thought.id in held
-        wanted = {"POST": not there, "PUT": True, "DELETE": False}[wish]
-        if wanted and not there:
-            held.append(thought.id)
-        if there and not wanted:
-            held.remove(thought.id)
+    def _apply_reaction(self, member: MemberModel, dwipp: DwippModel, reaction: str, method: str) -> None:
+        dwipp_ids: list[str] = getattr(member, reaction)
+        is_set = dwipp.id in dwipp_ids
+        target = {"POST": not is_set, "PUT": True, "DELETE": False}[method]
+        if target and not is_set:
+            dwipp_ids.append(dwipp.id)
+        if is_set and not target:
+            dwipp_ids.remove(dwipp.id)
 
-    def _forget(self, person: Person) -> None:
-        self.people.remove(person)
-        self.thoughts = {key: thought for key, thought in self.thoughts.items() if thought.author != person.handle}
+    def _remove_member(self, member: MemberModel) -> None:
+        self.members.remove(member)
+        self.dwipps = {key: dwipp for key, dwipp in self.dwipps.items() if dwipp.author != member.handle}
 
-    def _person(self, pick: int) -> Person:
-        return self.people[pick % len(self.people)]
+    def _get_member(self, pick: int) -> MemberModel:
+        return self.members[pick % len(self.members)]
 
-    def _thought(self, pick: int) -> Thought:
-        return list(self.thoughts.values())[pick % len(self.thoughts)]
-
-
-async def _all(doings: Any) -> list[Any]:
-    return list(await asyncio.gather(*doings))
+    def _get_dwipp(self, pick: int) -> DwippModel:
+        return list(self.dwipps.values())[pick % len(self.dwipps)]
 
 
-async def _leave(member: MemberClient) -> None:
+async def _gather(coroutines: Any) -> list[Any]:
+    return list(await asyncio.gather(*coroutines))
+
+
+async def _delete_account(client: MemberClient) -> None:
     for _ in range(100):
-        answer = await member.http.delete("/v1/me")
-        assert answer.status_code in (202, 204)
-        if answer.status_code == 204:
+        response = await client.http.delete("/v1/me")
+        assert response.status_code in (202, 204)
+        if response.status_code == 204:
             return
-    raise AssertionError("it never ends")
+    raise AssertionError("the deletion does not end")
 
 
-async def _export(member: MemberClient) -> list[Any]:
-    parts = [await member.get("/v1/me/export")]
+async def _export(client: MemberClient) -> list[Any]:
+    parts = [await client.get("/v1/me/export")]
     while parts[-1]["next_cursor"]:
-        parts.append(await member.get("/v1/me/export", cursor=parts[-1]["next_cursor"]))
+        parts.append(await client.get("/v1/me/export", cursor=parts[-1]["next_cursor"]))
     return parts
 
 
 @pytest.fixture(autouse=True)
-def small_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """End deletions at once, and split small exports."""
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
     monkeypatch.setattr(export, "MAX_EXPORT_ITEMS", 3)
 
 
-def _check(open_world: Callable[[], Any], examples: int, steps: int) -> None:
-    machine = type("Dwipper", (Dwipper,), {"open_world": staticmethod(open_world)})
+def _run_machine(open_new_api: Callable[[], Any], examples: int, steps: int) -> None:
+    machine = type("DwipperMachine", (DwipperMachine,), {"open_new_api": staticmethod(open_new_api)})
     profile = Profile(
         max_examples=examples,
         stateful_step_count=steps,
@@ -279,23 +286,27 @@ TRANSPORTS = pytest.mark.parametrize("transport", ["uvicorn", "rest"])
 
 
 @TRANSPORTS
-def test_on_ministack_for_a_little(transport: Transport, new_settings: Callable[[], Settings], embedded: Any) -> None:
-    _check(lambda: open_api(new_settings(), embedded.endpoint, transport), examples=2, steps=15)
+def test_api_equals_model_in_a_few_examples(
+    transport: Transport, new_settings: Callable[[], Settings], embedded: Any
+) -> None:
+    _run_machine(lambda: open_api(new_settings(), embedded.endpoint, transport), examples=2, steps=15)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @TRANSPORTS
-def test_on_ministack(transport: Transport, new_settings: Callable[[], Settings], embedded: Any) -> None:
-    _check(lambda: open_api(new_settings(), embedded.endpoint, transport), examples=15 * EXAMPLES, steps=40)
+def test_api_equals_model_on_ministack(
+    transport: Transport, new_settings: Callable[[], Settings], embedded: Any
+) -> None:
+    _run_machine(lambda: open_api(new_settings(), embedded.endpoint, transport), examples=15 * EXAMPLES, steps=40)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @TRANSPORTS
-def test_on_dynamodb_local(transport: Transport, new_engine: NewEngine) -> None:
-    def open_world() -> Any:
-        engine = new_engine("in_memory", feed_shards=3)
+def test_api_equals_model_on_dynamodb_local(transport: Transport, new_engine: NewEngine) -> None:
+    def open_new_api() -> Any:
+        engine = new_engine("memory_store", feed_shards=3)
         return open_api(engine.settings, engine.aws, transport)
 
-    _check(open_world, examples=15 * EXAMPLES, steps=40)
+    _run_machine(open_new_api, examples=15 * EXAMPLES, steps=40)

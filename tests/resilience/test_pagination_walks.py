@@ -1,4 +1,4 @@
-"""Walks through lists while others write: what was there throughout is shown exactly once."""
+"""A walk through a list during writes shows every item that exists throughout the walk exactly once."""
 
 import asyncio
 import dataclasses
@@ -25,72 +25,79 @@ from app.settings import Settings
 from testkit import members
 from testkit.api_client import Api, MemberClient
 from testkit.servers import connect_in_process
-from tests.conftest import Figures
-from tests.resilience.conftest import NewEngine
+from tests.conftest import Figures, NewEngine
 
 SECONDS = 8.0
-POPULATION = 100
+INITIAL_DWIPPS = 100
 AUTHORS = 3
-LIMITS = (2, 3, 5, 7)
+PAGE_LIMITS = (2, 3, 5, 7)
 
 
 @dataclass(slots=True)
-class Life:
-    """When something came to be there, and when it went: as seen by the one who waits for the answers."""
+class Lifetime:
+    """The lifetime of an item in a list, in seconds of the monotonic clock.
 
-    there: float = math.inf  # The answer that it is there.
-    leaving: float = math.inf  # The wish that it goes.
-    gone: float = math.inf  # The answer that it went.
+    Attributes:
+        created_at: the time of the response to its creation.
+        delete_sent_at: the time of the request for its deletion.
+        deleted_at: the time of the response to its deletion.
+    """
+
+    created_at: float = math.inf
+    delete_sent_at: float = math.inf
+    deleted_at: float = math.inf
 
 
-class Site:
-    """All Dwipps and one reader's favorites, in the hands of members who change them all the time."""
+class ChangingLists:
+    """All Dwipps and the favorites of one reader, which members change all the time."""
 
     def __init__(self, authors: list[MemberClient], reader: MemberClient) -> None:
         self._authors = authors
         self._reader = reader
-        self.author_of: dict[str, MemberClient] = {}
-        self.dwipps: dict[str, Life] = {}
-        self.favorites: dict[str, Life] = {}
+        self.authors_by_dwipp: dict[str, MemberClient] = {}
+        self.dwipps: dict[str, Lifetime] = {}
+        self.favorites: dict[str, Lifetime] = {}
         self.writes: Counter[str] = Counter()
 
     async def populate(self) -> None:
-        for _ in range(POPULATION):
+        for _ in range(INITIAL_DWIPPS):
             await self.create()
         for dwipp_id in list(self.dwipps)[::2]:
             await self.set_favorite(dwipp_id)
 
     async def write_until(self, end: float) -> None:
-        """Create and delete in turn, on the whole, and edit and upvote what is there or just was."""
+        """Create, delete, edit and upvote with the same probability. Edits and upvotes may meet deleted Dwipps."""
         while time.monotonic() < end:
             await self._choose(self.create, self.delete, self.edit, self.upvote)()
 
     async def change_favorites_until(self, end: float) -> None:
         while time.monotonic() < end:
-            dwipp_id = random.choice(list(self.dwipps))  # noqa: S311 -- guards nothing
-            there = self.favorites.get(dwipp_id, Life(gone=0)).gone == math.inf
-            await (self.clear_favorite if there else self.set_favorite)(dwipp_id)
+            dwipp_id = random.choice(list(self.dwipps))  # noqa: S311 -- not a secret
+            is_favorite = self.favorites.get(dwipp_id, Lifetime(deleted_at=0)).deleted_at == math.inf
+            await (self.clear_favorite if is_favorite else self.set_favorite)(dwipp_id)
 
     async def create(self) -> None:
         author = self._choose(*self._authors)
         dwipp = await author.post_dwipp("A stale thought is still a thought.")
-        self.author_of[dwipp["id"]] = author
-        self.dwipps[dwipp["id"]] = Life(time.monotonic())
+        self.authors_by_dwipp[dwipp["id"]] = author
+        self.dwipps[dwipp["id"]] = Lifetime(time.monotonic())
         self.writes["created"] += 1
 
     async def delete(self) -> None:
-        dwipp_id = self._choose(*(dwipp_id for dwipp_id, life in self.dwipps.items() if life.leaving == math.inf))
-        life = self.dwipps[dwipp_id]
-        life.leaving = time.monotonic()
-        answer = await self.author_of[dwipp_id].http.delete(f"/v1/dwipps/{dwipp_id}")
-        assert answer.status_code == 204, answer.text
-        life.gone = time.monotonic()
+        existing = (dwipp_id for dwipp_id, lifetime in self.dwipps.items() if lifetime.delete_sent_at == math.inf)
+        dwipp_id = self._choose(*existing)
+        lifetime = self.dwipps[dwipp_id]
+        lifetime.delete_sent_at = time.monotonic()
+        response = await self.authors_by_dwipp[dwipp_id].http.delete(f"/v1/dwipps/{dwipp_id}")
+        assert response.status_code == 204, response.text
+        lifetime.deleted_at = time.monotonic()
         self.writes["deleted"] += 1
 
     async def edit(self) -> None:
         dwipp_id = self._choose(*self.dwipps)
-        text = {"text": f"A thought of {time.monotonic()}"}
-        await self._write("edited", dwipp_id, self.author_of[dwipp_id].http.patch(f"/v1/dwipps/{dwipp_id}", json=text))
+        body = {"text": f"A thought of {time.monotonic()}"}
+        author = self.authors_by_dwipp[dwipp_id]
+        await self._write("edited", dwipp_id, author.http.patch(f"/v1/dwipps/{dwipp_id}", json=body))
 
     async def upvote(self) -> None:
         dwipp_id = self._choose(*self.dwipps)
@@ -98,33 +105,43 @@ class Site:
         await self._write("upvoted", dwipp_id, member.http.post(f"/v1/dwipps/{dwipp_id}/upvote"))
 
     async def set_favorite(self, dwipp_id: str) -> None:
-        life = self.favorites[dwipp_id] = Life()
+        lifetime = self.favorites[dwipp_id] = Lifetime()
         await self._write("favorites set", dwipp_id, self._reader.http.put(f"/v1/dwipps/{dwipp_id}/favorite"))
-        life.there = time.monotonic()
+        lifetime.created_at = time.monotonic()
 
     async def clear_favorite(self, dwipp_id: str) -> None:
-        life = self.favorites[dwipp_id]
-        life.leaving = time.monotonic()
+        lifetime = self.favorites[dwipp_id]
+        lifetime.delete_sent_at = time.monotonic()
         await self._write("favorites cleared", dwipp_id, self._reader.http.delete(f"/v1/dwipps/{dwipp_id}/favorite"))
-        life.gone = time.monotonic()
+        lifetime.deleted_at = time.monotonic()
 
     async def _write(self, name: str, dwipp_id: str, request: Awaitable[httpx.Response]) -> None:
-        answer = await request
-        assert answer.status_code == 200 or self._went(dwipp_id, answer), answer.text
+        response = await request
+        assert response.status_code == 200 or self._is_deleted(dwipp_id, response), response.text
         self.writes[name] += 1
 
-    def _went(self, dwipp_id: str, answer: httpx.Response) -> bool:
-        return answer.status_code == 404 and self.dwipps[dwipp_id].leaving < math.inf
+    def _is_deleted(self, dwipp_id: str, response: httpx.Response) -> bool:
+        return response.status_code == 404 and self.dwipps[dwipp_id].delete_sent_at < math.inf
 
     def _choose(self, *choices: Any) -> Any:
-        return random.choice(choices)  # noqa: S311 -- guards nothing
+        return random.choice(choices)  # noqa: S311 -- not a secret
 
 
 @dataclass(slots=True)
 class Walker:
-    """Walks one list again and again, and holds each walk against the lives of what has to be in it."""
+    """Walks one list again and again, and compares each walk with the lifetimes of the items.
 
-    site: Site
+    Attributes:
+        lists: the changing lists.
+        member: the reader of the list.
+        path: the path of the list.
+        belongs: whether a Dwipp belongs to the list.
+        walks: the number of walks.
+        shown: the number of items in all walks.
+        throughout: the number of items that existed throughout their walk.
+    """
+
+    lists: ChangingLists
     member: MemberClient
     path: str
     belongs: Callable[[str], bool] = lambda _: True
@@ -134,125 +151,140 @@ class Walker:
 
     async def walk_until(self, end: float) -> None:
         while time.monotonic() < end:
-            begun = time.monotonic()
-            items = await self.member.walk(self.path, random.choice(LIMITS))  # noqa: S311 -- guards nothing
-            self._check([item["id"] for item in items], begun, time.monotonic())
+            started_at = time.monotonic()
+            items = await self.member.list_all(self.path, random.choice(PAGE_LIMITS))  # noqa: S311 -- not a secret
+            self._check([item["id"] for item in items], started_at, time.monotonic())
 
-    def _check(self, shown: list[str], begun: float, ended: float) -> None:
-        throughout = {each for each in self.site.dwipps if self.belongs(each) and self._was_there(each, begun, ended)}
-        assert len(shown) == len(set(shown)), "nothing is shown twice"
-        assert throughout <= set(shown), "what was there throughout is shown"
+    def _check(self, shown: list[str], started_at: float, ended_at: float) -> None:
+        dwipps = self.lists.dwipps
+        throughout = {
+            dwipp_id
+            for dwipp_id in dwipps
+            if self.belongs(dwipp_id) and self._existed_throughout(dwipp_id, started_at, ended_at)
+        }
+        assert len(shown) == len(set(shown)), "no item is shown twice"
+        assert throughout <= set(shown), "every item that existed throughout is shown"
         assert all(
-            self.belongs(each) and self.site.dwipps[each].gone > begun for each in shown if each in self.site.dwipps
-        )
+            self.belongs(dwipp_id) and dwipps[dwipp_id].deleted_at > started_at
+            for dwipp_id in shown
+            if dwipp_id in dwipps
+        ), "every shown item belongs to the list, and was not deleted before"
         if self.path != "/v1/me/favorites":
-            assert shown == sorted(shown, reverse=True), "the newest first"
+            assert shown == sorted(shown, reverse=True), "the newest item comes first"
         self.walks += 1
         self.shown += len(shown)
         self.throughout += len(throughout)
 
-    def _was_there(self, dwipp_id: str, begun: float, ended: float) -> bool:
-        lives = [self.site.dwipps[dwipp_id]]
+    def _existed_throughout(self, dwipp_id: str, started_at: float, ended_at: float) -> bool:
+        lifetimes = [self.lists.dwipps[dwipp_id]]
         if self.path == "/v1/me/favorites":
-            lives.append(self.site.favorites.get(dwipp_id, Life()))
-        return all(life.there <= begun and life.leaving >= ended for life in lives)
+            lifetimes.append(self.lists.favorites.get(dwipp_id, Lifetime()))
+        return all(lifetime.created_at <= started_at and lifetime.delete_sent_at >= ended_at for lifetime in lifetimes)
 
 
-async def walk_amid_writes(api: Api, figures: Figures) -> None:
-    authors, reader = [await api.member() for _ in range(AUTHORS)], await api.member()
-    site = Site(authors, reader)
-    await site.populate()
+async def walk_during_writes(api: Api, figures: Figures) -> None:
+    authors, reader = [await api.create_member() for _ in range(AUTHORS)], await api.create_member()
+    lists = ChangingLists(authors, reader)
+    await lists.populate()
     walkers = [
-        Walker(site, reader, "/v1/dwipps"),
-        Walker(site, authors[0], "/v1/me/dwipps", lambda dwipp_id: site.author_of[dwipp_id] is authors[0]),
-        Walker(site, reader, "/v1/me/favorites"),
+        Walker(lists, reader, "/v1/dwipps"),
+        Walker(lists, authors[0], "/v1/me/dwipps", lambda dwipp_id: lists.authors_by_dwipp[dwipp_id] is authors[0]),
+        Walker(lists, reader, "/v1/me/favorites"),
     ]
     end = time.monotonic() + SECONDS
-    writing = [site.write_until(end), site.write_until(end), site.write_until(end), site.change_favorites_until(end)]
-    await asyncio.gather(*writing, *(walker.walk_until(end) for walker in walkers))
+    writers = [*(lists.write_until(end) for _ in range(3)), lists.change_favorites_until(end)]
+    await asyncio.gather(*writers, *(walker.walk_until(end) for walker in walkers))
 
-    figures("writes", ", ".join(f"{count} {name}" for name, count in site.writes.items()))
+    figures("writes", ", ".join(f"{count} {name}" for name, count in lists.writes.items()))
     for walker in walkers:
         assert walker.throughout
-        figures(
-            walker.path, f"{walker.walks} walks, {walker.shown} shown, {walker.throughout} of them there throughout"
-        )
+        counts = f"{walker.walks} walks, {walker.shown} items, {walker.throughout} of them throughout their walk"
+        figures(walker.path, counts)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("feed_shards", [1, 8])
-@pytest.mark.parametrize("store", ["embedded", "on_disk"])
-def test_what_is_there_throughout_is_shown_once_while_others_write(
+@pytest.mark.parametrize("store", ["embedded", "disk_store"])
+def test_walk_during_writes_shows_each_item_once(
     store: str, feed_shards: int, new_engine: NewEngine, figures: Figures
 ) -> None:
     engine = new_engine(store, feed_shards=feed_shards)
 
-    async def story() -> None:
+    async def run() -> None:
         async with connect_in_process(engine, create_app(engine.settings)) as api:
-            await walk_amid_writes(api, figures)
+            await walk_during_writes(api, figures)
 
-    asyncio.run(story())
+    asyncio.run(run())
 
 
 WRITES = st.tuples(st.sampled_from(["create", "delete", "edit", "upvote", "favorite"]), st.integers(0, 30))
 
 
-class Shelf:
-    """All Dwipps, of one author and favorites of one reader, and which of them were there ever since the walk began."""
+class ListUnderTest:
+    """A list of Dwipps of one author, all favorites of one reader.
 
-    def __init__(self, services: Container, list_name: str) -> None:
-        self.services = services
+    `unchanged` has the ids of the Dwipps that belong to the list since the start of the walk.
+    """
+
+    def __init__(self, container: Container, list_name: str) -> None:
+        self.container = container
         self._list_name = list_name
-        self._reader = str(uuid.uuid4())  # Rows of deleted Dwipps are another reader's.
+        self._reader = str(uuid.uuid4())  # Rows about deleted Dwipps belong to the readers of earlier examples.
         self.dwipps: list[str] = []
-        self.steady: set[str] = set()
+        self.unchanged: set[str] = set()
 
     def write(self, name: str, number: int) -> None:
+        """Carry out a write.
+
+        Args:
+            name: the name of the write.
+            number: chooses the Dwipp.
+        """
         if name == "create":
             self.create()
         elif self.dwipps:
             getattr(self, f"_{name}")(self.dwipps[number % len(self.dwipps)])
 
     def create(self) -> None:
-        dwipp = self.services.dwipps.create(members.make_author("kay"), "Once")
+        dwipp = self.container.dwipps.create(members.make_author("kay"), "Once")
         self.dwipps.append(dwipp.id)
-        self.services.reactions.favorite(members.make_member(self._reader), dwipp.id, Change.TOGGLE)
+        self.container.reactions.favorite(members.make_member(self._reader), dwipp.id, Change.TOGGLE)
 
     def clear(self) -> None:
         for dwipp_id in list(self.dwipps):
             self._delete(dwipp_id)
 
-    def page(self, limit: int, cursor: str | None) -> Page[DwippView]:
+    def get_page(self, limit: int, cursor: str | None) -> Page[DwippView]:
         page = PageRequest(limit, cursor)
-        if self._list_name == "everybody's":
-            return self.services.feed.list_recent(self._reader, page)
-        if self._list_name == "one author's":
-            return self.services.feed.list_by_author(self._reader, "kay", page)
-        return self.services.feed.list_favorites(self._reader, page)
+        if self._list_name == "feed":
+            return self.container.feed.list_recent(self._reader, page)
+        if self._list_name == "author":
+            return self.container.feed.list_by_author(self._reader, "kay", page)
+        return self.container.feed.list_favorites(self._reader, page)
 
     def _delete(self, dwipp_id: str) -> None:
-        self.services.dwipps.delete(members.make_author("kay"), dwipp_id)
+        self.container.dwipps.delete(members.make_author("kay"), dwipp_id)
         self.dwipps.remove(dwipp_id)
-        self.steady.discard(dwipp_id)
+        self.unchanged.discard(dwipp_id)
 
     def _edit(self, dwipp_id: str) -> None:
-        self.services.dwipps.edit(members.make_author("kay"), dwipp_id, "Twice", None)
+        self.container.dwipps.edit(members.make_author("kay"), dwipp_id, "Twice", None)
 
     def _upvote(self, dwipp_id: str) -> None:
-        self.services.reactions.upvote(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
+        self.container.reactions.upvote(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
 
     def _favorite(self, dwipp_id: str) -> None:
-        self.services.reactions.favorite(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
+        self.container.reactions.favorite(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
         if self._list_name == "favorites":
-            self.steady.discard(dwipp_id)
+            self.unchanged.discard(dwipp_id)
 
 
-@pytest.mark.parametrize("list_name", ["everybody's", "one author's", "favorites"])
-def test_any_order_of_pages_and_writes_shows_once_what_is_there_throughout(
+@pytest.mark.parametrize("list_name", ["feed", "author", "favorites"])
+def test_any_order_of_pages_and_writes_shows_each_item_once(
     list_name: str, new_settings: Callable[[], Settings]
 ) -> None:
     deployed = new_settings()
-    of = {count: build_container(dataclasses.replace(deployed, feed_shards=count)) for count in (1, 3, 8)}
+    containers = {shards: build_container(dataclasses.replace(deployed, feed_shards=shards)) for shards in (1, 3, 8)}
 
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
@@ -261,33 +293,34 @@ def test_any_order_of_pages_and_writes_shows_once_what_is_there_throughout(
         writes_after_each_page=st.lists(st.lists(WRITES, max_size=4), max_size=8),
         shards=st.sampled_from([(1, 1), (1, 8), (3, 8), (8, 8)]),
     )
-    def holds(
+    def run(
         dwipps: int, limit: int, writes_after_each_page: list[list[tuple[str, int]]], shards: tuple[int, int]
     ) -> None:
-        shelf = Shelf(of[shards[0]], list_name)
+        dwipp_list = ListUnderTest(containers[shards[0]], list_name)
         for _ in range(dwipps):
-            shelf.create()
-        shelf.services = of[shards[1]]  # The number of shards may be raised at any time.
-        shelf.steady = set(shelf.dwipps)
+            dwipp_list.create()
+        dwipp_list.container = containers[shards[1]]  # The number of shards may be raised at any time.
+        dwipp_list.unchanged = set(dwipp_list.dwipps)
         try:
-            shown = _walk(shelf, limit, writes_after_each_page)
+            shown = _walk(dwipp_list, limit, writes_after_each_page)
             assert len(shown) == len(set(shown))
-            assert shelf.steady <= set(shown)
+            assert dwipp_list.unchanged <= set(shown)
         finally:
-            shelf.clear()
+            dwipp_list.clear()
 
-    holds()
+    run()
 
 
-def _walk(shelf: Shelf, limit: int, writes_after_each_page: list[list[tuple[str, int]]]) -> list[str]:
+def _walk(dwipp_list: ListUnderTest, limit: int, writes_after_each_page: list[list[tuple[str, int]]]) -> list[str]:
+    """Walk through a list, and carry out a batch of writes after each page. Return the ids of the shown items."""
     shown: list[str] = []
     cursor: str | None = None
     batches = iter(writes_after_each_page)
     while True:
-        page = shelf.page(limit, cursor)
+        page = dwipp_list.get_page(limit, cursor)
         shown += [item.id for item in page.items]
         cursor = page.next_cursor
         if cursor is None:
             return shown
         for name, number in next(batches, []):
-            shelf.write(name, number)
+            dwipp_list.write(name, number)

@@ -1,6 +1,6 @@
-"""Each fault at each call to AWS of each operation: one request meets it, and the client asks again.
+"""A fault at any call to AWS neither loses nor doubles an acknowledged write.
 
-What a client was told has happened, once, and nothing that it was told to repeat comes to another end.
+One request of an operation meets the fault, and the client retries as the API asks. Each operation checks its result.
 """
 
 import asyncio
@@ -18,20 +18,20 @@ from devstack.process import Service
 from testkit.api_client import open_api
 from testkit.faults import Fault, possible_faults
 from tests.conftest import Figures
-from tests.resilience.account_operations import ABOUT_ACCOUNTS
-from tests.resilience.dwipp_operations import ABOUT_DWIPPS
-from tests.resilience.injector import Injector, injectable, last_try_only
-from tests.resilience.retrying_client import Client
-from tests.resilience.scene import Scene, Wish
+from tests.resilience.account_operations import ACCOUNT_OPERATIONS
+from tests.resilience.dwipp_operations import DWIPP_OPERATIONS
+from tests.resilience.injector import FaultInjector, delay_every_response, intercept_sdk
+from tests.resilience.operation_context import ClientOperation, OperationContext
+from tests.resilience.retrying_client import RetryingClient
 
-GATEWAY_SECONDS = 29.0
-# What a request does beside its calls to AWS, while all others do it at the same time.
-ALLOWANCE_SECONDS = 1.0
+GATEWAY_TIMEOUT_SECONDS = 29.0
+# The time of a request apart from its calls to AWS, while all others run at the same time.
+OVERHEAD_SECONDS = 1.0
 
-WISHES = {**ABOUT_DWIPPS, **ABOUT_ACCOUNTS}
+OPERATIONS = {**DWIPP_OPERATIONS, **ACCOUNT_OPERATIONS}
 
-# One of each kind that the app can tell from others; test_faults.py has all of them. The SDK's second try is another
-# matter only where it may find the effect of the first.
+# One fault of each kind that the app can distinguish. test_random_faults.py injects all faults. A fault of the SDK's
+# second attempt differs only if that attempt can find the effect of the first.
 FAULTS = (
     Fault.THROTTLED_BEFORE,
     Fault.CONFLICT_BEFORE,
@@ -45,142 +45,145 @@ FAULTS = (
 )
 
 pytestmark = pytest.mark.security
+# The faults of the first attempt, and of all further attempts.
 CASES = [
     *((fault, fault) for fault in FAULTS),
     (Fault.TIMEOUT_AFTER, None),
-    (Fault.TIMEOUT_AFTER, Fault.CONFLICT_BEFORE),  # After which the next try is another call, and not the SDK's.
+    (Fault.TIMEOUT_AFTER, Fault.CONFLICT_BEFORE),  # The app then makes a new call, which is no attempt of the SDK.
 ]
 
-# What did harm once.
-FOUND = [
-    ("create", Fault.HALF_BEFORE, 2),  # Acknowledged, and not there: botocore takes what it cannot read for no news.
+# Earlier defects: the operation, the fault of all attempts, and the number of the call.
+REGRESSIONS = [
+    ("create", Fault.HALF_BEFORE, 2),  # Acknowledged but not stored: botocore ignores a truncated body.
     ("create", Fault.CONFLICT_BEFORE, 2),  # 500.
-    ("delete", Fault.HALF_BEFORE, 2),  # Acknowledged, and still there.
-    ("read one", Fault.EMPTY_BEFORE, 1),  # 404.
+    ("delete", Fault.HALF_BEFORE, 2),  # Acknowledged but still stored.
+    ("read a Dwipp", Fault.EMPTY_BEFORE, 1),  # 404.
     ("read /v1/me", Fault.HALF_BEFORE, 2),  # 500.
     ("log in", Fault.EMPTY_BEFORE, 1),  # 403, as if the password had to be reset.
-    ("forget the password", Fault.HALF_BEFORE, 1),  # Acknowledged, and no mail.
-    ("reset the password", Fault.TIMEOUT_AFTER, 1),  # Set, the code used up, and all sessions as alive as before.
-    ("register in the place of another", Fault.TIMEOUT_AFTER, 3),  # In its own way for a minute.
+    ("request a password reset", Fault.HALF_BEFORE, 1),  # Acknowledged, but no mail was sent.
+    ("reset the password", Fault.TIMEOUT_AFTER, 1),  # The password was set and the code used up, but sessions lived on.
+    ("replace an unconfirmed user", Fault.TIMEOUT_AFTER, 3),  # Its own mark blocked it for a minute.
 ]
 
-# With the most calls one after the other.
+# The operations with the most sequential calls.
 LONGEST = (
     "create with a key",
     "set upvote",
     "clear favorite",
     "read /v1/me/export",
-    "come for the first time",
-    "register in the place of another",
+    "first request",
+    "replace an unconfirmed user",
     "confirm",
     "reset the password",
     "change the password",
-    "leave",
+    "delete the account",
 )
 
 
 @pytest.fixture(autouse=True)
-def nobody_writes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_drain_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    """End deletions at once. No other writes run."""
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
 
 
 @pytest.fixture(autouse=True)
-def at_the_sdk() -> Iterator[None]:
-    with injectable():
+def intercepted_sdk() -> Iterator[None]:
+    with intercept_sdk():
         yield
 
 
-async def _calls_of(wish: Wish, scene: Scene) -> int:
-    untouched = Injector(Fault.CUT_BEFORE, nth=0, then=None)
-    await wish(scene, Client(first=untouched.at_work))
-    return len(untouched.operations)
+async def _count_calls(operation: ClientOperation, context: OperationContext) -> int:
+    injector = FaultInjector(Fault.CUT_BEFORE, call_number=0, retry_fault=None)
+    await operation(context, RetryingClient(around_first_attempt=injector.inject))
+    return len(injector.operations)
 
 
-async def _try(wish: Wish, scene: Scene, injector: Injector) -> str | None:
-    """What came of a fault that was not withstood."""
+async def _find_failure(operation: ClientOperation, context: OperationContext, injector: FaultInjector) -> str | None:
+    """Carry out an operation with faults. Return a description of its failure, None if it succeeded."""
     try:
-        await wish(scene, Client(first=injector.at_work))
-    except Exception as error:  # noqa: BLE001 -- whatever it is, the others are of interest too
-        met = f"{injector.fault.name}, then {injector.then.name if injector.then else 'nothing'},"
-        return f"{met} at call {injector.nth} of {injector.operations}: {error!r}"
+        await operation(context, RetryingClient(around_first_attempt=injector.inject))
+    except Exception as error:  # noqa: BLE001 -- a test reports the failures of all its injections
+        retry_fault = injector.retry_fault.name if injector.retry_fault else "nothing"
+        faults = f"{injector.fault.name}, then {retry_fault},"
+        return f"{faults} at call {injector.call_number} of {injector.operations}: {error!r}"
     return None
 
 
-@pytest.mark.parametrize(("wish", "fault", "nth"), FOUND)
-def test_what_did_harm_once_does_none(
-    wish: str, fault: Fault, nth: int, new_settings: Callable[[], Settings], embedded: Service
+@pytest.mark.parametrize(("operation", "fault", "call_number"), REGRESSIONS)
+def test_earlier_defect_is_fixed(
+    operation: str, fault: Fault, call_number: int, new_settings: Callable[[], Settings], embedded: Service
 ) -> None:
-    async def tell() -> None:
-        async with open_api(new_settings(), embedded.endpoint, "uvicorn") as told:
-            injector = Injector(fault, nth, then=fault)
-            assert await _try(WISHES[wish], await Scene.of(told), injector) is None
-            assert injector.met
+    async def run() -> None:
+        async with open_api(new_settings(), embedded.endpoint, "uvicorn") as api:
+            injector = FaultInjector(fault, call_number, retry_fault=fault)
+            assert await _find_failure(OPERATIONS[operation], await OperationContext.from_api(api), injector) is None
+            assert injector.was_injected
 
-    asyncio.run(tell())
+    asyncio.run(run())
 
 
-@pytest.mark.parametrize("wish", ["reset the password", "change the password", "log out everywhere"])
-def test_a_sign_out_that_fails_again_and_again_is_made_up_for(
-    wish: str, new_settings: Callable[[], Settings], embedded: Service
-) -> None:
-    """What went before it is done, and must not be all that is done."""
-    signing_out = "AdminUserGlobalSignOut"
+@pytest.mark.parametrize("operation", ["reset the password", "change the password", "log out everywhere"])
+def test_failed_sign_outs_are_repeated(operation: str, new_settings: Callable[[], Settings], embedded: Service) -> None:
+    """The password is changed before the sign-out, and the sessions must end all the same."""
+    sign_out = "AdminUserGlobalSignOut"
 
-    async def tell() -> None:
-        async with open_api(new_settings(), embedded.endpoint, "uvicorn") as told:
-            scene = await Scene.of(told)
+    async def run() -> None:
+        async with open_api(new_settings(), embedded.endpoint, "uvicorn") as api:
+            context = await OperationContext.from_api(api)
             injectors = [
-                Injector(fault, nth=0, then=fault, every=signing_out)
-                for fault in possible_faults("cognito", signing_out)
+                FaultInjector(fault, call_number=0, retry_fault=fault, every_call_to=sign_out)
+                for fault in possible_faults("cognito", sign_out)
             ]
-            assert [await _try(WISHES[wish], scene, injector) for injector in injectors] == [None] * len(injectors)
-            assert all(injector.met for injector in injectors)
+            failures = [await _find_failure(OPERATIONS[operation], context, injector) for injector in injectors]
+            assert failures == [None] * len(injectors)
+            assert all(injector.was_injected for injector in injectors)
 
-    asyncio.run(tell())
+    asyncio.run(run())
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("wish", WISHES)
-def test_one_fault_at_any_call_loses_and_doubles_nothing(
-    wish: str, new_settings: Callable[[], Settings], embedded: Service, figures: Figures
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_fault_at_any_call_loses_and_doubles_nothing(
+    operation: str, new_settings: Callable[[], Settings], embedded: Service, figures: Figures
 ) -> None:
-    async def tell() -> None:
-        async with open_api(new_settings(), embedded.endpoint, "uvicorn") as told:
-            scene = await Scene.of(told)
-            calls = await _calls_of(WISHES[wish], scene)
+    async def run() -> None:
+        async with open_api(new_settings(), embedded.endpoint, "uvicorn") as api:
+            context = await OperationContext.from_api(api)
+            calls = await _count_calls(OPERATIONS[operation], context)
             injectors = [
-                Injector(fault, nth, then) for (fault, then), nth in itertools.product(CASES, range(1, calls + 1))
+                FaultInjector(fault, number, retry_fault)
+                for (fault, retry_fault), number in itertools.product(CASES, range(1, calls + 1))
             ]
-            harm = [await _try(WISHES[wish], scene, injector) for injector in injectors]
+            failures = [await _find_failure(OPERATIONS[operation], context, injector) for injector in injectors]
             figures("calls", calls)
-            figures("faults", sum(injector.met for injector in injectors))
-            assert not any(harm), "\n".join(filter(None, harm))
+            figures("faults", sum(injector.was_injected for injector in injectors))
+            assert not any(failures), "\n".join(filter(None, failures))
 
-    asyncio.run(tell())
+    asyncio.run(run())
 
 
 @pytest.mark.slow
-def test_no_request_outlasts_its_time_however_late_each_call_is_answered(
+def test_requests_keep_their_deadline_if_every_call_is_slow(
     new_settings: Callable[[], Settings], embedded: Service, figures: Figures
 ) -> None:
     seconds: dict[str, float] = {}
 
-    async def time(wish: str, scene: Scene) -> None:
-        client = Client(first=last_try_only)
-        await WISHES[wish](scene, client)
-        seconds[wish] = max(client.record.seconds)
+    async def measure(operation: str, context: OperationContext) -> None:
+        client = RetryingClient(around_first_attempt=delay_every_response)
+        await OPERATIONS[operation](context, client)
+        seconds[operation] = max(client.statistics.seconds)
 
-    async def tell() -> None:
-        async with AsyncExitStack() as worlds:
-            entered = [
-                await worlds.enter_async_context(open_api(new_settings(), embedded.endpoint, "uvicorn"))
+    async def run() -> None:
+        async with AsyncExitStack() as exit_stack:
+            apis = [
+                await exit_stack.enter_async_context(open_api(new_settings(), embedded.endpoint, "uvicorn"))
                 for _ in LONGEST
             ]
-            scenes = [await Scene.of(told) for told in entered]
-            await asyncio.gather(*map(time, LONGEST, scenes))
+            contexts = [await OperationContext.from_api(api) for api in apis]
+            await asyncio.gather(*map(measure, LONGEST, contexts))
 
-    asyncio.run(tell())
-    for wish, took in seconds.items():
-        figures(wish, f"{took:.1f} seconds")
-    assert max(seconds.values()) <= REQUEST_SECONDS + ALLOWANCE_SECONDS < GATEWAY_SECONDS
+    asyncio.run(run())
+    for operation, duration in seconds.items():
+        figures(operation, f"{duration:.1f} seconds")
+    assert max(seconds.values()) <= REQUEST_SECONDS + OVERHEAD_SECONDS < GATEWAY_TIMEOUT_SECONDS

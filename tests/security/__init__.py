@@ -1,1 +1,1 @@
-"""What attackers send, and that none of it gets them in: tokens, events of gateways, and mistakes of our own."""
+"""Attacks on the API, none of which succeeds: forged tokens, hostile gateway events, and errors of the deployment."""

@@ -1,4 +1,4 @@
-"""The owner of an address, who reads its mail, and does one thing after the other with it."""
+"""The owner of an email address, with access to its mail. They use every feature of their account in turn."""
 
 from collections.abc import AsyncIterator
 
@@ -7,8 +7,8 @@ from testkit.api_client import Api
 _FIRST, _SECOND, _THIRD = "the owner's first password", "the owner's second password", "the owner's third password"
 
 
-async def life(api: Api, email: str) -> AsyncIterator[str]:
-    """Yields what has just been done."""
+async def run_account_lifecycle(api: Api, email: str) -> AsyncIterator[str]:
+    """Register, use and delete the account of an email. Yield the name of each step after it is done."""
     registration = await api.register(email, _FIRST)
     yield "registered"
     await api.confirm(registration, email)
@@ -16,14 +16,14 @@ async def life(api: Api, email: str) -> AsyncIterator[str]:
     await api.login(email, _FIRST)
     yield "logged in"
     await api.http.post("/v1/auth/password/forgot", json={"email": email})
-    yield "forgot the password"
-    body = {"email": email, "code": api.code(email), "new_password": _SECOND}
+    yield "requested a password reset"
+    body = {"email": email, "code": api.latest_code(email), "new_password": _SECOND}
     assert (await api.http.post("/v1/auth/password/reset", json=body)).status_code == 204
     yield "reset the password"
-    member = api.session(email, await api.login(email, _SECOND))
+    member = api.open_session(email, await api.login(email, _SECOND))
     body = {"current_password": _SECOND, "new_password": _THIRD}
     assert (await member.http.put("/v1/me/password", json=body)).status_code == 204
     yield "changed the password"
-    member = api.session(email, await api.login(email, _THIRD))
+    member = api.open_session(email, await api.login(email, _THIRD))
     assert (await member.http.delete("/v1/me")).status_code == 204
-    yield "left"
+    yield "deleted the account"

@@ -1,6 +1,7 @@
-"""The people of the matrix of who may what, in a api whose pool signs tokens even for whom it never would.
+"""The actors of the authorization matrix, and an API that accepts tokens which the tests sign.
 
-An unconfirmed user cannot log in. That they cannot is Cognito's word; what they could do with a token is ours.
+Cognito refuses the login of an unconfirmed user. The tests sign a token for that user themselves, because the app must
+refuse such a token too.
 """
 
 import itertools
@@ -20,19 +21,19 @@ from app.settings import Settings
 from devstack.process import Service
 from testkit import gateway
 from testkit.api_client import PASSWORD, Api, MemberClient, Transport, open_api
-from testkit.forged_tokens import good_claims, public_keys, token
+from testkit.forged_tokens import make_token, public_keys, valid_claims
 from testkit.operations import Operation
 from testkit.storage import Storage
 
-PEOPLE = ("author", "other", "unconfirmed", "deleted", "anonymous")
+ACTOR_NAMES = ("author", "other", "unconfirmed", "deleted", "anonymous")
 
 _NEW_PASSWORD = "another password"
 _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
-class Person:
-    """Somebody with an email and a way to ask; what they never got is a text that is none."""
+class Actor:
+    """A user of the API. A registration or a token that the actor never got is the invalid text "none"."""
 
     email: str
     http: httpx.AsyncClient
@@ -41,97 +42,98 @@ class Person:
     async def post(self, path: str, body: Any) -> httpx.Response:
         return await self.http.post(f"/v1/auth/{path}", json=body)
 
-    async def refresh_token(self) -> str:
-        """Of a session that has just begun."""
-        answer = await self.post("login", {"email": self.email, "password": PASSWORD})
-        return str(answer.json().get("refresh_token", "none"))
+    async def start_session(self) -> str:
+        """Log in, and return the refresh token."""
+        response = await self.post("login", {"email": self.email, "password": PASSWORD})
+        return str(response.json().get("refresh_token", "none"))
 
 
 @dataclass(frozen=True)
-class Cast:
-    """One of each."""
+class Actors:
+    """One actor of each kind, by name."""
 
-    people: Mapping[str, Person]
+    by_name: Mapping[str, Actor]
     author: MemberClient
     author_handle: str
 
-    async def ask(self, who: str, operation: Operation, dwipp_id: str) -> httpx.Response:
-        """What an operation answers to one of them, about the author and the author's Dwipp."""
+    async def call(self, name: str, operation: Operation, dwipp_id: str) -> httpx.Response:
+        """Call an operation as an actor, for the author's profile and a Dwipp of the author."""
+        actor = self.by_name[name]
         path = operation.path.format(dwipp_id=dwipp_id, handle=self.author_handle)
         form = "data" if operation.name == "token" else "json"
-        body = {form: await _body(operation, self.people[who])}
-        return await self.people[who].http.request(operation.method, path, **body)
+        body = {form: await _request_body(operation, actor)}
+        return await actor.http.request(operation.method, path, **body)
 
 
-async def _body(operation: Operation, person: Person) -> Any:
-    """Their own email and password, their own session, and the codes that MiniStack mails."""
+async def _request_body(operation: Operation, actor: Actor) -> Any:
+    """Return a body with the actor's own email, password and session, and the codes that MiniStack mails."""
     if operation.name in ("refresh", "logout"):
-        return {"refresh_token": await person.refresh_token()}
-    # Amazon mails no code to an address that nobody confirmed; MiniStack does.
-    if operation.name == "reset_password" and person.registration == "none":
-        await person.post("password/forgot", {"email": person.email})
+        return {"refresh_token": await actor.start_session()}
+    # Amazon mails no reset code to an unconfirmed address. MiniStack does.
+    if operation.name == "reset_password" and actor.registration == "none":
+        await actor.post("password/forgot", {"email": actor.email})
     bodies = {
         "register": {"email": f"newcomer{next(_numbers)}@example.org", "password": PASSWORD},
-        "confirm": {"registration": person.registration, "code": "123456"},
-        "resend": {"registration": person.registration},
-        "login": {"email": person.email, "password": PASSWORD},
-        "token": {"grant_type": "password", "username": person.email, "password": PASSWORD},
-        "forgot_password": {"email": person.email},
-        "reset_password": {"email": person.email, "code": "654321", "new_password": _NEW_PASSWORD},
+        "confirm": {"registration": actor.registration, "code": "123456"},
+        "resend": {"registration": actor.registration},
+        "login": {"email": actor.email, "password": PASSWORD},
+        "token": {"grant_type": "password", "username": actor.email, "password": PASSWORD},
+        "forgot_password": {"email": actor.email},
+        "reset_password": {"email": actor.email, "code": "654321", "new_password": _NEW_PASSWORD},
         "change_password": {"current_password": PASSWORD, "new_password": _NEW_PASSWORD},
     }
     return bodies.get(operation.name, operation.body)
 
 
-class Stage:
-    """A api over one transport, and everything that is stored in it."""
+class MatrixApi:
+    """An API over one transport, with access to its stored data."""
 
-    def __init__(self, settings: Settings, telling: Api) -> None:
+    def __init__(self, settings: Settings, api: Api) -> None:
         self._settings = settings
-        self._world = telling
-        self.stored = Storage(settings)
+        self._api = api
+        self.storage = Storage(settings)
 
-    async def cast(self) -> Cast:
-        """Five people who have done nothing yet."""
-        author, other, deleted = [await self._world.member() for _ in range(3)]
+    async def create_actors(self) -> Actors:
+        """Create one actor of each kind. None of them has data other than an account."""
+        author, other, deleted = [await self._api.create_member() for _ in range(3)]
         handle = (await author.get("/v1/me"))["handle"]
         await other.get("/v1/me")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
             assert (await deleted.http.delete("/v1/me")).status_code == 204
-        people = {
-            "author": Person(author.email, author.http),
-            "other": Person(other.email, other.http),
-            "unconfirmed": await self._unconfirmed(),
-            "deleted": Person(deleted.email, deleted.http),
-            "anonymous": Person(f"nobody{next(_numbers)}@example.org", self._world.http),
+        actors = {
+            "author": Actor(author.email, author.http),
+            "other": Actor(other.email, other.http),
+            "unconfirmed": await self._create_unconfirmed(),
+            "deleted": Actor(deleted.email, deleted.http),
+            "anonymous": Actor(f"nobody{next(_numbers)}@example.org", self._api.http),
         }
-        return Cast(people, author, handle)
+        return Actors(actors, author, handle)
 
-    async def _unconfirmed(self) -> Person:
+    async def _create_unconfirmed(self) -> Actor:
         email = f"unconfirmed{next(_numbers)}@example.org"
-        registration = await self._world.register(email)
-        claims = good_claims(
-            sub=self.stored.user_id(email), iss=self._settings.issuer, client_id=self._settings.user_pool_client_id
+        registration = await self._api.register(email)
+        claims = valid_claims(
+            sub=self.storage.user_id(email), iss=self._settings.issuer, client_id=self._settings.user_pool_client_id
         )
-        session = self._world.session(email, {"access_token": token(claims=claims)})
-        return Person(email, session.http, registration=registration)
+        session = self._api.open_session(email, {"access_token": make_token(claims=claims)})
+        return Actor(email, session.http, registration=registration)
 
 
 @asynccontextmanager
-async def stage(settings: Settings, embedded: Service, transport: Transport) -> AsyncIterator[Stage]:
-    """A api whose pool has one more key, which is ours; the app and the gateway's authorizer trust it."""
-    ours = public_keys("signing")
-    theirs = gateway._keys
+async def open_matrix_api(settings: Settings, embedded: Service, transport: Transport) -> AsyncIterator[MatrixApi]:
+    """Open an API that also trusts the signing key of the tests, in the app and in the gateway's authorizer."""
+    test_keys = public_keys("signing")
+    fetch_pool_jwks = gateway._fetch_keys
 
-    def fetched(url: str) -> Keys:
-        return {**fetch_keys(url), **ours}
+    def fetch_all_keys(url: str) -> Keys:
+        return {**fetch_keys(url), **test_keys}
 
-    def published(url: str) -> Any:
-        return {"keys": [*theirs(url)["keys"], *ours.values()]}
+    def fetch_all_jwks(url: str) -> Any:
+        return {"keys": [*fetch_pool_jwks(url)["keys"], *test_keys.values()]}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bootstrap, "fetch_keys", fetched)
-        patch.setattr(gateway, "_keys", published)
-        async with open_api(settings, embedded.endpoint, transport) as telling:
-            yield Stage(settings, telling)
+        patch.setattr(bootstrap, "fetch_keys", fetch_all_keys)
+        patch.setattr(gateway, "_fetch_keys", fetch_all_jwks)
+        async with open_api(settings, embedded.endpoint, transport) as api:
+            yield MatrixApi(settings, api)

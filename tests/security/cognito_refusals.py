@@ -1,4 +1,7 @@
-"""Requests, the calls to Cognito that they make, and what the contract says of each refusal of each call."""
+"""Requests, their calls to Cognito, and the documented response to each error of each call.
+
+The errors of each call: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -9,93 +12,99 @@ import httpx
 
 from testkit.api_client import PASSWORD, Api, MemberClient
 
-# A status and the problem's type.
-Answer = tuple[int, str | None]
-Refusals = Mapping[str, Answer]
+# The status of a response, and the slug of its problem type.
+Outcome = tuple[int, str | None]
+# The outcomes by the name of Cognito's error.
+Outcomes = Mapping[str, Outcome]
 
-ACCEPTED: Answer = (202, None)
-DONE: Answer = (204, None)
-WRONG_CODE: Answer = (400, "invalid-or-expired-code")
-WRONG_FORM: Answer = (400, "invalid-token-request")
-NOT_LOGGED_IN: Answer = (401, "unauthenticated")
-WRONG_LOGIN: Answer = (401, "invalid-credentials")
-SESSION_OVER: Answer = (401, "invalid-refresh-token")
-RESET_REQUIRED: Answer = (403, "password-reset-required")
-WRONG_PASSWORD: Answer = (403, "wrong-password")
-LOGIN_AGAIN: Answer = (403, "login-again")
-WRONG_EMAIL: Answer = (422, "invalid-request")
-WEAK: Answer = (422, "weak-password")
-TOO_MANY: Answer = (429, "too-many-requests")
-OUR_MISTAKE: Answer = (500, "internal-error")
-UNAVAILABLE: Answer = (503, "unavailable")
-
-
-def _each(answer: Answer, *names: str) -> Refusals:
-    return {f"{name}Exception": answer for name in names}
+ACCEPTED: Outcome = (202, None)
+DONE: Outcome = (204, None)
+INVALID_CODE: Outcome = (400, "invalid-or-expired-code")
+INVALID_TOKEN_REQUEST: Outcome = (400, "invalid-token-request")
+UNAUTHENTICATED: Outcome = (401, "unauthenticated")
+INVALID_CREDENTIALS: Outcome = (401, "invalid-credentials")
+INVALID_REFRESH_TOKEN: Outcome = (401, "invalid-refresh-token")
+PASSWORD_RESET_REQUIRED: Outcome = (403, "password-reset-required")
+WRONG_PASSWORD: Outcome = (403, "wrong-password")
+LOGIN_AGAIN: Outcome = (403, "login-again")
+INVALID_REQUEST: Outcome = (422, "invalid-request")
+WEAK_PASSWORD: Outcome = (422, "weak-password")
+TOO_MANY_REQUESTS: Outcome = (429, "too-many-requests")
+INTERNAL_ERROR: Outcome = (500, "internal-error")
+UNAVAILABLE: Outcome = (503, "unavailable")
 
 
-# Of any call: limits for everybody, an outage, and what only a mistake of ours leads to.
-_ANY = {
-    **_each(TOO_MANY, "TooManyRequests", "Forbidden"),
-    **_each(UNAVAILABLE, "InternalError"),
-    **_each(
-        OUR_MISTAKE, "InvalidEmailRoleAccessPolicy", "InvalidSmsRoleAccessPolicy", "InvalidSmsRoleTrustRelationship"
+def _map_errors(outcome: Outcome, *names: str) -> Outcomes:
+    return {f"{name}Exception": outcome for name in names}
+
+
+# Errors that any call can raise: limits, an outage, and errors that only a wrong configuration causes.
+_ANY_CALL = {
+    **_map_errors(TOO_MANY_REQUESTS, "TooManyRequests", "Forbidden"),
+    **_map_errors(UNAVAILABLE, "InternalError"),
+    **_map_errors(
+        INTERNAL_ERROR, "InvalidEmailRoleAccessPolicy", "InvalidSmsRoleAccessPolicy", "InvalidSmsRoleTrustRelationship"
     ),
-    **_each(OUR_MISTAKE, "InvalidLambdaResponse", "UnexpectedLambda", "UserLambdaValidation", "MFAMethodNotFound"),
-    **_each(OUR_MISTAKE, "InvalidUserPoolConfiguration", "OperationNotEnabled", "UnsupportedOperation"),
-    **_each(OUR_MISTAKE, "ResourceNotFound"),
+    **_map_errors(
+        INTERNAL_ERROR, "InvalidLambdaResponse", "UnexpectedLambda", "UserLambdaValidation", "MFAMethodNotFound"
+    ),
+    **_map_errors(INTERNAL_ERROR, "InvalidUserPoolConfiguration", "OperationNotEnabled", "UnsupportedOperation"),
+    **_map_errors(INTERNAL_ERROR, "ResourceNotFound"),
 }
-_CODE = {
-    **_ANY,
-    **_each(WRONG_CODE, "CodeMismatch", "ExpiredCode", "TooManyFailedAttempts", "LimitExceeded"),
-    **_each(WRONG_CODE, "AliasExists", "InvalidParameter", "NotAuthorized", "UserNotConfirmed", "UserNotFound"),
+_CODE_CALL = {
+    **_ANY_CALL,
+    **_map_errors(INVALID_CODE, "CodeMismatch", "ExpiredCode", "TooManyFailedAttempts", "LimitExceeded"),
+    **_map_errors(INVALID_CODE, "AliasExists", "InvalidParameter", "NotAuthorized", "UserNotConfirmed", "UserNotFound"),
 }
-_MAIL = {
-    **_ANY,
-    **_each(ACCEPTED, "CodeDeliveryFailure", "InvalidParameter", "LimitExceeded", "NotAuthorized", "UserNotFound"),
+_MAIL_CALL = {
+    **_ANY_CALL,
+    **_map_errors(
+        ACCEPTED, "CodeDeliveryFailure", "InvalidParameter", "LimitExceeded", "NotAuthorized", "UserNotFound"
+    ),
 }
-_PASSWORD = _each(WEAK, "InvalidPassword", "PasswordHistoryPolicyViolation")
-_ADMIN = {**_ANY, **_each(OUR_MISTAKE, "InvalidParameter", "NotAuthorized")}
-_CONTENDED = {**_ADMIN, **_each(ACCEPTED, "UserNotFound")}  # It is there, it is not, it is there.
-_SIGN_OUT = {**_ADMIN, **_each(DONE, "UserNotFound")}
-_GONE = {**_ADMIN, **_each(NOT_LOGGED_IN, "UserNotFound")}
+_NEW_PASSWORD_ERRORS = _map_errors(WEAK_PASSWORD, "InvalidPassword", "PasswordHistoryPolicyViolation")
+_ADMIN_CALL = {**_ANY_CALL, **_map_errors(INTERNAL_ERROR, "InvalidParameter", "NotAuthorized")}
+_REPLACE_USER = {**_ADMIN_CALL, **_map_errors(ACCEPTED, "UserNotFound")}  # SignUp finds the user, this call does not.
+_SIGN_OUT = {**_ADMIN_CALL, **_map_errors(DONE, "UserNotFound")}
+_GET_USER = {**_ADMIN_CALL, **_map_errors(UNAUTHENTICATED, "UserNotFound")}
 _SIGN_UP = {
-    **_ADMIN,
-    **_PASSWORD,
-    **_each(ACCEPTED, "CodeDeliveryFailure", "LimitExceeded"),
-    **_each(WRONG_EMAIL, "InvalidParameter"),
-    **_each(ACCEPTED, "UsernameExists"),  # Whenever there is room for the email, somebody else has taken it.
+    **_ADMIN_CALL,
+    **_NEW_PASSWORD_ERRORS,
+    **_map_errors(ACCEPTED, "CodeDeliveryFailure", "LimitExceeded"),
+    **_map_errors(INVALID_REQUEST, "InvalidParameter"),
+    **_map_errors(ACCEPTED, "UsernameExists"),  # Another registration always comes first.
 }
-_OF_LOGINS = ("InvalidParameter", "NotAuthorized", "UserNotFound", "UserNotConfirmed", "PasswordResetRequired")
+# The outcomes of all of these errors are the same, except for a login.
+_LOGIN_ERRORS = ("InvalidParameter", "NotAuthorized", "UserNotFound", "UserNotConfirmed", "PasswordResetRequired")
 _LOGIN = {
-    **_ANY,
-    **_each(WRONG_LOGIN, "InvalidParameter", "NotAuthorized", "UserNotConfirmed", "UserNotFound"),
-    **_each(RESET_REQUIRED, "PasswordResetRequired"),
+    **_ANY_CALL,
+    **_map_errors(INVALID_CREDENTIALS, "InvalidParameter", "NotAuthorized", "UserNotConfirmed", "UserNotFound"),
+    **_map_errors(PASSWORD_RESET_REQUIRED, "PasswordResetRequired"),
 }
-_CHANGE = {
-    **_ANY,
-    **_PASSWORD,
-    **_each(WEAK, "InvalidParameter"),
-    **_each(TOO_MANY, "LimitExceeded"),
-    **_each(WRONG_PASSWORD, "NotAuthorized"),
-    **_each(RESET_REQUIRED, "PasswordResetRequired"),
-    **_each(NOT_LOGGED_IN, "UserNotConfirmed", "UserNotFound"),
+_CHANGE_PASSWORD = {
+    **_ANY_CALL,
+    **_NEW_PASSWORD_ERRORS,
+    **_map_errors(WEAK_PASSWORD, "InvalidParameter"),
+    **_map_errors(TOO_MANY_REQUESTS, "LimitExceeded"),
+    **_map_errors(WRONG_PASSWORD, "NotAuthorized"),
+    **_map_errors(PASSWORD_RESET_REQUIRED, "PasswordResetRequired"),
+    **_map_errors(UNAUTHENTICATED, "UserNotConfirmed", "UserNotFound"),
 }
-_CHANGE_AGAIN = {
-    **_ANY,
-    **_each(WRONG_PASSWORD, *_OF_LOGINS),
+_TOKEN = {**_ANY_CALL, **_map_errors(INVALID_TOKEN_REQUEST, *_LOGIN_ERRORS)}
+_REFRESH = {**_ANY_CALL, **_map_errors(INVALID_REFRESH_TOKEN, *_LOGIN_ERRORS)}
+_CHECK_RESET = {**_ANY_CALL, **_map_errors(INVALID_CODE, *_LOGIN_ERRORS)}
+_CHECK_PASSWORD = {**_ANY_CALL, **_map_errors(WRONG_PASSWORD, *_LOGIN_ERRORS)}
+_CHECK_SESSION = {
+    **_ANY_CALL,
+    **_map_errors(LOGIN_AGAIN, "InvalidParameter", "NotAuthorized", "PasswordResetRequired", "UserNotConfirmed"),
+    **_map_errors(DONE, "UserNotFound"),
 }
-_LIVE = {
-    **_ANY,
-    **_each(LOGIN_AGAIN, "InvalidParameter", "NotAuthorized", "PasswordResetRequired", "UserNotConfirmed"),
-    **_each(DONE, "UserNotFound"),
-}
-_REVOKED = {**_ANY, **_each(DONE, "InvalidParameter", "Unauthorized", "UnsupportedTokenType")}
+_REVOKE_TOKEN = {**_ANY_CALL, **_map_errors(DONE, "InvalidParameter", "Unauthorized", "UnsupportedTokenType")}
 
 
 @dataclass(frozen=True, slots=True)
-class Applicant:
-    """Somebody who registered, or did not."""
+class Registrant:
+    """An email, with its registration if there is one."""
 
     email: str
     registration: str
@@ -103,51 +112,60 @@ class Applicant:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A request of somebody's, a call that it makes, and what comes of each refusal.
+    """A request, one of its calls to Cognito, and the outcome for each error of the call.
 
-    Where the request goes on after a refusal, somebody else is needed for each.
+    Attributes:
+        request: the name of the request.
+        operation: the call to Cognito.
+        outcomes: the outcomes for the errors of the call.
+        create_account: creates the account that the request is about.
+        send: sends the request for that account.
+        fresh_account: whether each error needs a new account, because the request continues after an error.
     """
 
     request: str
     operation: str
-    refusals: Refusals
-    somebody: Callable[[Api], Awaitable[Any]]
-    ask: Callable[[Api, Any], Awaitable[httpx.Response]]
-    each_anew: bool = False
+    outcomes: Outcomes
+    create_account: Callable[[Api], Awaitable[Any]]
+    send: Callable[[Api, Any], Awaitable[httpx.Response]]
+    fresh_account: bool = False
 
     def __str__(self) -> str:
-        return f"{self.operation} of {self.request}"
+        return f"{self.request}: {self.operation}"
 
 
-async def _nobody(_world: Api) -> Applicant:
-    return Applicant("nobody@example.org", "")
+async def _use_unknown_email(_api: Api) -> Registrant:
+    return Registrant("nobody@example.org", "")
 
 
-async def _unconfirmed(api: Api) -> Applicant:
+async def _create_unconfirmed(api: Api) -> Registrant:
     email = f"unconfirmed{len(api.transcript)}@example.org"
-    return Applicant(email, await api.register(email))
+    return Registrant(email, await api.register(email))
 
 
-async def _newcomer(api: Api) -> MemberClient:
-    """Somebody who has never asked for anything that is a member's."""
-    return await api.member()
+async def _create_new_member(api: Api) -> MemberClient:
+    """Create a member without a profile: the first request of a member creates it."""
+    return await api.create_member()
 
 
-async def _member(api: Api) -> MemberClient:
-    member = await api.member()
+async def _create_member(api: Api) -> MemberClient:
+    member = await api.create_member()
     await member.get("/v1/me")
     return member
 
 
-async def _longer_a_member(api: Api) -> MemberClient:
-    """Somebody whose password is another than that of their registration, which would be told to confirm for a day."""
-    member = await api.member()
-    assert (await _change(PASSWORD, _OTHER)(api, member)).is_success
+async def _create_member_with_changed_password(api: Api) -> MemberClient:
+    """Create a member whose password differs from that of the registration.
+
+    For a day, a failed login with the password of a registration gets the response that asks to confirm.
+    """
+    member = await api.create_member()
+    assert (await _put_password(PASSWORD, _NEW_PASSWORD)(api, member)).is_success
     return member
 
 
-async def _forgetful(api: Api) -> MemberClient:
-    member = await api.member()
+async def _create_member_with_reset_code(api: Api) -> MemberClient:
+    member = await api.create_member()
     await api.http.post("/v1/auth/password/forgot", json={"email": member.email})
     return member
 
@@ -161,58 +179,64 @@ def _refresh_token(member: MemberClient) -> Any:
 
 
 def _post(path: str, **body: Any) -> Callable[[Api, Any], Awaitable[httpx.Response]]:
-    """Send a body to `/v1/auth`; what is a function in it takes its part from somebody."""
+    """Return a function that posts a body to `/v1/auth`. Callable values of the body are applied to the account."""
 
-    def ask(api: Api, somebody: Any) -> Awaitable[httpx.Response]:
-        values = {name: value(somebody) if callable(value) else value for name, value in body.items()}
-        sent: dict[str, Any] = {"data" if path == "token" else "json": values}
-        return api.http.post(f"/v1/auth/{path}", **sent)
+    def send(api: Api, account: Any) -> Awaitable[httpx.Response]:
+        values = {name: value(account) if callable(value) else value for name, value in body.items()}
+        content: dict[str, Any] = {"data" if path == "token" else "json": values}
+        return api.http.post(f"/v1/auth/{path}", **content)
 
-    return ask
+    return send
 
 
-def _own(method: str, path: str, **body: Any) -> Callable[[Api, MemberClient], Awaitable[httpx.Response]]:
+def _as_member(method: str, path: str, **body: Any) -> Callable[[Api, MemberClient], Awaitable[httpx.Response]]:
     return lambda _, member: member.http.request(method, f"/v1/{path}", json=body or None)
 
 
-def _change(current: str, new: str) -> Callable[[Api, MemberClient], Awaitable[httpx.Response]]:
-    return _own("PUT", "me/password", current_password=current, new_password=new)
+def _put_password(current: str, new: str) -> Callable[[Api, MemberClient], Awaitable[httpx.Response]]:
+    return _as_member("PUT", "me/password", current_password=current, new_password=new)
 
 
-_OTHER = "another duck knows"
-_REGISTER = _post("register", email=_EMAIL, password=PASSWORD)
-_CONFIRM = _post("confirm", registration=_REGISTRATION, code="123456")
-_RESEND = _post("resend", registration=_REGISTRATION)
-_LOG_IN = _post("login", email=_EMAIL, password=_OTHER)
-_TOKEN = _post("token", grant_type="password", username=_EMAIL, password=PASSWORD)
-_REFRESH = _post("refresh", refresh_token=_refresh_token)
-_LOG_OUT = _post("logout", refresh_token=_refresh_token)
-_FORGET = _post("password/forgot", email=_EMAIL)
-_RESET = _post("password/reset", email=_EMAIL, code="654321", new_password=_OTHER)
-_LEAVE = _own("DELETE", "me")
+_NEW_PASSWORD = "another password"
+_SEND_REGISTER = _post("register", email=_EMAIL, password=PASSWORD)
+_SEND_CONFIRM = _post("confirm", registration=_REGISTRATION, code="123456")
+_SEND_RESEND = _post("resend", registration=_REGISTRATION)
+_SEND_LOGIN = _post("login", email=_EMAIL, password=_NEW_PASSWORD)
+_SEND_TOKEN = _post("token", grant_type="password", username=_EMAIL, password=PASSWORD)
+_SEND_REFRESH = _post("refresh", refresh_token=_refresh_token)
+_SEND_LOGOUT = _post("logout", refresh_token=_refresh_token)
+_SEND_FORGOT = _post("password/forgot", email=_EMAIL)
+_SEND_RESET = _post("password/reset", email=_EMAIL, code="654321", new_password=_NEW_PASSWORD)
+_SEND_DELETE = _as_member("DELETE", "me")
 
 CASES = (
-    Case("register", "SignUp", _SIGN_UP, _nobody, _REGISTER),
-    Case("register", "AdminGetUser", _CONTENDED, _member, _REGISTER),
-    Case("register", "AdminDeleteUser", _CONTENDED, _unconfirmed, _REGISTER),
-    Case("confirm", "ConfirmSignUp", _CODE, _unconfirmed, _CONFIRM),
-    Case("resend", "ResendConfirmationCode", _MAIL, _unconfirmed, _RESEND),
-    Case("login", "AdminInitiateAuth", _LOGIN, _longer_a_member, _LOG_IN),
-    Case("token", "AdminInitiateAuth", {**_ANY, **_each(WRONG_FORM, *_OF_LOGINS)}, _member, _TOKEN),
-    Case("refresh", "AdminInitiateAuth", {**_ANY, **_each(SESSION_OVER, *_OF_LOGINS)}, _member, _REFRESH),
-    Case("logout", "RevokeToken", _REVOKED, _member, _LOG_OUT),
-    Case("forgot", "ForgotPassword", _MAIL, _member, _FORGET),
-    Case("reset", "ConfirmForgotPassword", {**_CODE, **_PASSWORD}, _member, _RESET),
-    Case("reset by a wrong code", "AdminInitiateAuth", {**_ANY, **_each(WRONG_CODE, *_OF_LOGINS)}, _member, _RESET),
-    Case("reset", "AdminUserGlobalSignOut", _SIGN_OUT, _forgetful, _RESET, True),
-    Case("change", "ChangePassword", _CHANGE, _member, _change(PASSWORD, _OTHER)),
-    Case("change", "AdminUserGlobalSignOut", _SIGN_OUT, _member, _change(PASSWORD, PASSWORD)),
-    Case("change by a wrong password", "AdminInitiateAuth", _CHANGE_AGAIN, _member, _change(_OTHER, "yet another")),
-    Case("sign-out", "AdminUserGlobalSignOut", _SIGN_OUT, _member, _own("DELETE", "me/sessions")),
-    Case("profile", "AdminGetUser", _GONE, _member, _own("GET", "me")),
-    Case("export", "AdminGetUser", _GONE, _member, _own("GET", "me/export")),
-    Case("first request", "AdminGetUser", _GONE, _newcomer, _own("POST", "dwipps", text="Hello.")),
-    Case("deletion before any request", "AdminGetUser", _GONE, _newcomer, _LEAVE),
-    Case("deletion", "GetUser", _LIVE, _member, _LEAVE, True),
-    Case("deletion", "AdminDeleteUser", _SIGN_OUT, _member, _LEAVE, True),
+    Case("register", "SignUp", _SIGN_UP, _use_unknown_email, _SEND_REGISTER),
+    Case("register", "AdminGetUser", _REPLACE_USER, _create_member, _SEND_REGISTER),
+    Case("register", "AdminDeleteUser", _REPLACE_USER, _create_unconfirmed, _SEND_REGISTER),
+    Case("confirm", "ConfirmSignUp", _CODE_CALL, _create_unconfirmed, _SEND_CONFIRM),
+    Case("resend", "ResendConfirmationCode", _MAIL_CALL, _create_unconfirmed, _SEND_RESEND),
+    Case("login", "AdminInitiateAuth", _LOGIN, _create_member_with_changed_password, _SEND_LOGIN),
+    Case("token", "AdminInitiateAuth", _TOKEN, _create_member, _SEND_TOKEN),
+    Case("refresh", "AdminInitiateAuth", _REFRESH, _create_member, _SEND_REFRESH),
+    Case("logout", "RevokeToken", _REVOKE_TOKEN, _create_member, _SEND_LOGOUT),
+    Case("forgot", "ForgotPassword", _MAIL_CALL, _create_member, _SEND_FORGOT),
+    Case("reset", "ConfirmForgotPassword", {**_CODE_CALL, **_NEW_PASSWORD_ERRORS}, _create_member, _SEND_RESET),
+    Case("reset with a wrong code", "AdminInitiateAuth", _CHECK_RESET, _create_member, _SEND_RESET),
+    Case("reset", "AdminUserGlobalSignOut", _SIGN_OUT, _create_member_with_reset_code, _SEND_RESET, True),
+    Case("change", "ChangePassword", _CHANGE_PASSWORD, _create_member, _put_password(PASSWORD, _NEW_PASSWORD)),
+    Case("change", "AdminUserGlobalSignOut", _SIGN_OUT, _create_member, _put_password(PASSWORD, PASSWORD)),
+    Case(
+        "change with a wrong password",
+        "AdminInitiateAuth",
+        _CHECK_PASSWORD,
+        _create_member,
+        _put_password(_NEW_PASSWORD, "yet another"),
+    ),
+    Case("sign-out", "AdminUserGlobalSignOut", _SIGN_OUT, _create_member, _as_member("DELETE", "me/sessions")),
+    Case("profile", "AdminGetUser", _GET_USER, _create_member, _as_member("GET", "me")),
+    Case("export", "AdminGetUser", _GET_USER, _create_member, _as_member("GET", "me/export")),
+    Case("first request", "AdminGetUser", _GET_USER, _create_new_member, _as_member("POST", "dwipps", text="Hello.")),
+    Case("deletion before the first request", "AdminGetUser", _GET_USER, _create_new_member, _SEND_DELETE),
+    Case("deletion", "GetUser", _CHECK_SESSION, _create_member, _SEND_DELETE, True),
+    Case("deletion", "AdminDeleteUser", _SIGN_OUT, _create_member, _SEND_DELETE, True),
 )

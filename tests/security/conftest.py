@@ -1,4 +1,4 @@
-"""Targets, and the proof that they were not hit."""
+"""Targets of attacks, and the check that the attacks of a module changed nothing."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,25 +6,25 @@ from collections.abc import Iterator
 import pytest
 
 from devstack.process import Service
-from testkit.forged_tokens import token
+from testkit.forged_tokens import make_token
 from tests.security.target import Target
 
 
 @pytest.fixture(scope="module")
 def target(embedded: Service) -> Iterator[Target]:
-    """One that all attacks of a file are made on: after the last of them it holds what it held before the first.
+    """The target of all attacks of a module. Its tables must be unchanged after the last attack.
 
-    It holds the pool's keys, and could fetch them anew at any time.
+    It has fetched the pool's keys, and its clock allows another fetch at any time.
     """
-    target = Target.at(embedded.endpoint)
-    asyncio.run(target.app.state.container.tokens.claims(token()))
+    target = Target.from_endpoint(embedded.endpoint)
+    asyncio.run(target.app.state.container.token_verifier.verify(make_token()))
     target.keys.now += 3600
-    before = target.stored.rows()
+    before = target.storage.rows()
     yield target
-    assert target.stored.rows() == before
+    assert target.storage.rows() == before
 
 
 @pytest.fixture
 def fresh_target(embedded: Service) -> Target:
-    """One that may be changed."""
-    return Target.at(embedded.endpoint)
+    """A target of one test, which may change it."""
+    return Target.from_endpoint(embedded.endpoint)

@@ -1,16 +1,18 @@
-"""What is declared beside the functions' routes: who checks tokens, and nothing that leads past them."""
+"""Checks of the resources beside the functions' routes: the members' authorizer is intact and nothing bypasses it."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# What leads to a function or changes what does, but for what osls makes of the functions' own events.
+# Resources that lead to a function, or change one that does. osls creates those of the functions' own events.
 _SERVICES = "ApiGateway|ApiGatewayV2|AppSync|CloudFormation|ElasticLoadBalancingV2|Lambda|Serverless"
-_WAY_IN = re.compile(rf"AWS::(?:{_SERVICES})::\w+")
-_NO_WAYS_IN = frozenset({"AWS::ApiGateway::Authorizer", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Stage"})
+_ENTRY_POINT = re.compile(rf"AWS::(?:{_SERVICES})::\w+")
+_HARMLESS_TYPES = frozenset(
+    {"AWS::ApiGateway::Authorizer", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Stage"}
+)
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-authorizer.html
-_OF_MEMBERS = {
+_MEMBERS_AUTHORIZER = {
     "Name": "members",
     "Type": "COGNITO_USER_POOLS",
     "IdentitySource": "method.request.header.Authorization",
@@ -19,19 +21,21 @@ _OF_MEMBERS = {
 }
 
 
-def ways_in(deployed: Mapping[str, Any]) -> Iterator[str]:
-    """Each resource that may be one.
+def extra_entry_points(deployed: Mapping[str, Any]) -> Iterator[str]:
+    """Return a finding for each declared resource that can be an entry point.
 
-    What has no type is none of its own: osls lays it over what it makes itself, or it extends that.
+    A resource without a type counts: it overrides or extends a resource that osls creates.
     """
     for file, resources in deployed["resources"].items():
         for name, resource in resources.items():
-            kind = resource.get("Type")
-            if kind not in _NO_WAYS_IN and (kind is None or _WAY_IN.fullmatch(kind)):
-                yield f"{name} of {file}: a way in, or a change of one"
+            resource_type = resource.get("Type")
+            if resource_type not in _HARMLESS_TYPES and (
+                resource_type is None or _ENTRY_POINT.fullmatch(resource_type)
+            ):
+                yield f"{name} of {file}: an entry point, or a change of one"
 
 
-def guards(deployed: Mapping[str, Any]) -> bool:
-    """Whether the authorizer lets through who has a token of our pool in the header for it, and nobody else."""
+def has_members_authorizer(deployed: Mapping[str, Any]) -> bool:
+    """Return True if the only authorizer accepts tokens of this pool, in the Authorization header, and nothing else."""
     declared = [resources["Authorizer"] for resources in deployed["resources"].values() if "Authorizer" in resources]
-    return declared == [{"Type": "AWS::ApiGateway::Authorizer", "Properties": _OF_MEMBERS}]
+    return declared == [{"Type": "AWS::ApiGateway::Authorizer", "Properties": _MEMBERS_AUTHORIZER}]

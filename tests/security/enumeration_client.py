@@ -1,4 +1,4 @@
-"""Somebody who asks about an email, and cannot read its mail; and all that may differ between two answers to them."""
+"""A client that probes for accounts without access to the mail, and everything in which two responses can differ."""
 
 import re
 import uuid
@@ -14,90 +14,94 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 @dataclass(slots=True)
-class Asker:
-    """Asks about one email, and remembers the registrations that they were answered with."""
+class EnumerationClient:
+    """Probes one email, and remembers the registrations in the responses."""
 
     http: httpx.AsyncClient
     email: str
     registrations: list[str] = field(default_factory=list)
 
     async def post(self, path: str, **body: Any) -> httpx.Response:
-        answer = await self.http.post(f"/v1/auth/{path}", json=body)
-        if path == "register" and answer.status_code == 202:
-            self.registrations.append(answer.json()["registration"])
-        return answer
+        response = await self.http.post(f"/v1/auth/{path}", json=body)
+        if path == "register" and response.status_code == 202:
+            self.registrations.append(response.json()["registration"])
+        return response
 
-    def registration(self, which: str) -> str:
-        """The first or the last of their own; any other is as it is."""
-        if which in {"first", "last"} and self.registrations:
-            return self.registrations[0 if which == "first" else -1]
-        return UNKNOWN_REGISTRATION if which in {"first", "last"} else which
+    def resolve_registration(self, reference: str) -> str:
+        """Return the client's own registration for "first" and "last". Return any other reference unchanged."""
+        if reference in {"first", "last"} and self.registrations:
+            return self.registrations[0 if reference == "first" else -1]
+        return UNKNOWN_REGISTRATION if reference in {"first", "last"} else reference
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A request about an email, so many times."""
+class Probe:
+    """A request about an email, and its number of repetitions."""
 
     text: str
-    ask: Callable[[Asker], Awaitable[httpx.Response]]
+    send: Callable[[EnumerationClient], Awaitable[httpx.Response]]
     times: int = 1
 
     def __repr__(self) -> str:
         return f"{self.text} ({self.times} times)" if self.times > 1 else self.text
 
 
-def register(password: str, handle: str | None = None, spelled: Callable[[str], str] = str) -> Question:
-    def ask(asker: Asker) -> Awaitable[httpx.Response]:
-        wish = {"handle": handle} if handle else {}
-        return asker.post("register", email=spelled(asker.email), password=password, **wish)
+def register(password: str, handle: str | None = None, spell: Callable[[str], str] = str) -> Probe:
+    def send(client: EnumerationClient) -> Awaitable[httpx.Response]:
+        optional = {"handle": handle} if handle else {}
+        return client.post("register", email=spell(client.email), password=password, **optional)
 
-    return Question(f"register {password!r} {handle} {spelled.__name__}", ask)
+    return Probe(f"register {password!r} {handle} {spell.__name__}", send)
 
 
-def confirm(which: str, code: str) -> Question:
-    return Question(
-        f"confirm {which} {code!r}",
-        lambda asker: asker.post("confirm", registration=asker.registration(which), code=code),
+def confirm(reference: str, code: str) -> Probe:
+    return Probe(
+        f"confirm {reference} {code!r}",
+        lambda client: client.post("confirm", registration=client.resolve_registration(reference), code=code),
     )
 
 
-def resend(which: str) -> Question:
-    return Question(f"resend {which}", lambda asker: asker.post("resend", registration=asker.registration(which)))
-
-
-def forgot(spelled: Callable[[str], str] = str) -> Question:
-    return Question(
-        f"forgot {spelled.__name__}", lambda asker: asker.post("password/forgot", email=spelled(asker.email))
+def resend(reference: str) -> Probe:
+    return Probe(
+        f"resend {reference}",
+        lambda client: client.post("resend", registration=client.resolve_registration(reference)),
     )
 
 
-def reset(code: str, password: str, spelled: Callable[[str], str] = str) -> Question:
-    return Question(
-        f"reset {code!r} {password!r} {spelled.__name__}",
-        lambda asker: asker.post("password/reset", email=spelled(asker.email), code=code, new_password=password),
+def forgot(spell: Callable[[str], str] = str) -> Probe:
+    return Probe(f"forgot {spell.__name__}", lambda client: client.post("password/forgot", email=spell(client.email)))
+
+
+def reset(code: str, password: str, spell: Callable[[str], str] = str) -> Probe:
+    return Probe(
+        f"reset {code!r} {password!r} {spell.__name__}",
+        lambda client: client.post("password/reset", email=spell(client.email), code=code, new_password=password),
     )
 
 
-def login(password: str, spelled: Callable[[str], str] = str) -> Question:
-    return Question(
-        f"login {password!r} {spelled.__name__}",
-        lambda asker: asker.post("login", email=spelled(asker.email), password=password),
+def login(password: str, spell: Callable[[str], str] = str) -> Probe:
+    return Probe(
+        f"login {password!r} {spell.__name__}",
+        lambda client: client.post("login", email=spell(client.email), password=password),
     )
 
 
-def token(password: str) -> Question:
-    def ask(asker: Asker) -> Awaitable[httpx.Response]:
-        form = {"grant_type": "password", "username": asker.email, "password": password}
-        return asker.http.post("/v1/auth/token", data=form)
+def token(password: str) -> Probe:
+    def send(client: EnumerationClient) -> Awaitable[httpx.Response]:
+        form = {"grant_type": "password", "username": client.email, "password": password}
+        return client.http.post("/v1/auth/token", data=form)
 
-    return Question(f"token {password!r}", ask)
-
-
-def seen(answer: httpx.Response) -> tuple[Any, ...]:
-    """Everything about an answer, with each UUID as its form: ids are new every time, and shall not differ else."""
-    headers = [(name.decode(), _forms(value.decode("latin-1"))) for name, value in answer.headers.raw]
-    return answer.status_code, answer.reason_phrase, headers, _forms(answer.text)
+    return Probe(f"token {password!r}", send)
 
 
-def _forms(text: str) -> str:
+def fingerprint(response: httpx.Response) -> tuple[Any, ...]:
+    """Return everything that a client sees of a response.
+
+    UUIDs are new in each response, so each is replaced by its variant and version.
+    """
+    headers = [(name.decode(), _mask_uuids(value.decode("latin-1"))) for name, value in response.headers.raw]
+    return response.status_code, response.reason_phrase, headers, _mask_uuids(response.text)
+
+
+def _mask_uuids(text: str) -> str:
     return _UUID.sub(lambda found: f"<{uuid.UUID(found[0]).variant}, version {uuid.UUID(found[0]).version}>", text)

@@ -1,4 +1,4 @@
-"""What is attacked: an app on tables of its own, which trusts a key of the tests', and one member who has a Dwipp."""
+"""The target of attacks: an app with tables of its own and one member with a Dwipp. It trusts a key of the tests."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -29,13 +29,13 @@ from testkit.storage import Storage
 HANDLE = "kay"
 
 
-class OneUser(UserPool):
-    """A pool of one, in whose name tokens are forged; does whatever it is asked to."""
+class SingleUserPool(UserPool):
+    """A user pool with one user, the subject of all forged tokens. Every change succeeds and does nothing."""
 
-    def find(self, name: str) -> User | None:
+    def get_user(self, name: str) -> User | None:
         return User(name, "kay@example.org", HANDLE, datetime.now(UTC), confirmed=True) if name == SUB else None
 
-    def has_ended(self, access_token: str) -> bool:
+    def is_session_revoked(self, access_token: str) -> bool:
         return not access_token
 
     def change_password(self, access_token: str, current: str, new: str) -> None: ...
@@ -47,41 +47,42 @@ class OneUser(UserPool):
 
 @dataclass(frozen=True)
 class Target:
-    """The app, where it fetches keys, what it stores, and the Dwipp that is there to be spoiled."""
+    """The app, the endpoint of its keys, its stored data, and the id of the member's Dwipp."""
 
     app: FastAPI
     keys: KeyEndpoint
-    stored: Storage
+    storage: Storage
     dwipp_id: str
 
     @classmethod
-    def at(cls, endpoint: str) -> "Target":
-        made = stack.deploy(endpoint, SETTINGS.region, name=f"target-{uuid.uuid4().hex}")
+    def from_endpoint(cls, endpoint: str) -> "Target":
+        """Create a target in the embedded AWS at an endpoint."""
+        deployed = stack.deploy(endpoint, SETTINGS.region, name=f"target-{uuid.uuid4().hex}")
         settings = replace(
             SETTINGS,
-            dwipps_table=made.dwipps_table,
-            reactions_table=made.reactions_table,
-            members_table=made.members_table,
+            dwipps_table=deployed.dwipps_table,
+            reactions_table=deployed.reactions_table,
+            members_table=deployed.members_table,
         )
         app, keys = create_app(settings), KeyEndpoint()
-        services = app.state.container = _with_one_user(app.state.container, settings, keys)
-        dwipp = services.dwipps.create(services.directory.get_or_create(SUB), "I was here.")
+        container = app.state.container = _with_single_user(app.state.container, settings, keys)
+        dwipp = container.dwipps.create(container.directory.get_or_create(SUB), "I was here.")
         return cls(app, keys, Storage(settings), dwipp.id)
 
     def url(self, operation: Operation) -> str:
-        """Where the member would find themself, and that Dwipp."""
+        """Return the URL of an operation on the member or on the member's Dwipp."""
         return f"https://dwipper.test{operation.path.format(dwipp_id=self.dwipp_id, handle=HANDLE)}"
 
 
-def _with_one_user(services: Container, settings: Settings, keys: KeyEndpoint) -> Container:
-    client, pool = dynamodb_client(settings.region), OneUser(settings)
+def _with_single_user(container: Container, settings: Settings, keys: KeyEndpoint) -> Container:
+    client, pool = dynamodb_client(settings.region), SingleUserPool(settings)
     return replace(
-        services,
+        container,
         token_verifier=TokenVerifier(settings, KeySet(keys.fetch, keys.clock)),
         user_pool=pool,
         sessions=Sessions(pool, PendingConfirmationRepository(client, settings.members_table)),
         passwords=Passwords(pool),
         directory=Directory(client, settings.members_table, pool),
-        deletion=Deletion(client, settings.members_table, pool, services.personal_data),
-        export=Export(pool, services.personal_data),
+        deletion=Deletion(client, settings.members_table, pool, container.personal_data),
+        export=Export(pool, container.personal_data),
     )

@@ -1,9 +1,10 @@
-"""Who cannot read its mail finds no difference between an email that has an account, one that waits, and any other.
+"""Responses do not disclose whether an email has a confirmed account, an unconfirmed one, or none.
 
-What an asker has is an email; the registrations that they were answered with; the passwords that they gave, and others
-that are not the owner's; codes that are not the right ones. A code of somebody else's registration is, to Cognito, one
-wrong code like any other. That somebody is not confirmed MiniStack says whatever the password is. So does Amazon, by
-many reports (https://github.com/aws/aws-sdk-js/issues/4608).
+A client has an email, the registrations of its own requests, its own passwords, and wrong codes and passwords. The code
+of another registration counts as wrong: to Cognito it is one wrong code like any other.
+
+MiniStack refuses the login of an unconfirmed user with any password. So does Amazon, according to many reports
+(https://github.com/aws/aws-sdk-js/issues/4608).
 """
 
 import itertools
@@ -25,247 +26,267 @@ from app.me import deletion
 from devstack.api import ROOT
 from devstack.process import Service
 from testkit.api_client import Api
-from testkit.hypothesis_settings import unhurried
+from testkit.hypothesis_settings import without_deadline
 from tests.conftest import Figures
-from tests.security.account_owner import life
+from tests.security.account_owner import run_account_lifecycle
 from tests.security.enumeration_client import (
     UNKNOWN_REGISTRATION,
-    Asker,
-    Question,
+    EnumerationClient,
+    Probe,
     confirm,
+    fingerprint,
     forgot,
     login,
     register,
     resend,
     reset,
-    seen,
     token,
 )
-from tests.security.watched_api import Stage, staged
+from tests.security.watched_api import WatchedApi, open_watched_api
 
 pytestmark = pytest.mark.slow
 
-KINDS = ("known", "unconfirmed", "unknown")
-_STARTS = dict(zip(KINDS, "abc", strict=True))
-TAKEN, WEAK = "taken_by_kay", "too short"
-OURS, LATER, GUESSED = "what the asker gave", "what they gave later", "what they guessed"
+# The states of the account of an email. "known" is a confirmed account, "unknown" is no account.
+ACCOUNT_STATES = ("known", "unconfirmed", "unknown")
+_INITIALS = dict(zip(ACCOUNT_STATES, "abc", strict=True))
+TAKEN_HANDLE = "taken_by_kay"
+WEAK_PASSWORD = "qwertz"
+# The passwords of the client. The owner has other ones.
+FIRST_PASSWORD, LATER_PASSWORD, GUESSED_PASSWORD = (
+    "correct horse battery staple",
+    "a later password",
+    "a guessed password",
+)
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "1"))
 
 _numbers = itertools.count(100_000)
 
-_SPELLED = st.sampled_from((str, str.upper, str.title))
-_WHICH = st.sampled_from(("first", "last", UNKNOWN_REGISTRATION, "no such thing", ""))
-_CODE = st.sampled_from(("000000", "246810", "12345", "", "x y", "١٢٣٤٥٦", "1" * 5000))
-_NEW = st.sampled_from((OURS, LATER, WEAK, " blank before"))
-_PASSWORD = st.sampled_from((OURS, LATER, GUESSED, "x"))
-_HANDLE = st.sampled_from((None, "free_to_have", TAKEN, "admin", "No!"))
-_QUESTION = st.one_of(
-    st.builds(register, _NEW, _HANDLE, _SPELLED),
-    st.builds(confirm, _WHICH, _CODE),
-    st.builds(resend, _WHICH),
-    st.builds(forgot, _SPELLED),
-    st.builds(reset, _CODE, _NEW, _SPELLED),
-    st.builds(login, _PASSWORD, _SPELLED),
-    st.builds(token, _PASSWORD),
+_SPELLINGS = st.sampled_from((str, str.upper, str.title))
+_REGISTRATIONS = st.sampled_from(("first", "last", UNKNOWN_REGISTRATION, "no such thing", ""))
+_CODES = st.sampled_from(("000000", "246810", "12345", "", "x y", "١٢٣٤٥٦", "1" * 5000))
+_NEW_PASSWORDS = st.sampled_from((FIRST_PASSWORD, LATER_PASSWORD, WEAK_PASSWORD, " blank before"))
+_PASSWORDS = st.sampled_from((FIRST_PASSWORD, LATER_PASSWORD, GUESSED_PASSWORD, "x"))
+_HANDLES = st.sampled_from((None, "free_to_have", TAKEN_HANDLE, "admin", "No!"))
+_PROBES = st.one_of(
+    st.builds(register, _NEW_PASSWORDS, _HANDLES, _SPELLINGS),
+    st.builds(confirm, _REGISTRATIONS, _CODES),
+    st.builds(resend, _REGISTRATIONS),
+    st.builds(forgot, _SPELLINGS),
+    st.builds(reset, _CODES, _NEW_PASSWORDS, _SPELLINGS),
+    st.builds(login, _PASSWORDS, _SPELLINGS),
+    st.builds(token, _PASSWORDS),
 )
-_REPEATED = st.builds(lambda question, times: replace(question, times=times), _QUESTION, st.integers(1, 3))
+_REPEATED_PROBES = st.builds(lambda probe, times: replace(probe, times=times), _PROBES, st.integers(1, 3))
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "rest"])
-def stage(request: pytest.FixtureRequest, embedded: Service) -> Iterator[Stage]:
-    with staged(embedded.endpoint, request.param) as stage:
-        stage.run(_has_a_handle(stage.api))
-        yield stage
+def watched(request: pytest.FixtureRequest, embedded: Service) -> Iterator[WatchedApi]:
+    with open_watched_api(embedded.endpoint, request.param) as watched:
+        watched.run(_take_handle(watched.api))
+        yield watched
 
 
-async def _has_a_handle(api: Api) -> None:
-    await (await api.member(TAKEN)).get("/v1/me")
+async def _take_handle(api: Api) -> None:
+    await (await api.create_member(TAKEN_HANDLE)).get("/v1/me")
 
 
-async def _askers(api: Api) -> list[Asker]:
-    """One for each kind of email; they are equally long."""
+async def _create_clients(api: Api) -> list[EnumerationClient]:
+    """Create one client for each account state. Their emails have the same length."""
     number = next(_numbers)
-    known, unconfirmed, unknown = (f"{_STARTS[kind]}{number}@example.org" for kind in KINDS)
+    known, unconfirmed, unknown = (f"{_INITIALS[state]}{number}@example.org" for state in ACCOUNT_STATES)
     await api.confirm(await api.register(known), known)
     await api.register(unconfirmed)
-    return [Asker(api.http, email) for email in (known, unconfirmed, unknown)]
+    return [EnumerationClient(api.http, email) for email in (known, unconfirmed, unknown)]
 
 
-async def _answers(askers: Sequence[Asker], questions: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
-    """What each of three askers sees, question by question."""
-    asked = [question for question in questions for _ in range(question.times)]
-    return [[seen(await question.ask(asker)) for asker in askers] for question in asked]
+async def _fingerprints(clients: Sequence[EnumerationClient], probes: Sequence[Probe]) -> list[list[tuple[Any, ...]]]:
+    """Send each probe from each client. Return the fingerprints of the responses, one list for each probe."""
+    repeated = [probe for probe in probes for _ in range(probe.times)]
+    return [[fingerprint(await probe.send(client)) for client in clients] for probe in repeated]
 
 
-def _assert_alike(stage: Stage, *questions: Question, meanwhile: AbstractContextManager[None] | None = None) -> None:
-    askers = stage.run(_askers(stage.api))
-    with meanwhile or nullcontext():
-        for answers in stage.run(_answers(askers, questions)):
-            assert answers == [answers[0]] * len(KINDS)
+def _assert_indistinguishable(
+    watched: WatchedApi, *probes: Probe, during: AbstractContextManager[None] | None = None
+) -> None:
+    clients = watched.run(_create_clients(watched.api))
+    with during or nullcontext():
+        for fingerprints in watched.run(_fingerprints(clients, probes)):
+            assert fingerprints == [fingerprints[0]] * len(ACCOUNT_STATES)
 
 
-def test_no_questions_in_any_order_tell_them_apart(stage: Stage, figures: Figures) -> None:
-    asked: list[Question] = []
+def test_account_states_are_indistinguishable(watched: WatchedApi, figures: Figures) -> None:
+    sent: list[Probe] = []
 
-    @profile(unhurried, max_examples=15 * EXAMPLES, database=None)
-    @given(st.lists(_REPEATED, min_size=3, max_size=8))
-    def tell(questions: list[Question]) -> None:
-        _assert_alike(stage, *questions)
-        asked.extend(questions)
+    @profile(without_deadline, max_examples=15 * EXAMPLES, database=None)
+    @given(st.lists(_REPEATED_PROBES, min_size=3, max_size=8))
+    def run(probes: list[Probe]) -> None:
+        _assert_indistinguishable(watched, *probes)
+        sent.extend(probes)
 
-    tell()
-    figures("requests", len(KINDS) * sum(question.times for question in asked))
+    run()
+    figures("requests", len(ACCOUNT_STATES) * sum(probe.times for probe in sent))
 
 
-def test_no_question_tells_them_apart_by_being_asked_ten_times(stage: Stage) -> None:
-    questions = [register(OURS, "free_to_have"), confirm("last", "000000"), resend("last"), forgot()]
-    questions += [reset("000000", OURS), login(GUESSED), token(GUESSED)]
-    _assert_alike(stage, *(replace(question, times=10) for question in questions))
+def test_ten_repetitions_of_a_probe_are_indistinguishable(watched: WatchedApi) -> None:
+    probes = [register(FIRST_PASSWORD, "free_to_have"), confirm("last", "000000"), resend("last"), forgot()]
+    probes += [reset("000000", FIRST_PASSWORD), login(GUESSED_PASSWORD), token(GUESSED_PASSWORD)]
+    _assert_indistinguishable(watched, *(replace(probe, times=10) for probe in probes))
+
+
+_CONFIRM_PROBES = [register(FIRST_PASSWORD), confirm("last", "0")]
+_RESEND_PROBES = [register(FIRST_PASSWORD), resend("last")]
+_RESET_PROBES = [reset("0", FIRST_PASSWORD)]
 
 
 @pytest.mark.parametrize(
-    ("operation", "questions", "names"),
+    ("operation", "probes", "errors"),
     [
-        ("ConfirmSignUp", [register(OURS), confirm("last", "0")], ["TooManyFailedAttempts", "LimitExceeded"]),
-        ("ConfirmSignUp", [register(OURS), confirm("last", "0")], ["ExpiredCode", "AliasExists", "NotAuthorized"]),
-        ("ResendConfirmationCode", [register(OURS), resend("last")], ["LimitExceeded", "CodeDeliveryFailure"]),
-        ("ResendConfirmationCode", [register(OURS), resend("last")], ["InvalidParameter", "UserNotFound"]),
+        ("ConfirmSignUp", _CONFIRM_PROBES, ["TooManyFailedAttempts", "LimitExceeded"]),
+        ("ConfirmSignUp", _CONFIRM_PROBES, ["ExpiredCode", "AliasExists", "NotAuthorized"]),
+        ("ResendConfirmationCode", _RESEND_PROBES, ["LimitExceeded", "CodeDeliveryFailure"]),
+        ("ResendConfirmationCode", _RESEND_PROBES, ["InvalidParameter", "UserNotFound"]),
         ("ForgotPassword", [forgot()], ["LimitExceeded", "CodeDeliveryFailure", "InvalidParameter", "NotAuthorized"]),
-        ("ConfirmForgotPassword", [reset("0", OURS)], ["TooManyFailedAttempts", "LimitExceeded", "ExpiredCode"]),
-        ("ConfirmForgotPassword", [reset("0", OURS)], ["UserNotConfirmed", "NotAuthorized", "InvalidParameter"]),
-        ("AdminInitiateAuth", [login(GUESSED), token(GUESSED)], ["NotAuthorized", "InvalidParameter"]),
-        ("AdminInitiateAuth", [reset("0", OURS)], ["NotAuthorized", "UserNotConfirmed", "PasswordResetRequired"]),
+        ("ConfirmForgotPassword", _RESET_PROBES, ["TooManyFailedAttempts", "LimitExceeded", "ExpiredCode"]),
+        ("ConfirmForgotPassword", _RESET_PROBES, ["UserNotConfirmed", "NotAuthorized", "InvalidParameter"]),
+        (
+            "AdminInitiateAuth",
+            [login(GUESSED_PASSWORD), token(GUESSED_PASSWORD)],
+            ["NotAuthorized", "InvalidParameter"],
+        ),
+        ("AdminInitiateAuth", _RESET_PROBES, ["NotAuthorized", "UserNotConfirmed", "PasswordResetRequired"]),
     ],
 )
-def test_no_limit_or_state_of_one_user_tells_them_apart(
-    operation: str, questions: list[Question], names: list[str], stage: Stage
+def test_cognito_errors_of_existing_users_are_indistinguishable(
+    operation: str, probes: list[Probe], errors: list[str], watched: WatchedApi
 ) -> None:
-    """Cognito refuses the users that there are, and has never heard of the other."""
-    for name in names:
-        refused = stage.calls.refusing(
-            operation, f"{name}Exception", "Attempt limit exceeded", unless=_is_of("unknown")
+    """Cognito raises these errors for existing users only."""
+    for error in errors:
+        refused = watched.calls.refuse(
+            operation, f"{error}Exception", "Attempt limit exceeded", unless=_is_about("unknown")
         )
-        _assert_alike(stage, *questions, *questions, meanwhile=refused)
+        _assert_indistinguishable(watched, *probes, *probes, during=refused)
 
 
-@pytest.mark.parametrize("name", ["CodeDeliveryFailureException", "LimitExceededException"])
-def test_no_mail_that_cannot_be_sent_tells_them_apart(name: str, stage: Stage) -> None:
-    """Cognito looks whether there is a user before it mails."""
-    refused = stage.calls.refusing("SignUp", name, "Exceeded daily email limit", unless=_is_of("known"))
-    _assert_alike(stage, register(OURS), confirm("last", "0"), resend("last"), register(OURS), meanwhile=refused)
+@pytest.mark.parametrize("error", ["CodeDeliveryFailureException", "LimitExceededException"])
+def test_undelivered_sign_up_mail_is_indistinguishable(error: str, watched: WatchedApi) -> None:
+    """Cognito looks for an existing user before it mails, so a known email never gets this error."""
+    refused = watched.calls.refuse("SignUp", error, "Exceeded daily email limit", unless=_is_about("known"))
+    probes = [register(FIRST_PASSWORD), confirm("last", "0"), resend("last"), register(FIRST_PASSWORD)]
+    _assert_indistinguishable(watched, *probes, during=refused)
 
 
-def test_an_administrators_reset_is_told(stage: Stage) -> None:
-    """SECURITY.md says so: the member has to hear why their password is refused."""
-    askers = stage.run(_askers(stage.api))
-    with stage.calls.refusing("AdminInitiateAuth", "PasswordResetRequiredException", "", unless=_is_of("unknown")):
-        for answers in stage.run(_answers(askers, [login(GUESSED), token(GUESSED)])):
-            known, unconfirmed, unknown = answers
+def test_administrators_reset_is_disclosed(watched: WatchedApi) -> None:
+    """SECURITY.md accepts this: the member must learn why the password is refused."""
+    clients = watched.run(_create_clients(watched.api))
+    probes = [login(GUESSED_PASSWORD), token(GUESSED_PASSWORD)]
+    with watched.calls.refuse("AdminInitiateAuth", "PasswordResetRequiredException", "", unless=_is_about("unknown")):
+        for known, unconfirmed, unknown in watched.run(_fingerprints(clients, probes)):
             assert known == unconfirmed != unknown
 
 
-def test_nobody_else_who_registers_the_email_at_the_same_time_tells_them_apart(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whenever somebody makes room for themselves, another is there."""
-    askers = stage.run(_askers(stage.api))
-    stage.run(_answers(askers, [register(LATER)]))
+def test_concurrent_registrations_are_indistinguishable(watched: WatchedApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each removal of the unconfirmed user, another registration has already created the next one."""
+    clients = watched.run(_create_clients(watched.api))
+    watched.run(_fingerprints(clients, [register(LATER_PASSWORD)]))
     monkeypatch.setattr(UserPool, "delete", lambda *_: None)
-    for answers in stage.run(_answers(askers, [register(OURS), confirm("last", "000000"), resend("last")])):
-        assert answers == [answers[0]] * len(KINDS)
+    probes = [register(FIRST_PASSWORD), confirm("last", "000000"), resend("last")]
+    for fingerprints in watched.run(_fingerprints(clients, probes)):
+        assert fingerprints == [fingerprints[0]] * len(ACCOUNT_STATES)
 
 
-def test_nothing_that_others_do_changes_what_an_asker_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or it would tell what they did."""
+def test_owners_actions_do_not_change_responses(watched: WatchedApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed response would disclose the action."""
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
-    questions = [login(OURS), token(OURS), login(GUESSED), confirm("last", "000000"), resend("last"), reset("0", OURS)]
+    probes = [login(FIRST_PASSWORD), token(FIRST_PASSWORD), login(GUESSED_PASSWORD)]
+    probes += [confirm("last", "000000"), resend("last"), reset("0", FIRST_PASSWORD)]
 
-    async def ask() -> None:
-        asker = Asker(stage.api.http, f"owned{next(_numbers)}@example.org")
-        await register(OURS).ask(asker)
-        told = await _answers([asker], questions)
-        assert told[0][0][0] == 403
-        async for done in life(stage.api, asker.email):
-            assert await _answers([asker], questions) == told, done
+    async def run() -> None:
+        client = EnumerationClient(watched.api.http, f"owned{next(_numbers)}@example.org")
+        await register(FIRST_PASSWORD).send(client)
+        before = await _fingerprints([client], probes)
+        assert before[0][0][0] == 403
+        async for step in run_account_lifecycle(watched.api, client.email):
+            assert await _fingerprints([client], probes) == before, step
 
-    stage.run(ask())
-
-
-def test_who_registers_an_email_learns_nothing_by_logging_in(stage: Stage) -> None:
-    _assert_alike(stage, register(OURS), login(OURS), token(OURS), register(LATER), login(OURS), login(LATER))
+    watched.run(run())
 
 
-_ASKED = {
-    "register": [register(OURS)],
-    "register, with a handle": [register(OURS, "free_to_have")],
-    "confirm": [register(OURS), confirm("last", "000000")],
-    "resend": [register(OURS), resend("last")],
-    "login": [login(GUESSED)],
+def test_logins_with_registered_passwords_are_indistinguishable(watched: WatchedApi) -> None:
+    first = [register(FIRST_PASSWORD), login(FIRST_PASSWORD), token(FIRST_PASSWORD)]
+    _assert_indistinguishable(watched, *first, register(LATER_PASSWORD), login(FIRST_PASSWORD), login(LATER_PASSWORD))
+
+
+_PROBES_BY_NAME = {
+    "register": [register(FIRST_PASSWORD)],
+    "register, with a handle": [register(FIRST_PASSWORD, "free_to_have")],
+    "confirm": [register(FIRST_PASSWORD), confirm("last", "000000")],
+    "resend": [register(FIRST_PASSWORD), resend("last")],
+    "login": [login(GUESSED_PASSWORD)],
     "forgot": [forgot()],
-    "reset": [reset("000000", OURS)],
+    "reset": [reset("000000", FIRST_PASSWORD)],
 }
-_REPLACE = "SignUp AdminGetUser UpdateItem AdminGetUser AdminDeleteUser SignUp PutItem PutItem"
-# What the time of an answer may still tell: SECURITY.md has it from here.
-_CALLED = {
+_REPLACEMENT_CALLS = "SignUp AdminGetUser UpdateItem AdminGetUser AdminDeleteUser SignUp PutItem PutItem"
+# The calls of each request. They determine its response time, so SECURITY.md lists them.
+_CALLS = {
     "register": {
         "known": "SignUp AdminGetUser PutItem PutItem",
-        "unconfirmed": _REPLACE,
+        "unconfirmed": _REPLACEMENT_CALLS,
         "unknown": "SignUp PutItem PutItem",
     },
     "register, with a handle": {
         "known": "GetItem SignUp AdminGetUser PutItem PutItem",
-        "unconfirmed": f"GetItem {_REPLACE}",
+        "unconfirmed": f"GetItem {_REPLACEMENT_CALLS}",
         "unknown": "GetItem SignUp PutItem PutItem",
     },
     "confirm": {"known": "GetItem", **dict.fromkeys(("unconfirmed", "unknown"), "GetItem GetItem ConfirmSignUp")},
     "resend": {"known": "GetItem", **dict.fromkeys(("unconfirmed", "unknown"), "GetItem ResendConfirmationCode")},
-    "login": dict.fromkeys(KINDS, "AdminInitiateAuth GetItem"),
-    "forgot": dict.fromkeys(KINDS, "ForgotPassword"),
-    "reset": dict.fromkeys(KINDS, "ConfirmForgotPassword AdminInitiateAuth"),
+    "login": dict.fromkeys(ACCOUNT_STATES, "AdminInitiateAuth GetItem"),
+    "forgot": dict.fromkeys(ACCOUNT_STATES, "ForgotPassword"),
+    "reset": dict.fromkeys(ACCOUNT_STATES, "ConfirmForgotPassword AdminInitiateAuth"),
 }
-
-
-_SAID = {
+# The rows of the table in SECURITY.md, with their keys in `_CALLS`.
+_DOCUMENTED_ROWS = {
     "register": "register",
-    "confirm with what that answered": "confirm",
-    "resend with it": "resend",
+    "confirm, with its registration": "confirm",
+    "resend, with its registration": "resend",
     "log in": "login",
     "forgot": "forgot",
-    "reset, by a wrong code": "reset",
+    "reset, with a wrong code": "reset",
 }
 
 
-@pytest.mark.parametrize("row", _SAID)
-def test_what_is_said_of_it_is_so(row: str) -> None:
+@pytest.mark.parametrize("row", _DOCUMENTED_ROWS)
+def test_security_md_lists_the_calls_of_each_request(row: str) -> None:
     (line,) = re.findall(rf"^ *\| {row} \| (.*) \|$", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
     first, *others = line.replace(",", "").split(" | ")
-    assert [first, *(first if other == "the same" else other for other in others)] == list(_CALLED[_SAID[row]].values())
+    documented = [first, *(first if other == "the same" else other for other in others)]
+    assert documented == list(_CALLS[_DOCUMENTED_ROWS[row]].values())
 
 
-def test_what_is_called_is_what_time_may_tell(stage: Stage, figures: Figures) -> None:
-    for name, questions in _ASKED.items():
-        called = stage.run(_called(stage, questions))
-        assert called == _CALLED[name], name
-        figures(name, called)
+def test_requests_make_the_listed_calls(watched: WatchedApi, figures: Figures) -> None:
+    for name, probes in _PROBES_BY_NAME.items():
+        calls = watched.run(_record_calls(watched, probes))
+        assert calls == _CALLS[name], name
+        figures(name, calls)
 
 
-async def _called(stage: Stage, questions: list[Question]) -> dict[str, str]:
-    """The calls that the last question leads to, for each kind of email."""
-    called = {}
-    for kind, asker in zip(KINDS, await _askers(stage.api), strict=True):
-        for question in questions:
-            stage.calls.made.clear()
-            await question.ask(asker)
-        called[kind] = " ".join(stage.calls.made)
-    return called
+async def _record_calls(watched: WatchedApi, probes: list[Probe]) -> dict[str, str]:
+    """Return the calls to AWS of the last probe, by account state."""
+    calls = {}
+    for state, client in zip(ACCOUNT_STATES, await _create_clients(watched.api), strict=True):
+        for probe in probes:
+            watched.calls.operations.clear()
+            await probe.send(client)
+        calls[state] = " ".join(watched.calls.operations)
+    return calls
 
 
-def _is_of(kind: str) -> Callable[[dict[str, Any]], bool]:
-    """Whether a call to Cognito is about the email of this kind."""
+def _is_about(state: str) -> Callable[[dict[str, Any]], bool]:
+    """Return a predicate for the arguments of calls to Cognito: whether they name an email with this account state."""
 
     def check(arguments: dict[str, Any]) -> bool:
         name = arguments.get("Username") or arguments["AuthParameters"]["USERNAME"]
-        return re.fullmatch(rf"{_STARTS[kind]}\d+@example\.org", name) is not None
+        return re.fullmatch(rf"{_INITIALS[state]}\d+@example\.org", name) is not None
 
     return check

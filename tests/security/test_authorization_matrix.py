@@ -1,4 +1,4 @@
-"""Who may what: every operation, asked by everybody, over both transports; whatever is refused changes nothing."""
+"""Each operation gives each actor the status of the matrix, over each transport. A refused call changes nothing."""
 
 import asyncio
 import uuid
@@ -12,11 +12,12 @@ from devstack.process import Service
 from testkit.api_client import TRANSPORTS
 from testkit.operations import ALL_OPERATIONS, OPERATIONS_BY_NAME
 from tests.conftest import REGION, Figures
-from tests.security.actors import PEOPLE, Cast, Stage, stage
+from tests.security.actors import ACTOR_NAMES, Actors, MatrixApi, open_matrix_api
 
 pytestmark = pytest.mark.slow
 
-# What is of somebody is the author's Dwipp or profile; what is under /v1/me, and what a body names, is the asker's own.
+# Paths with a parameter name the author's Dwipp or profile. Paths under /v1/me and request bodies name the actor's own
+# account.
 MATRIX = """
 operation                                author  other  unconfirmed  deleted  anonymous
 GET    /v1/dwipps                           200    200          200      200        401
@@ -52,59 +53,61 @@ GET    /health                              200    200          200      200    
 """
 
 
-def _expected() -> dict[str, dict[str, int]]:
-    """By operation and person."""
-    (_, *people), *rows = (line.split() for line in MATRIX.strip().splitlines())
-    return {f"{row[0]} {row[1]}": dict(zip(people, map(int, row[2:]), strict=True)) for row in rows}
+def _parse_matrix() -> dict[str, dict[str, int]]:
+    """Return the expected statuses by operation and actor."""
+    (_, *actors), *rows = (line.split() for line in MATRIX.strip().splitlines())
+    return {f"{row[0]} {row[1]}": dict(zip(actors, map(int, row[2:]), strict=True)) for row in rows}
 
 
-EXPECTED = _expected()
+EXPECTED = _parse_matrix()
 
-# After these somebody is not who they were, so each has people of its own.
-_ALTERS = ("delete_me", "change_password", "confirm", "reset_password")
+# These operations change the account of an actor, so each of them gets new actors.
+_ALTERS_ACTORS = ("delete_me", "change_password", "confirm", "reset_password")
 
 
-class Theatre:
-    """A stage of each transport, in a loop that outlives a test, and a cast that nobody has altered."""
+class MatrixHarness:
+    """The API over one transport and its unaltered actors, in an event loop that outlives a test."""
 
-    def __init__(self, runner: asyncio.Runner, stage_: Stage) -> None:
+    def __init__(self, runner: asyncio.Runner, api: MatrixApi) -> None:
         self.runner = runner
-        self.stage = stage_
-        self._cast = runner.run(stage_.cast())
+        self.api = api
+        self._actors = runner.run(api.create_actors())
 
-    def cast(self, operation: str) -> Cast:
-        return self.runner.run(self.stage.cast()) if operation in _ALTERS else self._cast
+    def get_actors(self, operation: str) -> Actors:
+        return self.runner.run(self.api.create_actors()) if operation in _ALTERS_ACTORS else self._actors
 
 
 @pytest.fixture(scope="module", params=TRANSPORTS)
-def theatre(request: pytest.FixtureRequest, embedded: Service) -> Iterator[Theatre]:
+def harness(request: pytest.FixtureRequest, embedded: Service) -> Iterator[MatrixHarness]:
     settings = stack.deploy(embedded.endpoint, REGION, name=f"matrix-{uuid.uuid4().hex}")
     with asyncio.Runner() as runner:
-        open_stages = AsyncExitStack()
-        opened = runner.run(open_stages.enter_async_context(stage(settings, embedded, request.param)))
-        yield Theatre(runner, opened)
-        runner.run(open_stages.aclose())
+        exit_stack = AsyncExitStack()
+        api = runner.run(exit_stack.enter_async_context(open_matrix_api(settings, embedded, request.param)))
+        yield MatrixHarness(runner, api)
+        runner.run(exit_stack.aclose())
 
 
 @pytest.mark.parametrize("name", OPERATIONS_BY_NAME)
-def test_everybody_gets_what_is_theirs_and_who_is_refused_changes_nothing(name: str, theatre: Theatre) -> None:
-    operation, cast, stored = OPERATIONS_BY_NAME[name], theatre.cast(name), theatre.stage.stored
+def test_statuses_match_and_refused_calls_change_nothing(name: str, harness: MatrixHarness) -> None:
+    operation, actors, storage = OPERATIONS_BY_NAME[name], harness.get_actors(name), harness.api.storage
     expected = EXPECTED[str(operation)]
-    dwipp = theatre.runner.run(cast.author.post_dwipp("I was here."))
+    dwipp = harness.runner.run(actors.author.post_dwipp("I was here."))
 
-    def got(people: Iterable[str]) -> dict[str, int]:
-        return {who: theatre.runner.run(cast.ask(who, operation, dwipp["id"])).status_code for who in people}
+    def get_statuses(actor_names: Iterable[str]) -> dict[str, int]:
+        return {
+            actor: harness.runner.run(actors.call(actor, operation, dwipp["id"])).status_code for actor in actor_names
+        }
 
-    before = stored.rows_and_users()
-    refused = {who: status for who, status in expected.items() if status >= 400}
-    assert got(refused) == refused
-    assert stored.rows_and_users() == before
-    # Whoever comes last may delete what the others ask for.
-    served = {who: status for who, status in reversed(expected.items()) if status < 400}
-    assert got(served) == served
+    before = storage.rows_and_users()
+    refused = {actor: status for actor, status in expected.items() if status >= 400}
+    assert get_statuses(refused) == refused
+    assert storage.rows_and_users() == before
+    # The author comes last, because the author may delete the Dwipp that the others request.
+    served = {actor: status for actor, status in reversed(expected.items()) if status < 400}
+    assert get_statuses(served) == served
 
 
-def test_no_operation_is_left_out(figures: Figures) -> None:
+def test_matrix_has_every_operation(figures: Figures) -> None:
     assert set(EXPECTED) == set(map(str, ALL_OPERATIONS))
-    figures("operations, people, transports", f"{len(EXPECTED)}, {len(PEOPLE)}, {len(TRANSPORTS)}")
-    figures("cells of the matrix", len(EXPECTED) * len(PEOPLE) * len(TRANSPORTS))
+    figures("operations, actors, transports", f"{len(EXPECTED)}, {len(ACTOR_NAMES)}, {len(TRANSPORTS)}")
+    figures("cells of the matrix", len(EXPECTED) * len(ACTOR_NAMES) * len(TRANSPORTS))

@@ -1,4 +1,4 @@
-"""What the published document says is for members is what API Gateway lets members alone through to, and no more."""
+"""The published document and the deployment agree: API Gateway requires a member for exactly the secured operations."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -10,203 +10,231 @@ from fastapi.routing import iter_route_contexts
 
 from app.main import app
 from testkit import routes as routes_
-from testkit.operations import document, iter_operations
-from testkit.routes import deployment, routes, select_route
+from testkit.operations import iter_operations, load_document
+from testkit.routes import iter_routes, load_deployment, select_route
 from tests.conftest import Figures
-from tests.security.entry_points import guards, ways_in
+from tests.security.entry_points import extra_entry_points, has_members_authorizer
 
 Spec = dict[str, Any]
 Deployment = dict[str, Any]
 
-_MEMBERS = "/v1/{proxy+}"
+_MEMBERS_PATH = "/v1/{proxy+}"
 
 
-def drift(published: Mapping[str, Any], deployed: Mapping[str, Any]) -> list[str]:
-    """Every operation of which the two say different things, or which no route takes; and every way past them."""
-    all_routes = list(routes(deployed))
-    found = list(ways_in(deployed))
-    if not guards(deployed):
-        found.append("the authorizer: not the members' own")
+def find_drift(published: Mapping[str, Any], deployed: Mapping[str, Any]) -> list[str]:
+    """Return a finding for each operation that differs or has no route, and for each entry point past the authorizer.
+
+    Args:
+        published: the OpenAPI document.
+        deployed: the deployment, as `testkit.routes.deployment` returns it.
+
+    Raises:
+        ValueError: if the deployment has an event or a URL that this does not support.
+    """
+    all_routes = list(iter_routes(deployed))
+    findings = list(extra_entry_points(deployed))
+    if not has_members_authorizer(deployed):
+        findings.append("the authorizer: not the members' own")
     for operation in iter_operations(published):
         route = select_route(all_routes, operation.method, operation.path)
         if route is None:
-            found.append(f"{operation}: no route")
-        elif route.requires_member is not operation.secured:
-            found.append(f"{operation}: secured {operation.secured}, behind the authorizer {route.requires_member}")
+            findings.append(f"{operation}: no route")
+        elif route.requires_member is not operation.is_secured:
+            findings.append(
+                f"{operation}: secured {operation.is_secured}, behind the authorizer {route.requires_member}"
+            )
         elif route.authorizer and not route.requires_member:
-            found.append(f"{operation}: an authorizer that is not the members' own")
-    return found
+            findings.append(f"{operation}: an authorizer that is not the members' own")
+    return findings
 
 
-def _http(deployed: Deployment) -> list[dict[str, Any]]:
+def _http_events(deployed: Deployment) -> list[dict[str, Any]]:
     return [event["http"] for event in deployed["functions"]["api"]["events"]]
 
 
-def _for_members(deployed: Deployment) -> dict[str, Any]:
-    return next(http for http in _http(deployed) if http["path"] == _MEMBERS and "authorizer" in http)
+def _members_event(deployed: Deployment) -> dict[str, Any]:
+    return next(http for http in _http_events(deployed) if http["path"] == _MEMBERS_PATH and "authorizer" in http)
 
 
-def _add(deployed: Deployment, path: str, method: str = "any", **more: Any) -> None:
+def _add_event(deployed: Deployment, path: str, method: str = "any", **more: Any) -> None:
     deployed["functions"]["api"]["events"].append({"http": {"path": path, "method": method, **more}})
 
 
-def _remove(deployed: Deployment, path: str) -> None:
+def _remove_events(deployed: Deployment, path: str) -> None:
     events = deployed["functions"]["api"]["events"]
     events[:] = [event for event in events if event["http"]["path"] != path]
 
 
-def _file(deployed: Deployment, name: str) -> dict[str, Any]:
-    """What a file of the deployment declares."""
+def _resources_in(deployed: Deployment, name: str) -> dict[str, Any]:
+    """Return the resources that a file of the deployment declares."""
     return next(resources for file, resources in deployed["resources"].items() if name in file)
 
 
-def _authorizer(deployed: Deployment) -> dict[str, Any]:
-    properties: dict[str, Any] = _file(deployed, "gateway.yml")["Authorizer"]["Properties"]
+def _authorizer_properties(deployed: Deployment) -> dict[str, Any]:
+    properties: dict[str, Any] = _resources_in(deployed, "gateway.yml")["Authorizer"]["Properties"]
     return properties
 
 
-def _guard_logins(deployed: Deployment) -> None:
-    for http in _http(deployed):
+def _put_authorizer_on_logins(deployed: Deployment) -> None:
+    for http in _http_events(deployed):
         if http["path"] == "/v1/auth/{proxy+}":
-            http["authorizer"] = _for_members(deployed)["authorizer"]
+            http["authorizer"] = _members_event(deployed)["authorizer"]
 
 
-DEPLOYMENTS: Mapping[str, Callable[[Deployment], object]] = {
-    "the authorizer is gone": lambda it: _for_members(it).pop("authorizer"),
-    "the authorizer is null": lambda it: _for_members(it).update(authorizer=None),
-    "the authorizer is IAM": lambda it: _for_members(it).update(authorizer="aws_iam"),
-    "the authorizer is a function": lambda it: _for_members(it).update(authorizer={"name": "check"}),
-    "the authorizer is somebody else's": lambda it: _for_members(it)["authorizer"].update(authorizerId={"Ref": "X"}),
-    "the authorizer takes ID tokens": lambda it: _for_members(it)["authorizer"].pop("scopes"),
-    "the authorizer takes another scope": lambda it: _for_members(it)["authorizer"].update(scopes=["openid"]),
-    "the authorizer asks another pool": lambda it: _authorizer(it).update(ProviderARNs=[{"GetAtt": "Another.Arn"}]),
-    "the authorizer asks a pool more": lambda it: _authorizer(it)["ProviderARNs"].append({"Ref": "Another"}),
-    "the authorizer asks a function": lambda it: _authorizer(it).update(Type="REQUEST", AuthorizerUri="arn"),
-    "the authorizer looks at the query": lambda it: _authorizer(it).update(
+DEPLOYMENT_MISTAKES: Mapping[str, Callable[[Deployment], object]] = {
+    "authorizer removed": lambda deployed: _members_event(deployed).pop("authorizer"),
+    "authorizer null": lambda deployed: _members_event(deployed).update(authorizer=None),
+    "authorizer IAM": lambda deployed: _members_event(deployed).update(authorizer="aws_iam"),
+    "authorizer Lambda function": lambda deployed: _members_event(deployed).update(authorizer={"name": "check"}),
+    "authorizer of another resource": lambda deployed: _members_event(deployed)["authorizer"].update(
+        authorizerId={"Ref": "X"}
+    ),
+    "authorizer accepts ID tokens": lambda deployed: _members_event(deployed)["authorizer"].pop("scopes"),
+    "authorizer with another scope": lambda deployed: _members_event(deployed)["authorizer"].update(scopes=["openid"]),
+    "authorizer of another user pool": lambda deployed: _authorizer_properties(deployed).update(
+        ProviderARNs=[{"GetAtt": "Another.Arn"}]
+    ),
+    "authorizer with a second user pool": lambda deployed: _authorizer_properties(deployed)["ProviderARNs"].append(
+        {"Ref": "Another"}
+    ),
+    "authorizer of type REQUEST": lambda deployed: _authorizer_properties(deployed).update(
+        Type="REQUEST", AuthorizerUri="arn"
+    ),
+    "authorizer reads the query": lambda deployed: _authorizer_properties(deployed).update(
         IdentitySource="method.request.querystring.token"
     ),
-    "the authorizer is another API's": lambda it: _authorizer(it).update(RestApiId={"Ref": "Another"}),
-    "the authorizer has a rule of its own": lambda it: _authorizer(it).update(IdentityValidationExpression=".*"),
-    "the authorizer is nowhere": lambda it: _file(it, "gateway.yml").pop("Authorizer"),
-    "the authorizer is there twice": lambda it: _file(it, "role.yml").update(
-        Authorizer=copy.deepcopy(_file(it, "gateway.yml")["Authorizer"])
+    "authorizer of another API": lambda deployed: _authorizer_properties(deployed).update(RestApiId={"Ref": "Another"}),
+    "authorizer with a validation expression": lambda deployed: _authorizer_properties(deployed).update(
+        IdentityValidationExpression=".*"
     ),
-    "an exact path without it": lambda it: _add(it, "/v1/dwipps"),
-    "an exact path and method without it": lambda it: _add(it, "/v1/me", "delete"),
-    "a path with a parameter without it": lambda it: _add(it, "/v1/dwipps/{id}", "patch"),
-    "a longer greedy path without it": lambda it: _add(it, "/v1/dwipps/{proxy+}"),
-    "a method of the greedy path without it": lambda it: _add(it, _MEMBERS, "get"),
-    "logins behind it": _guard_logins,
-    "logins with no path of their own": lambda it: _remove(it, "/v1/auth/{proxy+}"),
-    "an authorizer of another kind for logins": lambda it: _add(it, "/v1/auth/login", authorizer="aws_iam"),
-    "nobody serves the pages": lambda it: _remove(it, "/{proxy+}"),
+    "authorizer resource removed": lambda deployed: _resources_in(deployed, "gateway.yml").pop("Authorizer"),
+    "authorizer resource duplicated": lambda deployed: _resources_in(deployed, "role.yml").update(
+        Authorizer=copy.deepcopy(_resources_in(deployed, "gateway.yml")["Authorizer"])
+    ),
+    "exact path without authorizer": lambda deployed: _add_event(deployed, "/v1/dwipps"),
+    "exact path and method without authorizer": lambda deployed: _add_event(deployed, "/v1/me", "delete"),
+    "path parameter without authorizer": lambda deployed: _add_event(deployed, "/v1/dwipps/{id}", "patch"),
+    "longer greedy path without authorizer": lambda deployed: _add_event(deployed, "/v1/dwipps/{proxy+}"),
+    "method of the greedy path without authorizer": lambda deployed: _add_event(deployed, _MEMBERS_PATH, "get"),
+    "login routes behind the authorizer": _put_authorizer_on_logins,
+    "login routes removed": lambda deployed: _remove_events(deployed, "/v1/auth/{proxy+}"),
+    "IAM authorizer on login": lambda deployed: _add_event(deployed, "/v1/auth/login", authorizer="aws_iam"),
+    "page routes removed": lambda deployed: _remove_events(deployed, "/{proxy+}"),
 }
-DECLARED: Mapping[str, Any] = {
-    "a function URL": {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE"}},
-    "a permission for others": {"Type": "AWS::Lambda::Permission"},
-    "an open method": {"Type": "AWS::ApiGateway::Method", "Properties": {"AuthorizationType": "NONE"}},
-    "a path": {"Type": "AWS::ApiGateway::Resource"},
-    "an API": {"Type": "AWS::ApiGateway::RestApi"},
-    "an HTTP API": {"Type": "AWS::ApiGatewayV2::Api"},
-    "a load balancer": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup"},
-    "another template": {"Type": "AWS::CloudFormation::Stack"},
-    "a change of what osls makes": {"Properties": {"AuthorizationType": "NONE"}},
+ENTRY_POINTS: Mapping[str, Any] = {
+    "function URL": {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE"}},
+    "Lambda permission": {"Type": "AWS::Lambda::Permission"},
+    "method without authorization": {"Type": "AWS::ApiGateway::Method", "Properties": {"AuthorizationType": "NONE"}},
+    "API resource": {"Type": "AWS::ApiGateway::Resource"},
+    "REST API": {"Type": "AWS::ApiGateway::RestApi"},
+    "HTTP API": {"Type": "AWS::ApiGatewayV2::Api"},
+    "load balancer target group": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup"},
+    "nested stack": {"Type": "AWS::CloudFormation::Stack"},
+    "override of an osls resource": {"Properties": {"AuthorizationType": "NONE"}},
 }
-FILES = (
+FILES_WITH_ENTRY_POINTS = (
     "more.yml: Resources: {Url: {Type: AWS::Lambda::Url}}",
     'more.yml: "on": {Resources: {Url: {Type: AWS::Lambda::Url}}}',
     "more.yml: extensions: {ApiGatewayMethodV1ProxyVarAny: {Properties: {AuthorizationType: NONE}}}",
     "more.js: module.exports = () => ({Resources: {Url: {Type: 'AWS::Lambda::Url'}}})",
     "more.js: module.exports = () => ({extensions: {ApiGatewayMethodV1ProxyVarAny: {}}})",
 )
-SPECS: Mapping[str, Callable[[Spec], object]] = {
-    "a read without security": lambda it: it["paths"]["/v1/dwipps"]["get"].pop("security"),
-    "a write without security": lambda it: it["paths"]["/v1/me"]["delete"].pop("security"),
-    "security that is empty": lambda it: it["paths"]["/v1/me"]["get"].update(security=[]),
-    "security that is optional": lambda it: it["paths"]["/v1/me"]["get"]["security"].append({}),
-    "a login with security": lambda it: it["paths"]["/v1/auth/login"]["post"].update(security=[{"Member": []}]),
-    "security of everything": lambda it: it.update(security=[{"Member": []}]),
-    "an operation for members outside": lambda it: it["paths"].update({"/v2/me": it["paths"]["/v1/me"]}),
-    "a new operation for members among logins": lambda it: it["paths"].update({"/v1/auth/me": it["paths"]["/v1/me"]}),
-    "a new open operation among members": lambda it: it["paths"].update({"/v1/health": it["paths"]["/health"]}),
+DOCUMENT_MISTAKES: Mapping[str, Callable[[Spec], object]] = {
+    "read without security": lambda published: published["paths"]["/v1/dwipps"]["get"].pop("security"),
+    "write without security": lambda published: published["paths"]["/v1/me"]["delete"].pop("security"),
+    "empty security": lambda published: published["paths"]["/v1/me"]["get"].update(security=[]),
+    "optional security": lambda published: published["paths"]["/v1/me"]["get"]["security"].append({}),
+    "login with security": lambda published: published["paths"]["/v1/auth/login"]["post"].update(
+        security=[{"Member": []}]
+    ),
+    "global security": lambda published: published.update(security=[{"Member": []}]),
+    "secured operation outside /v1": lambda published: published["paths"].update(
+        {"/v2/me": published["paths"]["/v1/me"]}
+    ),
+    "secured operation among logins": lambda published: published["paths"].update(
+        {"/v1/auth/me": published["paths"]["/v1/me"]}
+    ),
+    "open operation among secured ones": lambda published: published["paths"].update(
+        {"/v1/health": published["paths"]["/health"]}
+    ),
 }
 
 
-def test_the_document_and_the_gateway_agree_on_every_operation(figures: Figures) -> None:
-    published, deployed = document(), deployment()
-    assert drift(published, deployed) == []
-    every = list(iter_operations(published))
-    secured = sum(operation.secured for operation in every)
-    figures("operations behind the authorizer, and open", f"{secured}, {len(every) - secured}")
+def test_document_and_deployment_agree(figures: Figures) -> None:
+    published, deployed = load_document(), load_deployment()
+    assert find_drift(published, deployed) == []
+    operations = list(iter_operations(published))
+    secured = sum(operation.is_secured for operation in operations)
+    figures("secured and open operations", f"{secured}, {len(operations) - secured}")
     assert secured >= 20
 
 
-@pytest.mark.parametrize("mistake", DEPLOYMENTS)
-def test_a_mistake_in_the_deployment_is_found(mistake: str) -> None:
-    deployed = copy.deepcopy(deployment())
-    DEPLOYMENTS[mistake](deployed)
-    assert drift(document(), deployed)
+@pytest.mark.parametrize("mistake", DEPLOYMENT_MISTAKES)
+def test_deployment_mistake_is_found(mistake: str) -> None:
+    deployed = copy.deepcopy(load_deployment())
+    DEPLOYMENT_MISTAKES[mistake](deployed)
+    assert find_drift(load_document(), deployed)
 
 
-@pytest.mark.parametrize("mistake", SPECS)
-def test_a_mistake_in_the_document_is_found(mistake: str) -> None:
-    published = copy.deepcopy(document())
-    SPECS[mistake](published)
-    assert drift(published, deployment())
+@pytest.mark.parametrize("mistake", DOCUMENT_MISTAKES)
+def test_document_mistake_is_found(mistake: str) -> None:
+    published = copy.deepcopy(load_document())
+    DOCUMENT_MISTAKES[mistake](published)
+    assert find_drift(published, load_deployment())
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        pytest.param({"httpApi": {"path": "/v1/me", "method": "get"}}, id="another kind of API"),
-        pytest.param({"http": "GET /v1/me"}, id="the short form"),
-        pytest.param({"alb": {"listenerArn": "x", "priority": 1, "conditions": {"path": "/"}}}, id="a load balancer"),
-        pytest.param({"websocket": "$connect"}, id="sockets"),
+        pytest.param({"httpApi": {"path": "/v1/me", "method": "get"}}, id="HTTP API"),
+        pytest.param({"http": "GET /v1/me"}, id="short form"),
+        pytest.param({"alb": {"listenerArn": "x", "priority": 1, "conditions": {"path": "/"}}}, id="load balancer"),
+        pytest.param({"websocket": "$connect"}, id="WebSocket"),
     ],
 )
-def test_a_way_in_that_is_not_looked_at_is_no_silent_one(event: Mapping[str, Any]) -> None:
-    deployed = copy.deepcopy(deployment())
+def test_unsupported_event_is_an_error(event: Mapping[str, Any]) -> None:
+    deployed = copy.deepcopy(load_deployment())
     deployed["functions"]["api"]["events"].append(event)
     with pytest.raises(ValueError, match="not looked at"):
-        drift(document(), deployed)
+        find_drift(load_document(), deployed)
 
 
 @pytest.mark.parametrize("file", ["data.yml", "gateway.yml", "responses.js", "alarms.yml", "serverless.yml"])
-@pytest.mark.parametrize("name", DECLARED)
-def test_a_way_in_that_a_file_declares_is_found(name: str, file: str) -> None:
-    deployed = copy.deepcopy(deployment())
-    _file(deployed, file)["Added"] = DECLARED[name]
-    assert [found for found in drift(document(), deployed) if "Added" in found]
+@pytest.mark.parametrize("name", ENTRY_POINTS)
+def test_declared_entry_point_is_found(name: str, file: str) -> None:
+    deployed = copy.deepcopy(load_deployment())
+    _resources_in(deployed, file)["Added"] = ENTRY_POINTS[name]
+    assert [finding for finding in find_drift(load_document(), deployed) if "Added" in finding]
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_whatever_is_in_a_file_is_looked_at(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("file", FILES_WITH_ENTRY_POINTS)
+def test_entry_point_in_any_part_of_a_file_is_found(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name, _, text = file.partition(": ")
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy" / name).write_text(text)
     (tmp_path / "serverless.yml").write_text(f"resources: ['${{file(deploy/{name}):${{param:x}}}}']\n")
     monkeypatch.setattr(routes_, "_ROOT", tmp_path)
-    assert list(ways_in(deployment()))
+    assert list(extra_entry_points(load_deployment()))
 
 
-def test_what_is_no_file_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resource_entry_that_is_not_a_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "serverless.yml").write_text("resources: ['${ssm:/more}']\n")
     monkeypatch.setattr(routes_, "_ROOT", tmp_path)
     with pytest.raises(ValueError, match="not looked at"):
-        deployment()
+        load_deployment()
 
 
-def test_a_function_url_is_no_silent_way_in() -> None:
-    deployed = copy.deepcopy(deployment())
+def test_function_url_is_an_error() -> None:
+    deployed = copy.deepcopy(load_deployment())
     deployed["functions"]["api"]["url"] = True
     with pytest.raises(ValueError, match="function URL"):
-        drift(document(), deployed)
+        find_drift(load_document(), deployed)
 
 
-def test_no_route_of_the_app_but_pages_is_missing_in_the_document() -> None:
-    described = {(operation.path, operation.method) for operation in iter_operations(document())}
+def test_document_has_every_route_except_the_pages() -> None:
+    documented = {(operation.path, operation.method) for operation in iter_operations(load_document())}
     served = {(route.path, method) for route in iter_route_contexts(app.routes) for method in route.methods or ()}
-    assert {path for path, method in served - described if method != "HEAD"} == {
+    assert {path for path, method in served - documented if method != "HEAD"} == {
         "/",
         "/docs",
         "/docs/{name}",

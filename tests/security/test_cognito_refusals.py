@@ -1,7 +1,7 @@
-"""Each refusal that Cognito's API reference lists, for each call of each request, and what it comes to over HTTP.
+"""Each error that Cognito's API reference lists for a call leads to the documented response of the request.
 
-Most of them neither MiniStack nor moto can raise: a code that expired, a lock-out, a mail that cannot be sent, limits,
-misconfiguration. The list is botocore's, so an error that is new in it fails here until somebody decides what it means.
+MiniStack and moto cannot raise most of these errors: an expired code, a lock-out, an undelivered mail, limits, a wrong
+configuration. The list of errors is botocore's, so a new error fails here until it has an outcome.
 """
 
 import inspect
@@ -21,67 +21,83 @@ from app.me import deletion
 from devstack.process import Service
 from testkit.doubles import SETTINGS
 from tests.conftest import REGION, Figures
-from tests.contract.document import resolved
-from tests.security.cognito_refusals import CASES, NOT_LOGGED_IN, WRONG_CODE, WRONG_LOGIN, WRONG_PASSWORD, Answer, Case
-from tests.security.watched_api import Stage, staged
+from tests.contract.document import resolve
+from tests.security.cognito_refusals import (
+    CASES,
+    INVALID_CODE,
+    INVALID_CREDENTIALS,
+    UNAUTHENTICATED,
+    WRONG_PASSWORD,
+    Case,
+    Outcome,
+)
+from tests.security.watched_api import WatchedApi, open_watched_api
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "rest"])
-def stage(request: pytest.FixtureRequest, embedded: Service) -> Iterator[Stage]:
-    with staged(embedded.endpoint, request.param) as stage, pytest.MonkeyPatch.context() as patch:
+def watched(request: pytest.FixtureRequest, embedded: Service) -> Iterator[WatchedApi]:
+    with open_watched_api(embedded.endpoint, request.param) as watched, pytest.MonkeyPatch.context() as patch:
         patch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
         patch.setattr(user_pool, "_MAX_SIGN_OUT_PAUSE_SECONDS", 0)
-        yield stage
+        yield watched
 
 
-async def _answers(case: Case, refusals: Mapping[str, str], stage: Stage) -> dict[str, Answer]:
-    """What the case's request is answered while its call is refused so: by name, and in these words."""
-    answers, somebody = {}, None
-    for name, words in refusals.items():
-        if somebody is None or case.each_anew:
-            somebody = await case.somebody(stage.api)
-        with stage.calls.refusing(case.operation, name, words):
-            answers[name] = _checked(await case.ask(stage.api, somebody))
-    return answers
+async def _collect_outcomes(case: Case, errors: Mapping[str, str], watched: WatchedApi) -> dict[str, Outcome]:
+    """Send the request once for each error of its call. Return the outcomes by error.
+
+    Args:
+        case: the request and its call.
+        errors: the messages of the errors by name.
+        watched: the API.
+    """
+    outcomes, account = {}, None
+    for name, message in errors.items():
+        if account is None or case.fresh_account:
+            account = await case.create_account(watched.api)
+        with watched.calls.refuse(case.operation, name, message):
+            outcomes[name] = _checked_outcome(await case.send(watched.api, account))
+    return outcomes
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_refusal_comes_to_what_the_contract_says(case: Case, stage: Stage) -> None:
-    settings = stage.api.settings
+def test_cognito_error_leads_to_documented_response(case: Case, watched: WatchedApi) -> None:
+    settings = watched.api.settings
     pool = f"arn:aws:cognito-idp:{REGION}:123456789012:userpool/{settings.user_pool_id}"
-    words = f"An error occurred: value at 'x' in {pool} failed to satisfy a constraint."
-    answers = stage.run(_answers(case, dict.fromkeys(_listed(case.operation), words), stage))
-    assert answers == {name: case.refusals.get(name, "undecided") for name in answers}
+    message = f"An error occurred: value at 'x' in {pool} failed to satisfy a constraint."
+    outcomes = watched.run(_collect_outcomes(case, dict.fromkeys(_error_codes(case.operation), message), watched))
+    assert outcomes == {name: case.outcomes.get(name, "undecided") for name in outcomes}
 
 
 @pytest.mark.parametrize(
-    ("request_", "words", "expected"),
+    ("request_name", "message", "expected"),
     [
-        ("login", "Password attempts exceeded", WRONG_LOGIN),
-        ("login", "User is disabled.", WRONG_LOGIN),
-        ("confirm", "User cannot be confirmed. Current status is CONFIRMED", WRONG_CODE),
+        ("login", "Password attempts exceeded", INVALID_CREDENTIALS),
+        ("login", "User is disabled.", INVALID_CREDENTIALS),
+        ("confirm", "User cannot be confirmed. Current status is CONFIRMED", INVALID_CODE),
         ("change", "Password attempts exceeded", WRONG_PASSWORD),
-        ("change", "Access Token has been revoked", NOT_LOGGED_IN),
-        ("change", "Access Token has expired", NOT_LOGGED_IN),
+        ("change", "Access Token has been revoked", UNAUTHENTICATED),
+        ("change", "Access Token has expired", UNAUTHENTICATED),
     ],
 )
-def test_not_authorized_is_many_things(request_: str, words: str, expected: Answer, stage: Stage) -> None:
-    case = next(case for case in CASES if case.request == request_)
-    answers = stage.run(_answers(case, {"NotAuthorizedException": words}, stage))
-    assert answers == {"NotAuthorizedException": expected}
+def test_not_authorized_is_mapped_by_its_message(
+    request_name: str, message: str, expected: Outcome, watched: WatchedApi
+) -> None:
+    case = next(case for case in CASES if case.request == request_name)
+    outcomes = watched.run(_collect_outcomes(case, {"NotAuthorizedException": message}, watched))
+    assert outcomes == {"NotAuthorizedException": expected}
 
 
-def test_no_call_to_cognito_is_left_out(figures: Figures) -> None:
-    called = re.findall(r"self\._client(?:_once)?\.(\w+)\(", inspect.getsource(user_pool))
-    assert {"".join(map(str.title, name.split("_"))) for name in called} == {case.operation for case in CASES}
+def test_cases_cover_every_call_to_cognito(figures: Figures) -> None:
+    calls = re.findall(r"self\.(?:_client|_single_attempt_client)\.(\w+)\(", inspect.getsource(user_pool))
+    assert {"".join(map(str.title, name.split("_"))) for name in calls} == {case.operation for case in CASES}
     figures("calls of requests to Cognito", len(CASES))
-    figures("refusals of them, each over two transports", sum(len(_listed(case.operation)) for case in CASES))
+    figures("errors of these calls, over two transports each", sum(len(_error_codes(case.operation)) for case in CASES))
 
 
-def _listed(operation: str) -> list[str]:
-    """The errors of an operation, as botocore carries them from the API reference."""
+def _error_codes(operation: str) -> list[str]:
+    """Return the errors of a call, which botocore has from the API reference."""
     model: Any = _client().meta.service_model.operation_model(operation)
     return [shape.error_code for shape in model.error_shapes]
 
@@ -91,25 +107,25 @@ def _client() -> Any:
     return cognito_client(REGION)
 
 
-def _checked(answer: httpx.Response) -> Answer:
-    """The answer in short, if all that is common to the contract's answers is right of it, and the spec has it."""
-    headers = answer.headers
+def _checked_outcome(response: httpx.Response) -> Outcome:
+    """Return the outcome, after checks of the headers, the form of the body, and the presence in the spec."""
+    headers = response.headers
     assert headers["cache-control"] == "no-store"
-    assert headers.get("www-authenticate") == ("Bearer" if answer.status_code == 401 else None)
-    assert headers.get("retry-after") == ("1" if answer.status_code in (429, 503) else None)
-    documented = resolved(_spec(), _spec_of(answer.request)["responses"][str(answer.status_code)])
-    if answer.is_success:
-        assert answer.text == "" or set(answer.json()) == {"registration"}
-        return answer.status_code, None
-    problem = answer.json()
+    assert headers.get("www-authenticate") == ("Bearer" if response.status_code == 401 else None)
+    assert headers.get("retry-after") == ("1" if response.status_code in (429, 503) else None)
+    documented = resolve(_spec(), _documented_operation(response.request)["responses"][str(response.status_code)])
+    if response.is_success:
+        assert response.text == "" or set(response.json()) == {"registration"}
+        return response.status_code, None
+    problem = response.json()
     assert headers["content-type"] == "application/problem+json"
     assert set(problem) - {"error"} == {"type", "title", "status", "detail", "request_id"}
-    assert (problem["status"], problem["request_id"]) == (answer.status_code, headers["x-request-id"])
+    assert (problem["status"], problem["request_id"]) == (response.status_code, headers["x-request-id"])
     assert problem["type"] in documented["description"]
-    return answer.status_code, problem["type"].removeprefix("urn:dwipper:problem:")
+    return response.status_code, problem["type"].removeprefix("urn:dwipper:problem:")
 
 
-def _spec_of(request: httpx.Request) -> Any:
+def _documented_operation(request: httpx.Request) -> Any:
     return _spec()["paths"][request.url.path][request.method.lower()]
 
 

@@ -1,6 +1,6 @@
-"""No hostile event gets in through the Lambda handler, at any operation of members: 401, and nothing is reached.
+"""A hostile event is refused by the Lambda handler with 401 at every operation of members. It causes no call to AWS.
 
-The tables are looked at by the fixture `target`.
+The fixture `target` checks the tables.
 """
 
 import itertools
@@ -14,19 +14,19 @@ import httpx
 import pytest
 
 from app.api_gateway import Handler, make_handler
-from testkit.forged_tokens import good_claims, token
+from testkit.forged_tokens import make_token, valid_claims
 from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, to_response
 from testkit.operations import MEMBER_OPERATIONS, OPERATIONS_BY_NAME
 from testkit.outbound import record_outbound
 from testkit.unauthorized import assert_unauthorized
 from tests.conftest import Figures
-from tests.security.foreign_invocations import FOREIGN, NO_REQUESTS
-from tests.security.hostile_events import HOSTILE
+from tests.security.foreign_invocations import FOREIGN_HTTP_EVENTS, NON_HTTP_EVENTS
+from tests.security.hostile_events import HOSTILE_EVENTS
 from tests.security.target import Target
 
 pytestmark = pytest.mark.slow
 
-ANOTHER = "5e0d1c6e-7b0f-4d7e-9f43-2a4b3c5d6e7f"
+OTHER_SUB = "5e0d1c6e-7b0f-4d7e-9f43-2a4b3c5d6e7f"
 
 
 @pytest.fixture
@@ -34,107 +34,114 @@ def handler(target: Target) -> Handler:
     return make_handler(target.app)
 
 
-def _requests(target: Target) -> list[httpx.Request]:
-    """What the member would ask of each operation, with a good token."""
-    headers = {"Authorization": f"Bearer {token()}"}
-    return [httpx.Request(each.method, target.url(each), headers=headers, json=each.body) for each in MEMBER_OPERATIONS]
+def _member_requests(target: Target) -> list[httpx.Request]:
+    """Return a request of the member to each operation, with a valid token."""
+    headers = {"Authorization": f"Bearer {make_token()}"}
+    return [
+        httpx.Request(operation.method, target.url(operation), headers=headers, json=operation.body)
+        for operation in MEMBER_OPERATIONS
+    ]
 
 
-def _answer(handler: Handler, event: Any, context: Any = None) -> httpx.Response:
-    """What the caller gets, after the event and the answer have passed through JSON, as Lambda hands them on."""
+def _invoke(handler: Handler, event: Any, context: Any = None) -> httpx.Response:
+    """Invoke the handler, and return the response of the gateway. Event and result pass through JSON, as in Lambda."""
     return to_response(json.loads(json.dumps(handler(json.loads(json.dumps(event)), context))))
 
 
-def _by_what_is_left(request: httpx.Request) -> tuple[bool, int]:
-    """Puts what deletes last: a reaction, then the Dwipp, then the member."""
+def _deletion_order(request: httpx.Request) -> tuple[bool, int]:
+    """Return a sort key that puts deletions last: a reaction, then the Dwipp, then the member."""
     return request.method == "DELETE", -len(request.url.path)
 
 
 @contextmanager
-def _unmoved(target: Target, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing leaves the process meanwhile, and nothing is logged."""
-    with record_outbound() as left:
+def _assert_no_effects(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Check that no request leaves the process, and that no warning is logged."""
+    with record_outbound() as outbound:
         yield
-    assert left == []
+    assert outbound == []
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 class TestHostileEvents:
-    @pytest.mark.parametrize("name", HOSTILE)
-    def test_no_operation_takes_it(
+    @pytest.mark.parametrize("name", HOSTILE_EVENTS)
+    def test_event_with_forged_claims_is_401(
         self, name: str, target: Target, handler: Handler, caplog: pytest.LogCaptureFixture
     ) -> None:
-        # Each is every gateway's, and sent to every operation; all events in all forms would take too long.
-        kinds = itertools.islice(itertools.cycle(GATEWAY_KINDS), list(HOSTILE).index(name), None)
-        with _unmoved(target, caplog):
-            for request, kind in zip(_requests(target), kinds, strict=False):
-                event = make_event(request, kind, good_claims())
-                assert_unauthorized(_answer(handler, HOSTILE[name](event, kind)))
+        # Each event goes to every operation, in the formats of the gateways in turn. All formats would take too long.
+        kinds = itertools.islice(itertools.cycle(GATEWAY_KINDS), list(HOSTILE_EVENTS).index(name), None)
+        with _assert_no_effects(caplog):
+            for request, kind in zip(_member_requests(target), kinds, strict=False):
+                event = make_event(request, kind, valid_claims())
+                assert_unauthorized(_invoke(handler, HOSTILE_EVENTS[name](event, kind)))
 
-    @pytest.mark.parametrize("name", FOREIGN)
-    def test_no_operation_takes_it_from_elsewhere(
+    @pytest.mark.parametrize("name", FOREIGN_HTTP_EVENTS)
+    def test_http_event_of_another_service_is_401(
         self, name: str, target: Target, handler: Handler, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with _unmoved(target, caplog):
-            for request in _requests(target):
-                assert_unauthorized(_answer(handler, FOREIGN[name](request)))
+        with _assert_no_effects(caplog):
+            for request in _member_requests(target):
+                assert_unauthorized(_invoke(handler, FOREIGN_HTTP_EVENTS[name](request)))
 
-    @pytest.mark.parametrize("name", NO_REQUESTS)
-    def test_what_is_no_request_reaches_nothing(
+    @pytest.mark.parametrize("name", NON_HTTP_EVENTS)
+    def test_event_without_http_request_is_ignored(
         self, name: str, target: Target, handler: Handler, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with _unmoved(target, caplog):
-            for request in _requests(target):
-                event = NO_REQUESTS[name](request)
+        with _assert_no_effects(caplog):
+            for request in _member_requests(target):
+                event = NON_HTTP_EVENTS[name](request)
                 assert handler(event, None) == {"statusCode": 204}
 
     @pytest.mark.parametrize("kind", GATEWAY_KINDS)
-    def test_the_context_of_the_invocation_is_nobodys(
+    def test_claims_in_the_lambda_context_are_ignored(
         self, kind: GatewayKind, target: Target, handler: Handler, caplog: pytest.LogCaptureFixture
     ) -> None:
-        context = {"identity": good_claims(), "client_context": {"custom": good_claims()}, "authorizer": good_claims()}
-        with _unmoved(target, caplog):
-            for request in _requests(target):
-                assert_unauthorized(_answer(handler, make_event(request, kind), context))
+        context = {
+            "identity": valid_claims(),
+            "client_context": {"custom": valid_claims()},
+            "authorizer": valid_claims(),
+        }
+        with _assert_no_effects(caplog):
+            for request in _member_requests(target):
+                assert_unauthorized(_invoke(handler, make_event(request, kind), context))
 
     @pytest.mark.parametrize("name", ["delete_me", "change_password"])
     @pytest.mark.parametrize(
         "header",
         [
-            pytest.param("Bearer {another}", id="another member's"),
-            pytest.param("Bearer {own}, Bearer {another}", id="two"),
-            pytest.param("Basic {own}", id="of another scheme"),
-            pytest.param("Bearer token", id="none"),
+            pytest.param("Bearer {other}", id="another member's token"),
+            pytest.param("Bearer {own}, Bearer {other}", id="two tokens"),
+            pytest.param("Basic {own}", id="another scheme"),
+            pytest.param("Bearer token", id="malformed token"),
             pytest.param("", id="empty"),
         ],
     )
-    def test_cognito_is_handed_no_token_but_that_of_the_claims(
+    def test_token_that_does_not_match_the_claims_is_401(
         self, header: str, name: str, target: Target, handler: Handler
     ) -> None:
+        """These operations pass the token to Cognito, so it must belong to the member of the claims."""
         operation = OPERATIONS_BY_NAME[name]
-        sent = header.format(own=token(), another=token(claims=good_claims(sub=ANOTHER)))
+        authorization = header.format(own=make_token(), other=make_token(claims=valid_claims(sub=OTHER_SUB)))
         request = httpx.Request(
-            operation.method, target.url(operation), headers={"Authorization": sent}, json=operation.body
+            operation.method, target.url(operation), headers={"Authorization": authorization}, json=operation.body
         )
         for kind in GATEWAY_KINDS:
-            assert_unauthorized(_answer(handler, make_event(request, kind, good_claims())))
+            assert_unauthorized(_invoke(handler, make_event(request, kind, valid_claims())))
 
     @pytest.mark.parametrize("kind", GATEWAY_KINDS)
-    @pytest.mark.usefixtures("loop")
-    def test_an_event_with_no_flaw_reaches_every_operation(self, kind: GatewayKind, fresh_target: Target) -> None:
+    def test_valid_event_reaches_every_operation(self, kind: GatewayKind, fresh_target: Target) -> None:
         handler = make_handler(fresh_target.app)
-        for request in sorted(_requests(fresh_target), key=_by_what_is_left):
-            with record_outbound() as left:
-                answer = _answer(handler, make_event(request, kind, good_claims()))
-            assert answer.is_success, (request, answer.text)
-            assert left, "what leaves the process is seen"
+        for request in sorted(_member_requests(fresh_target), key=_deletion_order):
+            with record_outbound() as outbound:
+                response = _invoke(handler, make_event(request, kind, valid_claims()))
+            assert response.is_success, (request, response.text)
+            assert outbound, "outbound requests are recorded"
 
-    def test_there_are_enough(self, figures: Figures) -> None:
+    def test_there_are_at_least_40_hostile_events(self, figures: Figures) -> None:
         operations = len(MEMBER_OPERATIONS)
-        figures("hostile variants of gateway events, REST, HTTP 1.0 and HTTP 2.0 in turn", len(HOSTILE))
-        figures("events from elsewhere", len(FOREIGN))
-        figures("events that are no requests", len(NO_REQUESTS))
-        figures("operations of members, to each of which all of them are sent", operations)
-        figures("events sent", (len(HOSTILE) + len(FOREIGN) + len(NO_REQUESTS)) * operations)
-        assert len(HOSTILE) >= 40
+        figures("events with forged claims, as REST, HTTP 1.0 and HTTP 2.0 in turn", len(HOSTILE_EVENTS))
+        figures("HTTP events of other services", len(FOREIGN_HTTP_EVENTS))
+        figures("events without an HTTP request", len(NON_HTTP_EVENTS))
+        figures("operations of members, each with all events", operations)
+        figures("events sent", (len(HOSTILE_EVENTS) + len(FOREIGN_HTTP_EVENTS) + len(NON_HTTP_EVENTS)) * operations)
+        assert len(HOSTILE_EVENTS) >= 40
         assert operations >= 20

@@ -1,6 +1,6 @@
-"""Tokens that would be verified in another way than by the pool's RS256 key, or by no way at all.
+"""Tokens that ask for another verification than RS256 with the pool's key, or for none.
 
-RFC 8725, 2.1, 3.1 and 3.2.
+RFC 8725, sections 2.1, 3.1 and 3.2.
 """
 
 import base64
@@ -20,159 +20,159 @@ from testkit.forged_tokens import (
     SUB,
     Attack,
     base64url,
-    good_claims,
+    encode_segment,
+    make_token,
     missing,
     private_key,
     public_keys,
-    segment,
-    signed,
-    spelled,
-    token,
+    sign,
+    valid_claims,
     with_header,
+    with_segment_format,
 )
 
 
-def _public(encoding: Encoding, form: PublicFormat) -> bytes:
+def _encode_public_key(encoding: Encoding, form: PublicFormat) -> bytes:
     return private_key().public_key().public_bytes(encoding, form)
 
 
-def _published() -> dict[str, str]:
-    """The public key as the pool's key set has it."""
+def _public_jwk() -> dict[str, str]:
+    """Return the public key as it stands in the pool's key set."""
     return public_keys()["signing"]
 
 
 def _modulus() -> str:
-    return _published()["n"]
+    return _public_jwk()["n"]
 
 
 def _modulus_bytes() -> bytes:
     return base64.urlsafe_b64decode(_modulus() + "==")
 
 
-# Whoever knows the public key, which is everybody, knows these, too.
-_PUBLIC_SECRETS: Mapping[str, Callable[[], bytes]] = {
-    "the public key in PEM": lambda: _public(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
-    "the public key in PEM without its last line break": lambda: _public(
+# HMAC secrets that an attacker can derive from the public key.
+_DERIVED_SECRETS: Mapping[str, Callable[[], bytes]] = {
+    "the public key in PEM": lambda: _encode_public_key(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+    "the public key in PEM without its last line break": lambda: _encode_public_key(
         Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
     ).rstrip(),
-    "the public key in PEM of PKCS 1": lambda: _public(Encoding.PEM, PublicFormat.PKCS1),
-    "the public key in DER": lambda: _public(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
-    "the public key in DER of PKCS 1": lambda: _public(Encoding.DER, PublicFormat.PKCS1),
-    "the public key as JSON": lambda: json.dumps(_published()).encode(),
-    "the public key as compact JSON": lambda: json.dumps(_published(), separators=(",", ":"), sort_keys=True).encode(),
-    "the key set as JSON": lambda: json.dumps({"keys": [_published()]}).encode(),
-    "n as it is published": lambda: _modulus().encode(),
+    "the public key in PEM of PKCS 1": lambda: _encode_public_key(Encoding.PEM, PublicFormat.PKCS1),
+    "the public key in DER": lambda: _encode_public_key(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+    "the public key in DER of PKCS 1": lambda: _encode_public_key(Encoding.DER, PublicFormat.PKCS1),
+    "the public key as JSON": lambda: json.dumps(_public_jwk()).encode(),
+    "the public key as compact JSON": lambda: json.dumps(_public_jwk(), separators=(",", ":"), sort_keys=True).encode(),
+    "the key set as JSON": lambda: json.dumps({"keys": [_public_jwk()]}).encode(),
+    "n in base64url": lambda: _modulus().encode(),
     "the bytes of n": _modulus_bytes,
-    "n in hexadecimals": lambda: _modulus_bytes().hex().encode(),
-    "the key's id": lambda: b"signing",
-    "nothing": lambda: b"",
+    "n in hexadecimal": lambda: _modulus_bytes().hex().encode(),
+    "the key id": lambda: b"signing",
+    "an empty secret": lambda: b"",
 }
 
 
-def _content(algorithm: str, **header: Any) -> str:
-    return f"{segment({**HEADER, 'alg': algorithm, **header})}.{segment(good_claims())}"
+def _signing_input(algorithm: str, **header: Any) -> str:
+    return f"{encode_segment({**HEADER, 'alg': algorithm, **header})}.{encode_segment(valid_claims())}"
 
 
-def _symmetric(algorithm: str, secret: str) -> Attack:
+def _sign_hmac(algorithm: str, secret: str) -> Attack:
     def attack() -> str:
-        content = _content(algorithm)
+        signing_input = _signing_input(algorithm)
         digest = hashlib.new(f"sha{algorithm[2:]}").name
-        return f"{content}.{base64url(hmac.digest(_PUBLIC_SECRETS[secret](), content.encode(), digest))}"
+        return f"{signing_input}.{base64url(hmac.digest(_DERIVED_SECRETS[secret](), signing_input.encode(), digest))}"
 
     return attack
 
 
-def _other_rsa(algorithm: str, scheme: padding.AsymmetricPadding, digest: hashes.HashAlgorithm) -> Attack:
-    """Signed by the pool's own key."""
+def _sign_rsa(algorithm: str, scheme: padding.AsymmetricPadding, digest: hashes.HashAlgorithm) -> Attack:
+    """Return a token that the pool's key signs with another RSA algorithm."""
 
     def attack() -> str:
-        content = _content(algorithm)
-        return f"{content}.{base64url(private_key().sign(content.encode(), scheme, digest))}"
+        signing_input = _signing_input(algorithm)
+        return f"{signing_input}.{base64url(private_key().sign(signing_input.encode(), scheme, digest))}"
 
     return attack
 
 
-def _elliptic(**header: Any) -> str:
-    """Signed by an attacker's key on a curve."""
-    content = _content("ES256", **header)
+def _sign_ecdsa(**header: Any) -> str:
+    """Return a token that an attacker's elliptic curve key signs."""
+    signing_input = _signing_input("ES256", **header)
     key = ec.generate_private_key(ec.SECP256R1())
-    numbers = decode_dss_signature(key.sign(content.encode(), ec.ECDSA(hashes.SHA256())))
-    return f"{content}.{base64url(b''.join(number.to_bytes(32, 'big') for number in numbers))}"
+    numbers = decode_dss_signature(key.sign(signing_input.encode(), ec.ECDSA(hashes.SHA256())))
+    return f"{signing_input}.{base64url(b''.join(number.to_bytes(32, 'big') for number in numbers))}"
 
 
-def _edwards() -> str:
-    content = _content("EdDSA")
-    return f"{content}.{base64url(ed25519.Ed25519PrivateKey.generate().sign(content.encode()))}"
+def _sign_ed25519() -> str:
+    signing_input = _signing_input("EdDSA")
+    return f"{signing_input}.{base64url(ed25519.Ed25519PrivateKey.generate().sign(signing_input.encode()))}"
 
 
-def _cut() -> str:
-    content, _, signature = token().rpartition(".")
-    return f"{content}.{base64url(base64.urlsafe_b64decode(signature + '==')[:-1])}"
+def _truncate_signature() -> str:
+    signing_input, _, signature = make_token().rpartition(".")
+    return f"{signing_input}.{base64url(base64.urlsafe_b64decode(signature + '==')[:-1])}"
 
 
-def _own_key_in_header(kid: str) -> Attack:
-    """Signed by the attacker's key, which the header brings along."""
+def _embed_key(kid: str) -> Attack:
+    """Return a token that the attacker's key signs. The header contains that key."""
 
     def attack() -> str:
         (key,) = public_keys(kid, name="attacker").values()
-        return signed(segment({**HEADER, "jwk": key}), segment(good_claims()), "attacker")
+        return sign(encode_segment({**HEADER, "jwk": key}), encode_segment(valid_claims()), "attacker")
 
     return attack
 
 
-def _unsigned(algorithm: str) -> Attack:
-    return lambda: f"{_content(algorithm)}."
+def _leave_unsigned(algorithm: str) -> Attack:
+    return lambda: f"{_signing_input(algorithm)}."
 
 
 _PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
-_ANOTHER_PAYLOAD = segment(good_claims(sub=SUB.replace("0b", "1b")))
+_OTHER_PAYLOAD = encode_segment(valid_claims(sub=SUB.replace("0b", "1b")))
 
-_NONE = ("none", "None", "NONE", "nOnE", "none ", " none", "\uff4eone", "none\x00")
-_ODD: Mapping[str, Any] = {
+_NONE_SPELLINGS = ("none", "None", "NONE", "nOnE", "none ", " none", "\uff4eone", "none\x00")
+_INVALID_ALGORITHMS: Mapping[str, Any] = {
     "null": None,
     "missing": missing(),
     "empty": "",
-    "in lower case": "rs256",
-    "with a blank": "RS256 ",
-    "a list": ["RS256"],
-    "a list of two": ["none", "RS256"],
-    "a list in a text": "none,RS256",
-    "an object": {"RS256": "RS256"},
-    "a number": 256,
+    "in lowercase": "rs256",
+    "with a space": "RS256 ",
+    "list": ["RS256"],
+    "list of two": ["none", "RS256"],
+    "list in a text": "none,RS256",
+    "object": {"RS256": "RS256"},
+    "number": 256,
     "true": True,
     "ES256": "ES256",
-    "RSA-OAEP, which encrypts": "RSA-OAEP",
-    "dir, which encrypts": "dir",
+    "RSA-OAEP for encryption": "RSA-OAEP",
+    "dir for encryption": "dir",
 }
 
-# Those that are called a signature of something carry just that; all others the pool's own RS256 signature.
+# A token has the RS256 signature of the pool, unless its name says otherwise.
 ALGORITHMS: Mapping[str, Attack] = {
-    **{f"alg {name!a} without signature": _unsigned(name) for name in _NONE},
-    **{f"alg {name!a} with a signature": with_header(alg=name) for name in _NONE},
-    **{f"alg {name}": with_header(alg=value) for name, value in _ODD.items()},
-    **{f"alg HS256 with {name}": _symmetric("HS256", name) for name in _PUBLIC_SECRETS},
-    "alg HS384 with the public key in PEM": _symmetric("HS384", "the public key in PEM"),
-    "alg HS512 with the public key in PEM": _symmetric("HS512", "the public key in PEM"),
+    **{f"alg {name!a} without signature": _leave_unsigned(name) for name in _NONE_SPELLINGS},
+    **{f"alg {name!a} with a signature": with_header(alg=name) for name in _NONE_SPELLINGS},
+    **{f"alg {name}": with_header(alg=value) for name, value in _INVALID_ALGORITHMS.items()},
+    **{f"alg HS256 with {name}": _sign_hmac("HS256", name) for name in _DERIVED_SECRETS},
+    "alg HS384 with the public key in PEM": _sign_hmac("HS384", "the public key in PEM"),
+    "alg HS512 with the public key in PEM": _sign_hmac("HS512", "the public key in PEM"),
     "alg RS256 with the HMAC of the public key": lambda: ".".join(
-        (token().rpartition(".")[0], _symmetric("HS256", "the public key in PEM")().rpartition(".")[2])
+        (make_token().rpartition(".")[0], _sign_hmac("HS256", "the public key in PEM")().rpartition(".")[2])
     ),
-    "alg RS384": _other_rsa("RS384", padding.PKCS1v15(), hashes.SHA384()),
-    "alg RS512": _other_rsa("RS512", padding.PKCS1v15(), hashes.SHA512()),
-    "alg PS256": _other_rsa("PS256", _PSS, hashes.SHA256()),
-    "alg RS256 with a signature of PS256": _other_rsa("RS256", _PSS, hashes.SHA256()),
-    "alg RS256 with a signature of RS512": _other_rsa("RS256", padding.PKCS1v15(), hashes.SHA512()),
-    "alg ES256 with an attacker's signature": _elliptic,
-    "alg ES256 with a key in the header": lambda: _elliptic(jwk={"kty": "EC", "crv": "P-256"}),
-    "alg ES256 with a signature of zeros": lambda: f"{_content('ES256')}.{base64url(bytes(64))}",
-    "alg EdDSA with an attacker's signature": _edwards,
-    "jwk of the attacker": _own_key_in_header("signing"),
-    "jwk of the attacker by another id": _own_key_in_header("attacker"),
-    "another key's signature": lambda: signed(segment(HEADER), segment(good_claims()), "attacker"),
-    "a signature of zeros": spelled(f"{{h}}.{{p}}.{base64url(bytes(256))}"),
-    "a signature of ones": spelled(f"{{h}}.{{p}}.{base64url(bytes([255] * 256))}"),
-    "a signature of one byte": spelled("{h}.{p}.AA"),
-    "a signature with a byte more": spelled("{h}.{p}.{s}AA"),
-    "a signature without its last byte": _cut,
-    "another payload under the signature": spelled(f"{{h}}.{_ANOTHER_PAYLOAD}.{{s}}"),
-    "another header under the signature": spelled(segment({**HEADER, "typ": "JWT"}) + ".{p}.{s}"),
+    "alg RS384": _sign_rsa("RS384", padding.PKCS1v15(), hashes.SHA384()),
+    "alg RS512": _sign_rsa("RS512", padding.PKCS1v15(), hashes.SHA512()),
+    "alg PS256": _sign_rsa("PS256", _PSS, hashes.SHA256()),
+    "alg RS256 with a signature of PS256": _sign_rsa("RS256", _PSS, hashes.SHA256()),
+    "alg RS256 with a signature of RS512": _sign_rsa("RS256", padding.PKCS1v15(), hashes.SHA512()),
+    "alg ES256 with an attacker's signature": _sign_ecdsa,
+    "alg ES256 with an embedded key": lambda: _sign_ecdsa(jwk={"kty": "EC", "crv": "P-256"}),
+    "alg ES256 with a signature of zeros": lambda: f"{_signing_input('ES256')}.{base64url(bytes(64))}",
+    "alg EdDSA with an attacker's signature": _sign_ed25519,
+    "jwk of the attacker": _embed_key("signing"),
+    "jwk of the attacker with another kid": _embed_key("attacker"),
+    "another key's signature": lambda: sign(encode_segment(HEADER), encode_segment(valid_claims()), "attacker"),
+    "a signature of zeros": with_segment_format(f"{{h}}.{{p}}.{base64url(bytes(256))}"),
+    "a signature of ones": with_segment_format(f"{{h}}.{{p}}.{base64url(bytes([255] * 256))}"),
+    "a signature of one byte": with_segment_format("{h}.{p}.AA"),
+    "a signature with an extra byte": with_segment_format("{h}.{p}.{s}AA"),
+    "a signature without its last byte": _truncate_signature,
+    "another payload under the signature": with_segment_format(f"{{h}}.{_OTHER_PAYLOAD}.{{s}}"),
+    "another header under the signature": with_segment_format(encode_segment({**HEADER, "typ": "JWT"}) + ".{p}.{s}"),
 }

@@ -1,6 +1,6 @@
-"""Tokens that the pool's key signed, of which a claim says something else than an access token of this app's does.
+"""Tokens with a valid signature and an invalid claim.
 
-RFC 8725, 2.8, 3.8, 3.9, 3.11 and 3.12.
+RFC 8725, sections 2.8, 3.8, 3.9, 3.11 and 3.12.
 """
 
 import time
@@ -8,105 +8,105 @@ from collections.abc import Mapping
 from typing import Any
 
 from testkit.doubles import SETTINGS
-from testkit.forged_tokens import SUB, Attack, good_claims, missing, token, with_claims
+from testkit.forged_tokens import SUB, Attack, make_token, missing, valid_claims, with_claims
 
 _POOL = SETTINGS.issuer
 _CLIENT = SETTINGS.user_pool_client_id
 
-# What any claim that is needed may not be.
-OF_NO_TYPE: Mapping[str, Any] = {
+# Invalid values of every required claim.
+INVALID_CLAIM_VALUES: Mapping[str, Any] = {
     "missing": missing(),
     "null": None,
     "true": True,
-    "an object": {"value": 1},
+    "object": {"value": 1},
     "empty": "",
 }
 
 ISSUERS: Mapping[str, Any] = {
-    "of a sibling pool": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Another99",
+    "of another pool": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Another99",
     "of another region": _POOL.replace("us-east-1", "eu-west-1"),
-    "with a slash at its end": f"{_POOL}/",
-    "with a blank": f"{_POOL} ",
+    "with a trailing slash": f"{_POOL}/",
+    "with a space": f"{_POOL} ",
     "in upper case": _POOL.upper(),
     "without TLS": _POOL.replace("https", "http"),
     "without a scheme": _POOL.removeprefix("https://"),
-    "that only begins like it": f"{_POOL}0",
-    "that only ends like it": f"https://attacker.example/?{_POOL}",
+    "with a valid prefix": f"{_POOL}0",
+    "with a valid suffix": f"https://attacker.example/?{_POOL}",
     "of the China partition": _POOL.replace("amazonaws.com", "amazonaws.com.cn"),
-    "of loopback": f"http://127.0.0.1:4566/{SETTINGS.user_pool_id}",
-    "a list": [_POOL],
+    "on loopback": f"http://127.0.0.1:4566/{SETTINGS.user_pool_id}",
+    "list": [_POOL],
 }
-CLIENTS: Mapping[str, Any] = {
+CLIENT_IDS: Mapping[str, Any] = {
     "of another app": "4another0client",
     "in upper case": _CLIENT.upper(),
-    "with a blank": f"{_CLIENT} ",
-    "that only begins like it": f"{_CLIENT}0",
-    "a list": [_CLIENT],
-    "a list of two": ["4another0client", _CLIENT],
+    "with a space": f"{_CLIENT} ",
+    "with a valid prefix": f"{_CLIENT}0",
+    "list": [_CLIENT],
+    "list of two": ["4another0client", _CLIENT],
 }
-USES: Mapping[str, Any] = {
+TOKEN_USES: Mapping[str, Any] = {
     "id": "id",
     "refresh": "refresh",
     "in upper case": "ACCESS",
-    "with a blank": "access ",
-    "a list": ["access"],
-    "a list of two": ["id", "access"],
+    "with a space": "access ",
+    "list": ["access"],
+    "list of two": ["id", "access"],
 }
 SUBS: Mapping[str, Any] = {
-    "a number": 1,
-    "a list": [SUB],
+    "number": 1,
+    "list": [SUB],
     "in upper case": SUB.upper(),
     "in braces": f"{{{SUB}}}",
     "as a URN": f"urn:uuid:{SUB}",
     "without hyphens": SUB.replace("-", ""),
     "with a line break": f"{SUB}\n",
-    "with a blank": f" {SUB}",
-    "with a zero byte": f"{SUB}\x00",
-    "half a character": "\ud800",
-    "in other digits": SUB.replace("0", "\u0660"),
-    "a prefix of a row": f"member#{SUB}",
+    "with a space": f" {SUB}",
+    "with a NUL byte": f"{SUB}\x00",
+    "lone surrogate": "\ud800",
+    "with Arabic-Indic digits": SUB.replace("0", "\u0660"),
+    "key of a row": f"member#{SUB}",
     "an email": "kay@example.org",
-    "a client's, as client credentials give": _CLIENT,
+    "client id, as in client credentials": _CLIENT,
 }
-# For each: what no time is, whichever claim it stands in.
-_TIMES = ("exp", "iat", "nbf")
-_NO_TIMES: Mapping[str, Any] = {
+# The claims with a time, and values that are not a NumericDate (RFC 7519, section 2).
+_TIME_CLAIMS = ("exp", "iat", "nbf")
+_INVALID_TIMES: Mapping[str, Any] = {
     "null": None,
     "true": True,
-    "a text": "4102444800",
-    "a date": "2099-12-06T17:22:52Z",
-    "a list": [4102444800],
-    "an object": {},
+    "text": "4102444800",
+    "date in ISO 8601": "2099-12-06T17:22:52Z",
+    "list": [4102444800],
+    "object": {},
     "negative": -1,
-    "beyond exact numbers": 2**53,
+    "2**53": 2**53,
 }
 
 
-def _late(name: str, seconds: float) -> Attack:
-    return lambda: token(claims=good_claims(**{name: time.time() + seconds}))
+def _with_time_offset(name: str, seconds: float) -> Attack:
+    return lambda: make_token(claims=valid_claims(**{name: time.time() + seconds}))
 
 
-def _each(claim: str, values: Mapping[str, Any]) -> dict[str, Attack]:
+def _with_values(claim: str, values: Mapping[str, Any]) -> dict[str, Attack]:
     return {f"{claim} {name}": with_claims(**{claim: value}) for name, value in values.items()}
 
 
 CLAIMS: Mapping[str, Attack] = {
-    **_each("iss", {**OF_NO_TYPE, **ISSUERS}),
-    **_each("client_id", {**OF_NO_TYPE, **CLIENTS}),
-    **_each("token_use", {**OF_NO_TYPE, **USES}),
-    **_each("sub", {**OF_NO_TYPE, **SUBS}),
-    **{name: attack for claim in _TIMES for name, attack in _each(claim, _NO_TIMES).items()},
-    "client_id in aud alone": with_claims(client_id=missing(), aud=_CLIENT),
-    "an ID token": with_claims(token_use="id", aud=_CLIENT, client_id=missing(), scope=missing()),
-    "no claims at all": lambda: token(claims={}),
+    **_with_values("iss", {**INVALID_CLAIM_VALUES, **ISSUERS}),
+    **_with_values("client_id", {**INVALID_CLAIM_VALUES, **CLIENT_IDS}),
+    **_with_values("token_use", {**INVALID_CLAIM_VALUES, **TOKEN_USES}),
+    **_with_values("sub", {**INVALID_CLAIM_VALUES, **SUBS}),
+    **{name: attack for claim in _TIME_CLAIMS for name, attack in _with_values(claim, _INVALID_TIMES).items()},
+    "client_id only in aud": with_claims(client_id=missing(), aud=_CLIENT),
+    "ID token": with_claims(token_use="id", aud=_CLIENT, client_id=missing(), scope=missing()),
+    "no claims": lambda: make_token(claims={}),
     "exp missing": with_claims(exp=missing()),
     "iat missing": with_claims(iat=missing()),
-    "exp past": _late("exp", -61),
+    "exp past": _with_time_offset("exp", -61),
     "exp zero": with_claims(exp=0),
-    "exp zero with a sign": with_claims(exp=-0.0),
-    "exp in milliseconds of the past": with_claims(exp=1),
-    "iat in the future": _late("iat", 75),
-    "iat in milliseconds": lambda: token(claims=good_claims(iat=int(time.time() * 1000))),
-    "nbf in the future": _late("nbf", 75),
-    "nbf in milliseconds": lambda: token(claims=good_claims(nbf=int(time.time() * 1000))),
+    "exp negative zero": with_claims(exp=-0.0),
+    "exp one second after the epoch": with_claims(exp=1),
+    "iat in the future": _with_time_offset("iat", 75),
+    "iat in milliseconds": lambda: make_token(claims=valid_claims(iat=int(time.time() * 1000))),
+    "nbf in the future": _with_time_offset("nbf", 75),
+    "nbf in milliseconds": lambda: make_token(claims=valid_claims(nbf=int(time.time() * 1000))),
 }

@@ -1,4 +1,4 @@
-"""All hostile tokens, each by the one thing that is wrong with it."""
+"""All forged tokens, by their one flaw."""
 
 from collections.abc import Mapping
 
@@ -17,5 +17,6 @@ FAMILIES: Mapping[str, Mapping[str, Attack]] = {
 FORGERIES: Mapping[str, Attack] = {name: attack for family in FAMILIES.values() for name, attack in family.items()}
 
 
-def forged(name: str) -> str:
+def forge(name: str) -> str:
+    """Return a new forged token of this name."""
     return FORGERIES[name]()

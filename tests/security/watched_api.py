@@ -1,4 +1,4 @@
-"""A api for all tests of a file, whose calls to AWS can be watched and refused."""
+"""An API for all tests of a module. The tests can observe its calls to AWS, and refuse them."""
 
 import asyncio
 import uuid
@@ -18,23 +18,23 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """The api, and what it calls."""
+class WatchedApi:
+    """The API, its calls to AWS, and the event loop that it runs in."""
 
     api: Api
     calls: AwsCalls
     _runner: asyncio.Runner
 
-    def run(self, doing: Coroutine[Any, Any, T]) -> T:
-        return self._runner.run(doing)
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(coroutine)
 
 
 @contextmanager
-def staged(endpoint: str, transport: Transport) -> Iterator[Stage]:
-    """A stage on tables and a pool of its own."""
+def open_watched_api(endpoint: str, transport: Transport) -> Iterator[WatchedApi]:
+    """Open an API with tables and a user pool of its own."""
     settings = stack.deploy(endpoint, REGION, name=f"test-{uuid.uuid4().hex}")
     with pytest.MonkeyPatch.context() as patch, asyncio.Runner() as runner:
         calls = AwsCalls.watch(patch)
-        opening = open_api(settings, endpoint, transport)
-        yield Stage(runner.run(opening.__aenter__()), calls, runner)
-        runner.run(opening.__aexit__(None, None, None))
+        api_context = open_api(settings, endpoint, transport)
+        yield WatchedApi(runner.run(api_context.__aenter__()), calls, runner)
+        runner.run(api_context.__aexit__(None, None, None))

@@ -24,7 +24,7 @@ def test_different_answers_fail(tmp_path: Path) -> None:
         compare_transports(tmp_path, "a test", "uvicorn", _transcript(200, 405))
 
 
-def test_a_missing_request_fails(tmp_path: Path) -> None:
+def test_missing_request_fails(tmp_path: Path) -> None:
     compare_transports(tmp_path, "a test", "rest", _transcript(200, 404))
     with pytest.raises(AssertionError, match="different numbers of requests"):
         compare_transports(tmp_path, "a test", "uvicorn", _transcript(200))
@@ -35,6 +35,6 @@ def test_other_tests_are_not_compared(tmp_path: Path) -> None:
     compare_transports(tmp_path, "another test", "uvicorn", _transcript(404))
 
 
-def test_a_test_without_requests_fails(tmp_path: Path) -> None:
+def test_test_without_requests_fails(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="at least one request"):
         compare_transports(tmp_path, "a test", "rest", Transcript())

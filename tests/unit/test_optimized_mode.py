@@ -1,20 +1,22 @@
-"""`python -OO`, which removes docstrings, changes no answer to a client."""
+"""`python -OO` removes docstrings and changes no response."""
 
 import subprocess
 import sys
 
 CODE = """
 import asyncio
-from testkit.doubles import ask, offline_app
+from testkit.doubles import offline_app, send_request
 
 app, _ = offline_app()
-refused = asyncio.run(ask(app, "GET", "/v1/dwipps"))
-document = asyncio.run(ask(app, "GET", "/openapi.json"))
-print(refused.status_code, bool(refused.json()["detail"]), document.status_code)
+response = asyncio.run(send_request(app, "GET", "/v1/dwipps"))
+document = asyncio.run(send_request(app, "GET", "/openapi.json"))
+print(response.status_code, bool(response.json()["detail"]), document.status_code)
 print(document.json()["paths"]["/v1/dwipps"]["post"]["summary"])
 """
 
 
-def test_errors_and_summaries_do_not_depend_on_docstrings() -> None:
-    ended = subprocess.run([sys.executable, "-OO", "-c", CODE], capture_output=True, text=True, check=False, timeout=60)
-    assert ended.stdout.splitlines() == ["401 True 200", "Create a Dwipp"], ended.stderr
+def test_errors_and_summaries_need_no_docstrings() -> None:
+    result = subprocess.run(
+        [sys.executable, "-OO", "-c", CODE], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert result.stdout.splitlines() == ["401 True 200", "Create a Dwipp"], result.stderr

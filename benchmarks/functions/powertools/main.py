@@ -1,4 +1,4 @@
-"""The tutorial's function with Powertools' resolver in place of FastAPI and Mangum, and its feed alone."""
+"""The tutorial's function with Powertools' resolver instead of FastAPI and Mangum. It serves only the feed."""
 
 import os
 from typing import Any
@@ -13,8 +13,8 @@ app = APIGatewayRestResolver()
 
 @app.get("/v1/dwipps")
 def list_dwipps() -> list[dict[str, Any]]:
-    """Everybody's Dwipps, newest first."""
-    answer = dynamodb.query(
+    """Return everybody's Dwipps, newest first."""
+    response = dynamodb.query(
         TableName=TABLE,
         IndexName="feed",
         KeyConditionExpression="feed = :feed",
@@ -30,10 +30,10 @@ def list_dwipps() -> list[dict[str, Any]]:
             "created_at": item["created_at"]["S"],
             "upvotes": len(item["upvoters"]["L"]),
         }
-        for item in answer["Items"]
+        for item in response["Items"]
     ]
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Have an event of a REST API answered by the resolver."""
+    """Handle an event of a REST API."""
     return app.resolve(event, context)

@@ -1,7 +1,7 @@
-"""Dwipps as a tutorial has them: FastAPI, Mangum, boto3, and the shortest way to each of three operations.
+"""Dwipps in the style of a tutorial: FastAPI, Mangum, boto3, and the shortest code for each of three operations.
 
-It checks no claims, has no problem bodies, shows a reader's own upvotes to nobody, and loses upvotes that meet: who
-upvoted is read from the item and written back to it.
+It checks no claims, returns no problem documents, and does not mark the reader's own upvotes. It loses concurrent
+upvotes, because it reads the list of upvoters from the item and writes it back.
 """
 
 import os
@@ -20,13 +20,13 @@ app = FastAPI(title="Dwipps")
 
 
 class NewDwipp(BaseModel):
-    """What somebody writes."""
+    """The body of a request."""
 
     text: str = Field(min_length=1, max_length=280)
 
 
 class Dwipp(NewDwipp):
-    """What everybody reads."""
+    """The body of a response."""
 
     id: str
     author: str
@@ -34,8 +34,8 @@ class Dwipp(NewDwipp):
     upvotes: int
 
 
-def dwipp_of(item: dict[str, Any]) -> Dwipp:
-    """The Dwipp that an item holds."""
+def to_dwipp(item: dict[str, Any]) -> Dwipp:
+    """Return the Dwipp in an item."""
     return Dwipp(
         id=item["id"]["S"],
         text=item["text"]["S"],
@@ -47,8 +47,8 @@ def dwipp_of(item: dict[str, Any]) -> Dwipp:
 
 @app.get("/v1/dwipps")
 def list_dwipps(limit: int = 20) -> list[Dwipp]:
-    """Everybody's Dwipps, newest first."""
-    answer = dynamodb.query(
+    """Return everybody's Dwipps, newest first."""
+    response = dynamodb.query(
         TableName=TABLE,
         IndexName="feed",
         KeyConditionExpression="feed = :feed",
@@ -56,22 +56,22 @@ def list_dwipps(limit: int = 20) -> list[Dwipp]:
         ScanIndexForward=False,
         Limit=limit,
     )
-    return [dwipp_of(item) for item in answer["Items"]]
+    return [to_dwipp(item) for item in response["Items"]]
 
 
 @app.post("/v1/dwipps", status_code=201)
 def create_dwipp(body: NewDwipp, request: Request) -> Dwipp:
-    """Write a Dwipp."""
+    """Create a Dwipp."""
     item = {
         "id": {"S": str(uuid.uuid4())},
         "feed": {"S": "all"},
         "text": {"S": body.text},
-        "author": {"S": caller_of(request)},
+        "author": {"S": get_caller(request)},
         "created_at": {"S": datetime.now(UTC).isoformat()},
         "upvoters": {"L": []},
     }
     dynamodb.put_item(TableName=TABLE, Item=item)
-    return dwipp_of(item)
+    return to_dwipp(item)
 
 
 @app.post("/v1/dwipps/{dwipp_id}/upvote")
@@ -82,7 +82,7 @@ def toggle_upvote(dwipp_id: str, request: Request) -> Dwipp:
     if item is None:
         raise HTTPException(404)
     upvoters = item["upvoters"]["L"]
-    upvote = {"S": caller_of(request)}
+    upvote = {"S": get_caller(request)}
     if upvote in upvoters:
         upvoters.remove(upvote)
     else:
@@ -93,11 +93,11 @@ def toggle_upvote(dwipp_id: str, request: Request) -> Dwipp:
         UpdateExpression="SET upvoters = :upvoters",
         ExpressionAttributeValues={":upvoters": {"L": upvoters}},
     )
-    return dwipp_of(item)
+    return to_dwipp(item)
 
 
-def caller_of(request: Request) -> str:
-    """Who the authorizer says it is."""
+def get_caller(request: Request) -> str:
+    """Return the `sub` claim that the authorizer passed on."""
     subject: str = request.scope["aws.event"]["requestContext"]["authorizer"]["claims"]["sub"]
     return subject
 

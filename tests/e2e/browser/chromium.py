@@ -1,4 +1,4 @@
-"""Debian's Chromium and its driver, started so that no name leads anywhere but to this machine."""
+"""Debian's Chromium and its driver. All host names but one are unresolvable, so pages reach only this machine."""
 
 import shutil
 import subprocess
@@ -12,17 +12,17 @@ import pytest
 
 from testkit.ports import free_port
 
-# A name as on the internet: pages act otherwise where they are called by `localhost` or a number.
+# A name as on the internet, because browsers treat `localhost` and IP addresses differently.
 HOST = "dwipper.test"
-PATIENCE_SECONDS = 20
+TIMEOUT_SECONDS = 20
 
-_PROGRAMS = {"chromium": "chromium", "chromedriver": "chromium-driver"}
+_PACKAGES_BY_PROGRAM = {"chromium": "chromium", "chromedriver": "chromium-driver"}
 _OPTIONS = (
     "--headless=new",
-    "--no-sandbox",  # Root may start it in no other way, and it opens no page but ours.
+    "--no-sandbox",  # Required by root. The browser opens only our pages.
     "--disable-gpu",
     "--disable-quic",
-    "--disable-dev-shm-usage",  # Which is small in containers.
+    "--disable-dev-shm-usage",  # /dev/shm is small in containers.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -33,33 +33,33 @@ _OPTIONS = (
 
 
 @contextmanager
-def driver(folder: Path) -> Iterator[httpx.Client]:
-    """A running driver, asked in W3C WebDriver's words; its log is in the folder."""
-    require()
+def run_driver(folder: Path) -> Iterator[httpx.Client]:
+    """Run ChromeDriver until the block ends. Yields a client for it. Its log is in the folder."""
+    require_installed()
     port = free_port()
     command = ["chromedriver", f"--port={port}", f"--log-path={folder / 'chromedriver.log'}"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        transport = httpx.HTTPTransport(retries=8)  # It takes a moment to listen; the pauses between grow.
+        transport = httpx.HTTPTransport(retries=8)  # It listens after a moment. The pauses between retries grow.
         address = f"http://127.0.0.1:{port}"
         try:
-            with httpx.Client(base_url=address, transport=transport, timeout=3 * PATIENCE_SECONDS) as client:
+            with httpx.Client(base_url=address, transport=transport, timeout=3 * TIMEOUT_SECONDS) as client:
                 yield client
         finally:
             process.terminate()
 
 
-def require() -> None:
-    """Fail where there is no browser, and say what to install."""
-    missing = [package for program, package in _PROGRAMS.items() if shutil.which(program) is None]
+def require_installed() -> None:
+    """Fail if there is no browser, and name the packages to install."""
+    missing = [package for program, package in _PACKAGES_BY_PROGRAM.items() if shutil.which(program) is None]
     if missing:
         pytest.fail(f"There is no browser: apt-get install {' '.join(missing)}")
 
 
 def capabilities(profile: Path) -> dict[str, Any]:
-    """What is asked for: a window with a profile of its own, whose console and requests are written down."""
-    wanted = {
+    """Return the request for a new session, with its own profile and with logs of the console and of requests."""
+    required = {
         "goog:chromeOptions": {"binary": shutil.which("chromium"), "args": [*_OPTIONS, f"--user-data-dir={profile}"]},
         "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
-        "timeouts": {"implicit": PATIENCE_SECONDS * 1000},
+        "timeouts": {"implicit": TIMEOUT_SECONDS * 1000},
     }
-    return {"capabilities": {"alwaysMatch": wanted}}
+    return {"capabilities": {"alwaysMatch": required}}

@@ -1,4 +1,4 @@
-"""The docs page in the hands of somebody who tries the API on it."""
+"""A page object for `/docs`."""
 
 import json
 from dataclasses import dataclass
@@ -15,100 +15,101 @@ def _button(label: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the page shows of an answer."""
+class ShownResponse:
+    """A response as the page shows it."""
 
     status: int
     text: str
 
     @property
     def body(self) -> Any:
+        """Return the parsed body."""
         return json.loads(self.text)
 
 
 class DocsPage:
-    """The page below an address; what is seen is kept in a folder, numbered."""
+    """The docs page below an address. Screenshots go to a folder, and are numbered."""
 
     def __init__(self, browser: Browser, address: str, folder: Path) -> None:
         self._browser = browser
         self._address = address
         self._folder = folder
-        self._seen = 0
+        self._screenshot_count = 0
 
     def open(self) -> None:
+        """Load the page, and wait until it is ready."""
         self._browser.go_to(f"{self._address}/docs")
         self._browser.text(_button("Authorize"))
 
     def log_in(self, email: str, password: str) -> str:
-        """Try to, and return what the dialog says then."""
+        """Try to log in by the dialog, and return its text after the response."""
         self._browser.click(_button("Authorize"))
-        self._browser.write(f"{_DIALOG}//input[@id = 'oauth_username']", email)
-        self._browser.write(f"{_DIALOG}//input[@id = 'oauth_password']", password)
-        self.keep("logging-in")
+        self._browser.type_text(f"{_DIALOG}//input[@id = 'oauth_username']", email)
+        self._browser.type_text(f"{_DIALOG}//input[@id = 'oauth_password']", password)
+        self.take_screenshot("logging-in")
         self._browser.click(_DIALOG + _button("Authorize"))
         self._browser.text(f"{_DIALOG}{_button('Logout')} | {_DIALOG}//*[contains(@class, 'errors')]")
-        self.keep("logged-in")
-        said = self._browser.text(_DIALOG)
+        self.take_screenshot("logged-in")
+        text = self._browser.text(_DIALOG)
         self._browser.click(_DIALOG + _button("Close"))
-        return said
+        return text
 
     def log_out(self) -> None:
+        """Log out by the dialog."""
         self._browser.click(_button("Authorize"))
         self._browser.click(_DIALOG + _button("Logout"))
         self._browser.text(_DIALOG + _button("Authorize"))
-        self.keep("logged-out")
+        self.take_screenshot("logged-out")
         self._browser.click(_DIALOG + _button("Close"))
 
-    def operation(self, name: str) -> "Operation":
-        """One that is opened, and about to be tried."""
-        operation = Operation(self._browser, f"//*[@id = 'operations-{name}']")
-        operation.open()
-        return operation
+    def open_operation(self, name: str) -> "OperationForm":
+        """Open the form of an operation. The name is `<tag>-<operationId>`."""
+        form = OperationForm(self._browser, f"//*[@id = 'operations-{name}']")
+        form.open()
+        return form
 
-    def keep(self, name: str) -> None:
-        """Keep what is seen now."""
-        self._seen += 1
-        self._browser.screenshot(self._folder / f"{self._seen:02}-{name}.png")
+    def take_screenshot(self, name: str) -> None:
+        """Write a screenshot to the folder."""
+        self._screenshot_count += 1
+        self._browser.take_screenshot(self._folder / f"{self._screenshot_count:02}-{name}.png")
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """An operation whose form is open."""
+class OperationForm:
+    """The form "Try it out" of an operation."""
 
     browser: Browser
-    place: str
+    xpath: str
 
     def open(self) -> None:
+        """Open the form."""
         self._toggle()
-        self.browser.click(self.place + _button("Try it out"))
+        self.browser.click(self.xpath + _button("Try it out"))
 
     def close(self) -> None:
+        """Close the form."""
         self._toggle()
 
     def parameter(self, name: str) -> str:
-        """What a parameter's field holds."""
+        """Return the content of a parameter's field."""
         return self.browser.value(self._field(name))
 
-    def give(self, name: str, value: str) -> None:
-        """Fill in a parameter's field."""
-        self.browser.write(self._field(name), value)
+    def fill_in(self, name: str, value: str) -> None:
+        """Replace the content of a parameter's field."""
+        self.browser.type_text(self._field(name), value)
 
-    def request(self) -> Any:
-        """What the body's field holds."""
-        return json.loads(self.browser.value(f"{self.place}//textarea"))
-
-    def execute(self) -> Answer:
-        """Send what is in the form."""
-        self.browser.click(self.place + _button("Execute"))
-        answer = f"{self.place}//table[contains(@class, 'live-responses-table')]//tr[@class = 'response']"
-        self.browser.show(answer)
-        status = self.browser.text(f"{answer}/td[contains(@class, 'col_status')]")
-        # An answer may have no body; the row itself, which is always there, spares the wait for one.
-        _, *bodies = self.browser.seen(f"{answer} | {answer}//*[contains(@class, 'highlight-code')]//code")
-        return Answer(int(status.split()[0]), "".join(bodies))
+    def execute(self) -> ShownResponse:
+        """Send the request of the form, and return the response."""
+        self.browser.click(self.xpath + _button("Execute"))
+        row = f"{self.xpath}//table[contains(@class, 'live-responses-table')]//tr[@class = 'response']"
+        self.browser.scroll_to(row)
+        status = self.browser.text(f"{row}/td[contains(@class, 'col_status')]")
+        # A response may have no body. The row itself always exists, so there is no wait for a missing body.
+        _, *bodies = self.browser.visible_texts(f"{row} | {row}//*[contains(@class, 'highlight-code')]//code")
+        return ShownResponse(int(status.split()[0]), "".join(bodies))
 
     def _toggle(self) -> None:
-        self.browser.click(f"{self.place}//button[contains(@class, 'opblock-summary-control')]")
+        self.browser.click(f"{self.xpath}//button[contains(@class, 'opblock-summary-control')]")
 
     def _field(self, name: str) -> str:
-        return f"{self.place}//tr[@data-param-name = '{name}']//input"
+        return f"{self.xpath}//tr[@data-param-name = '{name}']//input"

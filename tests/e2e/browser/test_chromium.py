@@ -1,4 +1,4 @@
-"""Where there is no browser, whoever runs the tests is told what to install."""
+"""A missing browser fails the tests with the names of the packages to install."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ import pytest
 from tests.e2e.browser import chromium
 
 
-def test_what_is_missing_is_named_as_debian_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_programs_are_named_by_debian_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(pytest.fail.Exception, match=r"apt-get install chromium chromium-driver$"):
-        chromium.require()
+        chromium.require_installed()
     program = tmp_path / "chromium"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     with pytest.raises(pytest.fail.Exception, match=r"apt-get install chromium-driver$"):
-        chromium.require()
+        chromium.require_installed()

@@ -1,6 +1,7 @@
-"""Every operation is tried from the docs page as it stands there, on the demo data, and succeeds.
+"""Every operation succeeds on the docs page with its example, on the demo data.
 
-What no example can know (the code's registration, a session's token) is in the form by then: answers fill forms in.
+Examples cannot contain values of this run, such as a registration or a token. The page fills them in from earlier
+responses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,63 +9,67 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from app.main import create_app
-from devstack.seed_content import DEMO, PASSWORD, email
+from devstack.seed_content import DEMO_HANDLE, PASSWORD, to_email
 from testkit.doubles import SETTINGS
 from tests.e2e.browser.browser import Browser
 from tests.e2e.browser.docs_page import DocsPage
 
-FOR_EVERYBODY = {
+PUBLIC_OPERATIONS = {
     "service": ("read_health",),
     "auth": (
         *("register", "resend", "confirm", "login", "refresh", "logout", "token"),
         *("forgot_password", "reset_password"),
     ),
 }
-FOR_MEMBERS = {
+MEMBER_OPERATIONS = {
     "dwipps": ("list_dwipps", "read_dwipp", "edit_dwipp"),
-    "reactions": tuple(f"{wish}_{what}" for what in ("upvote", "favorite") for wish in ("toggle", "set", "clear")),
+    "reactions": tuple(
+        f"{change}_{reaction}" for reaction in ("upvote", "favorite") for change in ("toggle", "set", "clear")
+    ),
     "members": (
         *("read_me", "export_me", "list_my_dwipps", "list_my_favorites"),
         *("read_member", "list_dwipps_of_member"),
     ),
 }
-# In this order, since what was created is what is deleted.
-OF_ONE_S_OWN = {"dwipps": ("create_dwipp", "delete_dwipp")}
-# By whom the examples register, so that the demo account is still there for other tests.
+# In this order, because the second operation deletes the Dwipp of the first one.
+OWN_DWIPP_OPERATIONS = {"dwipps": ("create_dwipp", "delete_dwipp")}
+# The examples register this email, so that the demo account remains for other tests.
 NEWCOMER = "kay@example.org"
-LEADING_OUT = ("change_password", "log_out_everywhere", "delete_me")
+# Each of these ends the session.
+SESSION_ENDING_OPERATIONS = ("change_password", "log_out_everywhere", "delete_me")
 
 
 def _ids(operations: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"{tag}-{name}" for tag, names in operations.items() for name in names]
 
 
-def _try(docs: DocsPage, names: list[str]) -> dict[str, int]:
-    """What they answer that does not succeed."""
-    answers = {}
+def _failed_statuses(docs: DocsPage, names: list[str]) -> dict[str, int]:
+    """Execute operations, and return the status of each that failed."""
+    statuses = {}
     for name in names:
-        operation = docs.operation(name)
-        answers[name] = operation.execute().status
-        operation.close()
-    return {name: status for name, status in answers.items() if not 200 <= status < 300}
+        form = docs.open_operation(name)
+        statuses[name] = form.execute().status
+        form.close()
+    return {name: status for name, status in statuses.items() if not 200 <= status < 300}
 
 
-def test_none_is_left_out() -> None:
+def test_every_operation_is_tried() -> None:
     paths = create_app(SETTINGS).openapi()["paths"]
     operations = [operation for methods in paths.values() for operation in methods.values()]
-    tried = [*_ids(FOR_EVERYBODY), *_ids(FOR_MEMBERS), *_ids(OF_ONE_S_OWN), *(f"members-{one}" for one in LEADING_OUT)]
-    assert sorted(tried) == sorted(f"{one['tags'][0]}-{one['operationId']}" for one in operations)
+    tried = [*_ids(PUBLIC_OPERATIONS), *_ids(MEMBER_OPERATIONS), *_ids(OWN_DWIPP_OPERATIONS)]
+    tried += [f"members-{name}" for name in SESSION_ENDING_OPERATIONS]
+    assert sorted(tried) == sorted(f"{operation['tags'][0]}-{operation['operationId']}" for operation in operations)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_every_example_succeeds(docs: DocsPage, browser: Browser, address: str) -> None:
-    assert _try(docs, _ids(FOR_EVERYBODY)) == {}
-    docs.log_in(email(DEMO), PASSWORD)
-    assert _try(docs, _ids(FOR_MEMBERS)) == {}
-    assert _try(docs, _ids(OF_ONE_S_OWN)) == {}
-    for name in LEADING_OUT:
+    assert _failed_statuses(docs, _ids(PUBLIC_OPERATIONS)) == {}
+    docs.log_in(to_email(DEMO_HANDLE), PASSWORD)
+    assert _failed_statuses(docs, _ids(MEMBER_OPERATIONS)) == {}
+    assert _failed_statuses(docs, _ids(OWN_DWIPP_OPERATIONS)) == {}
+    for name in SESSION_ENDING_OPERATIONS:
         docs.log_out()
         docs.log_in(NEWCOMER, PASSWORD)
-        assert _try(docs, [f"members-{name}"]) == {}
-    browser.was_quiet(address)
+        assert _failed_statuses(docs, [f"members-{name}"]) == {}
+    browser.assert_no_errors(address)

@@ -1,4 +1,4 @@
-"""The page of problems as it is read: by day, by night, and from a type."""
+"""The page of problem types is readable in light and dark mode, and links lead to its sections."""
 
 import re
 from pathlib import Path
@@ -9,8 +9,8 @@ from tests.e2e.browser.browser import Browser
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-READABLE = 4.5  # https://www.w3.org/TR/WCAG22/#contrast-minimum
-WORDS = ("//body", "//dt", "//section//p[@class = 'type']", "//nav//a")
+MIN_CONTRAST = 4.5  # https://www.w3.org/TR/WCAG22/#contrast-minimum
+TEXT_ELEMENTS = ("//body", "//dt", "//section//p[@class = 'type']", "//nav//a")
 
 
 def _luminance(color: str) -> float:
@@ -20,34 +20,35 @@ def _luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _contrast(one: str, other: str) -> float:
-    darker, lighter = sorted(map(_luminance, (one, other)))
+def _contrast(color: str, other: str) -> float:
+    darker, lighter = sorted(map(_luminance, (color, other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_can_be_read_by_day_and_by_night(scheme: str, browser: Browser, address: str, screenshots: Path) -> None:
+def test_contrast_meets_wcag(scheme: str, browser: Browser, address: str, screenshots: Path) -> None:
     browser.go_to(f"{address}/problems")
-    browser.prefer("prefers-color-scheme", scheme)
-    browser.screenshot(screenshots / "problems.png")
-    paper, raised = browser.style("//body", "background-color"), browser.style("//code", "background-color")
-    assert (_luminance(paper) > 0.5) == (scheme == "light")
-    for words in WORDS:
-        assert min(_contrast(browser.style(words, "color"), each) for each in (paper, raised)) >= READABLE, words
-    browser.was_quiet(address)
+    browser.emulate_preference("prefers-color-scheme", scheme)
+    browser.take_screenshot(screenshots / "problems.png")
+    page, code = browser.style("//body", "background-color"), browser.style("//code", "background-color")
+    assert (_luminance(page) > 0.5) == (scheme == "light")
+    for element in TEXT_ELEMENTS:
+        color = browser.style(element, "color")
+        assert min(_contrast(color, background) for background in (page, code)) >= MIN_CONTRAST, element
+    browser.assert_no_errors(address)
 
 
-def test_a_type_leads_to_its_section(browser: Browser, address: str, screenshots: Path) -> None:
+def test_type_link_highlights_its_section(browser: Browser, address: str, screenshots: Path) -> None:
     browser.go_to(f"{address}/problems")
     browser.click("//nav//a[. = 'edit-conflict']")
-    browser.screenshot(screenshots / "edit-conflict.png")
-    marked, another = (
+    browser.take_screenshot(screenshots / "edit-conflict.png")
+    target, other = (
         browser.style(f"//section[@id = '{slug}']", "box-shadow") for slug in ("edit-conflict", "throttled")
     )
-    assert (marked == "none", another == "none") == (False, True)
-    browser.was_quiet(address)
+    assert (target == "none", other == "none") == (False, True)
+    browser.assert_no_errors(address)
 
 
-def test_the_docs_page_leads_to_it(browser: Browser, address: str) -> None:
+def test_docs_page_links_the_problems_page(browser: Browser, address: str) -> None:
     browser.go_to(f"{address}/docs")
-    assert browser.link("//a[. = 'problems']") == f"{address}/problems"
+    assert browser.link_target("//a[. = 'problems']") == f"{address}/problems"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The TypeScript client as a package, for `npm install`: `npm run client` writes dist/dwipper-client-<version>.tgz.
+# Build the TypeScript client as a package for `npm install`. `npm run client` writes dist/dwipper-client-<version>.tgz.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 folder=$(realpath --canonicalize-missing "${1:-dist/client}")
 
 rm -rf "$folder"

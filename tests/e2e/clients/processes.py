@@ -1,4 +1,4 @@
-"""Programs that make, check and run clients."""
+"""Programs that generate, check and run clients."""
 
 import shutil
 import subprocess
@@ -7,24 +7,24 @@ from pathlib import Path
 
 from devstack.api import ROOT
 
-PROGRAMS = ROOT / "node_modules" / ".bin"
+NODE_PROGRAMS = ROOT / "node_modules" / ".bin"
 
 
-def run(words: Sequence[str | Path], folder: Path = ROOT) -> str:
-    """What a program prints, which has to succeed."""
-    done = _done(words, folder)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return done.stdout
+def run(command: Sequence[str | Path], folder: Path = ROOT) -> str:
+    """Run a program that must succeed, and return its output."""
+    completed = _run(command, folder)
+    assert completed.returncode == 0, f"{completed.stdout}\n{completed.stderr}"
+    return completed.stdout
 
 
-def complaints(words: Sequence[str | Path], folder: Path) -> str:
-    """What a program prints, which has to fail."""
-    done = _done(words, folder)
-    assert done.returncode != 0, "nothing is wrong with it"
-    return done.stdout
+def run_failing(command: Sequence[str | Path], folder: Path) -> str:
+    """Run a program that must fail, and return its output."""
+    completed = _run(command, folder)
+    assert completed.returncode != 0, "the program succeeded"
+    return completed.stdout
 
 
-def _done(words: Sequence[str | Path], folder: Path) -> "subprocess.CompletedProcess[str]":
-    program = shutil.which(words[0])
-    assert program, f"{words[0]} is missing"
-    return subprocess.run([program, *words[1:]], cwd=folder, capture_output=True, text=True, check=False)
+def _run(command: Sequence[str | Path], folder: Path) -> "subprocess.CompletedProcess[str]":
+    program = shutil.which(command[0])
+    assert program, f"{command[0]} is missing"
+    return subprocess.run([program, *command[1:]], cwd=folder, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The TypeScript client, generated and packed as a release has it, is strictly typed, and tells the whole story."""
+"""The TypeScript client, packed as for a release, is strictly typed, and works against a running API."""
 
 import json
 import shutil
@@ -10,36 +10,37 @@ import pytest
 from app import __version__
 from devstack.api import ROOT
 from tests.conftest import Figures
-from tests.e2e.clients.conftest import Running
-from tests.e2e.clients.processes import PROGRAMS, complaints, run
+from tests.e2e.clients.conftest import RunningApi
+from tests.e2e.clients.processes import NODE_PROGRAMS, run, run_failing
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-HERE = Path(__file__).parent
-SOURCE = HERE / "typescript"
+FOLDER = Path(__file__).parent
+SOURCE = FOLDER / "typescript"
 EMAIL = "tess@example.org"
+# Changes to scenario.ts that contradict the OpenAPI document.
 MISTAKES = {
-    "a problem that there is not": ("problem:edit-conflict", "problem:conflict"),
-    "a problem of another operation": ("problem:edit-conflict", "problem:handle-taken"),
-    "a status of another problem": ("const conflict: 409", "const conflict: 404"),
-    "a path that there is not": ('"/v1/auth/refresh"', '"/v1/auth/renew"'),
-    "a method that there is not": ('.PUT("/v1/dwipps/{dwipp_id}/favorite"', '.PATCH("/v1/dwipps/{dwipp_id}/favorite"'),
-    "a field that is missing": ("body: { email, password }", "body: { email }"),
-    "a field that there is not": ("page.next_cursor", "page.nextCursor"),
-    "a parameter that is missing": ('favorite", { params }', 'favorite", {}'),
-    "what may be null": ("let cursor: string | null", "let cursor: string"),
-    "what may be missing": ("favorites.items[0]?.id", "favorites.items[0].id"),
+    "unknown problem type": ("problem:edit-conflict", "problem:conflict"),
+    "problem type of another operation": ("problem:edit-conflict", "problem:handle-taken"),
+    "status of another problem": ("const conflict: 409", "const conflict: 404"),
+    "unknown path": ('"/v1/auth/refresh"', '"/v1/auth/renew"'),
+    "unknown method": ('.PUT("/v1/dwipps/{dwipp_id}/favorite"', '.PATCH("/v1/dwipps/{dwipp_id}/favorite"'),
+    "missing field": ("body: { email, password }", "body: { email }"),
+    "unknown field": ("page.next_cursor", "page.nextCursor"),
+    "missing parameter": ('favorite", { params }', 'favorite", {}'),
+    "nullable field": ("let cursor: string | null", "let cursor: string"),
+    "optional field": ("favorites.items[0]?.id", "favorites.items[0].id"),
 }
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the client is installed, as npm would from its package."""
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which the packed client is installed, as npm would install it."""
     folder = tmp_path_factory.mktemp("typescript")
     modules = folder / "node_modules"
     modules.mkdir()
     (modules / "openapi-fetch").symlink_to(ROOT / "node_modules" / "openapi-fetch")
-    run(["bash", HERE / "pack.sh", folder / "client"])
+    run(["bash", FOLDER / "pack.sh", folder / "client"])
     (package,) = folder.glob("*.tgz")
     with tarfile.open(package) as packed:
         packed.extractall(folder, filter="data")
@@ -47,42 +48,43 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _written(workplace: Path, name: str, story: str) -> Path:
-    folder = workplace / name
+def _write_project(workspace: Path, name: str, code: str) -> Path:
+    """Write a project with this code as scenario.ts, and return its folder."""
+    folder = workspace / name
     folder.mkdir()
-    (folder / "story.ts").write_text(story)
+    (folder / "scenario.ts").write_text(code)
     (folder / "package.json").write_text('{"type": "module"}')
     shutil.copy(SOURCE / "tsconfig.json", folder)
     return folder
 
 
-def test_its_types_hold_and_it_tells_the_story(workplace: Path, api: Running, figures: Figures) -> None:
-    story = _written(workplace, "story", (SOURCE / "story.ts").read_text())
-    run([PROGRAMS / "tsc", "--project", story])
-    assert run(["node", story / "story.js", api.url, api.code, EMAIL]) == "told\n"
-    assert api.mailed(EMAIL)
-    figures("lines of types", len((workplace / "client" / "schema.d.ts").read_text().splitlines()))
+def test_scenario_compiles_and_runs(workspace: Path, api: RunningApi, figures: Figures) -> None:
+    project = _write_project(workspace, "scenario", (SOURCE / "scenario.ts").read_text())
+    run([NODE_PROGRAMS / "tsc", "--project", project])
+    assert run(["node", project / "scenario.js", api.url, api.code, EMAIL]) == "done\n"
+    assert api.has_mailed_code(EMAIL)
+    figures("lines of types", len((workspace / "client" / "schema.d.ts").read_text().splitlines()))
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_what_the_document_does_not_say_is_no_typescript(name: str, workplace: Path) -> None:
-    right, wrong = MISTAKES[name]
-    story = (SOURCE / "story.ts").read_text()
-    assert right in story
-    folder = _written(workplace, name.replace(" ", "-"), story.replace(right, wrong))
-    assert "story.ts" in complaints([PROGRAMS / "tsc", "--noEmit", "--project", folder], folder)
+def test_typescript_refuses(name: str, workspace: Path) -> None:
+    correct, wrong = MISTAKES[name]
+    scenario = (SOURCE / "scenario.ts").read_text()
+    assert correct in scenario
+    project = _write_project(workspace, name.replace(" ", "-"), scenario.replace(correct, wrong))
+    assert "scenario.ts" in run_failing([NODE_PROGRAMS / "tsc", "--noEmit", "--project", project], project)
 
 
-def test_the_package_is_what_it_says(workplace: Path) -> None:
-    package = json.loads((workplace / "package" / "package.json").read_text())
-    ours = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+def test_package_has_the_api_version_and_only_its_files(workspace: Path) -> None:
+    package = json.loads((workspace / "package" / "package.json").read_text())
+    dependencies = json.loads((ROOT / "package.json").read_text())["devDependencies"]
     assert package["version"] == __version__
-    assert package["dependencies"] == {"openapi-fetch": ours["openapi-fetch"]}
-    names = {file.name for file in (workplace / "package").iterdir()}
+    assert package["dependencies"] == {"openapi-fetch": dependencies["openapi-fetch"]}
+    names = {file.name for file in (workspace / "package").iterdir()}
     assert names == {"package.json", "README.md", "LICENSE", "index.js", "index.d.ts", "schema.d.ts"}
 
 
-def test_what_its_readme_shows_is_typescript(workplace: Path) -> None:
+def test_readme_example_compiles(workspace: Path) -> None:
     readme = (SOURCE / "README.md").read_text()
     _, example, _ = readme.replace("```ts", "```").split("```")
-    run([PROGRAMS / "tsc", "--noEmit", "--project", _written(workplace, "readme", example)])
+    run([NODE_PROGRAMS / "tsc", "--noEmit", "--project", _write_project(workspace, "readme", example)])

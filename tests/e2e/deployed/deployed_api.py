@@ -1,4 +1,4 @@
-"""A api behind the deployment: over real connections to API Gateway, to which nothing of the app is known."""
+"""The API of the deployment, over real connections to API Gateway."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,18 +12,22 @@ from app.aws.items import deserialize, serialize
 from app.aws.timestamps import from_text, to_text
 from devstack import clients
 from devstack.deployment import Deployment
-from devstack.mail import everything
+from devstack.mail import fetch_all
 from devstack.ports import LOOPBACK
 from testkit.api_client import Api
 from testkit.leak_scan import LeakScan
 from testkit.transcript import Transcript
 
-# What API Gateway waits for.
-_PATIENCE_SECONDS = 29.0
+# API Gateway waits as long.
+_TIMEOUT_SECONDS = 29.0
 
 
-class Gateway(httpx.AsyncBaseTransport):
-    """Carries requests to the gateway by the name that it gave the API, below its stage, and answers back."""
+class StageTransport(httpx.AsyncBaseTransport):
+    """Carries requests to a stage of API Gateway.
+
+    The host name of the API does not resolve, so requests go to loopback with that name as `Host`. Responses come back
+    without the stage and without the gateway's own headers, so that they equal those of the app.
+    """
 
     def __init__(self, url: str) -> None:
         self._host = urlsplit(url).netloc
@@ -33,12 +37,12 @@ class Gateway(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
-        answer = await self._carrier.handle_async_request(self.aimed(request))
-        content = await answer.aread()
-        return httpx.Response(answer.status_code, headers=self._bared(answer.headers), content=content)
+        response = await self._carrier.handle_async_request(self.to_stage(request))
+        content = await response.aread()
+        return httpx.Response(response.status_code, headers=self._app_headers(response.headers), content=content)
 
-    def aimed(self, request: httpx.Request) -> httpx.Request:
-        """The same request, at the gateway's own address."""
+    def to_stage(self, request: httpx.Request) -> httpx.Request:
+        """Return the same request, addressed to the stage on loopback."""
         url = request.url.copy_with(
             scheme="http", host=LOOPBACK, port=self._port, raw_path=self._stage.encode() + request.url.raw_path
         )
@@ -51,8 +55,8 @@ class Gateway(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self._carrier.aclose()
 
-    def _bared(self, headers: httpx.Headers) -> list[tuple[str, str]]:
-        """The headers without the stage, where they lead somewhere, and without the gateway's own."""
+    def _app_headers(self, headers: httpx.Headers) -> list[tuple[str, str]]:
+        """Remove the stage from links, and the headers of the gateway."""
         return [
             (name, value.replace(f"{self._stage}/", "/", 1) if name in ("location", "link") else value)
             for name, value in headers.multi_items()
@@ -60,15 +64,15 @@ class Gateway(httpx.AsyncBaseTransport):
         ]
 
 
-class Data:
-    """What the deployment holds, as its operator reaches it."""
+class DeployedData:
+    """The tables and the user pool of the deployment, with the permissions of its operator."""
 
     def __init__(self, deployed: Deployment) -> None:
         self._settings = deployed.settings
-        self._dynamodb = clients.dynamodb(deployed.aws.endpoint, deployed.settings.region)
-        self._cognito = clients.cognito(deployed.aws.endpoint, deployed.settings.region)
+        self._dynamodb = clients.dynamodb_client(deployed.aws.endpoint, deployed.settings.region)
+        self._cognito = clients.cognito_client(deployed.aws.endpoint, deployed.settings.region)
 
-    def drop(self) -> None:
+    def clear(self) -> None:
         """Delete all rows and all users."""
         tables = {
             self._settings.dwipps_table: ("dwipp_id",),
@@ -82,8 +86,8 @@ class Data:
         for user in self._cognito.list_users(UserPoolId=pool)["Users"]:
             self._cognito.admin_delete_user(UserPoolId=pool, Username=user["Username"])
 
-    def outlast(self) -> None:
-        """Have all deletions begun a minute earlier, by when no write can be on its way any more."""
+    def skip_drain_period(self) -> None:
+        """Set the marks of all deletions back by a minute, which is longer than the drain period."""
         table = self._settings.members_table
         for row in self._rows(table):
             if "deleting_since" in row:
@@ -101,24 +105,24 @@ class Data:
 
 
 @asynccontextmanager
-async def behind(deployed: Deployment) -> AsyncIterator[Api]:
-    """A api that begins empty."""
+async def open_deployed_api(deployed: Deployment) -> AsyncIterator[Api]:
+    """Open the API of the deployment, after all its data was deleted."""
     settings = deployed.settings
-    data = Data(deployed)
-    data.drop()
-    carrier, transcript, scan = Gateway(deployed.url), Transcript(), LeakScan(settings)
+    data = DeployedData(deployed)
+    data.clear()
+    carrier, transcript, scan = StageTransport(deployed.url), Transcript(), LeakScan(settings)
 
     def open_client(**options: Any) -> httpx.AsyncClient:
-        hooks = {"response": [transcript.record, scan.look]}
+        hooks = {"response": [transcript.record, scan.check_unread]}
         return httpx.AsyncClient(
             transport=carrier,
             base_url="https://dwipper.test",
-            timeout=_PATIENCE_SECONDS,
+            timeout=_TIMEOUT_SECONDS,
             event_hooks=hooks,
             **options,
         )
 
     endpoint = deployed.aws.endpoint
     async with carrier:
-        mails_before = len(everything(endpoint))
-        yield Api(settings, endpoint, open_client(), transcript, open_client, mails_before, data.outlast)
+        mail_offset = len(fetch_all(endpoint))
+        yield Api(settings, endpoint, open_client(), transcript, open_client, mail_offset, data.skip_drain_period)

@@ -1,4 +1,4 @@
-"""The function's role has each permission that the code needs, and no other: without any of them something fails."""
+"""The role of the function has only permissions that the code requires. Without any one of them, a request fails."""
 
 import asyncio
 import copy
@@ -12,74 +12,76 @@ import pytest
 from devstack import clients
 from devstack.deployment import Deployment
 from testkit.api_client import PASSWORD, Api
-from testkit.routes import template
+from testkit.routes import load_template
 from tests.conftest import Figures
-from tests.e2e.deployed.deployed_api import Data, behind
+from tests.e2e.deployed.deployed_api import DeployedData, open_deployed_api
 
 pytestmark = pytest.mark.slow
 
 POLICY = "data"
+# The index of a statement, an action, and the index of a resource.
 Permission = tuple[int, str, int]
 
 
 def _statements() -> list[dict[str, Any]]:
-    """Those of the policy in deploy/role.yml, each with lists of actions and resources."""
-    policies = template("deploy/role.yml")["Resources"]["FunctionRole"]["Properties"]["Policies"]
+    """Return the statements of the policy in deploy/role.yml, each with lists of actions and resources."""
+    policies = load_template("deploy/role.yml")["Resources"]["FunctionRole"]["Properties"]["Policies"]
     (data,) = (policy for policy in policies if policy["PolicyName"] == POLICY)
-    return [_listed(statement) for statement in data["PolicyDocument"]["Statement"]]
+    return [_with_lists(statement) for statement in data["PolicyDocument"]["Statement"]]
 
 
-def _listed(statement: dict[str, Any]) -> dict[str, Any]:
+def _with_lists(statement: dict[str, Any]) -> dict[str, Any]:
     lists = {name: statement[name] for name in ("Action", "Resource")}
     return statement | {name: value if isinstance(value, list) else [value] for name, value in lists.items()}
 
 
 PERMISSIONS: list[Permission] = [
-    (number, action, place)
+    (number, action, index)
     for number, statement in enumerate(_statements())
     for action in statement["Action"]
-    for place in range(len(statement["Resource"]))
+    for index in range(len(statement["Resource"]))
 ]
 
 
-def _name(permission: Permission) -> str:
-    number, action, place = permission
-    (resource,) = _statements()[number]["Resource"][place].values()
+def _permission_id(permission: Permission) -> str:
+    number, action, index = permission
+    (resource,) = _statements()[number]["Resource"][index].values()
     return f"{action} on {resource}"
 
 
 @contextmanager
-def _without(permission: Permission, deployed: Deployment) -> Iterator[None]:
-    """Take one action on one resource away from the role until the block ends."""
+def _remove_permission(permission: Permission, deployed: Deployment) -> Iterator[None]:
+    """Remove one action on one resource from the role until the block ends."""
     endpoint, region = deployed.aws.endpoint, deployed.settings.region
-    iam = clients.permissions(endpoint, region)
+    iam = clients.iam_client(endpoint, region)
     (role,) = (role["RoleName"] for role in iam.list_roles()["Roles"] if "FunctionRole" in role["RoleName"])
-    whole: Any = iam.get_role_policy(RoleName=role, PolicyName=POLICY)["PolicyDocument"]
+    original: Any = iam.get_role_policy(RoleName=role, PolicyName=POLICY)["PolicyDocument"]
 
     def put(document: Any) -> None:
         iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=json.dumps(document))
 
-    put(_less(whole, permission))
+    put(_subtract(original, permission))
     try:
         yield
     finally:
-        put(whole)
+        put(original)
 
 
-def _less(whole: Any, permission: Permission) -> Any:
-    number, action, place = permission
-    document = copy.deepcopy(whole)
-    statement = _listed(document["Statement"].pop(number))
-    rest = [resource for there, resource in enumerate(statement["Resource"]) if there != place]
-    others = [other for other in statement["Action"] if other != action]
-    document["Statement"] += [statement | {"Action": [action], "Resource": rest}] if rest else []
-    document["Statement"] += [statement | {"Action": others}] if others else []
+def _subtract(policy: Any, permission: Permission) -> Any:
+    """Return the policy without one action on one resource."""
+    number, action, index = permission
+    document = copy.deepcopy(policy)
+    statement = _with_lists(document["Statement"].pop(number))
+    other_resources = [resource for other, resource in enumerate(statement["Resource"]) if other != index]
+    other_actions = [other for other in statement["Action"] if other != action]
+    document["Statement"] += [statement | {"Action": [action], "Resource": other_resources}] if other_resources else []
+    document["Statement"] += [statement | {"Action": other_actions}] if other_actions else []
     return document
 
 
-async def _everything(api: Api, data: Data) -> None:
-    """All that the API can do: whatever is not allowed is an answer that is none of these."""
-    kay, lee = await api.member("kay"), await api.member("lee")
+async def _use_every_permission(api: Api, data: DeployedData) -> None:
+    """Make requests that need all permissions. A missing permission makes one of them fail."""
+    kay, lee = await api.create_member("kay"), await api.create_member("lee")
     await api.register("again@example.org")
     await api.register("again@example.org")
     first = await kay.post_dwipp("First")
@@ -105,33 +107,33 @@ async def _everything(api: Api, data: Data) -> None:
         await lee.get(listed)
     assert (await kay.http.delete(path)).status_code == 204
     assert (await lee.http.delete("/v1/me/sessions")).status_code == 204
-    await _leave(api, data)
+    await _delete_account(api, data)
 
 
-async def _leave(api: Api, data: Data) -> None:
-    mae = await api.member("mae")
+async def _delete_account(api: Api, data: DeployedData) -> None:
+    mae = await api.create_member("mae")
     await mae.get("/v1/me")
     assert (await mae.http.delete("/v1/me")).status_code == 202
-    data.outlast()
+    data.skip_drain_period()
     assert (await mae.http.delete("/v1/me")).status_code == 204
     login = await api.http.post("/v1/auth/login", json={"email": mae.email, "password": PASSWORD})
     assert login.status_code == 401
 
 
-def _tell(deployed: Deployment) -> None:
-    async def telling() -> None:
-        async with behind(deployed) as api:
-            await _everything(api, Data(deployed))
+def _run(deployed: Deployment) -> None:
+    async def use_every_permission() -> None:
+        async with open_deployed_api(deployed) as api:
+            await _use_every_permission(api, DeployedData(deployed))
 
-    asyncio.run(telling())
+    asyncio.run(use_every_permission())
 
 
-def test_with_all_of_them_everything_goes(deployed: Deployment, figures: Figures) -> None:
-    _tell(deployed)
+def test_all_requests_succeed_with_all_permissions(deployed: Deployment, figures: Figures) -> None:
+    _run(deployed)
     figures("actions on tables, indexes and the pool", len(PERMISSIONS))
 
 
-@pytest.mark.parametrize("permission", PERMISSIONS, ids=_name)
-def test_without_one_of_them_something_fails(permission: Permission, deployed: Deployment) -> None:
-    with _without(permission, deployed), pytest.raises(AssertionError):
-        _tell(deployed)
+@pytest.mark.parametrize("permission", PERMISSIONS, ids=_permission_id)
+def test_a_request_fails_without_the_permission(permission: Permission, deployed: Deployment) -> None:
+    with _remove_permission(permission, deployed), pytest.raises(AssertionError):
+        _run(deployed)

@@ -1,1 +1,1 @@
-"""The whole story against an API that runs somewhere, from outside: `python -m tests.e2e.smoke URL`."""
+"""A smoke test of a running API, from outside: `python -m tests.e2e.smoke URL`."""

@@ -1,25 +1,25 @@
-"""Tell the story, a line for each step; ends with 1 at the first that fails, and says what was answered."""
+"""Run the smoke test. Prints a line for each step. Exits with 1 after the first step that fails."""
 
 import os
 import sys
 import time
 
-from tests.e2e.smoke import codes
-from tests.e2e.smoke.story import Smoke, client
+from tests.e2e.smoke import confirmers
+from tests.e2e.smoke.scenario import Scenario, open_client
 
 
 def main(url: str) -> int:
-    """Try all there is at an address; 0 where all of it works."""
-    begun = time.monotonic()
-    with client(url) as http:
-        for number, (shows, step) in enumerate(Smoke(http, codes.of_environment(os.environ)).steps(), 1):
+    """Run all steps against the API at a URL. Return the exit code."""
+    start = time.monotonic()
+    with open_client(url) as http:
+        for number, (title, step) in enumerate(Scenario(http, confirmers.from_environment(os.environ)).steps(), 1):
             try:
                 step()
-            except Exception as error:  # noqa: BLE001 -- whatever it is, it is why the API does not work
-                print(f"not ok {number} - {shows}: {error!r}")
+            except Exception as error:  # noqa: BLE001 -- any error is a failure of the step, and is printed
+                print(f"not ok {number} - {title}: {error!r}")
                 return 1
-            print(f"ok {number} - {shows}", flush=True)
-    print(f"All of it works: {url} ({time.monotonic() - begun:.0f} s)")
+            print(f"ok {number} - {title}", flush=True)
+    print(f"All steps passed: {url} ({time.monotonic() - start:.0f} s)")
     return 0
 
 

@@ -1,6 +1,6 @@
-"""What has to hold of the CloudFormation that is deployed, where neither osls nor cfn-lint would say a word.
+"""Rules for the deployed CloudFormation template, beyond those of osls and cfn-lint.
 
-Each rule takes the template and says every breach of it that it finds, in a line.
+Each rule takes the template and yields a line for each violation.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,29 +12,29 @@ Template = dict[str, Any]
 Rule = Callable[[Template], Iterator[str]]
 
 RULES: tuple[Rule, ...] = (
-    gateway.only_members_reach_what_is_theirs,
-    gateway.the_authorizer_is_the_pools,
-    gateway.the_api_is_where_it_was_made,
-    gateway.the_stage_has_limits_and_a_log,
-    gateway.the_stage_is_of_the_deployment,
-    gateway.the_gateway_answers_in_problems,
-    gateway.nothing_else_leads_to_the_function,
-    gateway.logins_are_behind_the_firewall,
-    permissions.no_wildcards,
-    permissions.nobody_else_has_the_functions_role,
-    permissions.what_the_code_calls_and_nothing_else,
-    permissions.the_function_is_an_image_by_its_digest,
-    data.what_holds_data_stays,
-    data.accounts_are_as_the_contract_has_them,
-    monitoring.every_metric_is_there,
-    monitoring.every_alarm_is_heard,
-    monitoring.every_alarm_says_that_something_is_too_much,
-    monitoring.what_alarms_are_about_is_what_they_look_at,
-    monitoring.filters_find_what_is_logged,
-    monitoring.no_log_is_kept_for_ever,
+    gateway.check_member_routes,
+    gateway.check_authorizer,
+    gateway.check_endpoint_type,
+    gateway.check_stage_settings,
+    gateway.check_stage_deployment,
+    gateway.check_gateway_responses,
+    gateway.check_function_callers,
+    gateway.check_firewall,
+    permissions.check_wildcards,
+    permissions.check_function_role_trust,
+    permissions.check_function_actions,
+    permissions.check_function_properties,
+    data.check_data_protection,
+    data.check_account_settings,
+    monitoring.check_metrics_exist,
+    monitoring.check_alarm_notifications,
+    monitoring.check_alarm_directions,
+    monitoring.check_alarm_metrics,
+    monitoring.check_metric_filters,
+    monitoring.check_log_retention,
 )
 
 
-def breaches(template: Template) -> list[str]:
-    """All of them, of all rules."""
-    return [f"{rule.__name__}: {breach}" for rule in RULES for breach in rule(template)]
+def find_violations(template: Template) -> list[str]:
+    """Return the violations of all rules, each with the name of its rule."""
+    return [f"{rule.__name__}: {violation}" for rule in RULES for violation in rule(template)]

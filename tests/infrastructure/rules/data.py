@@ -1,28 +1,33 @@
-"""Rules about what holds data: the tables and the user pool."""
+"""Rules for the resources that hold data: the tables and the user pool."""
 
 from collections.abc import Iterator
 
-from tests.infrastructure.rules.resources import Resource, Template, of_type, the
+from tests.infrastructure.rules.resources import Resource, Template, find_resources, get_properties
 
 _TABLES = frozenset({"DwippsTable", "ReactionsTable", "MembersTable"})
+_CHARACTER_CLASSES = ("Lowercase", "Numbers", "Symbols", "Uppercase")
 
 
-def what_holds_data_stays(template: Template) -> Iterator[str]:
-    """Nothing that is deleted by mistake is gone; no name is in the way of the next deployment."""
-    tables = dict(of_type(template, "AWS::DynamoDB::Table"))
+def check_data_protection(template: Template) -> Iterator[str]:
+    """Check that data survives a mistaken deletion, and that no fixed name prevents the next deployment."""
+    tables = dict(find_resources(template, "AWS::DynamoDB::Table"))
     if tables.keys() != _TABLES:
         yield f"tables: {sorted(tables)}"
     for name, table in tables.items():
-        yield from _flaws(name, table)
-    if the(template, "MembersTable").get("TimeToLiveSpecification") != {"AttributeName": "expires_at", "Enabled": True}:
-        yield "MembersTable: nothing expires"
+        yield from _check_table(name, table)
+    ttl = get_properties(template, "MembersTable").get("TimeToLiveSpecification")
+    if ttl != {"AttributeName": "expires_at", "Enabled": True}:
+        yield "MembersTable: rows do not expire"
     pool = template["Resources"].get("UserPool", {})
     if not _is_retained(pool) or pool["Properties"].get("DeletionProtection") != "ACTIVE":
         yield "UserPool: not retained"
 
 
-def accounts_are_as_the_contract_has_them(template: Template) -> Iterator[str]:
-    """Who has an account is not told; an email has an owner; tokens live as long as the documentation says."""
+def check_account_settings(template: Template) -> Iterator[str]:
+    """Check that accounts are not disclosed, emails are verified, and access tokens live for the documented time.
+
+    Passwords must have a minimum length and no composition rules.
+    """
     expected = {
         "PreventUserExistenceErrors": "ENABLED",
         "EnableTokenRevocation": True,
@@ -31,32 +36,30 @@ def accounts_are_as_the_contract_has_them(template: Template) -> Iterator[str]:
         "AccessTokenValidity": 15,
         "WriteAttributes": ["preferred_username"],
     }
-    client, pool = the(template, "UserPoolClient"), the(template, "UserPool")
+    client, pool = get_properties(template, "UserPoolClient"), get_properties(template, "UserPool")
     for name, value in expected.items():
         if client.get(name) != value:
             yield f"UserPoolClient: {name} is {client.get(name)}"
     if pool.get("UsernameAttributes") != ["email"] or pool.get("AutoVerifiedAttributes") != ["email"]:
-        yield "UserPool: an email need not be one's own"
+        yield "UserPool: emails are not verified"
     password = pool.get("Policies", {}).get("PasswordPolicy", {})
-    if password.get("MinimumLength") != 10 or any(password.get(f"Require{what}") for what in _COMPOSITION):
+    has_composition_rule = any(password.get(f"Require{characters}") for characters in _CHARACTER_CLASSES)
+    if password.get("MinimumLength") != 10 or has_composition_rule:
         yield f"UserPool: {password}"
 
 
-_COMPOSITION = ("Lowercase", "Numbers", "Symbols", "Uppercase")
-
-
-def _flaws(name: str, table: Resource) -> Iterator[str]:
+def _check_table(name: str, table: Resource) -> Iterator[str]:
     properties = table["Properties"]
     if not _is_retained(table):
         yield f"{name}: not retained"
     if not properties.get("DeletionProtectionEnabled"):
-        yield f"{name}: can be deleted"
+        yield f"{name}: no deletion protection"
     if not properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled"):
-        yield f"{name}: cannot be put back"
+        yield f"{name}: no point-in-time recovery"
     if properties.get("BillingMode") != "PAY_PER_REQUEST":
-        yield f"{name}: costs while nobody calls"
+        yield f"{name}: has costs without requests"
     if "TableName" in properties:
-        yield f"{name}: is named"
+        yield f"{name}: has a fixed name"
 
 
 def _is_retained(resource: Resource) -> bool:

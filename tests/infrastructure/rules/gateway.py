@@ -1,14 +1,14 @@
-"""Rules about API Gateway: who gets past it, and what it answers by itself."""
+"""Rules for API Gateway: the access to the function, and the gateway's own responses."""
 
 import json
 from collections.abc import Iterator
 
-from tests.infrastructure.rules.resources import Resource, Template, of_type, reference, the
+from tests.infrastructure.rules.resources import Resource, Template, find_resources, get_properties, get_reference
 
 _SCOPES = ["aws.cognito.signin.user.admin"]
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html, but for
-# REQUEST_TOO_LARGE.
-_TYPES = frozenset(
+# All types except for REQUEST_TOO_LARGE, which cannot be customized:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+_RESPONSE_TYPES = frozenset(
     {
         *("ACCESS_DENIED", "API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE"),
         *("BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX", "DEFAULT_5XX", "EXPIRED_TOKEN"),
@@ -17,10 +17,12 @@ _TYPES = frozenset(
         *("UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED"),
     }
 )
-_MOST_LOGINS = 1000  # in five minutes
-_HEADER = "gatewayresponse.header."
+_MAX_LOGINS = 1000  # In five minutes.
+_MAX_REQUESTS_PER_SECOND = 10_000
+_HEADER_PREFIX = "gatewayresponse.header."
 _HEADERS = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Cache-Control", "X-Request-Id")
-_OTHER_WAYS = (
+# Resource types that could invoke the function past API Gateway.
+_OTHER_ENTRY_POINTS = (
     "AWS::Lambda::Url",
     "AWS::Lambda::Alias",
     "AWS::ApiGatewayV2::Api",
@@ -29,21 +31,21 @@ _OTHER_WAYS = (
 )
 
 
-def only_members_reach_what_is_theirs(template: Template) -> Iterator[str]:
-    """Every method under /v1/ that is not under /v1/auth/ is behind the authorizer, and no other is."""
-    for name, method in of_type(template, "AWS::ApiGateway::Method"):
+def check_member_routes(template: Template) -> Iterator[str]:
+    """Check that exactly the methods under /v1/ require an access token, except for those under /v1/auth/."""
+    for name, method in find_resources(template, "AWS::ApiGateway::Method"):
         properties = method["Properties"]
-        path = _path(template, properties["ResourceId"])
-        for_members = path.startswith("/v1/") and not path.startswith("/v1/auth/")
-        if for_members and properties["HttpMethod"] != "OPTIONS":
-            if not _is_guarded(properties):
-                yield f"{name}: {properties['HttpMethod']} {path} is open"
+        path = _resolve_path(template, properties["ResourceId"])
+        is_member_route = path.startswith("/v1/") and not path.startswith("/v1/auth/")
+        if is_member_route and properties["HttpMethod"] != "OPTIONS":
+            if not _requires_access_token(properties):
+                yield f"{name}: {properties['HttpMethod']} {path} requires no access token"
         elif properties["AuthorizationType"] != "NONE":
-            yield f"{name}: {properties['HttpMethod']} {path} is closed"
+            yield f"{name}: {properties['HttpMethod']} {path} requires a token"
 
 
-def the_authorizer_is_the_pools(template: Template) -> Iterator[str]:
-    """It asks for the tokens of our own pool, in the header where they are sent."""
+def check_authorizer(template: Template) -> Iterator[str]:
+    """Check that the authorizer accepts tokens of our own user pool, in the header Authorization."""
     expected = {
         "Name": "members",
         "Type": "COGNITO_USER_POOLS",
@@ -51,92 +53,99 @@ def the_authorizer_is_the_pools(template: Template) -> Iterator[str]:
         "ProviderARNs": [{"Fn::GetAtt": ["UserPool", "Arn"]}],
         "RestApiId": {"Ref": "ApiGatewayRestApi"},
     }
-    if the(template, "Authorizer") != expected:
-        yield f"Authorizer: {the(template, 'Authorizer')}"
+    if get_properties(template, "Authorizer") != expected:
+        yield f"Authorizer: {get_properties(template, 'Authorizer')}"
 
 
-def the_api_is_where_it_was_made(template: Template) -> Iterator[str]:
-    """In its own region, and not behind Amazon's edges, which would hide who calls from the firewall."""
-    if the(template, "ApiGatewayRestApi").get("EndpointConfiguration") != {"Types": ["REGIONAL"]}:
-        yield f"ApiGatewayRestApi: {the(template, 'ApiGatewayRestApi').get('EndpointConfiguration')}"
+def check_endpoint_type(template: Template) -> Iterator[str]:
+    """Check that the API is regional. An edge-optimized API would hide the addresses of clients from the firewall."""
+    configuration = get_properties(template, "ApiGatewayRestApi").get("EndpointConfiguration")
+    if configuration != {"Types": ["REGIONAL"]}:
+        yield f"ApiGatewayRestApi: {configuration}"
 
 
-def the_stage_has_limits_and_a_log(template: Template) -> Iterator[str]:
-    """All that there is is one stage."""
-    stages = dict(of_type(template, "AWS::ApiGateway::Stage"))
+def check_stage_settings(template: Template) -> Iterator[str]:
+    """Check that there is one stage, with limits, an access log and traces, and without a log of bodies."""
+    stages = dict(find_resources(template, "AWS::ApiGateway::Stage"))
     if list(stages) != ["ApiStage"]:
         yield f"stages: {list(stages)}"
-    stage = the(template, "ApiStage")
+    stage = get_properties(template, "ApiStage")
     for setting in stage.get("MethodSettings", [{}]):
-        if not 0 < setting.get("ThrottlingRateLimit", 0) <= 10_000 or setting.get("ThrottlingBurstLimit", 0) <= 0:
+        rate, burst = setting.get("ThrottlingRateLimit", 0), setting.get("ThrottlingBurstLimit", 0)
+        if not 0 < rate <= _MAX_REQUESTS_PER_SECOND or burst <= 0:
             yield "ApiStage: no limit"
         if setting.get("DataTraceEnabled"):
             yield "ApiStage: bodies are logged"
-    if reference(stage.get("AccessLogSetting", {}).get("DestinationArn")) != "AccessLogGroup":
-        yield "ApiStage: no log"
+    if get_reference(stage.get("AccessLogSetting", {}).get("DestinationArn")) != "AccessLogGroup":
+        yield "ApiStage: no access log"
     if not stage.get("TracingEnabled"):
-        yield "ApiStage: is not traced"
+        yield "ApiStage: no traces"
 
 
-def the_stage_is_of_the_deployment(template: Template) -> Iterator[str]:
-    """And of none that makes a stage of its own, or that left out what the gateway answers by itself."""
-    stage = the(template, "ApiStage")
-    responses = {name for name, _ in of_type(template, "AWS::ApiGateway::GatewayResponse")}
-    for name, deployment in of_type(template, "AWS::ApiGateway::Deployment"):
+def check_stage_deployment(template: Template) -> Iterator[str]:
+    """Check that the stage uses the deployment.
+
+    The deployment must not create a stage of its own, and must wait for all gateway responses.
+    """
+    stage = get_properties(template, "ApiStage")
+    responses = {name for name, _ in find_resources(template, "AWS::ApiGateway::GatewayResponse")}
+    for name, deployment in find_resources(template, "AWS::ApiGateway::Deployment"):
         if deployment["Properties"].get("StageName", {"Ref": "AWS::NoValue"}) != {"Ref": "AWS::NoValue"}:
-            yield f"{name}: makes a stage of its own"
+            yield f"{name}: creates a stage of its own"
         if not responses <= set(deployment["DependsOn"]):
-            yield f"{name}: does not wait for the gateway's answers"
+            yield f"{name}: does not wait for the gateway responses"
         if stage.get("DeploymentId") != {"Ref": name}:
-            yield f"{name}: is of no stage"
+            yield f"{name}: the stage does not use it"
 
 
-def the_gateway_answers_in_problems(template: Template) -> Iterator[str]:
-    """Each type of its own answers is a problem of its own, with CORS headers."""
-    responses = [it["Properties"] for _, it in of_type(template, "AWS::ApiGateway::GatewayResponse")]
-    for missing in _TYPES - {response["ResponseType"] for response in responses}:
-        yield f"{missing}: none"
-    slugs = [json.loads(response["ResponseTemplates"]["application/json"])["type"] for response in responses]
-    if len(set(slugs)) != len(slugs):
-        yield "two have one slug"
+def check_gateway_responses(template: Template) -> Iterator[str]:
+    """Check that each type of gateway response is a problem document of its own type, with CORS headers."""
+    resources = find_resources(template, "AWS::ApiGateway::GatewayResponse")
+    responses = [resource["Properties"] for _, resource in resources]
+    for missing in _RESPONSE_TYPES - {response["ResponseType"] for response in responses}:
+        yield f"{missing}: missing"
+    types = [json.loads(response["ResponseTemplates"]["application/json"])["type"] for response in responses]
+    if len(set(types)) != len(types):
+        yield "two responses have the same problem type"
     for response in responses:
-        yield from _flaws(response)
+        yield from _check_response(response)
 
 
-def nothing_else_leads_to_the_function(template: Template) -> Iterator[str]:
-    """API Gateway may invoke it, for this API, and nobody else may."""
-    for name, it in of_type(template, *_OTHER_WAYS):
-        yield f"{name}: {it['Type']}"
-    for name, it in of_type(template, "AWS::Lambda::Permission"):
-        properties = it["Properties"]
+def check_function_callers(template: Template) -> Iterator[str]:
+    """Check that only API Gateway may invoke the function, and only for this API."""
+    for name, resource in find_resources(template, *_OTHER_ENTRY_POINTS):
+        yield f"{name}: {resource['Type']}"
+    for name, resource in find_resources(template, "AWS::Lambda::Permission"):
+        properties = resource["Properties"]
         if properties.get("Principal") != "apigateway.amazonaws.com" or "SourceArn" not in properties:
             yield f"{name}: {properties.get('Principal')}"
 
 
-def logins_are_behind_the_firewall(template: Template) -> Iterator[str]:
-    """A rate rule on /v1/auth/, attached to the stage."""
-    rules = the(template, "WebAcl").get("Rules", [])
-    if not any(_bounds_logins(rule) for rule in rules):
+def check_firewall(template: Template) -> Iterator[str]:
+    """Check that the firewall has a rate rule for /v1/auth/, and is attached to the stage."""
+    rules = get_properties(template, "WebAcl").get("Rules", [])
+    if not any(_limits_logins(rule) for rule in rules):
         yield "WebAcl: no rate rule"
-    association = the(template, "WebAclAssociation")
-    if reference(association.get("WebACLArn")) != "WebAcl" or "${ApiStage}" not in str(association.get("ResourceArn")):
-        yield "WebAclAssociation: not of the stage"
+    association = get_properties(template, "WebAclAssociation")
+    is_of_stage = "${ApiStage}" in str(association.get("ResourceArn"))
+    if get_reference(association.get("WebACLArn")) != "WebAcl" or not is_of_stage:
+        yield "WebAclAssociation: not attached to the stage"
 
 
-def _bounds_logins(rule: Resource) -> bool:
-    """Whether a rule blocks who asks too often, wherever below a stage the path begins."""
+def _limits_logins(rule: Resource) -> bool:
+    """Return True if a rule blocks an address after too many requests to /v1/auth/. The path may begin with a stage."""
     rate = rule["Statement"].get("RateBasedStatement", {})
     match = rate.get("ScopeDownStatement", {}).get("ByteMatchStatement", {})
     return (
         rule["Action"] == {"Block": {}}
         and rate.get("AggregateKeyType") == "IP"
-        and rate.get("Limit", _MOST_LOGINS + 1) <= _MOST_LOGINS
+        and rate.get("Limit", _MAX_LOGINS + 1) <= _MAX_LOGINS
         and (match.get("SearchString"), match.get("PositionalConstraint")) == ("/v1/auth/", "CONTAINS")
         and match.get("FieldToMatch") == {"UriPath": {}}
     )
 
 
-def _is_guarded(method: Resource) -> bool:
+def _requires_access_token(method: Resource) -> bool:
     return (
         method["AuthorizationType"] == "COGNITO_USER_POOLS"
         and method.get("AuthorizerId") == {"Ref": "Authorizer"}
@@ -144,27 +153,27 @@ def _is_guarded(method: Resource) -> bool:
     )
 
 
-def _path(template: Template, resource_id: Resource) -> str:
-    """The whole path of a resource, from the root on."""
-    name = reference(resource_id)
+def _resolve_path(template: Template, resource_id: Resource) -> str:
+    """Return the path of a resource from the root on."""
+    name = get_reference(resource_id)
     if name == "ApiGatewayRestApi":
         return "/"
-    properties = the(template, name)
-    return f"{_path(template, properties['ParentId']).rstrip('/')}/{properties['PathPart']}"
+    properties = get_properties(template, name)
+    return f"{_resolve_path(template, properties['ParentId']).rstrip('/')}/{properties['PathPart']}"
 
 
-def _flaws(response: Resource) -> Iterator[str]:
-    kind = response["ResponseType"]
+def _check_response(response: Resource) -> Iterator[str]:
+    response_type = response["ResponseType"]
     problem = json.loads(response["ResponseTemplates"]["application/json"])
-    headers = {name.removeprefix(_HEADER): value for name, value in response["ResponseParameters"].items()}
+    headers = {name.removeprefix(_HEADER_PREFIX): value for name, value in response["ResponseParameters"].items()}
     if headers.get("Content-Type") != "'application/problem+json'":
-        yield f"{kind}: no problem document"
+        yield f"{response_type}: no problem document"
     if not {"type", "title", "detail", "request_id"} <= problem.keys() or not str(problem["type"]).startswith("urn:"):
-        yield f"{kind}: {sorted(problem)}"
+        yield f"{response_type}: {sorted(problem)}"
     for header in _HEADERS:
         if header not in headers:
-            yield f"{kind}: no {header}"
+            yield f"{response_type}: no {header}"
     if problem.get("status") != (int(response["StatusCode"]) if "StatusCode" in response else None):
-        yield f"{kind}: two statuses"
+        yield f"{response_type}: the statuses of the response and of its body differ"
     if problem.get("status") in (429, 503) and "Retry-After" not in headers:
-        yield f"{kind}: no Retry-After"
+        yield f"{response_type}: no Retry-After"

@@ -1,4 +1,4 @@
-"""Rules about alarms, the dashboard and logs: what they look at has to be there."""
+"""Rules for alarms, the dashboard and logs. The metrics and the resources that they name must exist."""
 
 import json
 import re
@@ -6,21 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.observability import metrics
-from testkit.business_metrics import declared_metrics
-from tests.infrastructure.rules.resources import Resource, Template, of_type, reference, the
+from testkit.business_metrics import list_business_metrics
+from tests.infrastructure.rules.resources import Resource, Template, find_resources, get_properties, get_reference
 
-# Which metrics Amazon has, and by which dimensions:
+# The metrics of AWS and their dimensions:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
 _TABLE, _INDEX = frozenset({"TableName"}), frozenset({"TableName", "GlobalSecondaryIndexName"})
-_AMAZONS = {
+_AWS_METRICS = {
     "AWS/ApiGateway": ({"Count", "Latency", "4XXError", "5XXError"}, {frozenset({"ApiName", "Stage"})}),
     "AWS/Lambda": ({"Errors", "Throttles", "ConcurrentExecutions"}, {frozenset({"FunctionName"})}),
     "AWS/DynamoDB": ({"ReadThrottleEvents", "WriteThrottleEvents", "ConsumedWriteCapacityUnits"}, {_TABLE, _INDEX}),
 }
 _STAGE = "prod"
-_ABOUT = {
+_MIN_METRICS = 30
+_MIN_ALARMS = 10
+# The metric that each alarm must use.
+_ALARM_METRICS = {
     "ServerErrorsAlarm": "5XXError",
     "LatencyAlarm": "Latency",
     "FunctionThrottlesAlarm": "Throttles",
@@ -34,156 +37,163 @@ _ABOUT = {
 }
 _REFERENCE = re.compile(r"\$\{(\w+)(?:\.\w+)?\}")
 
-Metric = tuple[str, str, dict[str, Any]]
+Metric = tuple[str, str, dict[str, Any]]  # Namespace, name, and dimensions.
 
 
-def every_metric_is_there(template: Template) -> Iterator[str]:
-    """Each is one of Amazon's, of the app's, or of a filter's here, and is said of a resource that there is."""
-    found = [*_of_alarms(template), *(("Dashboard", metric) for metric in _of_dashboard(template))]
-    if len(found) < 30:
-        yield "there are too few to be all"
+def check_metrics_exist(template: Template) -> Iterator[str]:
+    """Check that each metric comes from AWS, the app or a metric filter, and that its dimensions name our resources."""
+    found = [*_find_alarm_metrics(template), *(("Dashboard", metric) for metric in _find_dashboard_metrics(template))]
+    if len(found) < _MIN_METRICS:
+        yield f"only {len(found)} metrics were found"
     for name, (namespace, metric, dimensions) in found:
         if not _exists(template, namespace, metric, dimensions):
             yield f"{name}: {namespace} {metric} by {sorted(dimensions)}"
 
 
-def every_alarm_is_heard(template: Template) -> Iterator[str]:
-    """Each tells the topic, and is on the dashboard."""
-    board = str(the(template, "Dashboard").get("DashboardBody"))
-    alarms = dict(of_type(template, "AWS::CloudWatch::Alarm"))
-    if len(alarms) < 10:
-        yield "there are too few"
+def check_alarm_notifications(template: Template) -> Iterator[str]:
+    """Check that each alarm notifies the topic, and is on the dashboard."""
+    dashboard = str(get_properties(template, "Dashboard").get("DashboardBody"))
+    alarms = dict(find_resources(template, "AWS::CloudWatch::Alarm"))
+    if len(alarms) < _MIN_ALARMS:
+        yield f"only {len(alarms)} alarms were found"
     for name, alarm in alarms.items():
         if alarm["Properties"].get("AlarmActions") != [{"Ref": "AlarmTopic"}]:
-            yield f"{name}: tells nobody"
-        if f"${{{name}.Arn}}" not in board:
+            yield f"{name}: does not notify the topic"
+        if f"${{{name}.Arn}}" not in dashboard:
             yield f"{name}: is not on the dashboard"
 
 
-def every_alarm_says_that_something_is_too_much(template: Template) -> Iterator[str]:
-    """What is counted here is errors, refusals and time: less of it is never worse."""
-    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
+def check_alarm_directions(template: Template) -> Iterator[str]:
+    """Check that alarms go off at high values only: a low number of errors or a short time is never a problem."""
+    for name, alarm in find_resources(template, "AWS::CloudWatch::Alarm"):
         properties = alarm["Properties"]
         if properties.get("ComparisonOperator") != "GreaterThanThreshold":
             yield f"{name}: {properties.get('ComparisonOperator')}"
         if properties.get("TreatMissingData") != "notBreaching":
-            yield f"{name}: wakes somebody up where nobody calls"
+            yield f"{name}: goes off without requests"
 
 
-def what_alarms_are_about_is_what_they_look_at(template: Template) -> Iterator[str]:
-    """The one metric of each alarm without which it would be another's."""
-    metrics_of: dict[str, set[str]] = {}
-    for name, (_, metric, _) in _of_alarms(template):
-        metrics_of.setdefault(name, set()).add(metric)
-    for name, metric in _ABOUT.items():
-        if metric not in metrics_of.get(name, set()):
-            yield f"{name}: not about {metric}"
+def check_alarm_metrics(template: Template) -> Iterator[str]:
+    """Check that each alarm uses the metric that its name promises."""
+    alarm_metrics: dict[str, set[str]] = {}
+    for name, (_, metric, _) in _find_alarm_metrics(template):
+        alarm_metrics.setdefault(name, set()).add(metric)
+    for name, metric in _ALARM_METRICS.items():
+        if metric not in alarm_metrics.get(name, set()):
+            yield f"{name}: does not use {metric}"
 
 
-def filters_find_what_is_logged(template: Template) -> Iterator[str]:
-    """The access log is JSON, and what filters look for is in it."""
-    format_ = the(template, "ApiStage").get("AccessLogSetting", {}).get("Format", "")
+def check_metric_filters(template: Template) -> Iterator[str]:
+    """Check that the access log is JSON, and has the fields that the metric filters match."""
+    log_format = get_properties(template, "ApiStage").get("AccessLogSetting", {}).get("Format", "")
     try:
-        logged = json.loads(re.sub(r"\$context\.[\w.]+", "0", format_))
+        fields = json.loads(re.sub(r"\$context\.[\w.]+", "0", log_format))
     except ValueError:
-        yield "ApiStage: the log is no JSON"
+        yield "ApiStage: the access log is not JSON"
         return
-    for name, it in of_type(template, "AWS::Logs::MetricFilter"):
-        for field in re.findall(r"\$\.(\w+)", it["Properties"]["FilterPattern"]):
-            if field not in logged:
+    for name, resource in find_resources(template, "AWS::Logs::MetricFilter"):
+        for field in re.findall(r"\$\.(\w+)", resource["Properties"]["FilterPattern"]):
+            if field not in fields:
                 yield f"{name}: {field} is not logged"
-    if "$context.error.responseType" not in format_:
-        yield "ApiStage: what was refused is not logged"
+    if "$context.error.responseType" not in log_format:
+        yield "ApiStage: the types of gateway responses are not logged"
 
 
-def no_log_is_kept_for_ever(template: Template) -> Iterator[str]:
-    """Every log group has an end."""
-    for name, group in of_type(template, "AWS::Logs::LogGroup"):
+def check_log_retention(template: Template) -> Iterator[str]:
+    """Check that each log group has a retention."""
+    for name, group in find_resources(template, "AWS::Logs::LogGroup"):
         if "RetentionInDays" not in group["Properties"]:
-            yield f"{name}: for ever"
+            yield f"{name}: no retention"
 
 
-def _of_alarms(template: Template) -> Iterator[tuple[str, Metric]]:
-    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
+def _find_alarm_metrics(template: Template) -> Iterator[tuple[str, Metric]]:
+    """Yield each alarm with each of its metrics."""
+    for name, alarm in find_resources(template, "AWS::CloudWatch::Alarm"):
         properties = alarm["Properties"]
         for query in properties.get("Metrics", []):
             if "MetricStat" in query:
-                yield name, _metric(query["MetricStat"]["Metric"])
+                yield name, _parse_metric(query["MetricStat"]["Metric"])
         if "MetricName" in properties:
-            yield name, _metric(properties)
+            yield name, _parse_metric(properties)
 
 
-def _metric(properties: Resource) -> Metric:
+def _parse_metric(properties: Resource) -> Metric:
     dimensions = {each["Name"]: each["Value"] for each in properties.get("Dimensions", [])}
-    return properties["Namespace"], _resolved(properties["MetricName"]), dimensions
+    return properties["Namespace"], _resolve_name(properties["MetricName"]), dimensions
 
 
-def _of_dashboard(template: Template) -> Iterator[Metric]:
-    """Each widget's metrics, with what CloudWatch lets a line take over from the one before."""
-    body = json.loads(str(the(template, "Dashboard").get("DashboardBody", {}).get("Fn::Sub", "{}")))
+def _find_dashboard_metrics(template: Template) -> Iterator[Metric]:
+    """Yield the metrics of all widgets. In a line, `.` and `...` repeat parts of the line before.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+    """
+    body = json.loads(str(get_properties(template, "Dashboard").get("DashboardBody", {}).get("Fn::Sub", "{}")))
     for widget in body.get("widgets", []):
-        before: list[str] = []
+        previous: list[str] = []
         for row in widget["properties"].get("metrics", []):
-            named = [part for part in row if isinstance(part, str)]
-            if named[0] == "...":
-                named = before[: len(before) - len(named) + 1] + named[1:]
-            line = [before[place] if part == "." else part for place, part in enumerate(named)]
-            before = line
-            yield line[0], _resolved(line[1]), dict(zip(line[2::2], line[3::2], strict=True))
+            parts = [part for part in row if isinstance(part, str)]
+            if parts[0] == "...":
+                parts = previous[: len(previous) - len(parts) + 1] + parts[1:]
+            line = [previous[position] if part == "." else part for position, part in enumerate(parts)]
+            previous = line
+            yield line[0], _resolve_name(line[1]), dict(zip(line[2::2], line[3::2], strict=True))
 
 
 def _exists(template: Template, namespace: str, metric: str, dimensions: dict[str, Any]) -> bool:
-    if not all(_is_known(template, value) for value in dimensions.values()):
+    if not all(_refers_to_template(template, value) for value in dimensions.values()):
         return False
-    if "ApiName" in dimensions and _text(dimensions["ApiName"]) != _name_of_api(template):
+    if "ApiName" in dimensions and _as_text(dimensions["ApiName"]) != _api_name(template):
         return False
     if namespace == metrics.NAMESPACE:
-        of_app = {*metrics.request_metrics(200, 1.0, 0), *declared_metrics().values()}
-        return metric in (of_app if set(dimensions) == {"Stage"} else _of_filters(template) if not dimensions else ())
-    names, by = _AMAZONS.get(namespace, (set(), set()))
-    return metric in names and frozenset(dimensions) in by
+        app_metrics = {*metrics.request_metrics(200, 1.0, 0), *list_business_metrics().values()}
+        if set(dimensions) == {"Stage"}:
+            return metric in app_metrics
+        return not dimensions and metric in _find_filter_metrics(template)
+    names, dimension_sets = _AWS_METRICS.get(namespace, (set(), set()))
+    return metric in names and frozenset(dimensions) in dimension_sets
 
 
-def _of_filters(template: Template) -> set[str]:
-    """The metrics that are made of logs here, of logs that there are."""
+def _find_filter_metrics(template: Template) -> set[str]:
+    """Return the metrics of the filters, if the log group of the filter is part of the template."""
     return {
-        _resolved(made["MetricName"])
-        for _, it in of_type(template, "AWS::Logs::MetricFilter")
-        for made in it["Properties"]["MetricTransformations"]
-        if made["MetricNamespace"] == metrics.NAMESPACE and reference(it["Properties"]["LogGroupName"])
+        _resolve_name(transformation["MetricName"])
+        for _, resource in find_resources(template, "AWS::Logs::MetricFilter")
+        for transformation in resource["Properties"]["MetricTransformations"]
+        if transformation["MetricNamespace"] == metrics.NAMESPACE
+        and get_reference(resource["Properties"]["LogGroupName"])
     }
 
 
-def _is_known(template: Template, value: Any) -> bool:
-    """Whether what a dimension says is of this template: a resource, a parameter, an index."""
+def _refers_to_template(template: Template, value: Any) -> bool:
+    """Return True if the value of a dimension names a resource, a parameter or an index of the template."""
     if isinstance(value, dict):
-        names = _REFERENCE.findall(str(value.get("Fn::Sub", ""))) or [reference(value)]
-        return all(name in template["Resources"] or name in template["Parameters"] for name in names)
-    names = _REFERENCE.findall(str(value))
+        names = _REFERENCE.findall(str(value.get("Fn::Sub", ""))) or [get_reference(value)]
+    else:
+        names = _REFERENCE.findall(str(value))
     if names:
         return all(name in template["Resources"] or name in template["Parameters"] for name in names)
-    return value in _indexes(template)
+    return value in _find_indexes(template)
 
 
-def _indexes(template: Template) -> set[str]:
+def _find_indexes(template: Template) -> set[str]:
     return {
         index["IndexName"]
-        for _, table in of_type(template, "AWS::DynamoDB::Table")
+        for _, table in find_resources(template, "AWS::DynamoDB::Table")
         for index in table["Properties"].get("GlobalSecondaryIndexes", [])
     }
 
 
-def _text(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return str(value.get("Fn::Sub", "") if isinstance(value, dict) else value)
 
 
-def _name_of_api(template: Template) -> str:
-    """As an alarm writes it, whatever the stage is."""
+def _api_name(template: Template) -> str:
+    """Return the name of the API as an alarm writes it, with a reference to the stage."""
     stage = template["Parameters"]["Stage"]["Default"]
-    return str(the(template, "ApiGatewayRestApi")["Name"]).replace(f"{stage}-", "${Stage}-", 1)
+    return str(get_properties(template, "ApiGatewayRestApi")["Name"]).replace(f"{stage}-", "${Stage}-", 1)
 
 
-def _resolved(name: Any) -> str:
-    """A metric's name in one stage."""
+def _resolve_name(name: Any) -> str:
+    """Return the name of a metric in one stage."""
     text = name["Fn::Sub"] if isinstance(name, dict) else name
     return str(text).replace("${Stage}", _STAGE)

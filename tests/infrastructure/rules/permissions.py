@@ -1,4 +1,4 @@
-"""Rules about IAM, and about what runs."""
+"""Rules for IAM and for the function."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,20 +8,21 @@ from typing import Any
 from app.errors import MisconfiguredError
 from app.settings import Settings
 from devstack.api import ROOT
-from tests.infrastructure.rules.resources import Template, listed, of_type, the
+from tests.infrastructure.rules.resources import Template, as_list, find_resources, get_properties
 
-# What knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
-_WITHOUT_RESOURCES = frozenset({"xray:PutTelemetryRecords", "xray:PutTraceSegments"})
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+_ACTIONS_WITHOUT_RESOURCES = frozenset({"xray:PutTelemetryRecords", "xray:PutTraceSegments"})
 _IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com/[\w/-]+@sha256:[0-9a-f]{64}")
+_GATEWAY_TIMEOUT_SECONDS = 29
 
-# Calls that need no permission of the caller's: Cognito's that are not administrators'.
-_UNSIGNED = frozenset(
+# Operations of Cognito that check no IAM permission of the caller.
+_UNAUTHENTICATED_CALLS = frozenset(
     {
         *("change_password", "confirm_forgot_password", "confirm_sign_up", "forgot_password", "get_user"),
         *("resend_confirmation_code", "revoke_token", "sign_up"),
     }
 )
-_IN_TRANSACTIONS = {'"Put":': "PutItem", '"Update":': "UpdateItem", '"Delete":': "DeleteItem"}
+_TRANSACTION_ACTIONS = {'"Put":': "PutItem", '"Update":': "UpdateItem", '"Delete":': "DeleteItem"}
 _CALL = re.compile(r"\b_?client(?:_once)?\.(\w+)\(")
 _SETTINGS = frozenset(
     {
@@ -29,91 +30,99 @@ _SETTINGS = frozenset(
         *("USER_POOL_CLIENT_ID", "USER_POOL_ID"),
     }
 )
-_NO_CALLS = frozenset({"transact_write_items", "meta", "exceptions"})
+_NOT_CALLS = frozenset({"transact_write_items", "meta", "exceptions"})
 
 
-def no_wildcards(template: Template) -> Iterator[str]:
-    """Every statement of every role and policy names its actions and its resources."""
-    for name, statement in _statements(template):
-        actions = listed(statement.get("Action", "*"))
+def check_wildcards(template: Template) -> Iterator[str]:
+    """Check that each statement of each role and policy names its actions and its resources."""
+    for name, statement in _find_statements(template):
+        actions = as_list(statement.get("Action", "*"))
         for action in actions:
             if "*" in action:
                 yield f"{name}: {action}"
-        if "*" in map(str, listed(statement.get("Resource", []))) and not _WITHOUT_RESOURCES.issuperset(actions):
-            yield f"{name}: {actions} on everything"
+        resources = map(str, as_list(statement.get("Resource", [])))
+        if "*" in resources and not _ACTIONS_WITHOUT_RESOURCES.issuperset(actions):
+            yield f"{name}: {actions} on all resources"
         if "NotAction" in statement or "NotResource" in statement:
-            yield f"{name}: all but some"
+            yield f"{name}: NotAction or NotResource"
 
 
-def nobody_else_has_the_functions_role(template: Template) -> Iterator[str]:
-    """Lambda lends it to the function, and to nobody else."""
+def check_function_role_trust(template: Template) -> Iterator[str]:
+    """Check that only Lambda may assume the role of the function."""
     trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    statements = the(template, "FunctionRole").get("AssumeRolePolicyDocument", {}).get("Statement")
+    statements = get_properties(template, "FunctionRole").get("AssumeRolePolicyDocument", {}).get("Statement")
     if statements != [trusted]:
         yield f"FunctionRole: {statements}"
 
 
-def what_the_code_calls_and_nothing_else(template: Template) -> Iterator[str]:
-    """The function's role has the actions that the code calls."""
+def check_function_actions(template: Template) -> Iterator[str]:
+    """Check that the role of the function allows exactly the actions that the code calls."""
     allowed = {
         action
-        for name, statement in _statements(template)
+        for name, statement in _find_statements(template)
         if name == "FunctionRole"
-        for action in listed(statement["Action"])
+        for action in as_list(statement["Action"])
         if action.startswith(("dynamodb:", "cognito-idp:"))
     }
-    for action in sorted(allowed - _called()):
-        yield f"{action}: nothing calls it"
-    for action in sorted(_called() - allowed):
+    called = _find_called_actions()
+    for action in sorted(allowed - called):
+        yield f"{action}: the code does not call it"
+    for action in sorted(called - allowed):
         yield f"{action}: not allowed"
 
 
-def the_function_is_an_image_by_its_digest(template: Template) -> Iterator[str]:
-    """What runs cannot change under its name, ends before the gateway gives up, and has its own role."""
-    for name, it in of_type(template, "AWS::Lambda::Function"):
-        properties = it["Properties"]
+def check_function_properties(template: Template) -> Iterator[str]:
+    """Check the image, the timeout, the role, the architecture, the traces and the settings of the function.
+
+    The image must be named by digest. The function must end before the gateway's timeout, so that the client gets its
+    response.
+    """
+    for name, resource in find_resources(template, "AWS::Lambda::Function"):
+        properties = resource["Properties"]
         if not _IMAGE.fullmatch(str(properties.get("Code", {}).get("ImageUri"))):
             yield f"{name}: {properties.get('Code')}"
-        if not properties["Timeout"] < 29:
-            yield f"{name}: outlasts the gateway"
+        if not properties["Timeout"] < _GATEWAY_TIMEOUT_SECONDS:
+            yield f"{name}: its timeout is not below the gateway's"
         if properties["Role"] != {"Fn::GetAtt": ["FunctionRole", "Arn"]}:
             yield f"{name}: {properties['Role']}"
         if properties.get("Architectures") != ["arm64"]:
             yield f"{name}: {properties.get('Architectures')}"
         if properties.get("TracingConfig") != {"Mode": "Active"}:
-            yield f"{name}: is not traced"
-    yield from _misconfigured(the(template, "ApiLambdaFunction"))
+            yield f"{name}: no traces"
+    yield from _check_settings(get_properties(template, "ApiLambdaFunction"))
 
 
-def _misconfigured(function: Mapping[str, Any]) -> Iterator[str]:
-    """What the app would not start with."""
+def _check_settings(function: Mapping[str, Any]) -> Iterator[str]:
+    """Check that the environment has the settings of the app, with valid values."""
     variables = function.get("Environment", {}).get("Variables", {})
     if set(variables) != _SETTINGS:
         yield "ApiLambdaFunction: other settings than the app's"
         return
-    texts = {name: "of the stack" if isinstance(value, dict) else str(value) for name, value in variables.items()}
+    texts = {name: "from the stack" if isinstance(value, dict) else str(value) for name, value in variables.items()}
     try:
         Settings.from_environment(texts | {"AWS_REGION": "eu-central-1"})
     except MisconfiguredError as error:
         yield f"ApiLambdaFunction: {error}"
 
 
-def _statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All that allow something to somebody here."""
-    for name, it in of_type(template, "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        documents = [policy["PolicyDocument"] for policy in it["Properties"].get("Policies", [])]
-        documents += [it["Properties"]["PolicyDocument"]] if "PolicyDocument" in it["Properties"] else []
+def _find_statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each statement of each role and policy, with the logical id of the resource."""
+    types = ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+    for name, resource in find_resources(template, *types):
+        properties = resource["Properties"]
+        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+        documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
         for document in documents:
-            for statement in listed(document["Statement"]):
+            for statement in as_list(document["Statement"]):
                 yield name, statement
 
 
-def _called() -> set[str]:
-    """The actions behind the calls that stand in the code of the app."""
+def _find_called_actions() -> set[str]:
+    """Return the IAM actions of the calls in the code of the app."""
     files = list((ROOT / "app").rglob("*.py"))
     code = "\n".join(map(Path.read_text, files))
-    calls = set(_CALL.findall(code)) - _UNSIGNED - _NO_CALLS
-    in_transactions = {f"dynamodb:{action}" for key, action in _IN_TRANSACTIONS.items() if key in code}
+    calls = set(_CALL.findall(code)) - _UNAUTHENTICATED_CALLS - _NOT_CALLS
+    in_transactions = {f"dynamodb:{action}" for key, action in _TRANSACTION_ACTIONS.items() if key in code}
     return in_transactions | {f"{_service(call)}:{_action(call)}" for call in calls}
 
 

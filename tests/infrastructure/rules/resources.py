@@ -1,4 +1,4 @@
-"""The resources of a template, by type, and what their properties come to."""
+"""Access to the resources of a template and to their properties."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,26 +7,26 @@ Template = dict[str, Any]
 Resource = dict[str, Any]
 
 
-def of_type(template: Template, *types: str) -> Iterator[tuple[str, Resource]]:
-    """Those of these types, with their names."""
-    return ((name, it) for name, it in template["Resources"].items() if it["Type"] in types)
+def find_resources(template: Template, *types: str) -> Iterator[tuple[str, Resource]]:
+    """Yield the logical ids and the resources of these types."""
+    return ((name, resource) for name, resource in template["Resources"].items() if resource["Type"] in types)
 
 
-def the(template: Template, name: str) -> Resource:
-    """The properties of one; empty where there is none of that name."""
+def get_properties(template: Template, name: str) -> Resource:
+    """Return the properties of a resource, empty if there is no such resource."""
     properties: Resource = template["Resources"].get(name, {}).get("Properties", {})
     return properties
 
 
-def listed(value: Any) -> list[Any]:
-    """A list, as CloudFormation also writes it where it has one member."""
+def as_list(value: Any) -> list[Any]:
+    """Return a list of values. CloudFormation permits a single value instead of a list."""
     return value if isinstance(value, list) else [value]
 
 
-def reference(value: Any) -> str:
-    """Which resource a value names, by `Ref`, `GetAtt` or `Sub`; empty where it names none."""
+def get_reference(value: Any) -> str:
+    """Return the resource that a value refers to by `Ref`, `GetAtt` or `Sub`, empty if it refers to none."""
     if not isinstance(value, dict):
         return ""
-    named = value.get("Ref") or value.get("Fn::GetAtt") or value.get("Fn::Sub") or ""
-    name = str(named[0] if isinstance(named, list) else named)
+    reference = value.get("Ref") or value.get("Fn::GetAtt") or value.get("Fn::Sub") or ""
+    name = str(reference[0] if isinstance(reference, list) else reference)
     return name.removeprefix("${").partition(".")[0].partition("}")[0]

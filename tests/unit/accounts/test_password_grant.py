@@ -1,4 +1,4 @@
-"""The token request of OAuth2 clients: what RFC 6749 takes is taken, all else is refused in its words."""
+"""The token endpoint accepts the password grant of RFC 6749, and answers other requests with its error codes."""
 
 import asyncio
 from dataclasses import replace
@@ -16,7 +16,7 @@ from app.cognito.user_pool import Tokens, UserPool
 from testkit.doubles import offline_app, send_request
 
 FORM = "application/x-www-form-urlencoded"
-GOOD = {"grant_type": "password", "username": "Kay@Example.org", "password": " a rubber duck+knows é "}
+VALID_FIELDS = {"grant_type": "password", "username": "Kay@Example.org", "password": " a rubber duck+knows é "}
 
 
 @pytest.fixture
@@ -40,89 +40,95 @@ def app(pool: Any, pending_confirmations: Any) -> FastAPI:
     return app
 
 
-def _asked(app: FastAPI, content: bytes | str | dict[str, str], content_type: str = FORM) -> httpx.Response:
+def _send(app: FastAPI, content: bytes | str | dict[str, str], content_type: str = FORM) -> httpx.Response:
     body: dict[str, Any] = {"data": content} if isinstance(content, dict) else {"content": content}
     return asyncio.run(send_request(app, "POST", "/v1/auth/token", headers={"Content-Type": content_type}, **body))
 
 
-def _assert_refused(answer: httpx.Response, error: str) -> None:
-    assert answer.status_code == 400
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["type"] == "urn:dwipper:problem:invalid-token-request"
-    assert answer.json()["error"] == error
+def _assert_error(response: httpx.Response, error: str) -> None:
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == "urn:dwipper:problem:invalid-token-request"
+    assert response.json()["error"] == error
 
 
 @pytest.mark.parametrize("content_type", [FORM, f"{FORM}; charset=utf-8", FORM.upper()])
-@pytest.mark.parametrize("more", [{}, {"scope": "", "client_id": "docs", "client_secret": ""}], ids=["alone", "more"])
-def test_a_login_gives_a_session(content_type: str, more: dict[str, str], app: FastAPI, pool: Any) -> None:
-    answer = _asked(app, GOOD | more, content_type)
-    assert answer.status_code == 200
-    assert answer.json() == {
+@pytest.mark.parametrize(
+    "extra_fields",
+    [{}, {"scope": "", "client_id": "docs", "client_secret": ""}],
+    ids=["required fields", "extra fields"],
+)
+def test_valid_request_returns_tokens(content_type: str, extra_fields: dict[str, str], app: FastAPI, pool: Any) -> None:
+    response = _send(app, VALID_FIELDS | extra_fields, content_type)
+    assert response.status_code == 200
+    assert response.json() == {
         "access_token": "access",
         "refresh_token": "refresh",
         "expires_in": 900,
         "token_type": "Bearer",
     }
-    pool.log_in.assert_called_once_with("kay@example.org", GOOD["password"])
+    pool.log_in.assert_called_once_with("kay@example.org", VALID_FIELDS["password"])
 
 
 @pytest.mark.parametrize(
     ("content", "error"),
     [
-        pytest.param("", "invalid_request", id="nothing"),
-        pytest.param({**GOOD, "grant_type": ""}, "unsupported_grant_type", id="an empty grant"),
-        pytest.param({**GOOD, "grant_type": "client_credentials"}, "unsupported_grant_type", id="another grant"),
-        pytest.param({**GOOD, "grant_type": "Password"}, "unsupported_grant_type", id="a grant in capitals"),
-        pytest.param("username=kay%40example.org&password=x", "invalid_request", id="no grant"),
+        pytest.param("", "invalid_request", id="empty body"),
+        pytest.param({**VALID_FIELDS, "grant_type": ""}, "unsupported_grant_type", id="empty grant_type"),
+        pytest.param(
+            {**VALID_FIELDS, "grant_type": "client_credentials"}, "unsupported_grant_type", id="other grant_type"
+        ),
+        pytest.param({**VALID_FIELDS, "grant_type": "Password"}, "unsupported_grant_type", id="capitalized grant_type"),
+        pytest.param("username=kay%40example.org&password=x", "invalid_request", id="no grant_type"),
         pytest.param("grant_type=password&username=kay%40example.org", "invalid_request", id="no password"),
         pytest.param("grant_type=password&password=x", "invalid_request", id="no username"),
-        pytest.param({**GOOD, "username": "kay"}, "invalid_request", id="a username that is no email"),
-        pytest.param({**GOOD, "password": ""}, "invalid_request", id="an empty password"),
-        pytest.param({**GOOD, "password": "a" * 257}, "invalid_request", id="a password too long"),
+        pytest.param({**VALID_FIELDS, "username": "kay"}, "invalid_request", id="username not an email"),
+        pytest.param({**VALID_FIELDS, "password": ""}, "invalid_request", id="empty password"),
+        pytest.param({**VALID_FIELDS, "password": "a" * 257}, "invalid_request", id="password too long"),
         pytest.param(
             "grant_type=password&grant_type=password&username=kay%40example.org&password=x",
             "invalid_request",
-            id="a parameter twice",
+            id="repeated grant_type",
         ),
         pytest.param(
             "grant_type=password&username=kay%40example.org&password=x&password=y",
             "invalid_request",
-            id="two passwords",
+            id="repeated password",
         ),
         pytest.param("&".join(f"a{number}=1" for number in range(50)), "invalid_request", id="too many parameters"),
-        pytest.param(b"grant_type=password&password=\xff", "invalid_request", id="no UTF-8"),
-        pytest.param("grant_type=password&password=%FF", "invalid_request", id="no UTF-8 when decoded"),
-        pytest.param("grant_type=password&password=%ED%A0%80", "invalid_request", id="half a character"),
-        pytest.param('{"grant_type": "password"}', "invalid_request", id="JSON in disguise"),
+        pytest.param(b"grant_type=password&password=\xff", "invalid_request", id="invalid UTF-8"),
+        pytest.param("grant_type=password&password=%FF", "invalid_request", id="invalid UTF-8 in percent-encoding"),
+        pytest.param("grant_type=password&password=%ED%A0%80", "invalid_request", id="lone surrogate"),
+        pytest.param('{"grant_type": "password"}', "invalid_request", id="JSON body"),
     ],
 )
-def test_any_other_request_is_refused(content: Any, error: str, app: FastAPI, pool: Any) -> None:
-    _assert_refused(_asked(app, content), error)
+def test_invalid_request_has_its_error_code(content: Any, error: str, app: FastAPI, pool: Any) -> None:
+    _assert_error(_send(app, content), error)
     pool.log_in.assert_not_called()
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data; boundary=a", ""])
-def test_a_form_has_to_be_said_to_be_one(content_type: str, app: FastAPI, pool: Any) -> None:
-    _assert_refused(_asked(app, "grant_type=password", content_type), "invalid_request")
+def test_other_content_types_are_invalid(content_type: str, app: FastAPI, pool: Any) -> None:
+    _assert_error(_send(app, "grant_type=password", content_type), "invalid_request")
 
 
 @pytest.mark.parametrize("error", [errors.InvalidCredentialsError, errors.PasswordResetRequiredError])
-def test_a_login_that_is_refused_is_an_invalid_grant(error: type[Exception], app: FastAPI, pool: Any) -> None:
+def test_failed_login_is_an_invalid_grant(error: type[Exception], app: FastAPI, pool: Any) -> None:
     pool.log_in.side_effect = error()
-    answer = _asked(app, GOOD)
-    _assert_refused(answer, "invalid_grant")
-    assert answer.json()["detail"] == str(error())
+    response = _send(app, VALID_FIELDS)
+    _assert_error(response, "invalid_grant")
+    assert response.json()["detail"] == str(error())
 
 
-def test_who_did_not_confirm_is_told_so(app: FastAPI, pool: Any, pending_confirmations: Any) -> None:
+def test_unconfirmed_account_is_an_invalid_grant(app: FastAPI, pool: Any, pending_confirmations: Any) -> None:
     pool.log_in.side_effect = errors.InvalidCredentialsError()
     pending_confirmations.exists.return_value = True
-    answer = _asked(app, GOOD)
-    _assert_refused(answer, "invalid_grant")
-    assert answer.json()["detail"] == str(errors.AccountNotConfirmedError())
+    response = _send(app, VALID_FIELDS)
+    _assert_error(response, "invalid_grant")
+    assert response.json()["detail"] == str(errors.AccountNotConfirmedError())
 
 
-def test_a_limit_is_a_limit_here_too(app: FastAPI, pool: Any) -> None:
+def test_rate_limit_is_429(app: FastAPI, pool: Any) -> None:
     pool.log_in.side_effect = errors.TooManyRequestsError()
-    answer = _asked(app, GOOD)
-    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    response = _send(app, VALID_FIELDS)
+    assert (response.status_code, response.headers["retry-after"]) == (429, "1")

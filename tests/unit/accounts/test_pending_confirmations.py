@@ -1,4 +1,4 @@
-"""Whoever registered an email is told to confirm for a day; what is kept for that tells nobody else anything."""
+"""A pending confirmation lasts a day, and its row discloses neither email nor password."""
 
 import hashlib
 import subprocess
@@ -14,76 +14,81 @@ from app.aws.items import deserialize
 from app.settings import Settings
 from devstack.api import ROOT
 
-EMAIL, FIRST, SECOND = "kay@example.org", "a rubber duck knows", "a rubber duck forgot"
+EMAIL = "kay@example.org"
+FIRST_PASSWORD, SECOND_PASSWORD = "a rubber duck knows", "a rubber duck forgot"
 
 
 @pytest.fixture
-def waiting(settings: Settings) -> PendingConfirmationRepository:
+def pending_confirmations(settings: Settings) -> PendingConfirmationRepository:
     return PendingConfirmationRepository(dynamodb_client(settings.region), settings.members_table)
 
 
-def _rows(settings: Settings) -> list[dict[str, Any]]:
-    found = dynamodb_client(settings.region).scan(TableName=settings.members_table)["Items"]
-    return [deserialize(item) for item in found]
+def _scan_rows(settings: Settings) -> list[dict[str, Any]]:
+    items = dynamodb_client(settings.region).scan(TableName=settings.members_table)["Items"]
+    return [deserialize(item) for item in items]
 
 
-def test_each_registration_of_an_email_waits_whoever_registers_it_then(waiting: PendingConfirmationRepository) -> None:
-    assert not waiting.exists(EMAIL, FIRST)
-    waiting.record(EMAIL, FIRST)
-    assert waiting.exists(EMAIL, FIRST)
-    assert not waiting.exists(EMAIL, SECOND)
-    assert not waiting.exists("lee@example.org", FIRST)
-    second = waiting.record(EMAIL, SECOND)
-    assert waiting.exists(EMAIL, SECOND)
-    assert waiting.exists(EMAIL, FIRST)
+def test_each_password_has_its_own_pending_confirmation(pending_confirmations: PendingConfirmationRepository) -> None:
+    assert not pending_confirmations.exists(EMAIL, FIRST_PASSWORD)
+    pending_confirmations.record(EMAIL, FIRST_PASSWORD)
+    assert pending_confirmations.exists(EMAIL, FIRST_PASSWORD)
+    assert not pending_confirmations.exists(EMAIL, SECOND_PASSWORD)
+    assert not pending_confirmations.exists("lee@example.org", FIRST_PASSWORD)
+    second = pending_confirmations.record(EMAIL, SECOND_PASSWORD)
+    assert pending_confirmations.exists(EMAIL, SECOND_PASSWORD)
+    assert pending_confirmations.exists(EMAIL, FIRST_PASSWORD)
     for _ in range(2):
-        waiting.forget(second)
-        assert not waiting.exists(EMAIL, SECOND)
-        assert waiting.exists(EMAIL, FIRST)
+        pending_confirmations.forget(second)
+        assert not pending_confirmations.exists(EMAIL, SECOND_PASSWORD)
+        assert pending_confirmations.exists(EMAIL, FIRST_PASSWORD)
 
 
-def test_it_waits_for_a_day(waiting: PendingConfirmationRepository, monkeypatch: pytest.MonkeyPatch) -> None:
-    began = time.time()
-    waiting.record(EMAIL, FIRST)
-    for later, expected in ((86_390, True), (86_401, False)):
-        monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=began + later: now)
-        assert waiting.exists(EMAIL, FIRST) is expected
-
-
-def test_each_waits_for_a_day_of_its_own(
-    waiting: PendingConfirmationRepository, monkeypatch: pytest.MonkeyPatch
+def test_pending_confirmation_lasts_a_day(
+    pending_confirmations: PendingConfirmationRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began = time.time()
-    for later, password in ((0, FIRST), (3600, SECOND)):
-        monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=began + later: now)
-        waiting.record(EMAIL, password)
-    for later, expected in ((86_390, [True, True]), (86_401, [False, True]), (90_001, [False, False])):
-        monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=began + later: now)
-        assert [waiting.exists(EMAIL, password) for password in (FIRST, SECOND)] == expected
+    start = time.time()
+    pending_confirmations.record(EMAIL, FIRST_PASSWORD)
+    for elapsed, expected in ((86_390, True), (86_401, False)):
+        monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=start + elapsed: now)
+        assert pending_confirmations.exists(EMAIL, FIRST_PASSWORD) is expected
 
 
-def test_neither_email_nor_password_can_be_had_from_what_is_kept(
-    waiting: PendingConfirmationRepository, settings: Settings
+def test_pending_confirmations_expire_separately(
+    pending_confirmations: PendingConfirmationRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = time.time()
+    for elapsed, password in ((0, FIRST_PASSWORD), (3600, SECOND_PASSWORD)):
+        monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=start + elapsed: now)
+        pending_confirmations.record(EMAIL, password)
+    for elapsed, expected in ((86_390, [True, True]), (86_401, [False, True]), (90_001, [False, False])):
+        monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=start + elapsed: now)
+        assert [
+            pending_confirmations.exists(EMAIL, password) for password in (FIRST_PASSWORD, SECOND_PASSWORD)
+        ] == expected
+
+
+def test_rows_disclose_neither_email_nor_password(
+    pending_confirmations: PendingConfirmationRepository, settings: Settings
 ) -> None:
     for email in (EMAIL, EMAIL, "lee@example.org"):
-        waiting.record(email, FIRST)
-    rows = _rows(settings)
+        pending_confirmations.record(email, FIRST_PASSWORD)
+    rows = _scan_rows(settings)
     assert [row.keys() for row in rows] == [{"pk", "expires_at"}] * 2
-    (_, address, verifier), (_, another_address, another_verifier) = sorted(row["pk"].split("#") for row in rows)
-    assert {address, another_address} == {
+    (_, address, verifier), (_, other_address, other_verifier) = sorted(row["pk"].split("#") for row in rows)
+    assert {address, other_address} == {
         hashlib.sha256(email.encode()).hexdigest() for email in (EMAIL, "lee@example.org")
     }
-    assert verifier != another_verifier, "one password looks another for another email"
-    assert len(bytes.fromhex(verifier)) == 2, "too little to be sure of a guess by"
+    assert verifier != other_verifier, "the same password must have different verifiers for different emails"
+    assert len(bytes.fromhex(verifier)) == 2, "a longer verifier would confirm a guess"
 
 
-def test_a_guess_costs_a_guesser_time_and_memory() -> None:
-    """In a process of its own, since here the tests have made it cheap."""
-    told = subprocess.run(
+def test_scrypt_needs_16_megabytes() -> None:
+    """Read the cost in another process, because tests lower it in this one."""
+    result = subprocess.run(
         [sys.executable, "-c", "from app.accounts.pending_confirmations import SCRYPT_COST; print(SCRYPT_COST)"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert int(told.stdout) * 8 * 128 >= 16 * 1024 * 1024, "bytes, by RFC 7914"
+    assert int(result.stdout) * 8 * 128 >= 16 * 1024 * 1024, "scrypt needs N * r * 128 bytes (RFC 7914, section 2)"

@@ -1,4 +1,4 @@
-"""Emails and passwords: what is taken, and that the same is said as is done."""
+"""Emails and passwords are validated, and the OpenAPI patterns agree with the code."""
 
 import re
 from typing import Any
@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from app.accounts.schemas import Email, NewPassword, Password
-from testkit.hypothesis_settings import unhurried
+from testkit.hypothesis_settings import without_deadline
 
 EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 NEW_PASSWORD: TypeAdapter[str] = TypeAdapter(NewPassword)
 PASSWORD: TypeAdapter[str] = TypeAdapter(Password)
-EDGES = "aaaaa\n\t\x0b\x1b\x1c\x1f \x85\xa0\u2000\u200b\u2028\u3000\ufeff"
+EDGE_CHARACTERS = "aaaaa\n\t\x0b\x1b\x1c\x1f \x85\xa0\u2000\u200b\u2028\u3000\ufeff"
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,11 @@ EDGES = "aaaaa\n\t\x0b\x1b\x1c\x1f \x85\xa0\u2000\u200b\u2028\u3000\ufeff"
         "kay@1.2.example",
     ],
 )
-def test_it_is_an_email(email: str) -> None:
+def test_valid_email_is_accepted(email: str) -> None:
     assert EMAIL.validate_python(email) == email
 
 
-def test_an_email_is_kept_without_its_case() -> None:
+def test_email_is_lowercased() -> None:
     assert EMAIL.validate_python("Kay@EXAMPLE.org") == "kay@example.org"
 
 
@@ -68,13 +68,13 @@ def test_an_email_is_kept_without_its_case() -> None:
     ],
     ids=lambda email: ascii(email)[:24],
 )
-def test_it_is_none(email: str) -> None:
+def test_invalid_email_is_refused(email: str) -> None:
     with pytest.raises(ValidationError):
         EMAIL.validate_python(email)
 
 
 @pytest.mark.parametrize("local_part", ["a" * 64, "a" * 65, ".".join("a" * 32), ".".join("a" * 33)], ids=len)
-def test_the_spec_and_the_code_agree_on_what_is_before_the_at_sign(local_part: str) -> None:
+def test_pattern_and_code_agree_on_local_parts(local_part: str) -> None:
     email = f"{local_part}@example.org"
     try:
         EMAIL.validate_python(email)
@@ -96,12 +96,12 @@ def test_the_spec_and_the_code_agree_on_what_is_before_the_at_sign(local_part: s
         "a \t b    c   d",
     ],
 )
-def test_it_is_a_password(password: str) -> None:
+def test_valid_new_password_is_accepted(password: str) -> None:
     assert NEW_PASSWORD.validate_python(password) == password
 
 
 @pytest.mark.parametrize(
-    ("password", "kind"),
+    ("password", "error_type"),
     [
         ("", "weak_password"),
         ("a" * 9, "weak_password"),
@@ -113,32 +113,34 @@ def test_it_is_a_password(password: str) -> None:
     ],
     ids=lambda value: ascii(value)[:24],
 )
-def test_it_is_no_new_password(password: str, kind: str) -> None:
-    with pytest.raises(ValidationError) as refusal:
+def test_invalid_new_password_is_refused(password: str, error_type: str) -> None:
+    with pytest.raises(ValidationError) as caught:
         NEW_PASSWORD.validate_python(password)
-    assert [flaw["type"] for flaw in refusal.value.errors()] == [kind]
+    assert [flaw["type"] for flaw in caught.value.errors()] == [error_type]
 
 
-@unhurried
-@given(st.text(st.characters(), max_size=300) | st.text(st.sampled_from(EDGES), min_size=10, max_size=12))
-def test_the_spec_and_the_code_agree_on_new_passwords(password: str) -> None:
+@without_deadline
+@given(st.text(st.characters(), max_size=300) | st.text(st.sampled_from(EDGE_CHARACTERS), min_size=10, max_size=12))
+def test_pattern_and_code_agree_on_new_passwords(password: str) -> None:
     schema: dict[str, Any] = NEW_PASSWORD.json_schema()
-    fits = schema["minLength"] <= len(password) <= schema["maxLength"] and re.fullmatch(schema["pattern"], password)
-    halves = any("\ud800" <= character <= "\udfff" for character in password)
+    matches_schema = schema["minLength"] <= len(password) <= schema["maxLength"] and re.fullmatch(
+        schema["pattern"], password
+    )
+    has_surrogates = any("\ud800" <= character <= "\udfff" for character in password)
     try:
         NEW_PASSWORD.validate_python(password)
     except ValidationError:
-        assert not fits or halves
+        assert not matches_schema or has_surrogates
     else:
-        assert fits
+        assert matches_schema
 
 
 @pytest.mark.parametrize("password", ["a", " ", "a" * 256, " a rubber duck "])
-def test_an_old_password_may_have_any_form(password: str) -> None:
+def test_valid_current_password_is_accepted(password: str) -> None:
     assert PASSWORD.validate_python(password) == password
 
 
 @pytest.mark.parametrize("password", ["", "a" * 257, "\udd86"], ids=ascii)
-def test_but_not_none_at_all(password: str) -> None:
+def test_invalid_current_password_is_refused(password: str) -> None:
     with pytest.raises(ValidationError):
         PASSWORD.validate_python(password)

@@ -1,6 +1,6 @@
-"""Who is calling is what the verified token says, or what API Gateway's authorizer wrote, and nothing else ever.
+"""The principal comes from the verified token or from API Gateway's authorizer, and from no other source.
 
-What says anything else stands in tests/security.
+Attacks on this rule are in tests/security.
 """
 
 import asyncio
@@ -21,50 +21,50 @@ from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.cognito.user_pool import UserPool
 from testkit.doubles import SETTINGS, RecordingFeed, offline_app, send_request
-from testkit.forged_tokens import HEADER, SUB, good_claims, public_keys, token
+from testkit.forged_tokens import HEADER, SUB, make_token, public_keys, valid_claims
 from testkit.gateway import (
     GATEWAY_KINDS,
     GatewayKind,
-    http_1_authorizer,
-    http_2_authorizer,
     make_event,
-    rest_authorizer,
+    make_http_1_authorizer,
+    make_http_2_authorizer,
+    make_rest_authorizer,
     to_response,
 )
 from testkit.unauthorized import assert_unauthorized
 
-ANOTHER = "5e0d1c6e-7b0f-4d7e-9f43-2a4b3c5d6e7f"
-LISTED = "/v1/dwipps"
+OTHER_SUB = "5e0d1c6e-7b0f-4d7e-9f43-2a4b3c5d6e7f"
+FEED_PATH = "/v1/dwipps"
 
 
 @pytest.fixture(scope="module")
-def served() -> tuple[FastAPI, RecordingFeed]:
+def app_and_feed() -> tuple[FastAPI, RecordingFeed]:
     return offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
 
 
 @pytest.fixture(scope="module")
-def app(served: tuple[FastAPI, RecordingFeed]) -> FastAPI:
-    return served[0]
+def app(app_and_feed: tuple[FastAPI, RecordingFeed]) -> FastAPI:
+    return app_and_feed[0]
 
 
 @pytest.fixture
-def callers(served: tuple[FastAPI, RecordingFeed]) -> list[str]:
-    served[1].callers.clear()
-    return served[1].callers
+def callers(app_and_feed: tuple[FastAPI, RecordingFeed]) -> list[str]:
+    app_and_feed[1].callers.clear()
+    return app_and_feed[1].callers
 
 
 class TestBearerToken:
     @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
-    def test_the_caller_is_the_sub_of_the_token(self, scheme: str, app: FastAPI, callers: list[str]) -> None:
-        answer = asyncio.run(send_request(app, "GET", LISTED, headers={"Authorization": scheme + token()}))
-        assert answer.status_code == 200
+    def test_principal_is_the_sub_in_the_token(self, scheme: str, app: FastAPI, callers: list[str]) -> None:
+        response = asyncio.run(send_request(app, "GET", FEED_PATH, headers={"Authorization": scheme + make_token()}))
+        assert response.status_code == 200
         assert callers == [SUB]
 
     @pytest.mark.parametrize("path", ["/v1/dwipps/x", "/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/users/kay"])
-    def test_nothing_under_v1_is_read_without_one(self, path: str, app: FastAPI) -> None:
+    def test_v1_without_a_token_is_401(self, path: str, app: FastAPI) -> None:
         assert_unauthorized(asyncio.run(send_request(app, "GET", path)))
 
-    def test_no_route_under_v1_but_those_of_auth_is_open(self, app: FastAPI) -> None:
+    def test_only_auth_routes_are_public(self, app: FastAPI) -> None:
         operations = [
             (path, method, operation)
             for path, methods in app.openapi()["paths"].items()
@@ -75,26 +75,27 @@ class TestBearerToken:
         for path, method, operation in operations:
             assert ("security" in operation) is not path.startswith("/v1/auth/"), (method, path)
             if "security" in operation:
-                answer = asyncio.run(
+                response = asyncio.run(
                     send_request(app, method.upper(), path.format(dwipp_id="x", handle="kay"), json={})
                 )
-                assert_unauthorized(answer)
+                assert_unauthorized(response)
 
-    def test_keys_that_cannot_be_had_are_503(self) -> None:
-        def unreachable() -> Any:
+    def test_unreachable_keys_are_503(self) -> None:
+        def fail_to_connect() -> Any:
             raise OSError
 
-        broken, _ = offline_app(TokenVerifier(SETTINGS, KeySet(unreachable)))
-        answer = asyncio.run(send_request(broken, "GET", LISTED, headers={"Authorization": f"Bearer {token()}"}))
-        assert answer.status_code == 503
-        assert answer.headers["retry-after"] == "1"
-        assert answer.json()["type"] == "urn:dwipper:problem:unavailable"
+        broken_app, _ = offline_app(TokenVerifier(SETTINGS, KeySet(fail_to_connect)))
+        headers = {"Authorization": f"Bearer {make_token()}"}
+        response = asyncio.run(send_request(broken_app, "GET", FEED_PATH, headers=headers))
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "1"
+        assert response.json()["type"] == "urn:dwipper:problem:unavailable"
 
-    def test_a_key_that_the_pool_does_not_have_is_401(self, app: FastAPI) -> None:
-        attack = token({**HEADER, "kid": "unknown"})
-        assert_unauthorized(
-            asyncio.run(send_request(app, "GET", LISTED, headers={"Authorization": f"Bearer {attack}"})), attack
-        )
+    def test_unknown_key_id_is_401(self, app: FastAPI) -> None:
+        unknown_key_token = make_token({**HEADER, "kid": "unknown"})
+        headers = {"Authorization": f"Bearer {unknown_key_token}"}
+        response = asyncio.run(send_request(app, "GET", FEED_PATH, headers=headers))
+        assert_unauthorized(response, unknown_key_token)
 
 
 @pytest.fixture
@@ -102,46 +103,46 @@ def handler(app: FastAPI) -> Handler:
     return make_handler(app)
 
 
-def _event(kind: GatewayKind, authorizer: Any, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    event = make_event(httpx.Request("GET", f"https://dwipper.test{LISTED}", headers=headers), kind)
+def _make_event(kind: GatewayKind, authorizer: Any, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    event = make_event(httpx.Request("GET", f"https://dwipper.test{FEED_PATH}", headers=headers), kind)
     event["requestContext"]["authorizer"] = authorizer
     return event
 
 
-WRITERS: Mapping[GatewayKind, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "rest": rest_authorizer,
-    "http-1.0": http_1_authorizer,
-    "http-2.0": http_2_authorizer,
+AUTHORIZERS: Mapping[GatewayKind, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "rest": make_rest_authorizer,
+    "http-1.0": make_http_1_authorizer,
+    "http-2.0": make_http_2_authorizer,
 }
 
 
-def _texts(claims: Mapping[str, Any], kind: GatewayKind) -> dict[str, Any]:
-    """Claims as that gateway writes them, in an authorizer; nothing is assumed of their types."""
+def _make_text_authorizer(claims: Mapping[str, Any], kind: GatewayKind) -> dict[str, Any]:
+    """Return an authorizer with all numbers of the claims as texts, as this kind of gateway writes them."""
     texts = {name: str(value) if isinstance(value, int) else value for name, value in claims.items()}
     return {"jwt": {"claims": texts, "scopes": None}} if kind == "http-2.0" else {"claims": texts}
 
 
-def _in_words(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
+def _format_rest_date(timestamp: int) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
 
 
 @pytest.mark.parametrize("kind", GATEWAY_KINDS)
 class TestGatewayClaims:
-    def test_the_caller_is_the_sub_of_the_claims(self, kind: GatewayKind, handler: Handler, callers: list[str]) -> None:
-        answer = to_response(handler(_event(kind, WRITERS[kind](good_claims())), None))
-        assert answer.status_code == 200
+    def test_principal_is_the_sub_in_the_claims(self, kind: GatewayKind, handler: Handler, callers: list[str]) -> None:
+        response = to_response(handler(_make_event(kind, AUTHORIZERS[kind](valid_claims())), None))
+        assert response.status_code == 200
         assert callers == [SUB]
 
     @pytest.mark.parametrize(
-        "write",
+        "format_time",
         [
-            pytest.param(_in_words, id="words"),
+            pytest.param(_format_rest_date, id="REST date"),
             pytest.param(str, id="digits"),
             pytest.param(int, id="number"),
         ],
     )
-    def test_times_are_read_in_each_form(
-        self, write: Callable[[int], Any], kind: GatewayKind, handler: Handler
+    def test_times_are_checked_in_each_form(
+        self, format_time: Callable[[int], Any], kind: GatewayKind, handler: Handler
     ) -> None:
         now = int(time.time())
         for changes, status in (
@@ -152,37 +153,35 @@ class TestGatewayClaims:
             ({"iat": now + 75}, 401),
             ({"nbf": now + 75}, 401),
         ):
-            written = {name: write(moment) for name, moment in changes.items()}
-            authorizer = _texts(good_claims(), kind)
-            (authorizer["jwt"] if kind == "http-2.0" else authorizer)["claims"].update(written)
-            assert handler(_event(kind, authorizer), None)["statusCode"] == status, written
+            formatted = {name: format_time(timestamp) for name, timestamp in changes.items()}
+            authorizer = _make_text_authorizer(valid_claims(), kind)
+            (authorizer["jwt"] if kind == "http-2.0" else authorizer)["claims"].update(formatted)
+            assert handler(_make_event(kind, authorizer), None)["statusCode"] == status, formatted
 
-    def test_the_header_has_no_say_beside_the_claims(
-        self, kind: GatewayKind, handler: Handler, callers: list[str]
-    ) -> None:
-        headers = {"Authorization": f"Bearer {token(claims=good_claims(sub=ANOTHER))}"}
-        answer = to_response(handler(_event(kind, WRITERS[kind](good_claims()), headers), None))
-        assert answer.status_code == 200
+    def test_authorization_header_is_ignored(self, kind: GatewayKind, handler: Handler, callers: list[str]) -> None:
+        headers = {"Authorization": f"Bearer {make_token(claims=valid_claims(sub=OTHER_SUB))}"}
+        response = to_response(handler(_make_event(kind, AUTHORIZERS[kind](valid_claims()), headers), None))
+        assert response.status_code == 200
         assert callers == [SUB]
 
 
 class RecordingPool(UserPool):
-    """Remembers the tokens that it was handed."""
+    """Records the access tokens that it receives."""
 
     def __init__(self) -> None:
         super().__init__(SETTINGS)
-        self.handed: list[str] = []
+        self.received: list[str] = []
 
     def change_password(self, access_token: str, current: str, new: str) -> None:  # noqa: ARG002
-        self.handed.append(access_token)
+        self.received.append(access_token)
 
     def log_out_everywhere(self, name: str) -> None:
-        assert self.handed
+        assert self.received
         assert name == SUB
 
 
-class TestChangeOfPassword:
-    """The one call that hands the header's token on: to Cognito, which asks for it."""
+class TestOwnAccessToken:
+    """The change of the password passes the header's token on to Cognito, which requires it."""
 
     @pytest.fixture
     def pool(self, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> RecordingPool:
@@ -190,38 +189,38 @@ class TestChangeOfPassword:
         monkeypatch.setitem(app.state._state, "container", replace(app.state.container, passwords=Passwords(pool)))
         return pool
 
-    def _changed(self, handler: Handler, headers: list[tuple[str, str]]) -> httpx.Response:
+    def _change_password(self, handler: Handler, headers: list[tuple[str, str]]) -> httpx.Response:
         passwords = {"current_password": "a rubber duck knows", "new_password": "a rubber duck forgot"}
         request = httpx.Request("PUT", "https://dwipper.test/v1/me/password", headers=headers, json=passwords)
-        return to_response(handler(make_event(request, "rest", good_claims()), None))
+        return to_response(handler(make_event(request, "rest", valid_claims()), None))
 
-    def test_the_claims_own_token_is_handed_on(self, handler: Handler, pool: RecordingPool) -> None:
-        own = token()
-        assert self._changed(handler, [("Authorization", f"Bearer {own}")]).status_code == 204
-        assert pool.handed == [own]
+    def test_own_token_reaches_cognito(self, handler: Handler, pool: RecordingPool) -> None:
+        own_token = make_token()
+        assert self._change_password(handler, [("Authorization", f"Bearer {own_token}")]).status_code == 204
+        assert pool.received == [own_token]
 
     @pytest.mark.parametrize(
         "headers",
         [
-            pytest.param([("Authorization", "Bearer {another}")], id="another member's"),
-            pytest.param([("Authorization", "Bearer {own}"), ("Authorization", "Bearer {another}")], id="two"),
+            pytest.param([("Authorization", "Bearer {other}")], id="other member's token"),
+            pytest.param([("Authorization", "Bearer {own}"), ("Authorization", "Bearer {other}")], id="two headers"),
             pytest.param(
-                [("Authorization", "Bearer {another}"), ("Authorization", "Bearer {own}")], id="two, own last"
+                [("Authorization", "Bearer {other}"), ("Authorization", "Bearer {own}")], id="two headers, own last"
             ),
-            pytest.param([("Authorization", "Bearer token")], id="no token"),
-            pytest.param([("Authorization", "Basic {own}")], id="Basic"),
-            pytest.param([], id="none"),
+            pytest.param([("Authorization", "Bearer token")], id="no JWT"),
+            pytest.param([("Authorization", "Basic {own}")], id="Basic scheme"),
+            pytest.param([], id="no header"),
         ],
     )
-    def test_no_other_is(self, headers: list[tuple[str, str]], handler: Handler, pool: RecordingPool) -> None:
-        another = token(claims=good_claims(sub=ANOTHER))
-        sent = [(name, value.format(own=token(), another=another)) for name, value in headers]
-        assert_unauthorized(self._changed(handler, sent), another)
-        assert pool.handed == []
+    def test_other_tokens_are_401(self, headers: list[tuple[str, str]], handler: Handler, pool: RecordingPool) -> None:
+        other_token = make_token(claims=valid_claims(sub=OTHER_SUB))
+        sent_headers = [(name, value.format(own=make_token(), other=other_token)) for name, value in headers]
+        assert_unauthorized(self._change_password(handler, sent_headers), other_token)
+        assert pool.received == []
 
 
 @pytest.mark.parametrize(
-    ("written", "read"),
+    ("claim", "expected"),
     [
         (1701883372, 1701883372),
         ("1701883372", 1701883372),
@@ -233,8 +232,6 @@ class TestChangeOfPassword:
         ("9" * 400, None),
     ],
 )
-def test_the_time_of_the_login_is_read_as_gateways_write_it_and_is_no_reason_to_refuse(
-    written: object, read: int | None
-) -> None:
-    moment = dependencies._authentication_time({"auth_time": written})
-    assert (moment and int(moment.timestamp())) == read
+def test_authentication_time_is_parsed_or_none(claim: object, expected: int | None) -> None:
+    authenticated_at = dependencies._authentication_time({"auth_time": claim})
+    assert (authenticated_at and int(authenticated_at.timestamp())) == expected

@@ -1,4 +1,4 @@
-"""Items of DynamoDB: to values and back, and many of them at once. moto stands in for DynamoDB, in this process."""
+"""Items keep their values, and batches return all existing items. moto stands in for DynamoDB in this process."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -6,21 +6,25 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from app.aws.clients import dynamodb_client
 from app.aws.items import batch_get, deserialize, serialize
-from testkit.hypothesis_settings import unhurried
+from app.dwipps.ids import new_id
+from app.errors import UnavailableError
+from testkit.hypothesis_settings import without_deadline
 
-TABLE = "things"
+TABLE = "squares"
 
 _VALUES = st.one_of(st.text(), st.integers(-(10**30), 10**30), st.booleans(), st.lists(st.text(), max_size=3))
 
 
 @pytest.fixture
-def things(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client, and a table of 250 things."""
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return a client, with a table of 250 items."""
     for name in ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
@@ -36,31 +40,66 @@ def things(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
-@unhurried
+@without_deadline
 @given(st.dictionaries(st.text(), _VALUES))
-def test_values_come_back_as_they_were(values: dict[str, Any]) -> None:
+def test_values_survive_the_round_trip(values: dict[str, Any]) -> None:
     assert deserialize(serialize(values)) == values
 
 
-def test_what_is_none_is_left_out_and_numbers_are_exact() -> None:
+def test_none_is_left_out_and_numbers_are_exact() -> None:
     assert serialize({"a": None, "b": 1}) == {"b": {"N": "1"}}
     assert deserialize({"b": {"N": "12345678901234567890"}}) == {"b": Decimal(12345678901234567890)}
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
-def test_any_number_of_items_is_read_in_as_many_calls_as_it_takes(count: int, things: Any) -> None:
-    calls: list[int] = []
-    things.meta.events.register(
+def test_batches_have_at_most_100_keys(count: int, client: Any) -> None:
+    batch_sizes: list[int] = []
+    client.meta.events.register(
         "before-parameter-build.dynamodb.BatchGetItem",
-        lambda params, **_: calls.append(len(params["RequestItems"][TABLE]["Keys"])),
+        lambda params, **_: batch_sizes.append(len(params["RequestItems"][TABLE]["Keys"])),
     )
-    found = batch_get(things, TABLE, [serialize({"id": str(number)}) for number in range(count)])
+    found = batch_get(client, TABLE, [serialize({"id": str(number)}) for number in range(count)])
     squares = {deserialize(item)["id"]: int(deserialize(item)["square"]) for item in found}
     assert squares == {str(number): number**2 for number in range(count)}
-    assert sum(calls) == count
-    assert all(call <= 100 for call in calls)
+    assert sum(batch_sizes) == count
+    assert all(size <= 100 for size in batch_sizes)
 
 
-def test_what_is_not_there_is_left_out(things: Any) -> None:
-    found = batch_get(things, TABLE, [serialize({"id": each}) for each in ("7", "none", "8")])
+def test_missing_items_are_left_out(client: Any) -> None:
+    found = batch_get(client, TABLE, [serialize({"id": key}) for key in ("7", "none", "8")])
     assert {deserialize(item)["id"] for item in found} == {"7", "8"}
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.aws.items.time.sleep", lambda _seconds: None)
+
+
+def test_unprocessed_keys_are_requested_again(no_pauses: None) -> None:
+    client = dynamodb_client("us-east-1")
+    ids = sorted(new_id() for _ in range(3))
+    keys = [serialize({"dwipp_id": dwipp_id}) for dwipp_id in ids]
+    with Stubber(client) as stubber:
+        unprocessed = {"dwipps": {"Keys": keys[1:]}}
+        stubber.add_response("batch_get_item", {"Responses": {"dwipps": keys[:1]}, "UnprocessedKeys": unprocessed})
+        unprocessed = {"dwipps": {"Keys": keys[2:]}}
+        stubber.add_response(
+            "batch_get_item",
+            {"Responses": {}, "UnprocessedKeys": unprocessed},
+            {"RequestItems": {"dwipps": {"Keys": keys[1:]}}},
+        )
+        stubber.add_response(
+            "batch_get_item", {"Responses": {"dwipps": keys[2:]}, "UnprocessedKeys": {}}, {"RequestItems": unprocessed}
+        )
+        assert batch_get(client, "dwipps", keys) == [keys[0], keys[2]]
+        stubber.assert_no_pending_responses()
+
+
+def test_repeatedly_unprocessed_keys_are_an_outage(no_pauses: None) -> None:
+    client = dynamodb_client("us-east-1")
+    keys = [serialize({"dwipp_id": new_id()})]
+    with Stubber(client) as stubber:
+        for _ in range(5):
+            stubber.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": {"dwipps": {"Keys": keys}}})
+        with pytest.raises(UnavailableError):
+            batch_get(client, "dwipps", keys)

@@ -1,4 +1,4 @@
-"""A write that others are in the way of is tried again after pauses, and not for ever."""
+"""A conflicting write is retried after pauses, until its deadline."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from app.errors import UnavailableError
 
 
 class Clock:
-    """Time that passes by sleeping alone."""
+    """A clock that only `sleep` advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -30,58 +30,58 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def _after(failures: int) -> tuple[Callable[[], str], list[int]]:
-    """An attempt that works after so many that do not."""
-    tries: list[int] = []
+def make_attempt(failures: int) -> tuple[Callable[[], str], list[int]]:
+    """Return an attempt that conflicts this many times and then succeeds, and the list of its calls."""
+    calls: list[int] = []
 
     def attempt() -> str:
-        tries.append(len(tries))
-        if len(tries) <= failures:
+        calls.append(len(calls))
+        if len(calls) <= failures:
             raise WriteConflictError
         return "done"
 
-    return attempt, tries
+    return attempt, calls
 
 
-def test_what_works_at_once_does_not_wait(clock: Clock) -> None:
-    attempt, _ = _after(0)
+def test_success_at_once_does_not_pause(clock: Clock) -> None:
+    attempt, _ = make_attempt(0)
     assert retry_on_conflict(attempt, new_write_deadline()) == "done"
     assert clock.pauses == []
 
 
 @pytest.mark.parametrize("failures", [1, 3, 10])
-def test_it_is_tried_until_it_works(failures: int, clock: Clock) -> None:
-    attempt, tries = _after(failures)
+def test_conflicting_write_is_retried_until_it_succeeds(failures: int, clock: Clock) -> None:
+    attempt, calls = make_attempt(failures)
     assert retry_on_conflict(attempt, new_write_deadline()) == "done"
-    assert len(tries) == failures + 1
+    assert len(calls) == failures + 1
     assert len(clock.pauses) == failures
 
 
-def test_it_gives_up_after_eight_seconds(clock: Clock) -> None:
-    tries: list[float] = []
+def test_retries_end_after_eight_seconds(clock: Clock) -> None:
+    calls: list[float] = []
 
     def attempt() -> None:
-        tries.append(clock.now)
-        clock.now += 0.005  # A call takes its time too.
+        calls.append(clock.now)
+        clock.now += 0.005  # A call takes time too.
         raise WriteConflictError
 
     with pytest.raises(UnavailableError):
         retry_on_conflict(attempt, new_write_deadline())
     assert 7 <= clock.now - 1000.0 <= 9
-    assert len(tries) > 10
+    assert len(calls) > 10
 
 
 def test_pauses_are_random_and_bounded(clock: Clock) -> None:
     for _ in range(20):
-        attempt, _tries = _after(8)
+        attempt, _calls = make_attempt(8)
         retry_on_conflict(attempt, new_write_deadline())
     assert max(clock.pauses) < 1
     assert len(set(clock.pauses)) == len(clock.pauses)
-    firsts, lasts = clock.pauses[::8], clock.pauses[7::8]
-    assert sum(firsts) < sum(lasts)
+    first_pauses, last_pauses = clock.pauses[::8], clock.pauses[7::8]
+    assert sum(first_pauses) < sum(last_pauses)
 
 
-def test_any_other_error_ends_it(clock: Clock) -> None:
+def test_other_errors_are_not_retried(clock: Clock) -> None:
     def attempt() -> None:
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""Times as texts sort as times do, and come back as they were."""
+"""Timestamps are texts that sort by time, and parse to the same time."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -7,30 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.aws.timestamps import from_text, is_timestamp, now, to_text
-from testkit.hypothesis_settings import unhurried
+from testkit.hypothesis_settings import without_deadline
 
-MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+TIMES = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@unhurried
-@given(MOMENTS)
-def test_a_moment_comes_back_from_its_text(moment: datetime) -> None:
+@without_deadline
+@given(TIMES)
+def test_time_survives_the_round_trip(moment: datetime) -> None:
     assert from_text(to_text(moment)) == moment
     assert is_timestamp(to_text(moment))
 
 
-@unhurried
-@given(MOMENTS, MOMENTS)
+@without_deadline
+@given(TIMES, TIMES)
 def test_texts_sort_by_time(one: datetime, other: datetime) -> None:
     assert (to_text(one) < to_text(other)) is (one < other)
 
 
-def test_the_text_is_in_utc_whatever_the_zone() -> None:
+def test_text_is_in_utc() -> None:
     moment = datetime(2026, 7, 1, 2, 30, tzinfo=timezone(timedelta(hours=2)))
     assert to_text(moment) == "2026-07-01T00:30:00.000000Z"
 
 
-def test_now_is_now_and_in_utc() -> None:
+def test_now_is_the_current_time_in_utc() -> None:
     assert now().tzinfo is UTC
     assert abs(now() - datetime.now(UTC)) < timedelta(seconds=5)
 
@@ -52,11 +52,11 @@ def test_now_is_now_and_in_utc() -> None:
         "٢٠٢٦-07-01T00:30:00.000000Z",
     ],
 )
-def test_no_other_text_is_one(text: str) -> None:
+def test_other_forms_are_not_timestamps(text: str) -> None:
     assert not is_timestamp(text)
 
 
-@unhurried
+@without_deadline
 @given(st.text(max_size=40))
-def test_any_text_is_one_or_none_without_an_error(text: str) -> None:
+def test_any_text_is_checked_without_an_error(text: str) -> None:
     assert is_timestamp(text) in (True, False)

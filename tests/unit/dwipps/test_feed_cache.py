@@ -1,4 +1,4 @@
-"""The newest Dwipps are read once for all who ask within a moment; a walk from what was kept shows all that it must."""
+"""The newest page is read once for all requests within the cache time. A walk from a cached page skips no Dwipp."""
 
 import dataclasses
 
@@ -11,11 +11,11 @@ from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.repository import Dwipp
 from app.errors import UnavailableError
 from testkit.doubles import SETTINGS
-from testkit.hypothesis_settings import unhurried
+from testkit.hypothesis_settings import without_deadline
 
 
 class Table:
-    """Dwipps, the newest first, and how often they were read."""
+    """Dwipps, newest first. Counts its reads."""
 
     def __init__(self, count: int = 0) -> None:
         self.ids: list[str] = []
@@ -32,8 +32,8 @@ class Table:
 
     def read(self, limit: int, before: str | None) -> list[Dwipp]:
         self.reads += 1
-        below = [each for each in self.ids if before is None or each < before]
-        return [Dwipp(each, "Hm.", "kay", version=1, upvotes=0, edited_at=None) for each in below[:limit]]
+        below = [dwipp_id for dwipp_id in self.ids if before is None or dwipp_id < before]
+        return [Dwipp(dwipp_id, "Hm.", "kay", version=1, upvotes=0, edited_at=None) for dwipp_id in below[:limit]]
 
 
 class Clock:
@@ -51,83 +51,83 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def ids(dwipps: list[Dwipp]) -> list[str]:
+def get_ids(dwipps: list[Dwipp]) -> list[str]:
     return [dwipp.id for dwipp in dwipps]
 
 
-class TestNewestDwipps:
-    def test_for_a_moment_they_are_as_they_were(self, clock: Clock) -> None:
+class TestFeedPageCache:
+    def test_page_is_cached_until_it_expires(self, clock: Clock) -> None:
         table = Table(3)
-        newest = FeedPageCache(table.read, seconds=0.5)
-        first = ids(newest(2, None))
+        cache = FeedPageCache(table.read, seconds=0.5)
+        first = get_ids(cache(2, None))
         table.write()
         clock.now += 0.49
-        assert ids(newest(2, None)) == first
+        assert get_ids(cache(2, None)) == first
         assert table.reads == 1
 
-    def test_after_it_they_are_read_again(self, clock: Clock) -> None:
+    def test_expired_page_is_read_again(self, clock: Clock) -> None:
         table = Table(3)
-        newest = FeedPageCache(table.read, seconds=0.5)
-        newest(2, None)
+        cache = FeedPageCache(table.read, seconds=0.5)
+        cache(2, None)
         table.write()
         clock.now += 0.5
-        assert ids(newest(2, None)) == table.ids[:2]
+        assert get_ids(cache(2, None)) == table.ids[:2]
 
-    def test_the_moment_begins_before_they_are_read(self, clock: Clock) -> None:
+    def test_age_counts_from_before_the_read(self, clock: Clock) -> None:
         table = Table(3)
 
-        def slow(limit: int, before: str | None) -> list[Dwipp]:
+        def slow_read(limit: int, before: str | None) -> list[Dwipp]:
             found = table.read(limit, before)
             clock.now += 0.4
             return found
 
-        newest = FeedPageCache(slow, seconds=0.5)
-        newest(2, None)
+        cache = FeedPageCache(slow_read, seconds=0.5)
+        cache(2, None)
         clock.now += 0.1
-        newest(2, None)
+        cache(2, None)
         assert table.reads == 2
 
-    def test_a_clock_that_was_set_back_shows_nothing_older(self, clock: Clock) -> None:
+    def test_clock_set_back_expires_the_page(self, clock: Clock) -> None:
         table = Table(3)
-        newest = FeedPageCache(table.read, seconds=0.5)
-        newest(2, None)
+        cache = FeedPageCache(table.read, seconds=0.5)
+        cache(2, None)
         clock.now -= 60
-        newest(2, None)
+        cache(2, None)
         assert table.reads == 2
 
-    def test_what_is_too_old_is_not_kept_at_all(self, clock: Clock) -> None:
-        newest = FeedPageCache(Table(9).read, seconds=0.5)
+    def test_expired_pages_are_dropped(self, clock: Clock) -> None:
+        cache = FeedPageCache(Table(9).read, seconds=0.5)
         for limit in (2, 5, 7):
-            newest(limit, None)
+            cache(limit, None)
         clock.now += 1
-        newest(2, None)
-        assert list(newest._pages) == [2]
+        cache(2, None)
+        assert list(cache._pages) == [2]
 
     @pytest.mark.usefixtures("clock")
-    def test_pages_of_another_length_are_read(self) -> None:
+    def test_each_limit_has_its_own_page(self) -> None:
         table = Table(9)
-        newest = FeedPageCache(table.read, seconds=0.5)
-        assert [len(newest(limit, None)) for limit in (2, 5, 2, 5)] == [2, 5, 2, 5]
+        cache = FeedPageCache(table.read, seconds=0.5)
+        assert [len(cache(limit, None)) for limit in (2, 5, 2, 5)] == [2, 5, 2, 5]
         assert table.reads == 2
 
     @pytest.mark.usefixtures("clock")
-    def test_pages_behind_a_cursor_are_always_read(self) -> None:
+    def test_pages_after_a_cursor_are_not_cached(self) -> None:
         table = Table(9)
-        newest = FeedPageCache(table.read, seconds=0.5)
-        before = ids(newest(2, None))[-1]
+        cache = FeedPageCache(table.read, seconds=0.5)
+        before = get_ids(cache(2, None))[-1]
         for _ in range(3):
-            assert ids(newest(2, before)) == table.ids[2:4]
+            assert get_ids(cache(2, before)) == table.ids[2:4]
         assert table.reads == 4
 
-    def test_without_a_moment_nothing_is_kept(self) -> None:
+    def test_zero_seconds_disable_the_cache(self) -> None:
         table = Table(3)
-        newest = FeedPageCache(table.read, seconds=0)
+        cache = FeedPageCache(table.read, seconds=0)
         for _ in range(3):
-            newest(2, None)
+            cache(2, None)
         assert table.reads == 3
 
     @pytest.mark.usefixtures("clock")
-    def test_what_could_not_be_read_is_not_kept(self) -> None:
+    def test_failed_read_is_not_cached(self) -> None:
         table = Table(3)
         failures = iter([True, False])
 
@@ -136,48 +136,46 @@ class TestNewestDwipps:
                 raise UnavailableError
             return table.read(limit, before)
 
-        newest = FeedPageCache(read, seconds=0.5)
+        cache = FeedPageCache(read, seconds=0.5)
         with pytest.raises(UnavailableError):
-            newest(2, None)
-        assert len(newest(2, None)) == 2
+            cache(2, None)
+        assert len(cache(2, None)) == 2
 
-    @unhurried
-    @given(st.lists(st.sampled_from(["write", "delete", "wait", "somebody reads", "step"]), max_size=60))
-    def test_a_walk_shows_what_was_there_since_the_moment_before_it_exactly_once(self, happenings: list[str]) -> None:
+    @without_deadline
+    @given(st.lists(st.sampled_from(["write", "delete", "wait", "read", "step"]), max_size=60))
+    def test_walk_returns_each_dwipp_older_than_the_cache_time_once(self, events: list[str]) -> None:
         table, clock = Table(5), Clock()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("app.dwipps.feed_cache.time", clock)
-            newest = FeedPageCache(table.read, seconds=0.5)
-            newest(2, None)
-            since = dict.fromkeys(table.ids, clock.now)
-            seen: list[str] = []
-            begun: float | None = None
-            for happening in [*happenings, *["step"] * 80]:
+            cache = FeedPageCache(table.read, seconds=0.5)
+            cache(2, None)
+            first_seen = dict.fromkeys(table.ids, clock.now)
+            walked: list[str] = []
+            walk_start: float | None = None
+            for event in [*events, *["step"] * 80]:
                 clock.now += 0.1
-                match happening:
+                match event:
                     case "write":
                         table.write()
                     case "delete":
                         table.delete()
-                    case "somebody reads":
-                        newest(2, None)
+                    case "read":
+                        cache(2, None)
                     case "step":
-                        begun = begun or clock.now
-                        seen += ids(newest(2, seen[-1] if seen else None))
-                since |= {each: clock.now for each in table.ids if each not in since}
-            assert len(seen) == len(set(seen))
-            there = {each for each in table.ids if begun and since[each] < begun - 0.5}
-            assert there <= set(seen)
+                        walk_start = walk_start or clock.now
+                        walked += get_ids(cache(2, walked[-1] if walked else None))
+                first_seen |= {dwipp_id: clock.now for dwipp_id in table.ids if dwipp_id not in first_seen}
+            assert len(walked) == len(set(walked))
+            expected = {dwipp_id for dwipp_id in table.ids if walk_start and first_seen[dwipp_id] < walk_start - 0.5}
+            assert expected <= set(walked)
 
 
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize(("seconds", "reads"), [(0, 3), (0.5, 1)])
-def test_the_feed_keeps_them_as_long_as_the_settings_say(
-    seconds: float, reads: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_settings_set_the_cache_time_for_the_feed(seconds: float, reads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     table = Table(3)
     monkeypatch.setattr("app.dwipps.repository.DwippRepository.list_recent", lambda _, *where: table.read(*where))
-    services = build_container(dataclasses.replace(SETTINGS, feed_cache_seconds=seconds))
+    container = build_container(dataclasses.replace(SETTINGS, feed_cache_seconds=seconds))
     for _ in range(3):
-        services.feed._cache(2, None)
+        container.feed._cache(2, None)
     assert table.reads == reads

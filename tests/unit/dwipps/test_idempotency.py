@@ -1,4 +1,4 @@
-"""A Dwipp under a key: what DynamoDB says of a try whose effect nobody heard of."""
+"""A lost response of an idempotent creation does not turn a retry into a replay."""
 
 import pytest
 from botocore.stub import Stubber
@@ -12,16 +12,14 @@ from app.dwipps.repository import DwippRepository
 from testkit import members
 
 
-@pytest.mark.parametrize("is_own", [True, False])
-def test_what_an_unheard_try_of_the_same_request_wrote_is_no_replay(
-    is_own: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("is_own", [True, False], ids=["own attempt", "earlier request"])
+def test_own_earlier_attempt_is_not_a_replay(is_own: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     author, own_id = members.make_author("kay"), new_id()
     monkeypatch.setattr(idempotency, "new_id", lambda: own_id)
     monkeypatch.setattr("app.aws.retries._FIRST_PAUSE_SECONDS", 0)
     client = dynamodb_client("us-east-1")
-    there_id = own_id if is_own else new_id()
-    row = {"dwipp_id": there_id, "text_hash": idempotency._hash(author.id, "a-key", "Hm.")}
+    stored_id = own_id if is_own else new_id()
+    row = {"dwipp_id": stored_id, "text_hash": idempotency._hash(author.id, "a-key", "Hm.")}
     with Stubber(client) as stubber:
         for reasons in (
             [{"Code": "TransactionConflict"}, {"Code": "None"}],
@@ -34,4 +32,4 @@ def test_what_an_unheard_try_of_the_same_request_wrote_is_no_replay(
             )
         writer = IdempotentWriter(client, "members", DwippRepository(client, "dwipps", 1))
         dwipp, is_replay = writer.create(author, "a-key", "Hm.")
-    assert (dwipp.id, is_replay) == (there_id, not is_own)
+    assert (dwipp.id, is_replay) == (stored_id, not is_own)

@@ -1,4 +1,4 @@
-"""What is no id of a Dwipp becomes part of no key."""
+"""A malformed Dwipp id in a reaction is 404, and reaches no table."""
 
 import asyncio
 from dataclasses import replace
@@ -13,12 +13,12 @@ from app.aws.clients import dynamodb_client
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from testkit.doubles import SETTINGS, offline_app, send_request
-from testkit.forged_tokens import public_keys, token
+from testkit.forged_tokens import make_token, public_keys
 
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    """The app, whose tables may not be asked for anything."""
+    """Return the app with tables that refuse every call."""
     app, _ = offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
     client = dynamodb_client(SETTINGS.region)
     Stubber(client).activate()
@@ -35,8 +35,8 @@ def app() -> FastAPI:
 )
 @pytest.mark.parametrize("reaction", ["upvote", "favorite"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_it_is_404_and_asks_no_table(method: str, reaction: str, dwipp_id: str, app: FastAPI) -> None:
-    headers = {"Authorization": f"Bearer {token()}"}
-    answer = asyncio.run(send_request(app, method, f"/v1/dwipps/{dwipp_id}/{reaction}", headers=headers))
-    assert answer.status_code == 404
-    assert answer.json()["type"] == "urn:dwipper:problem:dwipp-not-found"
+def test_malformed_id_is_404_without_a_call(method: str, reaction: str, dwipp_id: str, app: FastAPI) -> None:
+    headers = {"Authorization": f"Bearer {make_token()}"}
+    response = asyncio.run(send_request(app, method, f"/v1/dwipps/{dwipp_id}/{reaction}", headers=headers))
+    assert response.status_code == 404
+    assert response.json()["type"] == "urn:dwipper:problem:dwipp-not-found"

@@ -1,4 +1,4 @@
-"""What one request to delete an account does, and what it waits for."""
+"""The deletion of an account erases all data, in batches, and waits for writes that began before it."""
 
 import asyncio
 import time
@@ -20,122 +20,124 @@ from app.settings import Settings
 from devstack.process import Service
 from testkit.api_client import open_api
 
-NOBODY = "5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b"
+UNKNOWN_ID = "5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b"
 
 
 @pytest.fixture
-def services(settings: Settings) -> Container:
+def container(settings: Settings) -> Container:
     return build_container(settings)
 
 
 @pytest.fixture
-def join(settings: Settings, embedded: Service) -> Callable[[str], str]:
-    """Makes a user, and gives their id."""
+def register_member(settings: Settings, embedded: Service) -> Callable[[str], str]:
+    """Return a function that registers a member, and returns the id."""
 
-    async def joined(handle: str) -> str:
-        async with open_api(settings, embedded.endpoint, "uvicorn") as told:
-            member = await told.member(handle)
+    async def register(handle: str) -> str:
+        async with open_api(settings, embedded.endpoint, "uvicorn") as api:
+            member = await api.create_member(handle)
             return str((await member.get("/v1/me"))["id"])
 
-    return lambda handle: asyncio.run(joined(handle))
+    return lambda handle: asyncio.run(register(handle))
 
 
-def test_a_write_that_was_on_its_way_leaves_nothing_behind(
-    services: Container, join: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+def test_writes_during_the_drain_period_are_erased(
+    container: Container, register_member: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(seconds=1))
-    kay, lee = (services.directory.get_or_create(join(handle)) for handle in ("kay", "lee"))
-    of_lee = services.dwipps.create(lee, "Stays")
+    kay, lee = (container.directory.get_or_create(register_member(handle)) for handle in ("kay", "lee"))
+    dwipp_by_lee = container.dwipps.create(lee, "Stays")
 
-    assert services.deletion.resume(kay.id, now()) == 1
-    late = services.dwipps.create(kay, "I was found to be a member before")
-    services.reactions.upvote(kay, of_lee.id, Change.SET)
-    assert services.dwipps.get(of_lee.id).upvotes == 1
+    assert container.deletion.resume(kay.id, now()) == 1
+    late_dwipp = container.dwipps.create(kay, "Written after the mark")
+    container.reactions.upvote(kay, dwipp_by_lee.id, Change.SET)
+    assert container.dwipps.get(dwipp_by_lee.id).upvotes == 1
     time.sleep(1)
 
-    assert services.deletion.resume(kay.id, None) == 0
-    assert services.dwipps.get_many([late.id, of_lee.id]) == {of_lee.id: of_lee}
-    assert services.reactions.list_all(kay.id, 10, "0") == []
+    assert container.deletion.resume(kay.id, None) == 0
+    assert container.dwipps.get_many([late_dwipp.id, dwipp_by_lee.id]) == {dwipp_by_lee.id: dwipp_by_lee}
+    assert container.reactions.list_all(kay.id, 10, "0") == []
 
 
-def test_no_write_begins_so_late_that_a_deletion_would_miss_it(services: Container, join: Callable[[str], str]) -> None:
-    kay = services.directory.get_or_create(join("kay"))
-    dwipp = services.dwipps.create(kay, "In time")
-    late = Member(kay.id, kay.handle, kay.joined_at, write_deadline=time.monotonic())
+def test_writes_after_the_write_deadline_are_refused(
+    container: Container, register_member: Callable[[str], str]
+) -> None:
+    kay = container.directory.get_or_create(register_member("kay"))
+    dwipp = container.dwipps.create(kay, "In time")
+    late_member = Member(kay.id, kay.handle, kay.joined_at, write_deadline=time.monotonic())
     for write in (
-        lambda: services.dwipps.create(late, "Too late"),
-        lambda: services.writer.create(late, "key", "Too late"),
-        lambda: services.dwipps.edit(late, dwipp.id, "Too late", None),
-        lambda: services.dwipps.delete(late, dwipp.id),
-        lambda: services.reactions.upvote(late, dwipp.id, Change.SET),
-        lambda: services.reactions.favorite(late, dwipp.id, Change.SET),
+        lambda: container.dwipps.create(late_member, "Too late"),
+        lambda: container.writer.create(late_member, "key", "Too late"),
+        lambda: container.dwipps.edit(late_member, dwipp.id, "Too late", None),
+        lambda: container.dwipps.delete(late_member, dwipp.id),
+        lambda: container.reactions.upvote(late_member, dwipp.id, Change.SET),
+        lambda: container.reactions.favorite(late_member, dwipp.id, Change.SET),
     ):
         with pytest.raises(UnavailableError):
             write()
-    assert services.dwipps.list_recent(10, None) == [dwipp]
+    assert container.dwipps.list_recent(10, None) == [dwipp]
 
 
-def test_a_deletion_outlasts_the_longest_write() -> None:
-    """The mark takes a call; then a try may begin until the deadline, and is a read and a write.
+def test_drain_period_exceeds_the_longest_write() -> None:
+    """Three calls count: the mark, and a read and a write in the last attempt, which starts before the deadline.
 
-    Each is as many attempts as the SDK makes.
+    Each call has as many attempts as the SDK makes.
     """
     config: Any = clients._DYNAMODB_CONFIG
     attempts = config.retries["total_max_attempts"]
-    # botocore's standard mode waits a random time of up to 1, 2, ... seconds before its second, third, ... attempt.
+    # botocore's standard mode pauses up to 1, 2, … seconds before the second, third, … attempt.
     pauses = sum(2**attempt for attempt in range(attempts - 1))
     call = attempts * (config.connect_timeout + config.read_timeout) + pauses
     assert timedelta(seconds=WRITE_WINDOW_SECONDS + 3 * call) < deletion.WRITE_DRAIN_PERIOD
 
 
-def test_it_begins_after_a_login_of_the_last_ten_minutes_only(services: Container, join: Callable[[str], str]) -> None:
-    kay = join("kay")
-    for old in (None, now() - timedelta(minutes=10, seconds=1)):
+def test_deletion_starts_only_after_a_recent_login(container: Container, register_member: Callable[[str], str]) -> None:
+    kay = register_member("kay")
+    for authenticated_at in (None, now() - timedelta(minutes=10, seconds=1)):
         with pytest.raises(LoginAgainError):
-            services.deletion.resume(kay, old)
-    assert services.directory.get_or_create(kay).handle == "kay"
-    assert services.deletion.resume(kay, now() - timedelta(minutes=9, seconds=50)) > 0
-    assert services.deletion.resume(kay, None) > 0, "what has begun goes on"
+            container.deletion.resume(kay, authenticated_at)
+    assert container.directory.get_or_create(kay).handle == "kay"
+    assert container.deletion.resume(kay, now() - timedelta(minutes=9, seconds=50)) > 0
+    assert container.deletion.resume(kay, None) > 0, "a started deletion needs no recent login"
 
 
-def test_from_the_first_moment_there_is_no_such_member(services: Container, join: Callable[[str], str]) -> None:
-    kay = join("kay")
-    services.deletion.resume(kay, now())
+def test_marked_member_is_unauthenticated(container: Container, register_member: Callable[[str], str]) -> None:
+    kay = register_member("kay")
+    container.deletion.resume(kay, now())
     with pytest.raises(UnauthenticatedError):
-        services.directory.get_or_create(kay)
-    assert services.directory.is_taken("kay")
+        container.directory.get_or_create(kay)
+    assert container.directory.is_taken("kay")
 
 
-def test_nobody_cannot_be_deleted(services: Container) -> None:
+def test_unknown_account_is_unauthenticated(container: Container) -> None:
     with pytest.raises(UnauthenticatedError):
-        services.deletion.resume(NOBODY, now())
+        container.deletion.resume(UNKNOWN_ID, now())
 
 
-def test_it_works_in_portions_and_says_that_there_is_more(
-    services: Container, join: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+def test_deletion_runs_in_batches(
+    container: Container, register_member: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
     monkeypatch.setattr(deletion, "_BATCH_SIZE", 2)
     monkeypatch.setattr(deletion, "WORK_SECONDS", 0.001)
-    kay = services.directory.get_or_create(join("kay"))
+    kay = container.directory.get_or_create(register_member("kay"))
     for number in range(5):
-        services.dwipps.create(kay, f"Thought {number}")
-    asked = [services.deletion.resume(kay.id, now())]
-    while asked[-1]:
-        asked.append(services.deletion.resume(kay.id, None))
-    assert asked[:3] == [1, 1, 1]
-    assert services.dwipps.list_recent(10, None) == []
+        container.dwipps.create(kay, f"Thought {number}")
+    waits = [container.deletion.resume(kay.id, now())]
+    while waits[-1]:
+        waits.append(container.deletion.resume(kay.id, None))
+    assert waits[:3] == [1, 1, 1]
+    assert container.dwipps.list_recent(10, None) == []
 
 
-def test_a_user_whom_cognito_no_longer_has_is_nobody(settings: Settings, embedded: Service) -> None:
-    """Whoever has an access token can delete the user by Cognito's own API."""
+def test_user_deleted_in_cognito_is_unauthenticated(settings: Settings, embedded: Service) -> None:
+    """The holder of an access token can delete the user through Cognito's own API."""
 
-    async def story() -> None:
-        async with open_api(settings, embedded.endpoint, "uvicorn") as told:
-            kay = await told.member("kay")
+    async def scenario() -> None:
+        async with open_api(settings, embedded.endpoint, "uvicorn") as api:
+            kay = await api.create_member("kay")
             own_id = (await kay.get("/v1/me"))["id"]
             build_container(settings).user_pool.delete(own_id)
             for path in ("/v1/me", "/v1/me/export"):
                 assert (await kay.http.get(path)).status_code == 401
 
-    asyncio.run(story())
+    asyncio.run(scenario())

@@ -1,4 +1,4 @@
-"""A member has one handle and a handle one member, whoever comes first and however many come at once."""
+"""Each member has one handle and each handle one member, also with concurrent first requests."""
 
 import dataclasses
 import threading
@@ -24,38 +24,38 @@ from devstack import stack
 from devstack.process import Service
 from testkit.lost_responses import lose_first_response
 
-JOINED = datetime(2026, 7, 1, 12, 30, 15, 250000, tzinfo=UTC)
+JOINED_AT = datetime(2026, 7, 1, 12, 30, 15, 250000, tzinfo=UTC)
 
 
-def _user(wish: str | None = None) -> User:
-    return User(str(uuid.uuid4()), "kay@example.org", wish, JOINED, confirmed=True)
+def _make_user(wished_handle: str | None = None) -> User:
+    return User(str(uuid.uuid4()), "kay@example.org", wished_handle, JOINED_AT, confirmed=True)
 
 
-def _wish() -> str:
+def _make_handle() -> str:
     return f"kay_{uuid.uuid4().hex[:12]}"
 
 
-def _pool(*users: User) -> Any:
-    """A user pool that knows these alone."""
-    known = {user.id: user for user in users}
+def _make_pool(*users: User) -> Any:
+    """Return a user pool with only these users."""
+    users_by_id = {user.id: user for user in users}
     pool = Mock(spec=UserPool)
-    pool.get_user.side_effect = known.get
+    pool.get_user.side_effect = users_by_id.get
     return pool
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table of members in the embedded AWS."""
+    """The members table in the embedded AWS."""
 
     client: Any
     name: str
 
-    def directory(self, *users: User) -> Directory:
-        return Directory(self.client, self.name, _pool(*users))
+    def make_directory(self, *users: User) -> Directory:
+        return Directory(self.client, self.name, _make_pool(*users))
 
-    def row(self, pk: str) -> dict[str, Any]:
-        answer = self.client.get_item(TableName=self.name, Key=serialize({"pk": pk}), ConsistentRead=True)
-        return deserialize(answer.get("Item", {}))
+    def get_row(self, pk: str) -> dict[str, Any]:
+        response = self.client.get_item(TableName=self.name, Key=serialize({"pk": pk}), ConsistentRead=True)
+        return deserialize(response.get("Item", {}))
 
 
 @pytest.fixture(scope="module")
@@ -64,45 +64,45 @@ def table(embedded: Service) -> Table:
     return Table(dynamodb_client(settings.region), settings.members_table)
 
 
-class TestJoining:
-    def test_the_first_call_makes_the_member_and_its_handle(self, table: Table) -> None:
-        user = _user(_wish())
-        directory = table.directory(user)
+class TestCreation:
+    def test_first_request_creates_member_and_handle(self, table: Table) -> None:
+        user = _make_user(_make_handle())
+        directory = table.make_directory(user)
         member = directory.get_or_create(user.id)
-        assert member == Member(user.id, str(user.wished_handle), JOINED, 0.0)
-        assert directory.get_profile(member.handle) == Profile(member.handle, JOINED)
+        assert member == Member(user.id, str(user.wished_handle), JOINED_AT, 0.0)
+        assert directory.get_profile(member.handle) == Profile(member.handle, JOINED_AT)
         assert directory.is_taken(member.handle)
-        assert table.row(f"handle#{member.handle}")["member_id"] == user.id
+        assert table.get_row(f"handle#{member.handle}")["member_id"] == user.id
 
-    def test_no_later_call_asks_cognito(self, table: Table) -> None:
-        user = _user(_wish())
-        first = table.directory(user).get_or_create(user.id)
-        assert table.directory().get_or_create(user.id) == first
+    def test_later_requests_do_not_call_cognito(self, table: Table) -> None:
+        user = _make_user(_make_handle())
+        first = table.make_directory(user).get_or_create(user.id)
+        assert table.make_directory().get_or_create(user.id) == first
 
-    def test_whom_cognito_does_not_know_is_nobody(self, table: Table) -> None:
+    def test_unknown_user_is_unauthenticated(self, table: Table) -> None:
         member_id = str(uuid.uuid4())
         with pytest.raises(UnauthenticatedError):
-            table.directory().get_or_create(member_id)
-        assert table.row(f"member#{member_id}") == {}
+            table.make_directory().get_or_create(member_id)
+        assert table.get_row(f"member#{member_id}") == {}
 
-    def test_who_has_not_confirmed_is_nobody_either(self, table: Table) -> None:
-        user = dataclasses.replace(_user(_wish()), confirmed=False)
+    def test_unconfirmed_user_is_unauthenticated(self, table: Table) -> None:
+        user = dataclasses.replace(_make_user(_make_handle()), confirmed=False)
         with pytest.raises(UnauthenticatedError):
-            table.directory(user).get_or_create(user.id)
-        assert table.row(f"member#{user.id}") == {}
+            table.make_directory(user).get_or_create(user.id)
+        assert table.get_row(f"member#{user.id}") == {}
 
-    def test_a_wish_that_was_taken_meanwhile_becomes_a_made_up_one(self, table: Table) -> None:
-        first, second = _user(_wish()), _user()
-        second = User(second.id, second.email, first.wished_handle, JOINED, confirmed=True)
-        directory = table.directory(first, second)
-        taken = directory.get_or_create(first.id).handle
-        made_up = directory.get_or_create(second.id).handle
-        assert made_up != taken
-        assert is_handle(made_up)
-        assert table.row(f"handle#{taken}")["member_id"] == first.id
+    def test_taken_wish_becomes_a_generated_handle(self, table: Table) -> None:
+        first, second = _make_user(_make_handle()), _make_user()
+        second = User(second.id, second.email, first.wished_handle, JOINED_AT, confirmed=True)
+        directory = table.make_directory(first, second)
+        taken_handle = directory.get_or_create(first.id).handle
+        generated = directory.get_or_create(second.id).handle
+        assert generated != taken_handle
+        assert is_handle(generated)
+        assert table.get_row(f"handle#{taken_handle}")["member_id"] == first.id
 
     @pytest.mark.parametrize(
-        "wish",
+        "wished_handle",
         [
             None,
             "",
@@ -120,86 +120,88 @@ class TestJoining:
         ],
         ids=ascii,
     )
-    def test_a_wish_that_cognito_took_and_we_would_not_is_passed_over(self, wish: str | None, table: Table) -> None:
-        user = _user(wish)
-        handle = table.directory(user).get_or_create(user.id).handle
-        assert handle != wish
+    def test_invalid_wish_becomes_a_generated_handle(self, wished_handle: str | None, table: Table) -> None:
+        user = _make_user(wished_handle)
+        handle = table.make_directory(user).get_or_create(user.id).handle
+        assert handle != wished_handle
         assert is_handle(handle)
         assert not is_reserved(handle)
 
-    def test_no_email_is_in_the_table(self, table: Table) -> None:
-        user = _user(_wish())
-        table.directory(user).get_or_create(user.id)
-        rows = [table.row(f"member#{user.id}"), table.row(f"handle#{user.wished_handle}")]
+    def test_rows_contain_no_email(self, table: Table) -> None:
+        user = _make_user(_make_handle())
+        table.make_directory(user).get_or_create(user.id)
+        rows = [table.get_row(f"member#{user.id}"), table.get_row(f"handle#{user.wished_handle}")]
         assert [sorted(row) for row in rows] == [["handle", "joined_at", "pk"], ["joined_at", "member_id", "pk"]]
         assert "@" not in str(rows)
 
-    def test_the_sdks_second_try_is_the_same_member(self, table: Table) -> None:
-        user = _user(_wish())
+    def test_sdk_retry_creates_the_same_member(self, table: Table) -> None:
+        user = _make_user(_make_handle())
         with lose_first_response(table.client, "TransactWriteItems") as sent:
-            member = table.directory(user).get_or_create(user.id)
+            member = table.make_directory(user).get_or_create(user.id)
         assert len(sent) == 2
         assert member.handle == user.wished_handle
-        assert table.directory().get_or_create(user.id) == member
+        assert table.make_directory().get_or_create(user.id) == member
 
 
-class TestAtTheSameTime:
-    def test_first_calls_of_one_member_make_one_handle(self, table: Table) -> None:
-        for wish in (_wish(), None):
-            user = _user(wish)
-            start = threading.Barrier(8)
-            directory = table.directory(user)
+class TestConcurrentCreation:
+    def test_concurrent_first_requests_create_one_handle(self, table: Table) -> None:
+        for wished_handle in (_make_handle(), None):
+            user = _make_user(wished_handle)
+            barrier = threading.Barrier(8)
+            directory = table.make_directory(user)
 
-            def call(user: User = user, start: threading.Barrier = start, directory: Directory = directory) -> Member:
-                start.wait(5)
+            def call(
+                user: User = user, barrier: threading.Barrier = barrier, directory: Directory = directory
+            ) -> Member:
+                barrier.wait(5)
                 return directory.get_or_create(user.id)
 
             with ThreadPoolExecutor(8) as threads:
                 members = {future.result() for future in [threads.submit(call) for _ in range(8)]}
             (member,) = members
-            assert table.row(f"member#{user.id}")["handle"] == member.handle
-            assert table.row(f"handle#{member.handle}")["member_id"] == user.id
+            assert table.get_row(f"member#{user.id}")["handle"] == member.handle
+            assert table.get_row(f"handle#{member.handle}")["member_id"] == user.id
 
-    def test_first_calls_of_many_with_one_wish_give_it_to_one(self, table: Table) -> None:
-        wish = _wish()
-        users = [_user(wish) for _ in range(8)]
-        start = threading.Barrier(8)
-        directory = table.directory(*users)
+    def test_concurrent_wishes_give_the_handle_to_one_member(self, table: Table) -> None:
+        wished_handle = _make_handle()
+        users = [_make_user(wished_handle) for _ in range(8)]
+        barrier = threading.Barrier(8)
+        directory = table.make_directory(*users)
 
         def call(user: User) -> Member:
-            start.wait(5)
+            barrier.wait(5)
             return directory.get_or_create(user.id)
 
         with ThreadPoolExecutor(8) as threads:
             members = list(threads.map(call, users))
         assert [member.id for member in members] == [user.id for user in users]
         assert len({member.handle for member in members}) == 8
-        assert sum(member.handle == wish for member in members) == 1
+        assert sum(member.handle == wished_handle for member in members) == 1
 
 
 class TestProfiles:
     @pytest.mark.parametrize(
         "handle",
-        ["", "ka", "Kay", "a" * 5000, "member#x", "\ud800", "nobody_has_this_one"],
+        ["", "ka", "Kay", "a" * 5000, "member#x", "\ud800", "unknown_handle"],
         ids=lambda h: ascii(h)[:12],
     )
-    def test_what_nobody_has_is_not_found(self, handle: str, table: Table) -> None:
+    def test_unknown_handle_is_not_found(self, handle: str, table: Table) -> None:
         with pytest.raises(MemberNotFoundError):
-            table.directory().get_profile(handle)
+            table.make_directory().get_profile(handle)
 
-    def test_a_user_who_never_called_is_not_found(self, table: Table) -> None:
-        user = _user(_wish())
+    def test_user_without_a_request_has_no_profile(self, table: Table) -> None:
+        user = _make_user(_make_handle())
         with pytest.raises(MemberNotFoundError):
-            table.directory(user).get_profile(str(user.wished_handle))
-        assert not table.directory(user).is_taken(str(user.wished_handle))
+            table.make_directory(user).get_profile(str(user.wished_handle))
+        assert not table.make_directory(user).is_taken(str(user.wished_handle))
 
     @pytest.mark.parametrize("handle", ["admin", "dwipper_team", "l_o_g_i_n"])
-    def test_a_reserved_handle_is_taken(self, handle: str, table: Table) -> None:
-        assert table.directory().is_taken(handle)
+    def test_reserved_handle_is_taken(self, handle: str, table: Table) -> None:
+        assert table.make_directory().is_taken(handle)
 
 
-class TestContention:
-    """What DynamoDB says of a transaction that it cancels."""
+class TestConflicts:
+    """DynamoDB cancels the transaction."""
 
     @pytest.fixture(autouse=True)
     def no_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,44 +223,44 @@ class TestContention:
             ("None", "ProvisionedThroughputExceeded"),
         ],
     )
-    def test_a_wish_is_not_given_up_for_a_conflict_or_a_throttle(self, member: str, handle: str) -> None:
+    def test_conflict_or_throttle_keeps_the_wish(self, member: str, handle: str) -> None:
         client = dynamodb_client("us-east-1")
-        user = _user("kay_the_first")
+        user = _make_user("kay_the_first")
         with Stubber(client) as stubber:
             stubber.add_response("get_item", {})
             self._cancel(stubber, member, handle)
             stubber.add_response("transact_write_items", {})
-            assert Directory(client, "members", _pool(user)).get_or_create(user.id).handle == "kay_the_first"
+            assert Directory(client, "members", _make_pool(user)).get_or_create(user.id).handle == "kay_the_first"
             stubber.assert_no_pending_responses()
 
-    def test_a_member_who_was_made_meanwhile_stays(self) -> None:
+    def test_concurrently_created_member_is_returned(self) -> None:
         client = dynamodb_client("us-east-1")
-        user = _user("kay_the_first")
+        user = _make_user("kay_the_first")
         row = {"pk": f"member#{user.id}", "handle": "kay_before", "joined_at": "2026-07-01T12:30:15.250000Z"}
         with Stubber(client) as stubber:
             stubber.add_response("get_item", {})
             self._cancel(stubber, "ConditionalCheckFailed", "None")
             stubber.add_response("get_item", {"Item": serialize(row)})
-            assert Directory(client, "members", _pool(user)).get_or_create(user.id) == Member(
-                user.id, "kay_before", JOINED, 0.0
+            assert Directory(client, "members", _make_pool(user)).get_or_create(user.id) == Member(
+                user.id, "kay_before", JOINED_AT, 0.0
             )
 
-    def test_handles_that_are_all_taken_are_an_outage(self) -> None:
+    def test_eight_taken_generated_handles_are_an_outage(self) -> None:
         client = dynamodb_client("us-east-1")
-        user = _user("kay_the_first")
+        user = _make_user("kay_the_first")
         with Stubber(client) as stubber:
             stubber.add_response("get_item", {})
             for _ in range(9):
                 self._cancel(stubber, "None", "ConditionalCheckFailed")
                 stubber.add_response("get_item", {})
             with pytest.raises(UnavailableError):
-                Directory(client, "members", _pool(user)).get_or_create(user.id)
+                Directory(client, "members", _make_pool(user)).get_or_create(user.id)
 
-    def test_any_other_error_is_left_to_who_knows_it(self) -> None:
+    def test_other_errors_are_raised(self) -> None:
         client = dynamodb_client("us-east-1")
-        user = _user()
+        user = _make_user()
         with Stubber(client) as stubber:
             stubber.add_response("get_item", {})
             stubber.add_client_error("transact_write_items", "ThrottlingException")
             with pytest.raises(ClientError):
-                Directory(client, "members", _pool(user)).get_or_create(user.id)
+                Directory(client, "members", _make_pool(user)).get_or_create(user.id)

@@ -1,15 +1,15 @@
-"""Handles have one form; what would let somebody speak for the house is nobody's; made-up ones are as good as any."""
+"""Handles have one form. Reserved handles are refused, and generated handles are valid."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.members.handles import RESERVED, generate_handle, is_handle, is_reserved
-from testkit.hypothesis_settings import unhurried
+from testkit.hypothesis_settings import without_deadline
 
 
 @pytest.mark.parametrize("handle", ["kay", "abc", "a" * 20, "123", "___", "rinsing_otter_48", "0_o"])
-def test_it_is_a_handle(handle: str) -> None:
+def test_valid_handle_is_accepted(handle: str) -> None:
     assert is_handle(handle)
 
 
@@ -35,13 +35,13 @@ def test_it_is_a_handle(handle: str) -> None:
     ],
     ids=ascii,
 )
-def test_it_is_none(value: str) -> None:
+def test_invalid_handle_is_refused(value: str) -> None:
     assert not is_handle(value)
 
 
-@unhurried
+@without_deadline
 @given(st.text(max_size=30))
-def test_a_handle_is_of_its_alphabet_and_length(value: str) -> None:
+def test_alphabet_and_length_decide(value: str) -> None:
     alphabet = set("abcdefghijklmnopqrstuvwxyz0123456789_")
     assert is_handle(value) is (3 <= len(value) <= 20 and set(value) <= alphabet)
 
@@ -63,12 +63,12 @@ def test_a_handle_is_of_its_alphabet_and_length(value: str) -> None:
         "you",
     ],
 )
-def test_what_a_moderator_would_expect_is_reserved(handle: str) -> None:
+def test_common_words_are_reserved(handle: str) -> None:
     assert is_reserved(handle)
 
 
 @pytest.mark.parametrize("word", sorted(RESERVED))
-def test_a_reserved_word_is_reserved_however_underscores_are_put_in(word: str) -> None:
+def test_underscores_do_not_free_a_reserved_word(word: str) -> None:
     assert is_reserved(word)
     assert is_reserved(f"_{word}_")
     assert is_reserved("_".join(word))
@@ -78,19 +78,19 @@ def test_a_reserved_word_is_reserved_however_underscores_are_put_in(word: str) -
 @pytest.mark.parametrize(
     "handle", ["dwipper", "dwipper_team", "the_dwipper", "d_w_i_p_p_e_r", "real_dwipper_1", "__dwipper"]
 )
-def test_the_houses_own_name_is_reserved_inside_a_handle_too(handle: str) -> None:
+def test_site_name_is_reserved_within_a_handle(handle: str) -> None:
     assert is_reserved(handle)
 
 
 @pytest.mark.parametrize("handle", ["kay", "administer", "badmin", "rooted", "supporter", "wiki_fan", "dwip", "helper"])
-def test_words_that_only_hold_a_reserved_one_are_free(handle: str) -> None:
+def test_words_that_contain_a_reserved_word_are_free(handle: str) -> None:
     assert not is_reserved(handle)
 
 
-def test_made_up_ones_are_handles_and_not_reserved() -> None:
-    made = [generate_handle() for _ in range(3000)]
-    assert all(is_handle(handle) and not is_reserved(handle) for handle in made)
+def test_generated_handles_are_valid_and_not_reserved() -> None:
+    generated = [generate_handle() for _ in range(3000)]
+    assert all(is_handle(handle) and not is_reserved(handle) for handle in generated)
 
 
-def test_made_up_ones_rarely_meet() -> None:
+def test_generated_handles_rarely_repeat() -> None:
     assert len({generate_handle() for _ in range(1000)}) > 990

@@ -14,7 +14,7 @@ STORES = build_container(SETTINGS).personal_data
 _KEY = re.compile(r"""["']([a-z][a-z_-]*)#""")
 
 
-def test_every_key_prefix_belongs_to_a_registered_store() -> None:
+def test_each_key_prefix_belongs_to_a_registered_store() -> None:
     registered = {prefix for store in STORES for prefix in store.key_prefixes}
     found = {
         (prefix, str(path.relative_to(ROOT)))
@@ -29,18 +29,18 @@ def test_every_key_prefix_belongs_to_a_registered_store() -> None:
     assert registered == {prefix for prefix, _ in found}, "app/bootstrap.py registers prefixes that no code uses"
 
 
-def test_every_section_of_the_export_is_filled_by_one_store() -> None:
-    filled = Counter(section for store in STORES for section in store.sections)
+def test_each_export_section_is_filled_by_one_store() -> None:
+    counts = Counter(section for store in STORES for section in store.sections)
     fields = ExportView.model_fields.keys() - {"profile", "next_cursor"}
-    assert filled == dict.fromkeys(fields, 1), "give each section of a store a field in ExportView (app/me/schemas.py)"
+    assert counts == dict.fromkeys(fields, 1), "Give each section of a store a field in ExportView (app/me/schemas.py)"
 
 
-def test_stores_have_names_of_their_own() -> None:
+def test_store_names_are_unique() -> None:
     assert len({store.name for store in STORES}) == len(STORES)
 
 
-def test_the_privacy_page_names_every_store_and_prefix() -> None:
+def test_privacy_page_names_each_section_and_prefix() -> None:
     page = (ROOT / "docs" / "privacy.md").read_text()
-    named = set(re.findall(r"`([a-z_-]+)#?`", page))
-    wanted = {name for store in STORES for name in (*store.sections, *store.key_prefixes)}
-    assert wanted <= named, f"describe {sorted(wanted - named)} in docs/privacy.md"
+    documented = set(re.findall(r"`([a-z_-]+)#?`", page))
+    expected = {name for store in STORES for name in (*store.sections, *store.key_prefixes)}
+    assert expected <= documented, f"Describe {sorted(expected - documented)} in docs/privacy.md"

@@ -1,4 +1,4 @@
-"""Every request has one line in the log, which says how it went, and nothing that the request carried."""
+"""Each request has one log line with its outcome, and nothing that the request carried."""
 
 import asyncio
 import hashlib
@@ -23,24 +23,24 @@ from app.api_gateway import Handler, make_handler
 from app.observability import metrics
 from app.web.middleware import MAX_BODY_BYTES
 from testkit.doubles import offline_app, send_request
-from testkit.forged_tokens import SUB, good_claims
+from testkit.forged_tokens import SUB, valid_claims
 from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, to_response
-from tests.unit.observability.test_json_logging import Lines, capture
-from tests.unit.observability.test_metrics import assert_valid
+from tests.unit.observability.test_json_logging import Lines, capture_log
+from tests.unit.observability.test_metrics import assert_valid_emf
 
-MEMBER = hashlib.sha256(SUB.encode()).hexdigest()[:16]
-TRACE = "1-5759e988-bd862e3fe1be46a994272793"
+MEMBER_HASH = hashlib.sha256(SUB.encode()).hexdigest()[:16]
+TRACE_ID = "1-5759e988-bd862e3fe1be46a994272793"
 PREFLIGHT = {"Origin": "https://any.example", "Access-Control-Request-Method": "POST"}
-BUSY = "busy@example.org"
-GONE = "gone@example.org"
-Asked = tuple[str, str, dict[str, Any]]
+THROTTLED_EMAIL = "busy@example.org"
+TIMEOUT_EMAIL = "gone@example.org"
+RequestArguments = tuple[str, str, dict[str, Any]]
 
 LOGIN = {"email": "kay@example.org", "password": "a rubber duck knows"}
 
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
-    return capture(monkeypatch)
+    return capture_log(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +63,13 @@ def app() -> FastAPI:
 
         return StreamingResponse(chunks())
 
-    async def create_again(response: Response) -> None:
+    async def replay_creation(response: Response) -> None:
         response.headers["Idempotent-Replayed"] = "true"
 
     for endpoint in (fail, read, break_off):
         app.add_api_route(f"/{endpoint.__name__}", endpoint, methods=["GET", "POST"])
     for name in ("login", "create_dwipp"):
-        app.add_api_route(f"/again/{name}", create_again, status_code=201, name=name, methods=["GET"])
+        app.add_api_route(f"/again/{name}", replay_creation, status_code=201, name=name, methods=["GET"])
     return app
 
 
@@ -78,27 +78,27 @@ def handler(app: FastAPI) -> Handler:
     return make_handler(app)
 
 
-def _ask(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
+def _send(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
     return asyncio.run(send_request(app, method, url, **options))
 
 
-def _without_metrics(line: dict[str, Any]) -> dict[str, Any]:
+def _drop_metrics(line: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in line.items() if name != "_aws" and not name[0].isupper()}
 
 
-class TestLine:
-    def test_it_says_what_was_asked_and_how_it_went(self, app: FastAPI, lines: Lines) -> None:
-        answer = _ask(app, "GET", "/health")
+class TestLogLine:
+    def test_line_has_the_request_and_its_outcome(self, app: FastAPI, lines: Lines) -> None:
+        response = _send(app, "GET", "/health")
         (line,) = lines()
         assert 0 < line["duration_ms"] < 5000
-        assert assert_valid(line)["Latency"] == "Milliseconds"
+        assert assert_valid_emf(line)["Latency"] == "Milliseconds"
         assert line["Latency"] == line["duration_ms"] == round(line["duration_ms"], 1)
-        assert _without_metrics(line) == {
+        assert _drop_metrics(line) == {
             "time": line["time"],
             "level": "INFO",
             "logger": "app.access",
             "message": "request",
-            "request_id": answer.headers["x-request-id"],
+            "request_id": response.headers["x-request-id"],
             "method": "GET",
             "route": "/health",
             "operation": "read_health",
@@ -108,7 +108,7 @@ class TestLine:
         }
 
     @pytest.mark.parametrize(
-        ("asked", "expected"),
+        ("arguments", "expected"),
         [
             (("GET", "/v1/dwipps/abc", {}), ("/v1/dwipps/{dwipp_id}", "read_dwipp", 401, "unauthenticated")),
             (("PUT", "/v1/dwipps", {}), ("/v1/dwipps", None, 405, "method-not-allowed")),
@@ -126,39 +126,41 @@ class TestLine:
         ],
         ids=lambda case: f"{case[0]} {case[1]}" if len(case) == 3 else str(case[2]),
     )
-    def test_every_answer_has_one(self, asked: Asked, expected: tuple[Any, ...], app: FastAPI, lines: Lines) -> None:
-        method, url, options = asked
-        answer = _ask(app, method, url, **options)
+    def test_each_response_has_one_line(
+        self, arguments: RequestArguments, expected: tuple[Any, ...], app: FastAPI, lines: Lines
+    ) -> None:
+        method, url, options = arguments
+        response = _send(app, method, url, **options)
         line = lines()[-1]
-        assert [each["message"] for each in lines()].count("request") == 1
+        assert [logged["message"] for logged in lines()].count("request") == 1
         assert (line["route"], line.get("operation"), line["status"], line.get("problem")) == expected
         assert line["method"] == method
-        assert line["request_id"] == answer.headers["x-request-id"]
+        assert line["request_id"] == response.headers["x-request-id"]
         assert line["ServerErrors"] == int(line["status"] == 500)
-        assert_valid(line)
+        assert_valid_emf(line)
 
-    def test_what_failed_is_in_the_line_before_of_the_same_request(self, app: FastAPI, lines: Lines) -> None:
-        _ask(app, "GET", "/fail")
+    def test_unexpected_error_is_logged_with_the_request_id(self, app: FastAPI, lines: Lines) -> None:
+        _send(app, "GET", "/fail")
         failure, line = lines()
         assert (failure["level"], failure["logger"]) == ("ERROR", "app.problems")
         assert "ZeroDivisionError\n" in failure["message"]
         assert failure["request_id"] == line["request_id"]
 
-    def test_a_method_that_nobody_knows_is_another(self, app: FastAPI, lines: Lines) -> None:
-        _ask(app, "KAY", "/health")
+    def test_unknown_method_is_logged_as_other(self, app: FastAPI, lines: Lines) -> None:
+        _send(app, "KAY", "/health")
         assert (lines()[0]["method"], lines()[0]["status"]) == ("OTHER", 405)
 
     @pytest.mark.parametrize("kind", GATEWAY_KINDS)
-    def test_an_answer_that_breaks_off_is_a_failure_whose_message_nobody_reads(
+    def test_broken_response_is_logged_as_500_without_the_message(
         self, kind: GatewayKind, handler: Handler, lines: Lines
     ) -> None:
         handler(make_event(httpx.Request("GET", "https://dwipper.test/break_off"), kind), None)
-        broken, line, _ = lines()
-        assert (broken["level"], broken["request_id"]) == ("ERROR", line["request_id"])
+        error_line, line, _ = lines()
+        assert (error_line["level"], error_line["request_id"]) == ("ERROR", line["request_id"])
         assert (line["operation"], line["status"], line["ServerErrors"]) == ("break_off", 500, 1)
         assert SUB not in str(lines())
 
-    def test_who_left_before_the_answer_is_499(self, app: FastAPI, lines: Lines) -> None:
+    def test_client_disconnect_is_499(self, app: FastAPI, lines: Lines) -> None:
         scope = {"type": "http", "method": "POST", "path": "/read", "headers": [], "query_string": b""}
 
         async def receive() -> Any:
@@ -171,182 +173,191 @@ class TestLine:
         (line,) = lines()
         assert (line["operation"], line["status"], line["ServerErrors"]) == ("read", 499, 0)
 
-    def test_it_is_there_at_any_level(self, app: FastAPI, lines: Lines, caplog: pytest.LogCaptureFixture) -> None:
+    def test_line_is_written_at_any_log_level(
+        self, app: FastAPI, lines: Lines, caplog: pytest.LogCaptureFixture
+    ) -> None:
         caplog.set_level(logging.CRITICAL, "app")
-        _ask(app, "GET", "/fail")
+        _send(app, "GET", "/fail")
         assert [line["message"] for line in lines()] == ["request"]
 
     @pytest.mark.parametrize("path", ["/health", "/break_off"])
-    def test_without_json_there_is_none(self, path: str, app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
+    def test_no_line_without_json_logging(self, path: str, app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
         with suppress(ZeroDivisionError):
-            _ask(app, "GET", path)
+            _send(app, "GET", path)
         assert not [record for record in caplog.records if record.name.startswith("app")]
 
 
 class TestMetrics:
-    def test_the_first_request_is_cold(
+    def test_first_request_counts_as_cold_start(
         self, app: FastAPI, lines: Lines, handler: Handler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(metrics, "_cold_starts", chain((1,), repeat(0)))
         handler({"warmup": True}, None)
-        _ask(app, "GET", "/nothing")
-        _ask(app, "GET", "/health")
+        _send(app, "GET", "/nothing")
+        _send(app, "GET", "/health")
         handler({"httpMethod": "GET", "requestContext": {}}, None)
         assert [line["ColdStarts"] for line in lines() if line["message"] == "request"] == [1, 0, 0]
 
     @pytest.mark.parametrize("kind", GATEWAY_KINDS)
-    def test_a_dwipp_that_was_written_is_counted(self, kind: GatewayKind, handler: Handler, lines: Lines) -> None:
+    def test_created_dwipp_is_counted(self, kind: GatewayKind, handler: Handler, lines: Lines) -> None:
         request = httpx.Request("POST", "https://dwipper.test/v1/dwipps", json={"text": "Hm."})
-        assert to_response(handler(make_event(request, kind, good_claims()), None)).status_code == 201
+        assert to_response(handler(make_event(request, kind, valid_claims()), None)).status_code == 201
         assert lines()[0]["DwippsWritten"] == 1
-        assert assert_valid(lines()[0])["DwippsWritten"] == "Count"
+        assert assert_valid_emf(lines()[0])["DwippsWritten"] == "Count"
 
-    def test_one_that_was_written_before_is_not(self, app: FastAPI, lines: Lines) -> None:
-        _ask(app, "GET", "/again/create_dwipp")
+    def test_replayed_creation_is_not_counted(self, app: FastAPI, lines: Lines) -> None:
+        _send(app, "GET", "/again/create_dwipp")
         assert (lines()[0]["operation"], lines()[0]["status"]) == ("create_dwipp", 201)
         assert "DwippsWritten" not in lines()[0]
 
 
-class TestBehindApiGateway:
+class TestGatewayEvents:
     @pytest.mark.parametrize("kind", GATEWAY_KINDS)
-    def test_a_line_has_the_gateways_id_and_the_trace_and_the_member(
+    def test_line_has_request_id_trace_and_member(
         self, kind: GatewayKind, handler: Handler, lines: Lines, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={TRACE};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a:0")
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={TRACE_ID};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a:0")
         request = httpx.Request("GET", "https://dwipper.test/prod/v1/dwipps?limit=3")
-        event = make_event(request, kind, good_claims(), prefix="/prod")
+        event = make_event(request, kind, valid_claims(), prefix="/prod")
         handler(event, None)
         (line,) = lines()
         assert line["request_id"] == event["requestContext"]["requestId"]
-        assert (line["trace_id"], line["member"], line["route"]) == (TRACE, MEMBER, "/v1/dwipps")
-        assert_valid(line)
+        assert (line["trace_id"], line["member"], line["route"]) == (TRACE_ID, MEMBER_HASH, "/v1/dwipps")
+        assert_valid_emf(line)
 
-    @pytest.mark.parametrize("header", ["", "Root=", "Root=kay@example.org", f"Root={TRACE}{TRACE}", f"Parent={TRACE}"])
-    def test_a_trace_that_is_none_is_left_out(
+    @pytest.mark.parametrize(
+        "header", ["", "Root=", "Root=kay@example.org", f"Root={TRACE_ID}{TRACE_ID}", f"Parent={TRACE_ID}"]
+    )
+    def test_invalid_trace_header_is_left_out(
         self, header: str, app: FastAPI, lines: Lines, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("_X_AMZN_TRACE_ID", header)
-        _ask(app, "GET", "/health")
+        _send(app, "GET", "/health")
         assert "trace_id" not in lines()[0]
 
     @pytest.mark.parametrize("kind", GATEWAY_KINDS)
-    def test_an_event_that_cannot_be_read_has_a_line_too(
-        self, kind: GatewayKind, handler: Handler, lines: Lines
-    ) -> None:
+    def test_malformed_event_has_a_line(self, kind: GatewayKind, handler: Handler, lines: Lines) -> None:
         event = make_event(httpx.Request("POST", "https://dwipper.test/v1/dwipps", content=b"{}"), kind)
-        answer = to_response(handler(event | {"body": "a", "isBase64Encoded": True}, None))
+        response = to_response(handler(event | {"body": "a", "isBase64Encoded": True}, None))
         warning, line = lines()
         assert (warning["level"], warning["request_id"]) == ("WARNING", line["request_id"])
-        assert line["request_id"] == answer.headers["x-request-id"]
+        assert line["request_id"] == response.headers["x-request-id"]
         assert (line["method"], line["route"], line["status"]) == ("POST", "unmatched", 400)
         assert (line["problem"], line["Requests"], line["ServerErrors"]) == ("malformed-request", 1, 0)
-        assert_valid(line)
+        assert_valid_emf(line)
 
     @pytest.mark.parametrize(
         "event", [{}, None, {"warmup": True}, {"source": "aws.events"}, {"requestContext": {"http": None}}], ids=str
     )
-    def test_what_is_no_request_has_none(self, event: Any, handler: Handler, lines: Lines) -> None:
+    def test_other_events_have_no_line(self, event: Any, handler: Handler, lines: Lines) -> None:
         handler(event, None)
         assert lines() == []
 
 
 SECRET = "0190f3c2-5a1e-7c3d-9b4a-2f6e8d1c7b5a"
-CARRYING = [
-    pytest.param(("GET", f"/v1/dwipps/{SECRET}", {}), id="an id"),
-    pytest.param(("PUT", f"/v1/dwipps/{SECRET}/upvote", {}), id="an id that is reacted to"),
-    pytest.param(("GET", f"/v1/users/{SECRET}", {}), id="a handle"),
-    pytest.param(("GET", f"/{SECRET}", {}), id="a path"),
-    pytest.param(("GET", f"/v1/dwipps?cursor={SECRET}&{SECRET}=1", {}), id="a query"),
-    pytest.param(("GET", f"/health?{SECRET}", {}), id="a query of a page"),
-    pytest.param(("GET", "/v1/dwipps", {"headers": {"Authorization": f"Bearer {SECRET}"}}), id="a token"),
-    pytest.param(("GET", "/v1/dwipps", {"headers": {"Cookie": SECRET, "X-Forwarded-For": SECRET}}), id="an address"),
-    pytest.param(("GET", "/v1/dwipps", {"headers": {"X-Request-Id": SECRET, "X-Amzn-Trace-Id": SECRET}}), id="an id"),
-    pytest.param(("GET", "/v1/dwipps", {"headers": {"User-Agent": SECRET, SECRET: SECRET}}), id="a browser"),
-    pytest.param(("POST", "/v1/dwipps", {"json": {"text": SECRET}}), id="a text"),
-    pytest.param(("POST", "/v1/dwipps", {"json": {SECRET: SECRET}}), id="a field"),
-    pytest.param(("POST", "/v1/dwipps", {"content": SECRET}), id="a body that is no JSON"),
-    pytest.param(("POST", "/v1/dwipps", {"json": {"text": "a"}, "headers": {"Idempotency-Key": SECRET}}), id="a key"),
-    pytest.param(("POST", "/v1/auth/login", {"json": LOGIN | {"email": f"{SECRET}@example.org"}}), id="an email"),
-    pytest.param(("POST", "/v1/auth/login", {"json": LOGIN | {"password": SECRET}}), id="a password"),
-    pytest.param(("POST", "/v1/auth/token", {"data": {"username": SECRET, "password": SECRET}}), id="a form"),
-    pytest.param(("POST", "/v1/auth/refresh", {"json": {"refresh_token": SECRET}}), id="a refresh token"),
-    pytest.param(("POST", "/v1/auth/confirm", {"json": {"registration": SECRET, "code": SECRET}}), id="a code"),
-    pytest.param(("GET", "/fail", {"headers": {"X": SECRET}, "params": {"x": SECRET}}), id="what leads to a failure"),
-    pytest.param(("GET", "/break_off", {"headers": {"X": SECRET}, "params": {"x": SECRET}}), id="what breaks off"),
+REQUESTS_WITH_SECRETS = [
+    pytest.param(("GET", f"/v1/dwipps/{SECRET}", {}), id="Dwipp id"),
+    pytest.param(("PUT", f"/v1/dwipps/{SECRET}/upvote", {}), id="id of a reaction"),
+    pytest.param(("GET", f"/v1/users/{SECRET}", {}), id="handle"),
+    pytest.param(("GET", f"/{SECRET}", {}), id="path"),
+    pytest.param(("GET", f"/v1/dwipps?cursor={SECRET}&{SECRET}=1", {}), id="query"),
+    pytest.param(("GET", f"/health?{SECRET}", {}), id="query of a page"),
+    pytest.param(("GET", "/v1/dwipps", {"headers": {"Authorization": f"Bearer {SECRET}"}}), id="token"),
+    pytest.param(
+        ("GET", "/v1/dwipps", {"headers": {"Cookie": SECRET, "X-Forwarded-For": SECRET}}), id="cookie and address"
+    ),
+    pytest.param(
+        ("GET", "/v1/dwipps", {"headers": {"X-Request-Id": SECRET, "X-Amzn-Trace-Id": SECRET}}),
+        id="request id and trace id",
+    ),
+    pytest.param(("GET", "/v1/dwipps", {"headers": {"User-Agent": SECRET, SECRET: SECRET}}), id="user agent"),
+    pytest.param(("POST", "/v1/dwipps", {"json": {"text": SECRET}}), id="text"),
+    pytest.param(("POST", "/v1/dwipps", {"json": {SECRET: SECRET}}), id="field name"),
+    pytest.param(("POST", "/v1/dwipps", {"content": SECRET}), id="invalid JSON"),
+    pytest.param(
+        ("POST", "/v1/dwipps", {"json": {"text": "a"}, "headers": {"Idempotency-Key": SECRET}}), id="idempotency key"
+    ),
+    pytest.param(("POST", "/v1/auth/login", {"json": LOGIN | {"email": f"{SECRET}@example.org"}}), id="email"),
+    pytest.param(("POST", "/v1/auth/login", {"json": LOGIN | {"password": SECRET}}), id="password"),
+    pytest.param(("POST", "/v1/auth/token", {"data": {"username": SECRET, "password": SECRET}}), id="form"),
+    pytest.param(("POST", "/v1/auth/refresh", {"json": {"refresh_token": SECRET}}), id="refresh token"),
+    pytest.param(
+        ("POST", "/v1/auth/confirm", {"json": {"registration": SECRET, "code": SECRET}}), id="confirmation code"
+    ),
+    pytest.param(("GET", "/fail", {"headers": {"X": SECRET}, "params": {"x": SECRET}}), id="failing route"),
+    pytest.param(("GET", "/break_off", {"headers": {"X": SECRET}, "params": {"x": SECRET}}), id="broken response"),
 ]
 
 
-@pytest.mark.usefixtures("cognito")
-@pytest.mark.parametrize("asked", CARRYING)
+@pytest.mark.usefixtures("failing_cognito")
+@pytest.mark.parametrize("arguments", REQUESTS_WITH_SECRETS)
 @pytest.mark.parametrize("transport", ["uvicorn", *GATEWAY_KINDS])
-def test_nothing_that_a_request_carries_is_in_any_line(
-    asked: Asked, transport: Any, app: FastAPI, handler: Handler, lines: Lines
+def test_log_contains_no_request_data(
+    arguments: RequestArguments, transport: Any, app: FastAPI, handler: Handler, lines: Lines
 ) -> None:
-    method, url, options = asked
+    method, url, options = arguments
     request = httpx.Request(method, f"https://dwipper.test{url}", **options)
     if transport == "uvicorn":
         with suppress(ZeroDivisionError):
-            _ask(app, method, url, **options)
+            _send(app, method, url, **options)
     else:
-        to_response(handler(make_event(request, transport, good_claims()), None))
+        to_response(handler(make_event(request, transport, valid_claims()), None))
         to_response(handler(make_event(request, transport) | {"body": SECRET, "isBase64Encoded": True}, None))
     log = str(lines()).lower()
-    for carried in (SECRET, SUB, "example.org", "203.0.113.7", "rubber duck", "dwipper.test", "bearer"):
-        assert carried not in log
+    for secret in (SECRET, SUB, "example.org", "203.0.113.7", "rubber duck", "dwipper.test", "bearer"):
+        assert secret not in log
 
 
-def _refuse(_session: Any, request: Any) -> Any:
-    """The answer of an AWS that refuses everybody, some for reasons of its own."""
+def _send_error(_session: Any, request: Any) -> Any:
+    """Refuse the call, or let it time out, as its email says."""
     body = str(request.body)
-    if GONE in body:
+    if TIMEOUT_EMAIL in body:
         raise ReadTimeoutError(endpoint_url=request.url)
     time.sleep(0.01)
-    code = "TooManyRequestsException" if BUSY in body else "NotAuthorizedException"
-    answer: Any = AWSResponse(request.url, 400, HTTPHeaders(), None)
-    answer._content = json.dumps({"__type": code, "message": SECRET}).encode()
-    return answer
+    code = "TooManyRequestsException" if THROTTLED_EMAIL in body else "NotAuthorizedException"
+    response: Any = AWSResponse(request.url, 400, HTTPHeaders(), None)
+    response._content = json.dumps({"__type": code, "message": SECRET}).encode()
+    return response
 
 
 @pytest.fixture
-def cognito(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is a Cognito that refuses everybody, and the SDK does not pause."""
-    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", _refuse)
+def failing_cognito(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every call to AWS fail, without pauses between the attempts."""
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", _send_error)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
 
-@pytest.mark.usefixtures("cognito")
-class TestCognito:
-    @pytest.mark.parametrize(("email", "status"), [(BUSY, 429), (GONE, 503)])
-    def test_its_failures_are_counted_the_sdks_retries_too(
-        self, email: str, status: int, app: FastAPI, lines: Lines
-    ) -> None:
-        _ask(app, "POST", "/v1/auth/login", json=LOGIN | {"email": email})
+@pytest.mark.usefixtures("failing_cognito")
+class TestCognitoErrors:
+    @pytest.mark.parametrize(("email", "status"), [(THROTTLED_EMAIL, 429), (TIMEOUT_EMAIL, 503)])
+    def test_each_failed_attempt_is_counted(self, email: str, status: int, app: FastAPI, lines: Lines) -> None:
+        _send(app, "POST", "/v1/auth/login", json=LOGIN | {"email": email})
         assert (lines()[0]["status"], lines()[0]["CognitoErrors"]) == (status, 2)
         assert "Logins" not in lines()[0]
 
-    def test_requests_at_the_same_time_do_not_mix(self, app: FastAPI, lines: Lines) -> None:
-        emails = [BUSY, GONE, "kay@example.org", None] * 10
+    def test_concurrent_requests_have_separate_counts(self, app: FastAPI, lines: Lines) -> None:
+        emails = [THROTTLED_EMAIL, TIMEOUT_EMAIL, "kay@example.org", None] * 10
         expected: dict[str | None, tuple[str, int]] = {
-            BUSY: ("/v1/auth/login", 2),
-            GONE: ("/v1/auth/login", 2),
+            THROTTLED_EMAIL: ("/v1/auth/login", 2),
+            TIMEOUT_EMAIL: ("/v1/auth/login", 2),
             "kay@example.org": ("/v1/auth/login", 0),
             None: ("/health", 0),
         }
 
-        async def one(email: str | None) -> httpx.Response:
+        async def send_one(email: str | None) -> httpx.Response:
             if email is None:
                 return await send_request(app, "GET", "/health")
             return await send_request(app, "POST", "/v1/auth/login", json=LOGIN | {"email": email})
 
-        async def together() -> list[httpx.Response]:
-            return await asyncio.gather(*map(one, emails))
+        async def send_all() -> list[httpx.Response]:
+            return await asyncio.gather(*map(send_one, emails))
 
-        answers = asyncio.run(together())
-        of_requests = [line for line in lines() if line["message"] == "request"]
-        found = {line["request_id"]: (line["route"], line["CognitoErrors"]) for line in of_requests}
-        ids = [answer.headers["x-request-id"] for answer in answers]
-        assert [found[request_id] for request_id in ids] == [expected[email] for email in emails]
-        assert len(of_requests) == len(emails)
+        responses = asyncio.run(send_all())
+        request_lines = [line for line in lines() if line["message"] == "request"]
+        logged_values = {line["request_id"]: (line["route"], line["CognitoErrors"]) for line in request_lines}
+        ids = [response.headers["x-request-id"] for response in responses]
+        assert [logged_values[request_id] for request_id in ids] == [expected[email] for email in emails]
+        assert len(request_lines) == len(emails)

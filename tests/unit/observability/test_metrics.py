@@ -1,4 +1,4 @@
-"""What is counted goes by names that alarms know, and in a form that CloudWatch reads.
+"""Metrics have the names that alarms use, in the form that CloudWatch reads.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -15,24 +15,24 @@ import pytest
 from app.observability import metrics
 from app.observability.json_logging import JsonFormatter
 from app.web.threadpool import in_threadpool
-from testkit.business_metrics import declared_metrics
+from testkit.business_metrics import list_business_metrics
 
-ALWAYS = {
+REQUEST_METRICS = {
     "Requests": "Count",
     "Latency": "Milliseconds",
     "ServerErrors": "Count",
     "ColdStarts": "Count",
     "CognitoErrors": "Count",
 }
-OPERATIONS = {
+COUNTED_OPERATIONS = {
     *("register", "confirm", "login", "token", "create_dwipp", "delete_me"),
     *("toggle_upvote", "set_upvote", "clear_upvote", "toggle_favorite", "set_favorite", "clear_favorite"),
 }
-BUSINESS = {"Registrations", "Confirmations", "Logins", "DwippsWritten", "Reactions", "AccountsDeleted"}
+BUSINESS_METRICS = {"Registrations", "Confirmations", "Logins", "DwippsWritten", "Reactions", "AccountsDeleted"}
 
 
-def assert_valid(line: Mapping[str, Any]) -> dict[str, str]:
-    """Hold a line against the specification; gives the units of the metrics in it."""
+def assert_valid_emf(line: Mapping[str, Any]) -> dict[str, str]:
+    """Check a line against the specification of EMF, and return the units of its metrics by name."""
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 3600
     assert isinstance(line["_aws"]["Timestamp"], int)
@@ -47,57 +47,55 @@ def assert_valid(line: Mapping[str, Any]) -> dict[str, str]:
     return units
 
 
-def _line(values: Mapping[str, float]) -> dict[str, Any]:
+def _make_line(values: Mapping[str, float]) -> dict[str, Any]:
     return metrics.emf_document(values, "test", time.time())
 
 
-class TestDocument:
-    def test_it_is_valid(self) -> None:
+class TestEmfDocument:
+    def test_document_is_valid(self) -> None:
         values = metrics.request_metrics(200, 1.5, 2) | {"Logins": 1}
-        line = _line(values)
-        assert assert_valid(line) == ALWAYS | {"Logins": "Count"}
+        line = _make_line(values)
+        assert assert_valid_emf(line) == REQUEST_METRICS | {"Logins": "Count"}
         assert {name: line[name] for name in values} == values
 
-    def test_it_is_in_the_line_of_a_record_that_has_metrics_and_in_no_other(self) -> None:
+    def test_only_records_with_metrics_have_a_document(self) -> None:
         formatter = JsonFormatter("prod")
         with_metrics = formatter.format(logging.makeLogRecord({"metrics": {"Requests": 1}}))
         assert '"Stage":"prod","Requests":1,"_aws":{' in with_metrics
         assert "_aws" not in formatter.format(logging.makeLogRecord({}))
 
-    def test_its_time_is_the_records_in_milliseconds(self) -> None:
+    def test_timestamp_is_in_milliseconds(self) -> None:
         assert metrics.emf_document({}, "test", 1700000000.1239)["_aws"]["Timestamp"] == 1700000000123
 
 
-class TestOfRequest:
+class TestRequestMetrics:
     @pytest.mark.parametrize(("status", "errors"), [(200, 0), (404, 0), (499, 0), (500, 1), (503, 1)])
-    def test_what_is_our_fault_is_counted(self, status: int, errors: int) -> None:
+    def test_statuses_from_500_are_server_errors(self, status: int, errors: int) -> None:
         assert metrics.request_metrics(status, 1.5, 0)["ServerErrors"] == errors
 
-    def test_the_rest_is_what_it_is_told(self) -> None:
+    def test_values_are_passed_through(self) -> None:
         values = metrics.request_metrics(200, 1.5, 2)
         assert (values["Requests"], values["Latency"], values["CognitoErrors"]) == (1, 1.5, 2)
-        assert values.keys() == ALWAYS.keys()
+        assert values.keys() == REQUEST_METRICS.keys()
 
-    def test_the_first_of_a_process_is_cold_and_no_other_even_if_many_come_at_once(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_exactly_one_concurrent_request_is_a_cold_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(metrics, "_cold_starts", chain((1,), repeat(0)))
         with ThreadPoolExecutor(8) as threads:
-            cold = threads.map(lambda _: metrics.request_metrics(200, 1, 0)["ColdStarts"], range(1000))
-        assert sum(cold) == 1
+            cold_starts = threads.map(lambda _: metrics.request_metrics(200, 1, 0)["ColdStarts"], range(1000))
+        assert sum(cold_starts) == 1
 
 
 class TestCountedAs:
-    def test_an_endpoint_has_the_metric_it_is_counted_as(self) -> None:
+    def test_counted_endpoint_has_its_metric(self) -> None:
         @metrics.counted_as("Logins")
         def endpoint() -> None: ...
 
         assert metrics.business_metric(endpoint) == "Logins"
         assert metrics.business_metric(in_threadpool(endpoint)) == "Logins"
 
-    def test_other_endpoints_have_none(self) -> None:
+    def test_other_endpoints_have_no_metric(self) -> None:
         assert metrics.business_metric(lambda: None) is None
 
-    def test_the_routes_declare_the_agreed_metrics(self) -> None:
-        assert set(declared_metrics().values()) == BUSINESS
-        assert declared_metrics().keys() == OPERATIONS
+    def test_routes_declare_the_business_metrics(self) -> None:
+        assert set(list_business_metrics().values()) == BUSINESS_METRICS
+        assert list_business_metrics().keys() == COUNTED_OPERATIONS

@@ -1,4 +1,4 @@
-"""The aliases of provided objects have the types of the container."""
+"""Each alias of a provided object has the type of the container's attribute."""
 
 import importlib
 import typing
@@ -14,8 +14,8 @@ from app.web.dependencies import Provided
 APP = Path(__file__).parents[3] / "app"
 
 
-def _aliases() -> Iterator[tuple[str, type, str]]:
-    """Yield each alias with its type, and with the name of the object that it yields."""
+def _iter_aliases() -> Iterator[tuple[str, type, str]]:
+    """Yield the name of each alias, its type, and the name of its attribute in the container."""
     for path in sorted(APP.glob("*/dependencies.py")):
         module = importlib.import_module(f"app.{path.parent.name}.dependencies")
         for name, alias in vars(module).items():
@@ -24,13 +24,13 @@ def _aliases() -> Iterator[tuple[str, type, str]]:
                     yield f"{module.__name__}.{name}", typing.get_args(alias)[0], marker.dependency.name
 
 
-ALIASES = {alias: (kind, name) for alias, kind, name in _aliases()}
+ALIASES = {alias: (alias_type, name) for alias, alias_type, name in _iter_aliases()}
 
 
 @pytest.mark.parametrize("alias", ALIASES)
-def test_an_alias_has_the_type_of_its_object(alias: str) -> None:
-    kind, name = ALIASES[alias]
-    assert typing.get_type_hints(Container).get(name) is kind, (
+def test_alias_has_the_type_in_the_container(alias: str) -> None:
+    alias_type, name = ALIASES[alias]
+    assert typing.get_type_hints(Container).get(name) is alias_type, (
         f"{alias} must name an attribute of app.bootstrap.Container"
     )
 

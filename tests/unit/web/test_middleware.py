@@ -1,4 +1,4 @@
-"""Every request has an id, a bound on its body and an answer; every answer has CORS headers and knows its caches."""
+"""Each request has an id, limits on body and time, and one response with CORS headers and cache headers."""
 
 import asyncio
 import math
@@ -16,14 +16,14 @@ from app.aws.deadline import REQUEST_SECONDS, remaining_seconds
 from testkit.doubles import offline_app, send_request
 
 ORIGIN = {"Origin": "https://any.example"}
-LARGEST = 65_536
+MAX_BODY_BYTES = 65_536
 
 
-async def time_left() -> float:
+async def read_remaining_seconds() -> float:
     return remaining_seconds()
 
 
-def time_left_in_a_thread() -> float:
+def read_remaining_seconds_in_thread() -> float:
     return remaining_seconds()
 
 
@@ -31,16 +31,16 @@ def time_left_in_a_thread() -> float:
 def app() -> FastAPI:
     app, _ = offline_app()
 
-    async def measure(request: Request) -> int:
+    async def count_bytes(request: Request) -> int:
         return len(await request.body())
 
-    async def deaf() -> None:
-        """Never look at the body."""
+    async def ignore_body() -> None:
+        """Do not read the body."""
 
     async def fail() -> None:
         raise ZeroDivisionError
 
-    async def cached(response: Response) -> None:
+    async def cache_response(response: Response) -> None:
         response.headers["Cache-Control"] = "public, max-age=60"
 
     async def break_off() -> StreamingResponse:
@@ -50,22 +50,30 @@ def app() -> FastAPI:
 
         return StreamingResponse(chunks())
 
-    for endpoint in (measure, deaf, fail, cached, break_off, time_left, time_left_in_a_thread):
+    for endpoint in (
+        count_bytes,
+        ignore_body,
+        fail,
+        cache_response,
+        break_off,
+        read_remaining_seconds,
+        read_remaining_seconds_in_thread,
+    ):
         for path in ("", "/v1"):
             app.add_api_route(f"{path}/{endpoint.__name__}", endpoint, methods=["GET", "POST"], include_in_schema=False)
     return app
 
 
-def _ask(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
+def _send(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
     return asyncio.run(send_request(app, method, url, **options))
 
 
-async def _chunks(*sizes: int) -> Any:
+async def _iter_chunks(*sizes: int) -> Any:
     for size in sizes:
         yield b"a" * size
 
 
-ANSWERS = [
+REQUESTS = [
     pytest.param("GET", "/health", 200, id="200"),
     pytest.param("GET", "/", 302, id="302"),
     pytest.param("GET", "/v1/dwipps", 401, id="401"),
@@ -77,104 +85,105 @@ ANSWERS = [
 
 
 class TestRequestId:
-    @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
-    def test_every_answer_has_an_id_of_its_own(self, method: str, path: str, status: int, app: FastAPI) -> None:
-        answers = [_ask(app, method, path) for _ in range(2)]
-        assert {answer.status_code for answer in answers} == {status}
-        first, second = (uuid.UUID(answer.headers["x-request-id"]) for answer in answers)
+    @pytest.mark.parametrize(("method", "path", "status"), REQUESTS)
+    def test_each_response_has_its_own_id(self, method: str, path: str, status: int, app: FastAPI) -> None:
+        responses = [_send(app, method, path) for _ in range(2)]
+        assert {response.status_code for response in responses} == {status}
+        first, second = (uuid.UUID(response.headers["x-request-id"]) for response in responses)
         assert first != second
 
-    def test_a_client_does_not_choose_it(self, app: FastAPI) -> None:
-        answer = _ask(app, "GET", "/health", headers={"X-Request-Id": "mine", "X-Amzn-RequestId": "mine"})
-        assert re.fullmatch(r"[0-9a-f-]{36}", answer.headers["x-request-id"])
+    def test_client_cannot_choose_the_id(self, app: FastAPI) -> None:
+        response = _send(app, "GET", "/health", headers={"X-Request-Id": "mine", "X-Amzn-RequestId": "mine"})
+        assert re.fullmatch(r"[0-9a-f-]{36}", response.headers["x-request-id"])
 
-    def test_a_413_has_one(self, app: FastAPI) -> None:
-        answer = _ask(app, "POST", "/measure", content=b"a" * (LARGEST + 1))
-        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    def test_413_has_an_id(self, app: FastAPI) -> None:
+        response = _send(app, "POST", "/count_bytes", content=b"a" * (MAX_BODY_BYTES + 1))
+        assert response.json()["request_id"] == response.headers["x-request-id"]
 
-    def test_an_answer_to_a_preflight_has_one(self, app: FastAPI) -> None:
-        asked = ORIGIN | {"Access-Control-Request-Method": "POST"}
-        assert "x-request-id" in _ask(app, "OPTIONS", "/v1/dwipps", headers=asked).headers
+    def test_preflight_has_an_id(self, app: FastAPI) -> None:
+        preflight_headers = ORIGIN | {"Access-Control-Request-Method": "POST"}
+        assert "x-request-id" in _send(app, "OPTIONS", "/v1/dwipps", headers=preflight_headers).headers
 
 
-class TestBodies:
-    def test_a_body_of_the_largest_size_is_read(self, app: FastAPI) -> None:
-        assert _ask(app, "POST", "/measure", content=b"a" * LARGEST).json() == LARGEST
+class TestBodyLimit:
+    def test_largest_body_is_read(self, app: FastAPI) -> None:
+        assert _send(app, "POST", "/count_bytes", content=b"a" * MAX_BODY_BYTES).json() == MAX_BODY_BYTES
 
-    @pytest.mark.parametrize("size", [LARGEST + 1, 10 * LARGEST])
-    @pytest.mark.parametrize("path", ["/measure", "/v1/auth/login", "/v1/dwipps", "/v1/auth/token", "/v1/nothing"])
-    def test_a_larger_one_is_413(self, size: int, path: str, app: FastAPI) -> None:
-        answer = _ask(app, "POST", path, content=b"a" * size)
-        assert answer.status_code == 413
-        assert answer.json()["type"] == "urn:dwipper:problem:body-too-large"
+    @pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 10 * MAX_BODY_BYTES])
+    @pytest.mark.parametrize("path", ["/count_bytes", "/v1/auth/login", "/v1/dwipps", "/v1/auth/token", "/v1/nothing"])
+    def test_larger_body_is_413(self, size: int, path: str, app: FastAPI) -> None:
+        response = _send(app, "POST", path, content=b"a" * size)
+        assert response.status_code == 413
+        assert response.json()["type"] == "urn:dwipper:problem:body-too-large"
 
-    def test_its_length_is_enough_to_refuse_it_unread(self, app: FastAPI) -> None:
-        answer = _ask(app, "POST", "/deaf", content=_chunks(1), headers={"Content-Length": str(LARGEST + 1)})
-        assert answer.status_code == 413
+    def test_content_length_above_the_limit_is_413_unread(self, app: FastAPI) -> None:
+        response = _send(
+            app, "POST", "/ignore_body", content=_iter_chunks(1), headers={"Content-Length": str(MAX_BODY_BYTES + 1)}
+        )
+        assert response.status_code == 413
 
     @pytest.mark.parametrize(
         ("path", "content_type"),
         [
-            pytest.param("/measure", "text/plain", id="read by hand"),
+            pytest.param("/count_bytes", "text/plain", id="read by the route"),
             pytest.param("/v1/auth/login", "application/json", id="read by FastAPI"),
             pytest.param("/v1/auth/token", "application/x-www-form-urlencoded", id="read as a form"),
         ],
     )
-    def test_one_that_says_no_length_is_413_where_it_becomes_too_large(
-        self, path: str, content_type: str, app: FastAPI
-    ) -> None:
-        sizes = (LARGEST // 2, LARGEST // 2, 1)
-        answer = _ask(app, "POST", path, content=_chunks(*sizes), headers={"Content-Type": content_type})
-        assert answer.status_code == 413
+    def test_chunked_body_above_the_limit_is_413(self, path: str, content_type: str, app: FastAPI) -> None:
+        sizes = (MAX_BODY_BYTES // 2, MAX_BODY_BYTES // 2, 1)
+        response = _send(app, "POST", path, content=_iter_chunks(*sizes), headers={"Content-Type": content_type})
+        assert response.status_code == 413
 
-    def test_chunks_up_to_the_largest_size_are_read(self, app: FastAPI) -> None:
-        assert _ask(app, "POST", "/measure", content=_chunks(*[LARGEST // 64] * 64)).json() == LARGEST
+    def test_chunked_body_up_to_the_limit_is_read(self, app: FastAPI) -> None:
+        assert (
+            _send(app, "POST", "/count_bytes", content=_iter_chunks(*[MAX_BODY_BYTES // 64] * 64)).json()
+            == MAX_BODY_BYTES
+        )
 
     @pytest.mark.parametrize("length", ["", "many", "-1", "+1", "1.5", "٣", "9" * 30, "0x10", "1, 1"])
-    def test_a_length_that_is_no_number_says_nothing(self, length: str, app: FastAPI) -> None:
+    def test_invalid_content_length_is_ignored(self, length: str, app: FastAPI) -> None:
         headers = [(b"Content-Length", length.encode())]
-        assert _ask(app, "POST", "/measure", content=_chunks(3), headers=headers).json() == 3
+        assert _send(app, "POST", "/count_bytes", content=_iter_chunks(3), headers=headers).json() == 3
 
 
-class TestAnswers:
-    @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
-    def test_every_answer_may_be_read_from_any_origin(self, method: str, path: str, status: int, app: FastAPI) -> None:
-        answer = _ask(app, method, path, headers=ORIGIN)
-        assert answer.status_code == status
-        assert answer.headers["access-control-allow-origin"] == "*"
-        assert "access-control-allow-credentials" not in answer.headers
-        exposed = answer.headers["access-control-expose-headers"].split(", ")
-        assert set(exposed) == {"Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"}
+class TestResponses:
+    @pytest.mark.parametrize(("method", "path", "status"), REQUESTS)
+    def test_each_response_allows_any_origin(self, method: str, path: str, status: int, app: FastAPI) -> None:
+        response = _send(app, method, path, headers=ORIGIN)
+        assert response.status_code == status
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in response.headers
+        exposed_headers = response.headers["access-control-expose-headers"].split(", ")
+        assert set(exposed_headers) == {"Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"}
 
-    def test_a_413_may_too(self, app: FastAPI) -> None:
-        answer = _ask(app, "POST", "/measure", content=b"a" * (LARGEST + 1), headers=ORIGIN)
-        assert answer.headers["access-control-allow-origin"] == "*"
+    def test_413_allows_any_origin(self, app: FastAPI) -> None:
+        response = _send(app, "POST", "/count_bytes", content=b"a" * (MAX_BODY_BYTES + 1), headers=ORIGIN)
+        assert response.headers["access-control-allow-origin"] == "*"
 
     @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-    def test_a_preflight_allows_what_the_api_takes(self, method: str, app: FastAPI) -> None:
-        asked = {
+    def test_preflight_allows_methods_and_headers(self, method: str, app: FastAPI) -> None:
+        preflight_headers = {
             "Access-Control-Request-Method": method,
             "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
         }
-        answer = _ask(app, "OPTIONS", "/v1/dwipps", headers=ORIGIN | asked)
-        assert answer.status_code == 204
-        assert answer.headers["access-control-allow-origin"] == "*"
-        assert method in answer.headers["access-control-allow-methods"]
-        assert "authorization" in answer.headers["access-control-allow-headers"].lower()
+        response = _send(app, "OPTIONS", "/v1/dwipps", headers=ORIGIN | preflight_headers)
+        assert response.status_code == 204
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert method in response.headers["access-control-allow-methods"]
+        assert "authorization" in response.headers["access-control-allow-headers"].lower()
 
-    @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
-    def test_what_is_under_v1_and_nothing_else_is_kept_by_nobody(
-        self, method: str, path: str, status: int, app: FastAPI
-    ) -> None:
-        answer = _ask(app, method, path)
-        assert answer.status_code == status
-        assert (answer.headers.get("cache-control") == "no-store") is path.startswith("/v1/")
+    @pytest.mark.parametrize(("method", "path", "status"), REQUESTS)
+    def test_only_v1_responses_are_no_store(self, method: str, path: str, status: int, app: FastAPI) -> None:
+        response = _send(app, method, path)
+        assert response.status_code == status
+        assert (response.headers.get("cache-control") == "no-store") is path.startswith("/v1/")
 
-    def test_no_route_under_v1_says_otherwise(self, app: FastAPI) -> None:
-        assert _ask(app, "GET", "/v1/cached").headers.get_list("cache-control") == ["no-store"]
-        assert _ask(app, "GET", "/cached").headers["cache-control"] == "public, max-age=60"
+    def test_v1_routes_cannot_override_no_store(self, app: FastAPI) -> None:
+        assert _send(app, "GET", "/v1/cache_response").headers.get_list("cache-control") == ["no-store"]
+        assert _send(app, "GET", "/cache_response").headers["cache-control"] == "public, max-age=60"
 
-    def test_an_answer_that_breaks_off_is_not_answered_twice(self, app: FastAPI) -> None:
+    def test_broken_response_starts_once(self, app: FastAPI) -> None:
         sent: list[str] = []
 
         async def send(message: Any) -> None:
@@ -190,7 +199,7 @@ class TestAnswers:
         assert sent.count("http.response.start") == 1
 
 
-@pytest.mark.parametrize("path", ["/time_left", "/time_left_in_a_thread"])
-def test_a_request_has_its_time_whatever_serves_it(app: FastAPI, path: str) -> None:
-    assert REQUEST_SECONDS - 5 < _ask(app, "GET", path).json() <= REQUEST_SECONDS
+@pytest.mark.parametrize("path", ["/read_remaining_seconds", "/read_remaining_seconds_in_thread"])
+def test_each_request_has_a_deadline(app: FastAPI, path: str) -> None:
+    assert REQUEST_SECONDS - 5 < _send(app, "GET", path).json() <= REQUEST_SECONDS
     assert remaining_seconds() == math.inf

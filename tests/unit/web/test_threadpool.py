@@ -1,4 +1,4 @@
-"""What waits does so beside a server's loop, and at once in a function that has one event at a time."""
+"""Blocking code runs in a thread under a server, and inline in a Lambda function."""
 
 import asyncio
 import threading
@@ -14,7 +14,7 @@ from testkit.gateway import make_event
 
 
 @in_threadpool
-def _of_dependency() -> int:
+def _get_thread_id() -> int:
     return threading.get_ident()
 
 
@@ -22,12 +22,12 @@ router = APIRouter(route_class=ThreadpoolRoute)
 
 
 @router.get("/sync")
-def of_function(dependency: Annotated[int, Depends(_of_dependency)]) -> list[int]:
+def read_threads(dependency: Annotated[int, Depends(_get_thread_id)]) -> list[int]:
     return [dependency, threading.get_ident()]
 
 
 @router.get("/async")
-async def of_coroutine_function() -> list[int]:
+async def read_threads_async() -> list[int]:
     return [threading.get_ident()]
 
 
@@ -38,50 +38,50 @@ def app() -> FastAPI:
     return app
 
 
-def _asked(app: Any, path: str) -> set[int]:
-    """The threads that answered, where the loop is this one's."""
+def _serve(app: Any, path: str) -> set[int]:
+    """Send a request to an app with its loop in this thread. Return the ids of the threads that ran the code."""
 
-    async def ask() -> Any:
+    async def send() -> Any:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://dwipper.test") as client:
             return (await client.get(path)).json()
 
-    return set(asyncio.run(ask()))
+    return set(asyncio.run(send()))
 
 
-def _handled(app: FastAPI, path: str) -> set[int]:
-    answer = make_handler(app)(make_event(httpx.Request("GET", f"https://dwipper.test{path}"), "rest"), None)
-    return set(httpx.Response(200, text=answer["body"]).json())
+def _handle_event(app: FastAPI, path: str) -> set[int]:
+    result = make_handler(app)(make_event(httpx.Request("GET", f"https://dwipper.test{path}"), "rest"), None)
+    return set(httpx.Response(200, text=result["body"]).json())
 
 
 class TestRoute:
-    def test_a_server_goes_on_while_a_function_waits(self, app: FastAPI) -> None:
-        assert threading.get_ident() not in _asked(app, "/sync")
+    def test_server_runs_function_in_another_thread(self, app: FastAPI) -> None:
+        assert threading.get_ident() not in _serve(app, "/sync")
 
-    def test_a_coroutine_function_stays_in_the_loop(self, app: FastAPI) -> None:
-        assert _asked(app, "/async") == {threading.get_ident()}
+    def test_server_runs_coroutine_function_in_the_loop(self, app: FastAPI) -> None:
+        assert _serve(app, "/async") == {threading.get_ident()}
 
     @pytest.mark.parametrize("path", ["/sync", "/async"])
-    def test_a_lambda_function_does_all_in_one_thread(self, app: FastAPI, path: str) -> None:
-        assert _handled(app, path) == {threading.get_ident()}
+    def test_lambda_function_runs_all_code_in_one_thread(self, app: FastAPI, path: str) -> None:
+        assert _handle_event(app, path) == {threading.get_ident()}
 
-    def test_what_an_event_did_changes_nothing_for_a_server_in_the_same_process(self, app: FastAPI) -> None:
-        _handled(app, "/sync")
-        assert threading.get_ident() not in _asked(app, "/sync")
+    def test_event_does_not_affect_a_server_in_the_same_process(self, app: FastAPI) -> None:
+        _handle_event(app, "/sync")
+        assert threading.get_ident() not in _serve(app, "/sync")
 
-    def test_the_operation_is_named_after_the_function(self, app: FastAPI) -> None:
-        assert app.openapi()["paths"]["/sync"]["get"]["operationId"].startswith("of_function")
+    def test_operation_id_is_the_function_name(self, app: FastAPI) -> None:
+        assert app.openapi()["paths"]["/sync"]["get"]["operationId"].startswith("read_threads")
 
 
-class TestWaiting:
-    def test_it_raises_what_the_function_raises(self) -> None:
+class TestInThreadpool:
+    def test_exceptions_are_passed_on(self) -> None:
         @in_threadpool
         def fail() -> None:
             raise KeyError("a")
 
-        async def alone_too() -> None:
+        async def call_both_ways() -> None:
             with pytest.raises(KeyError):
                 await fail()
             with run_inline(), pytest.raises(KeyError):
                 await fail()
 
-        asyncio.run(alone_too())
+        asyncio.run(call_both_ways())

@@ -1,4 +1,4 @@
-// What the package gives out: openapi-fetch, with the types that openapi-typescript made of the document in schema.d.ts.
+// The exports of the package: openapi-fetch, with the types in schema.d.ts that openapi-typescript generates.
 
 import createClient, { type Client, type ClientOptions } from "openapi-fetch";
 
@@ -10,8 +10,12 @@ export type Dwipper = Client<paths>;
 
 type Schemas = components["schemas"];
 
-/** Every problem that the API can answer with, told apart by its `type`. */
+/** All problems of the API. The `type` discriminates between them. */
 export type Problem = { [Name in keyof Schemas]: Name extends `${string}Problem` ? Schemas[Name] : never }[keyof Schemas];
 
-/** A client of the API at `baseUrl`, its stage included; members send `headers: { Authorization: "Bearer …" }`. */
+/**
+ * Create a client of the API.
+ *
+ * `baseUrl` includes the stage. A member also passes `headers: { Authorization: "Bearer …" }`.
+ */
 export const dwipper = (options: ClientOptions): Dwipper => createClient<paths>(options);

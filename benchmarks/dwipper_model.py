@@ -1,0 +1,63 @@
+"""The model of Dwipper's own design. Knows no prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import ceil
+
+from benchmarks.capacity_units import CapacityUnits
+from benchmarks.deployment import SECONDS_PER_MONTH
+from benchmarks.usage import StoredBytes, Usage, estimate_milliseconds
+from benchmarks.workload import LOG_IN, REACTIONS, WRITES, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class DwipperModel:
+    """Estimates the resources of Dwipper.
+
+    They do not depend on the size of the site, except that the feed has as many shards as its writes require.
+
+    Args:
+        units: the capacity of each operation, as measured.
+        milliseconds: the duration of the function by operation. Defaults replace missing ones.
+        workload: the requests of the members.
+    """
+
+    units: Mapping[str, CapacityUnits]
+    milliseconds: Mapping[str, float]
+    workload: Workload
+
+    # A shard accepts about 1,000 writes per second. The busiest hour is assumed to have five times the average.
+    _SHARD_WRITES = 1000
+    _PEAK_FACTOR = 5
+
+    # Bytes of names and values by DynamoDB's rules, and the 100 bytes of overhead that each item has in each index:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    _DWIPP_BYTES = 391 + 100  # stored again in both indexes
+    _REACTION_BYTES = 126 + 100
+    _FAVORITE_BYTES = 165 + 100  # stored again in the index
+    _MEMBER_BYTES = 230 + 2 * 100  # two rows
+
+    def estimate_usage(self, operation: str, members: float) -> Usage:
+        """Return the resources of one call, including the read of the calling member's row."""
+        units = CapacityUnits() if operation == LOG_IN else self.units[operation]
+        if operation == "page of the feed":
+            units = replace(units, read=units.read * self.count_feed_shards(members))
+        return Usage(units, estimate_milliseconds(operation, self.milliseconds))
+
+    def count_feed_shards(self, members: float) -> int:
+        """Return the number of partitions that the feed needs. Creations, upvotes, edits and deletions write to it."""
+        requests = self.workload.monthly_requests(members)
+        writes = sum(requests[name] for name in (*WRITES, "upvote", "edit", "delete"))
+        return max(1, ceil(writes / SECONDS_PER_MONTH * self._PEAK_FACTOR / self._SHARD_WRITES))
+
+    def estimate_storage(self, members: float) -> StoredBytes:
+        """Return the bytes of a year's Dwipps and reactions, and of the members."""
+        requests, months = self.workload.monthly_requests(members), self.workload.age_months
+        upvotes, favorites = (requests[name] * months for name in REACTIONS)
+        dwipp_bytes = self.workload.total_dwipps(members) * self._DWIPP_BYTES
+        favorite_bytes = favorites * self._FAVORITE_BYTES
+        member_bytes = members * self._MEMBER_BYTES
+        return StoredBytes(
+            tables=dwipp_bytes + upvotes * self._REACTION_BYTES + favorite_bytes + member_bytes,
+            indexes=2 * dwipp_bytes + favorite_bytes,
+        )

@@ -1,0 +1,81 @@
+"""The services that the benchmarks run on: a user pool in MiniStack, and tables in DynamoDB Local."""
+
+import contextlib
+import dataclasses
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from devstack import clients, dynamodb_local, ministack, stack, tables
+from devstack.api import ROOT
+from devstack.process import Service
+from devstack.state import StateFolder
+from testkit.engine import Engine
+from testkit.ports import free_port
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+REGION = "us-east-1"
+STATE = StateFolder(ROOT / ".local")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The running services.
+
+    Args:
+        aws: MiniStack.
+        store: DynamoDB Local.
+        folder: a folder that is deleted after the run.
+    """
+
+    aws: Service
+    store: Service
+    folder: Path
+
+    def create_engine(self, *, feed_shards: int = 1) -> Engine:
+        """Create tables and a user pool for one measurement."""
+        settings = stack.deploy(self.aws.endpoint, REGION, name=f"bench-{uuid.uuid4().hex}")
+        names = (settings.dwipps_table, settings.reactions_table, settings.members_table)
+        tables.mirror(clients.dynamodb_client(self.aws.endpoint, REGION), self.create_client(), names)
+        settings = dataclasses.replace(settings, feed_shards=feed_shards)
+        return Engine(settings, self.aws.endpoint, self.store.endpoint)
+
+    def create_client(self) -> "DynamoDBClient":
+        """Return a client of DynamoDB Local that does not depend on the app."""
+        return clients.dynamodb_client(self.store.endpoint, REGION)
+
+
+@contextlib.contextmanager
+def run_services() -> Iterator[Services]:
+    """Run both services until the block ends. Inside it, apps of this process call them and no other endpoint.
+
+    Raises:
+        LocalError: if Java or Maven is missing, or if a service does not start.
+    """
+    STATE.path.mkdir(mode=0o700, exist_ok=True)
+    jars = dynamodb_local.install(STATE.jars)
+    with tempfile.TemporaryDirectory(prefix="dwipper-bench-") as name:
+        folder = Path(name)
+        with (
+            ministack.run(free_port(), folder / "aws", region=REGION) as aws,
+            dynamodb_local.run(free_port(), jars, folder / "dynamodb", in_memory=True) as store,
+            patch.dict(os.environ, _environment(aws, store)),
+        ):
+            yield Services(aws, store, folder)
+
+
+def _environment(aws: Service, store: Service) -> Mapping[str, str]:
+    return {
+        "AWS_ENDPOINT_URL_DYNAMODB": store.endpoint,
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": aws.endpoint,
+        "AWS_ACCESS_KEY_ID": clients.ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": clients.SECRET_KEY,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }

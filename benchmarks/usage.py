@@ -1,0 +1,64 @@
+"""The resources that operations use, and the interface of the models that estimate them. Knows no prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from benchmarks.capacity_units import CapacityUnits
+from benchmarks.workload import LOG_IN
+
+UNSUPPORTED = "stops working"
+
+# Assumed for operations that are not measured. A login waits for Cognito.
+_DEFAULT_MILLISECONDS = 15.0
+_LOG_IN_MILLISECONDS = 150.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The resources of one call.
+
+    Args:
+        units: DynamoDB's capacity units.
+        milliseconds: the duration of the Lambda function.
+        refused_share: the share of such calls that is refused for good, 0 to 1.
+    """
+
+    units: CapacityUnits
+    milliseconds: float
+    refused_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """The reason why an operation no longer works, so that it has no price."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBytes:
+    """Bytes in DynamoDB.
+
+    Args:
+        tables: bytes of the tables, which are backed up.
+        indexes: bytes of their indexes, which are not.
+    """
+
+    tables: float
+    indexes: float = 0.0
+
+
+class DesignModel(Protocol):
+    """A model of a design: estimates resources from the number of members."""
+
+    def estimate_usage(self, operation: str, members: float) -> Usage | Unsupported:
+        """Return the resources of one call on a site with this number of members."""
+
+    def estimate_storage(self, members: float) -> StoredBytes:
+        """Return the bytes that a site with this number of members stores."""
+
+
+def estimate_milliseconds(operation: str, measured: Mapping[str, float]) -> float:
+    """Return the duration of the function for an operation: the measured one if there is one, else an assumption."""
+    return measured.get(operation, _LOG_IN_MILLISECONDS if operation == LOG_IN else _DEFAULT_MILLISECONDS)

@@ -1,0 +1,153 @@
+"""README and docs are true: links resolve, names exist, and each command runs in a test or is named as Amazon's."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from app import settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
+ONLY_AMAZON = "<!-- only Amazon can show this -->"
+
+# Where each documented command runs. CI runs what .ci/run names.
+RUN_BY = {
+    "make": "tests/devstack/test_makefile.py",
+    "make attack": "tests/devstack/test_makefile.py",
+    "make audit": ".github/workflows/audit.yml",
+    "make aws": "tests/devstack/test_commands.py",
+    "make bench": "tests/benchmarks/test_parts.py",
+    "make check": ".ci/run",
+    "make check-full": "Makefile",
+    "make deploy-local": "tests/e2e/deployed/test_deploy_command.py",
+    "make format": "Makefile",
+    "make lint": ".ci/run",
+    "make lock": "tests/devstack/test_lock.py",
+    "make openapi": ".ci/run",
+    "make reset": "tests/devstack/test_commands.py",
+    "make run": "tests/devstack/test_commands.py",
+    "make sbom": ".github/workflows/release.yml",
+    "make smoke": "tests/e2e/deployed/test_deploy_command.py",
+    "make test": ".ci/run",
+    "make test-e2e": ".ci/run",
+    "make test-infra": ".ci/run",
+    "make test-security": ".ci/run",
+    "make test-slow": ".ci/run",
+    "make undeploy-local": "tests/e2e/deployed/test_deploy_command.py",
+    # docs/deployment.md names these under "What only Amazon can show".
+    "make deploy": "docs/deployment.md",
+    "make outputs": "docs/deployment.md",
+    "make remove": "docs/deployment.md",
+}
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_links_resolve(page: Path) -> None:
+    for target in re.findall(r"\]\(<?([^)>\s]+)>?\)", page.read_text()):
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), f"{_name(page)} links to {target}"
+        if anchor and linked.suffix == ".md":
+            assert anchor in _anchors(linked), f"{_name(page)} links to {target}"
+
+
+def test_every_documented_command_runs_somewhere() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for page in PAGES:
+        for command in re.findall(r"(?:`|^)(make(?: [a-z][a-z-]*)?)\b(?=[ `\n]|$)", page.read_text(), re.MULTILINE):
+            assert command in RUN_BY, f"{_name(page)} names `{command}`: say in RUN_BY which test runs it"
+            assert (ROOT / RUN_BY[command]).exists(), RUN_BY[command]
+            assert command == "make" or re.search(rf"^{command.split()[1]}:", makefile, re.MULTILINE), command
+
+
+def _shell_blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield each block of shell commands with the line before it."""
+    yield from re.findall(r"([^\n]*)\n```sh\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_shell_blocks_are_run_or_named_as_amazons() -> None:
+    """tests/devstack/test_tutorial.py pastes the tutorial. All other blocks have commands of make or git only."""
+    for page in PAGES:
+        for before, block in _shell_blocks(page):
+            if page == ROOT / "docs" / "tutorial.md" or before == ONLY_AMAZON:
+                continue
+            for line in block.splitlines():
+                assert re.match(r"make [a-z-]+|git config ", line), f"{_name(page)}: {line}"
+
+
+def test_python_commands_name_existing_tests() -> None:
+    for page in PAGES:
+        for path in re.findall(r"-m pytest (?:-\S+ )*(tests/[\w/.]+)", page.read_text()):
+            assert (ROOT / path).exists(), f"{_name(page)} names {path}"
+
+
+def test_the_readme_opens_with_a_title_a_sentence_and_two_commands() -> None:
+    title, sentence, commands, *_ = re.split(r"\n\n(?:```sh\n)?|```\n", README)
+    assert title == "# Dwipper"
+    assert sentence.endswith(".")
+    assert sentence.count(".") == 1
+    assert [line.split("#")[0].strip() for line in commands.splitlines()] == ["make run", "make test"]
+    assert len(README.splitlines()) <= 130
+
+
+def test_the_readme_names_every_setting() -> None:
+    optional = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_FORMAT", "LOG_LEVEL", "STAGE")
+    assert len(settings._REQUIRED) + len(optional) == len(fields(settings.Settings))
+    for variable in (*settings._REQUIRED.values(), *optional):
+        assert f"`{variable}`" in README
+
+
+def test_the_readme_shows_every_folder() -> None:
+    layout = README.partition("## Layout")[2].partition("\n## ")[0]
+    folders = {
+        path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "node_modules"))
+    }
+    committed = {name for name in folders if any((ROOT / name).rglob("*.*"))} - {"dist", "htmlcov"}
+    assert committed == set(re.findall(r"^([a-z]+)/ ", layout, re.MULTILINE))
+
+
+def test_every_alarm_has_a_remedy() -> None:
+    table = (ROOT / "docs" / "operations.md").read_text().partition("## Alarms")[2]
+    alarms = re.findall(r"AlarmName: !Sub dwipper-\$\{Stage\}-([a-z-]+)", (ROOT / "deploy" / "alarms.yml").read_text())
+    first_cells = "".join(re.findall(r"^\|[^|]+\|", table, re.MULTILINE))
+    assert sorted(re.findall(r"`([a-z-]+)`(?=[,| ])", first_cells)) == sorted(alarms)
+
+
+def test_method_names_exist_in_the_code() -> None:
+    sources = [path.read_text() for path in (ROOT / "app").rglob("*.py")]
+    for page in PAGES:
+        for code in re.findall(r"`([A-Z][a-z]\w*\.[a-z_]+)`", page.read_text()):
+            owner, name = code.split(".")
+            assert any(f"class {owner}" in each and f"def {name}(" in each for each in sources), (
+                f"{_name(page)}: {code}"
+            )
+
+
+def test_every_decision_is_dated_listed_and_complete() -> None:
+    folder = ROOT / "docs" / "adr"
+    index = (folder / "README.md").read_text()
+    records = sorted(folder.glob("0*.md"))
+    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
+    for path in records:
+        text = path.read_text()
+        assert re.match(
+            rf"# ADR {int(path.name[:4])}: .+\n\nStatus: (accepted|superseded by ADR \d+), \d{{4}}-\d\d-\d\d\n", text
+        )
+        assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
+        assert path.name in index

@@ -1,0 +1,37 @@
+"""The tutorial is true: its commands run as printed."""
+
+import re
+import subprocess
+import sys
+
+from testkit.terminal import ROOT, Developer
+
+
+def _tutorial_script() -> str:
+    """Return all shell code of the tutorial."""
+    tutorial = (ROOT / "docs" / "tutorial.md").read_text()
+    return "".join(re.findall(r"^```sh\n(.*?)^```", tutorial, re.DOTALL | re.MULTILINE))
+
+
+def test_tutorial_runs_as_printed(developer: Developer) -> None:
+    script = (
+        _tutorial_script()
+        .replace("http://127.0.0.1:8000", developer.url(""))
+        .replace(".local/env", f"{developer.home}/env")
+        .replace(".venv/bin/python", sys.executable)
+    )
+    with developer.start("run") as terminal:
+        terminal.wait_for("Ctrl-C ends everything")
+        bash = ["/bin/bash", "-euo", "pipefail", "-c", script]
+        result = subprocess.run(bash, check=False, capture_output=True, text=True, timeout=60, cwd=ROOT)
+        terminal.wait_for("mail to you@example.org: 123456")
+        terminal.wait_for("mail to you@example.org: 654321")
+    assert result.returncode == 0, result.stderr
+    assert "Socks are sleeping bags for feet." in result.stdout
+    assert 'rel="next"' in result.stdout
+    assert "\n204\n" in result.stdout
+    assert "urn:dwipper:problem:dwipp-not-found" in result.stdout
+    assert '"next_cursor"' in result.stdout
+    *_, confirm, login, forgot, reset, handler_response = result.stdout.splitlines()
+    assert (confirm, login, forgot, reset) == ("204", "200", "202", "204")
+    assert "'statusCode': 200" in handler_response

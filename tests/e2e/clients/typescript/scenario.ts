@@ -1,0 +1,110 @@
+// A member uses the API by the generated client: `node scenario.js URL CODE EMAIL`.
+// All responses and problems are typed.
+
+import { dwipper, type Dwipper, type Problem } from "dwipper-client";
+
+declare const process: { argv: [string, string, string, string, string] };
+
+const [, , baseUrl, code, email] = process.argv;
+const password = "a rubber duck knows";
+
+/** Fail with a message that states what should hold. */
+function check(condition: unknown, message: string): asserts condition {
+  if (condition === false || condition === undefined || condition === null) throw new Error(message);
+}
+
+/** Return the body of a successful response. */
+function unwrap<Data>(result: { data?: Data; error?: Problem | undefined }): Data {
+  if (result.error !== undefined) throw new Error(`${result.error.type}: ${result.error.detail}`);
+  check(result.data !== undefined, "the response has a body");
+  return result.data;
+}
+
+async function registerAndLogIn(visitor: Dwipper) {
+  const { registration } = unwrap(await visitor.POST("/v1/auth/register", { body: { email, password } }));
+  const wrong = await visitor.POST("/v1/auth/confirm", { body: { registration, code: "wrong" } });
+  check(wrong.error?.type === "urn:dwipper:problem:invalid-or-expired-code", "a wrong code is refused");
+  const confirmed = await visitor.POST("/v1/auth/confirm", { body: { registration, code } });
+  check(confirmed.response.status === 204 && confirmed.error === undefined, "the mailed code is accepted");
+  return unwrap(await visitor.POST("/v1/auth/login", { body: { email, password } }));
+}
+
+async function createOnce(member: Dwipper) {
+  const header = { "Idempotency-Key": crypto.randomUUID() };
+  const body = { text: "Socks are envelopes for feet." };
+  const first = await member.POST("/v1/dwipps", { params: { header }, body });
+  const again = await member.POST("/v1/dwipps", { params: { header }, body });
+  check(unwrap(first).id === unwrap(again).id, "both responses have the same Dwipp");
+  check(again.response.headers.get("Idempotent-Replayed") === "true", "the second response is a replay");
+  const other = await member.POST("/v1/dwipps", { params: { header }, body: { text: "Another." } });
+  check(other.error?.type === "urn:dwipper:problem:idempotency-key-reused", "the key is refused with another text");
+  return unwrap(first).id;
+}
+
+async function pageThrough(member: Dwipper) {
+  for (const text of ["One.", "Two.", "Three."]) unwrap(await member.POST("/v1/dwipps", { body: { text } }));
+  const texts: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: { limit: number; cursor?: string } = cursor === null ? { limit: 3 } : { limit: 3, cursor };
+    const page = unwrap(await member.GET("/v1/me/dwipps", { params: { query } }));
+    texts.push(...page.items.map((dwipp) => dwipp.text));
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  const listed = texts.join();
+  check(listed === "Three.,Two.,One.,Socks are envelopes for feet.", `all are listed, newest first: ${listed}`);
+  const invalid = await member.GET("/v1/dwipps", { params: { query: { cursor: "nowhere" } } });
+  check(invalid.error?.type === "urn:dwipper:problem:invalid-cursor", "a malformed cursor is refused");
+}
+
+async function react(member: Dwipper, dwipp_id: string) {
+  const params = { path: { dwipp_id } };
+  check(unwrap(await member.POST("/v1/dwipps/{dwipp_id}/upvote", { params })).upvotes === 1, "the upvote is counted");
+  check(unwrap(await member.PUT("/v1/dwipps/{dwipp_id}/favorite", { params })).favorited, "the Dwipp is a favorite");
+  const favorites = unwrap(await member.GET("/v1/me/favorites"));
+  check(favorites.items[0]?.id === dwipp_id, "the favorites list it");
+}
+
+async function edit(member: Dwipper, dwipp_id: string) {
+  const params = { path: { dwipp_id } };
+  const path = "/v1/dwipps/{dwipp_id}";
+  const edited = unwrap(await member.PATCH(path, { params, body: { text: "Socks are sleeping bags.", version: 1 } }));
+  check(edited.version === 2 && edited.edited_at !== null, "the edit raises the version");
+  const { error } = await member.PATCH(path, { params, body: { text: "Socks are tubes.", version: 1 } });
+  check(error?.type === "urn:dwipper:problem:edit-conflict", "an edit of an old version conflicts");
+  const conflict: 409 = error.status;
+  check(conflict === 409 && error.request_id.length > 0, "the problem has status and request id");
+  const empty = await member.PATCH(path, { params, body: { text: " " } });
+  check(empty.error?.type === "urn:dwipper:problem:invalid-request", "an empty text is refused");
+  check(empty.error.errors?.[0]?.pointer === "/text", "the error points to the text");
+}
+
+async function deleteDwipp(member: Dwipper, dwipp_id: string) {
+  const params = { path: { dwipp_id } };
+  check((await member.DELETE("/v1/dwipps/{dwipp_id}", { params })).response.status === 204, "the Dwipp is deleted");
+  const gone = await member.GET("/v1/dwipps/{dwipp_id}", { params });
+  check(gone.error?.type === "urn:dwipper:problem:dwipp-not-found", "a deleted Dwipp is not found");
+}
+
+async function refreshAndLogOut(visitor: Dwipper, refresh_token: string) {
+  const session = unwrap(await visitor.POST("/v1/auth/refresh", { body: { refresh_token } }));
+  check(session.token_type === "Bearer", "the session continues");
+  const logout = await visitor.POST("/v1/auth/logout", { body: { refresh_token } });
+  check(logout.response.status === 204, "the logout succeeds");
+  const loggedOut = await visitor.POST("/v1/auth/refresh", { body: { refresh_token } });
+  check(loggedOut.error?.type === "urn:dwipper:problem:invalid-refresh-token", "a revoked token is refused");
+}
+
+const visitor = dwipper({ baseUrl });
+const session = await registerAndLogIn(visitor);
+const stranger = await visitor.GET("/v1/me");
+check(stranger.error?.type === "urn:dwipper:problem:unauthenticated", "a request without a token is refused");
+const member = dwipper({ baseUrl, headers: { Authorization: `Bearer ${session.access_token}` } });
+check(unwrap(await member.GET("/v1/me")).email === email, "the profile has the email");
+const id = await createOnce(member);
+await pageThrough(member);
+await react(member, id);
+await edit(member, id);
+await deleteDwipp(member, id);
+await refreshAndLogOut(visitor, session.refresh_token);
+console.log("done");

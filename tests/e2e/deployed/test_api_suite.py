@@ -1,0 +1,43 @@
+"""The tests in tests/api pass against the deployment too: through API Gateway, the authorizer and the role."""
+
+import importlib
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from devstack.deployment import Deployment
+from testkit.api_client import Api
+from tests.e2e.deployed.deployed_api import open_deployed_api
+
+pytestmark = pytest.mark.slow
+
+ApiTest = Callable[[Api], Awaitable[None]]
+
+API_TESTS = Path(__file__).parents[2] / "api"
+
+
+def _api_tests() -> list[ApiTest]:
+    """Return the tests whose only fixture is the API, except for those marked `in_process`."""
+    modules = [importlib.import_module(f"tests.api.{path.stem}") for path in sorted(API_TESTS.glob("test_*.py"))]
+    functions = [each for module in modules for name, each in vars(module).items() if name.startswith("test_")]
+    return [
+        each for each in functions if list(inspect.signature(each).parameters) == ["api"] and not _is_in_process(each)
+    ]
+
+
+def _is_in_process(test: ApiTest) -> bool:
+    return any(mark.name == "in_process" for mark in getattr(test, "pytestmark", ()))
+
+
+@pytest.fixture
+async def api(deployed: Deployment) -> AsyncIterator[Api]:
+    """Open the API of the deployment, without data."""
+    async with open_deployed_api(deployed) as api:
+        yield api
+
+
+@pytest.mark.parametrize("test", _api_tests(), ids=lambda test: test.__name__.removeprefix("test_"))
+async def test_passes_against_the_deployment(test: ApiTest, api: Api) -> None:
+    await test(api)

@@ -1,0 +1,70 @@
+"""The page of problems explains each problem type of the API and of API Gateway in one section."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.main import create_app
+from app.pages import problems_page
+from app.pages.problems_page import explanations
+from app.web import problems
+from testkit.doubles import SETTINGS, send_request
+from tests.unit.pages.page_markup import PageMarkup
+
+ROOT = Path(__file__).parents[3]
+
+
+def _get(path: str) -> httpx.Response:
+    return asyncio.run(send_request(create_app(SETTINGS), "GET", path))
+
+
+def test_each_problem_type_in_the_api_is_explained() -> None:
+    api_explanations, _ = explanations()
+    constants = {
+        problem_type for problem_type in vars(problems).values() if isinstance(problem_type, problems.ProblemType)
+    }
+    problem_types = {*problems.PROBLEM_TYPES.values(), *constants}
+    assert {(explanation.slug, explanation.status, explanation.title) for explanation in api_explanations} == {
+        (problem_type.slug, problem_type.status, problem_type.title) for problem_type in problem_types
+    }
+
+
+def test_each_problem_type_in_the_gateway_is_explained() -> None:
+    rows = re.findall(
+        r"^  \['[A-Z0-9_]+', (\d+|null), '([\w-]+)', '([^']+)'",
+        (ROOT / "deploy" / "responses.js").read_text(),
+        re.MULTILINE,
+    )
+    gateway_types = {(slug, None if status == "null" else int(status), title) for status, slug, title in rows}
+    api_explanations, gateway_explanations = explanations()
+    shared = {(explanation.slug, explanation.status, explanation.title) for explanation in api_explanations}
+    assert len(rows) >= 20
+    assert {
+        (explanation.slug, explanation.status, explanation.title) for explanation in gateway_explanations
+    } == gateway_types - shared
+
+
+def test_each_problem_type_has_one_linked_section() -> None:
+    page = _get("/problems").text
+    markup = PageMarkup(page)
+    slugs = [explanation.slug for explained in explanations() for explanation in explained]
+    assert len(set(markup.ids)) == len(markup.ids)
+    for slug in slugs:
+        section = page.partition(f'<section id="{slug}"')[2].partition("</section>")[0]
+        assert f"<code>urn:dwipper:problem:{slug}</code>" in section
+        assert re.search(r"What happened</dt><dd>\S.+\.\)?</dd>\n<dt>What to do</dt><dd>\S.+\.\)?</dd>", section)
+        assert markup.references.count(f"#{slug}") == 2
+
+
+def test_texts_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem_type = problems.ProblemType("not-found", 404, "<b> & </b>")
+    other_types = [each for each in problems.ALL_PROBLEM_TYPES if each.slug != problem_type.slug]
+    monkeypatch.setattr(problems_page, "ALL_PROBLEM_TYPES", (problem_type, *other_types))
+    assert "&lt;b&gt; &amp; &lt;/b&gt;" in _get("/problems").text
+
+
+def test_page_has_no_script() -> None:
+    assert "<script" not in _get("/problems").text
