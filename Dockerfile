@@ -1,4 +1,5 @@
-# The images of Dwipper: for AWS Lambda, by default, and for any container platform, with --target server.
+# The images of Dwipper: the function for AWS Lambda, by default, and the server for any container platform, with
+# --target server.
 #
 #   docker build --platform linux/arm64 --provenance=false --build-arg VERSION=1.2.3 --tag dwipper .
 #
@@ -9,7 +10,7 @@ ARG SERVER_BASE_IMAGE=docker.io/library/python:3.13-slim
 
 FROM ${SERVER_BASE_IMAGE} AS server-contents
 COPY deploy/install-packages.sh requirements/server.txt /build/
-# STS provides the credentials if a platform gives its containers a web identity.
+# On a platform that gives its containers a web identity, the credentials come from STS.
 RUN /build/install-packages.sh /build/server.txt /build/packages cognito-idp dynamodb sts
 COPY app /build/app
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && chmod -R a=rX /build/app
@@ -47,8 +48,8 @@ RUN /build/install-packages.sh /build/runtime.txt /build/packages cognito-idp dy
 COPY app /build/app
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && chmod -R a=rX /build/app
 
-# The packages are beside the app. The task's folder is first on the import path, so the base image's packages are not
-# used.
+# The task folder holds the app and its packages. It is first on the import path, so the packages of the base image are
+# not used.
 FROM ${BASE_IMAGE} AS function
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="dwipper" \

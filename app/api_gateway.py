@@ -1,4 +1,4 @@
-"""API Gateway: events in, responses out. Knows nothing of the app but that it is an ASGI app.
+"""API Gateway: events in, responses out. It works with any ASGI app.
 
 Mangum translates. This module corrects it in two places: the prefix of a stage or a custom domain, which only the event
 knows, and events that Mangum fails on. The form of an event:
@@ -13,14 +13,14 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
 from mangum import Mangum
-from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
-from mangum.handlers import APIGateway, HTTPGateway
-from mangum.types import ASGI, Scope
+from mangum.adapter import DEFAULT_TEXT_MIME_TYPES, HANDLERS
+from mangum.types import ASGI, LambdaHandler, Scope
 
 from app.observability import request_context
 from app.observability.access_log import log_request
@@ -46,17 +46,22 @@ def make_handler(app: ASGI) -> Handler:
 
     Every HTTP event gets an answer, even a malformed one. Other events, such as a warm-up schedule's, are ignored.
     """
-    _use_own_event_loop()  # Mangum's constructor takes the thread's loop too.
+    if not _is_loop_running():
+        _use_own_event_loop()  # Mangum's constructor takes the thread's loop too.
     mangum = Mangum(
         app,
         lifespan="off",
-        custom_handlers=[_HttpApi, _RestApi],
+        custom_handlers=[_add_root_path(handler) for handler in HANDLERS],
         text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, problems.MEDIA_TYPE],
     )
 
     def handle(event: Any, context: Any) -> dict[str, Any]:
         if not _is_http(event):
             return {"statusCode": 204}
+        if _is_loop_running():
+            # Mangum runs an event loop of its own, and a thread can run only one.
+            with ThreadPoolExecutor(1) as executor:
+                return executor.submit(handle, event, context).result()
         _use_own_event_loop()
         try:
             with run_inline():
@@ -67,20 +72,15 @@ def make_handler(app: ASGI) -> Handler:
     return handle
 
 
-class _RestApi(APIGateway):
-    """Mangum's handler of REST events, with the prefix in `root_path`."""
+def _add_root_path(handler: type[LambdaHandler]) -> type[LambdaHandler]:
+    """Return Mangum's handler of one kind of event, with the prefix in `root_path`."""
 
-    @cached_property
-    def scope(self) -> Scope:
-        return _with_root_path(super().scope)
+    class Prefixed(handler):  # type: ignore[misc, valid-type]
+        @cached_property
+        def scope(self) -> Scope:
+            return _with_root_path(super().scope)
 
-
-class _HttpApi(HTTPGateway):
-    """Mangum's handler of HTTP API events, with the prefix in `root_path`."""
-
-    @cached_property
-    def scope(self) -> Scope:
-        return _with_root_path(super().scope)
+    return Prefixed
 
 
 def _with_root_path(scope: Scope) -> Scope:
@@ -113,6 +113,14 @@ def _use_own_event_loop() -> None:
     if not hasattr(_thread, "owner"):
         _thread.owner = _EventLoop()
     asyncio.set_event_loop(_thread.owner.loop)
+
+
+def _is_loop_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _is_http(event: Any) -> bool:

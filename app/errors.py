@@ -1,4 +1,4 @@
-"""The errors of the domain. Knows no HTTP and imports nothing of Dwipper.
+"""The errors of the domain. Independent of HTTP. Imports no other module of Dwipper.
 
     DwipperError
     ├── MisconfiguredError
@@ -27,8 +27,6 @@
 `app/web/problems.py` gives each error its status.
 """
 
-from typing import ClassVar
-
 
 class DwipperError(Exception):
     """Base class of all errors that Dwipper raises on purpose.
@@ -37,10 +35,11 @@ class DwipperError(Exception):
         detail: the text for the client, if it differs from the class's own.
     """
 
-    detail: ClassVar[str] = "The request failed."
+    detail: str = "The request failed."
 
     def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail or self.detail)
+        self.detail = detail or self.detail
+        super().__init__(self.detail)
 
 
 class MisconfiguredError(DwipperError):

@@ -27,7 +27,7 @@ from benchmarks.services import Services, run_services
 
 
 def _run_economy(services: Services, tracker: ProgressTracker) -> list[Part]:
-    """Measure the resources that operations use, and calculate costs and limits from them."""
+    """Measure the resources that operations use. Calculate costs, limits and feed settings."""
     measurements = capacity.measure(services, tracker)
     event_times = warm_path.measure(services, tracker)
     units = capacity.select_highest(measurements.operations[capacity.SIZES[0]])
@@ -51,7 +51,7 @@ PARTS: Mapping[str, Callable[[Services, ProgressTracker], list[Part]]] = {
 
 
 def main(names: Sequence[str]) -> int:
-    """Run the parts with these names, or all parts if there are none. Return the exit code."""
+    """Run the parts with these names, or all parts if no name is given. Return 2 if a name is unknown, 0 otherwise."""
     if unknown := set(names) - PARTS.keys():
         print(f"Unknown parts: {', '.join(sorted(unknown))}. Choose from {', '.join(PARTS)}.", file=sys.stderr)
         return 2

@@ -1,7 +1,7 @@
 """The baseline design, as a first version is often written: one table, a Scan for every list, and emails in the item.
 
-It exists only to be measured. Its writes have no conditions, one of two concurrent upvotes is lost, and a full item
-accepts no more upvotes.
+It exists only to be measured. Its writes have no conditions, so a member can upvote a Dwipp twice. A full item accepts
+no more upvotes.
 """
 
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ TABLE = "baseline"
 
 
 class BaselineDesign:
-    """Reads and writes the baseline's table, and returns the capacity that each operation consumed."""
+    """The table of the baseline design. Its operations return the capacity that they consumed."""
 
     def __init__(self, client: "DynamoDBClient") -> None:
         self._client = client
 
     def create_table(self, dwipps: int) -> None:
-        """Replace the table by one with this number of Dwipps."""
+        """Replace the table with one that has this number of Dwipps."""
         with suppress(self._client.exceptions.ResourceNotFoundException):
             self._client.delete_table(TableName=TABLE)
         self._client.create_table(
@@ -37,7 +37,7 @@ class BaselineDesign:
         rows.write(self._client, TABLE, map(make_dwipp, range(dwipps)))
 
     def list_recent(self, limit: int) -> tuple[list[dict[str, Any]], CapacityUnits]:
-        """Return a page of the feed: scan the table, sort all items, and keep the first ones."""
+        """Scan the table, sort all items, and keep the newest ones. Return this page of the feed and the capacity."""
         items: list[dict[str, Any]] = []
         read = 0.0
         for page in self._scan():
@@ -46,9 +46,9 @@ class BaselineDesign:
         return sorted(items, key=lambda item: item["created_at"], reverse=True)[:limit], CapacityUnits(read=read)
 
     def upvote(self, dwipp_id: str, email: str) -> CapacityUnits:
-        """Read the emails in the item, and append one."""
+        """Read the item, and append an email to its upvotes. Return the capacity."""
         key = serialize({"id": dwipp_id})
-        found = self._client.get_item(TableName=TABLE, Key=key, ReturnConsumedCapacity="TOTAL")
+        read = self._client.get_item(TableName=TABLE, Key=key, ReturnConsumedCapacity="TOTAL")
         update = self._client.update_item(
             TableName=TABLE,
             Key=key,
@@ -56,7 +56,7 @@ class BaselineDesign:
             ExpressionAttributeValues=serialize({":email": [email]}),
             ReturnConsumedCapacity="TOTAL",
         )
-        return CapacityUnits(update["ConsumedCapacity"]["CapacityUnits"], found["ConsumedCapacity"]["CapacityUnits"])
+        return CapacityUnits(update["ConsumedCapacity"]["CapacityUnits"], read["ConsumedCapacity"]["CapacityUnits"])
 
     def put_popular_dwipp(self, dwipp_id: str, upvotes: int) -> None:
         """Write a Dwipp that has this number of upvotes."""

@@ -1,4 +1,4 @@
-"""The bill of a month, and of a million calls, for one of the compared designs. Knows no report."""
+"""The bill of a month, and of a million calls, for one of the compared designs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from benchmarks.workload import RESPONSE_BYTES, Workload
 
 MILLION = 1e6
 _BISECTIONS = 50
-_Calls = Sequence[tuple[float, Usage]]  # The number of calls of an operation, and the usage of each.
+_Calls = Sequence[tuple[float, Usage]]  # For each operation, the number of calls and the usage of one.
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Bill:
     Args:
         dollars: by service, without Cognito.
         cognito: the dollars for Cognito. They are the same for all designs, and exceed all other dollars at most sizes.
-        refused_share: the share of calls that is refused for good, of the operation where it is largest.
+        refused_share: the highest share of permanently refused calls that any operation has, 0 to 1.
     """
 
     dollars: Mapping[str, float]
@@ -48,15 +48,15 @@ def bill_million_calls(usage: Usage) -> Mapping[str, float]:
 
 
 def bill_month(model: DesignModel, members: float, workload: Workload) -> Bill | Unsupported:
-    """Return the bill of a site with this number of members, or why the design does not work at that size."""
+    """Return the bill of a site with this number of members, or Unsupported if the design does not work at its size."""
     calls, sent_bytes = [], 0.0
-    for operation, count in workload.monthly_requests(members).items():
+    for operation, count in workload.count_monthly_requests(members).items():
         usage = model.estimate_usage(operation, members)
         if isinstance(usage, Unsupported):
             return Unsupported(f"for a {operation} {usage.reason}")
         calls.append((count, usage))
         sent_bytes += count * RESPONSE_BYTES[operation]
-    cognito = prices.COGNITO_LITE.calculate(workload.active_members(members))
+    cognito = prices.COGNITO_LITE.calculate(workload.count_active_members(members))
     refused_share = max(usage.refused_share for _, usage in calls)
     return Bill(_bill_services(calls, sent_bytes, model.estimate_storage(members)), cognito, refused_share)
 
@@ -65,12 +65,12 @@ def find_largest(condition: Callable[[float], bool], minimum: float, maximum: fl
     """Return the largest number of members for which a condition holds, by bisection.
 
     Args:
-        condition: holds up to some number of members, and for no larger one. It holds for the minimum.
-        minimum: the smallest number.
-        maximum: the largest number.
+        condition: holds for the minimum, and up to some number of members, but for no larger number.
+        minimum: the lower bound of the search.
+        maximum: the upper bound of the search.
 
     Returns:
-        The number, None if the condition holds for the maximum too.
+        The number. None if the condition also holds for the maximum.
     """
     if condition(maximum):
         return None
@@ -95,7 +95,7 @@ def _bill_services(calls: _Calls, sent_bytes: float, stored: StoredBytes) -> Map
 
 def _bill_function(calls: _Calls) -> float:
     requests = sum(count for count, _ in calls)
-    gb_seconds = sum(count * deployment.billed_gb_seconds(usage.milliseconds) for count, usage in calls)
+    gb_seconds = sum(count * deployment.calculate_gb_seconds(usage.milliseconds) for count, usage in calls)
     return prices.LAMBDA_REQUESTS.calculate(requests) + prices.LAMBDA_ARM.calculate(gb_seconds)
 
 
@@ -114,7 +114,7 @@ def _bill_log(requests: float) -> float:
     function = requests * deployment.FUNCTION_LOG_BYTES / prices.GB
     gateway = requests * deployment.GATEWAY_LOG_BYTES / prices.GB
     ingestion = prices.FUNCTION_LOG.calculate(function) + prices.LOG.calculate(gateway)
-    return ingestion + prices.LOG_STORAGE.calculate(deployment.retained_log(function + gateway))
+    return ingestion + prices.LOG_STORAGE.calculate(deployment.calculate_stored_log(function + gateway))
 
 
 def _bill_monitoring(requests: float) -> float:
@@ -123,7 +123,7 @@ def _bill_monitoring(requests: float) -> float:
         + prices.ALARM_METRICS.calculate(deployment.ALARM_METRICS)
         + prices.DASHBOARDS.calculate(deployment.DASHBOARDS)
     )
-    return fixed + _bill_log(requests) + prices.TRACES.calculate(deployment.traced_requests(requests))
+    return fixed + _bill_log(requests) + prices.TRACES.calculate(deployment.count_traced_requests(requests))
 
 
 def _bill_firewall(requests: float) -> float:

@@ -70,7 +70,7 @@ def measure(services: Services, tracker: ProgressTracker) -> CapacityMeasurement
 
 
 def _fill(engine: Engine, size: int) -> None:
-    """Write Dwipps of another member, each with an upvote, that are older than those of the operations."""
+    """Write Dwipps of another member, each with an upvote. They are older than the Dwipps of the operations."""
     ids = [rows.make_old_id(number) for number in range(size)]
     rows.write(engine.client, engine.settings.dwipps_table, map(rows.make_dwipp, ids))
     reactions = (rows.make_reaction(str(uuid.uuid4()), dwipp_id) for dwipp_id in ids)
@@ -79,7 +79,7 @@ def _fill(engine: Engine, size: int) -> None:
 
 async def _measure_operations(engine: Engine) -> OperationUnits:
     app = create_app(engine.settings)
-    meter = CapacityMeter(app.state.container.dwipps._client)  # noqa: SLF001 -- the same as in tests/capacity
+    meter = CapacityMeter(app.state.container.dwipps._client)  # noqa: SLF001 -- the meter needs the app's own client
     async with connect_in_process(engine, app) as api:
         consumed = await measure_operations(api, engine, meter)
     return {name: _to_units(capacity) for name, capacity in consumed.items()}
@@ -92,7 +92,7 @@ async def _measure_popular_upvote(engine: Engine, upvotes: int) -> CapacityUnits
     reactions = (rows.make_reaction(str(uuid.uuid4()), dwipp_id) for _ in range(upvotes))
     rows.write(engine.client, engine.settings.reactions_table, reactions)
     app = create_app(engine.settings)
-    meter = CapacityMeter(app.state.container.dwipps._client)  # noqa: SLF001 -- the same
+    meter = CapacityMeter(app.state.container.dwipps._client)  # noqa: SLF001 -- the meter needs the app's own client
     async with connect_in_process(engine, app) as api:
         return await _measure_upvote(api, meter, dwipp_id, upvotes + 1)
 
@@ -103,7 +103,7 @@ async def _measure_upvote(api: Api, meter: CapacityMeter, dwipp_id: str, expecte
     with meter.measure() as consumed:
         response = await member.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
     if response.json()["upvotes"] != expected:
-        raise RuntimeError(f"expected {expected} upvotes: {response.json()}")
+        raise RuntimeError(f"expected {expected} upvotes, but the response is {response.json()}")
     return _to_units(consumed)
 
 
@@ -112,7 +112,7 @@ def _to_units(consumed: ConsumedCapacity) -> CapacityUnits:
 
 
 def select_highest(operations: OperationUnits) -> OperationUnits:
-    """Return the highest capacity of each operation, by the names of the workload."""
+    """Return the capacity by the operation names of the workload. A page of one author is the most expensive one."""
     return {**operations, "page of one author": operations["page of one author, reactions to all between"]}
 
 
@@ -121,12 +121,12 @@ def report(measurements: CapacityMeasurements) -> Part:
     return Part(
         "Capacity",
         _INTRODUCTION,
-        [_operations_table(measurements), _feed_table(measurements), _upvotes_table(measurements)],
+        [_make_operations_table(measurements), _make_feed_table(measurements), _make_upvotes_table(measurements)],
         [Plot("capacity", "Read units of one page of the feed", lambda axes: _draw(axes, measurements))],
     )
 
 
-def _operations_table(measurements: CapacityMeasurements) -> Table:
+def _make_operations_table(measurements: CapacityMeasurements) -> Table:
     by_guide = developer_guide.calculate_operations()
     lines = [
         (
@@ -140,7 +140,7 @@ def _operations_table(measurements: CapacityMeasurements) -> Table:
     return Table("operation_capacity", "WRU + RRU of every operation", columns, lines)
 
 
-def _feed_table(measurements: CapacityMeasurements) -> Table:
+def _make_feed_table(measurements: CapacityMeasurements) -> Table:
     lines = [
         ("Dwipper", *(f"{measurements.operations[size]['page of the feed'].read:g}" for size in SIZES)),
         ("the baseline design", *(f"{measurements.baseline_page[size].read:,g}" for size in SIZES)),
@@ -148,7 +148,7 @@ def _feed_table(measurements: CapacityMeasurements) -> Table:
     return Table("feed", "RRU of a page of the feed", ("Dwipps", *(f"{size:,}" for size in SIZES)), lines)
 
 
-def _upvotes_table(measurements: CapacityMeasurements) -> Table:
+def _make_upvotes_table(measurements: CapacityMeasurements) -> Table:
     lines = [
         ("Dwipper", *(_format_units(measurements.popular_upvote[upvotes]) for upvotes in UPVOTES)),
         ("the baseline design", *(_format_units(measurements.baseline_upvote[upvotes]) for upvotes in UPVOTES)),

@@ -55,7 +55,7 @@ class MeasuredResponse:
 
 
 class MemberClient:
-    """Calls the function in this process like API Gateway, as one member."""
+    """A client of one member. It invokes the function in this process, as API Gateway would."""
 
     def __init__(self, engine: Engine, token: str) -> None:
         self._handler = make_handler(create_app(engine.settings))
@@ -79,7 +79,7 @@ def run(services: Services, tracker: ProgressTracker) -> Part:
     engine = services.create_engine(feed_shards=MAX_SHARDS)
     client = MemberClient(engine, asyncio.run(_get_token(engine)))
     _fill(engine, client.send("GET", "/v1/me").content)
-    requests = tracker.track(list(_largest_requests(client)), "The largest responses")
+    requests = tracker.track(list(_list_largest_requests(client)), "The largest responses")
     responses = {name: client.send("GET", path) for name, path in requests}
     deletion = _delete_account(client, tracker)
     return _report(responses, deletion)
@@ -91,19 +91,19 @@ async def _get_token(engine: Engine) -> str:
 
 
 def _fill(engine: Engine, profile: Any) -> None:
-    """Write many Dwipps of the member, and as many of another author, to all of which the member reacted."""
+    """Write many Dwipps of the member, and as many of another author. The member reacted to all of the latter."""
     own, others = ([new_id() for _ in range(DELETED_DWIPPS)] for _ in range(2))
-    own_dwipps = [rows.make_dwipp(each, upvotes=0) | {"author_handle": profile["handle"]} for each in own]
-    dwipps = own_dwipps + [rows.make_dwipp(each, upvotes=1) for each in others]
-    changes = ({"text": _TEXT, "feed_shard": feed_shard(each["dwipp_id"], MAX_SHARDS)} for each in dwipps)
+    own_dwipps = [rows.make_dwipp(dwipp_id, upvotes=0) | {"author_handle": profile["handle"]} for dwipp_id in own]
+    dwipps = own_dwipps + [rows.make_dwipp(dwipp_id, upvotes=1) for dwipp_id in others]
+    changes = ({"text": _TEXT, "feed_shard": feed_shard(dwipp["dwipp_id"], MAX_SHARDS)} for dwipp in dwipps)
     rows.write(engine.client, engine.settings.dwipps_table, map(dict.__or__, dwipps, changes))
-    upvotes = (rows.make_reaction(profile["id"], each) for each in others)
+    upvotes = (rows.make_reaction(profile["id"], dwipp_id) for dwipp_id in others)
     upvotes_and_favorites = (reaction | {"favorited_at": reaction["upvoted_at"]} for reaction in upvotes)
     rows.write(engine.client, engine.settings.reactions_table, upvotes_and_favorites)
 
 
-def _largest_requests(client: MemberClient) -> Iterator[tuple[str, str]]:
-    """Yield the name and the path of each request."""
+def _list_largest_requests(client: MemberClient) -> Iterator[tuple[str, str]]:
+    """Yield the name and the path of each request. Walk to the end of the exported Dwipps for the last one."""
     yield f"page of {MAX_PAGE_SIZE} of the feed, with {MAX_SHARDS} partitions", f"/v1/dwipps?limit={MAX_PAGE_SIZE}"
     yield f"page of {MAX_PAGE_SIZE} own Dwipps", f"/v1/me/dwipps?limit={MAX_PAGE_SIZE}"
     yield f"page of {MAX_PAGE_SIZE} favorites", f"/v1/me/favorites?limit={MAX_PAGE_SIZE}"
@@ -115,7 +115,7 @@ def _largest_requests(client: MemberClient) -> Iterator[tuple[str, str]]:
 
 
 def _delete_account(client: MemberClient, tracker: ProgressTracker) -> list[MeasuredResponse]:
-    """Repeat the deletion until nothing is left, without the period in which earlier writes may still take effect."""
+    """Repeat the deletion until nothing is left. Skip the wait for earlier writes, which may still take effect."""
     responses: list[MeasuredResponse] = []
     with patch("app.me.deletion.WRITE_DRAIN_PERIOD", timedelta()):
         for _ in tracker.track(["until 204"], "The longest deletion"):
@@ -127,7 +127,9 @@ def _delete_account(client: MemberClient, tracker: ProgressTracker) -> list[Meas
 def _report(responses: dict[str, MeasuredResponse], deletion: list[MeasuredResponse]) -> Part:
     measured = [(name, response.size, response.seconds) for name, response in responses.items()]
     deletion_name = f"deletion of {DELETED_DWIPPS:,} Dwipps and {DELETED_DWIPPS:,} upvotes, {len(deletion)} requests"
-    measured.append((deletion_name, max(each.size for each in deletion), max(each.seconds for each in deletion)))
+    size = max(response.size for response in deletion)
+    seconds = max(response.seconds for response in deletion)
+    measured.append((deletion_name, size, seconds))
     lines = [(name, _format_kilobytes(size), f"{seconds:.2f} s") for name, size, seconds in measured]
     lines.append(("allowed", _format_kilobytes(_MAX_RESPONSE_BYTES), f"{_MAX_REQUEST_SECONDS:.0f} s"))
     columns = ("request", "response", "time")

@@ -26,7 +26,7 @@ tutorial's feed on Powertools' resolver, and a bare function that returns an emp
 
 
 def run(services: Services, tracker: ProgressTracker) -> Part:
-    """Start all functions several times, in turn."""
+    """Measure the cold starts of all functions, in turn, and the times of their imports."""
     data = dataset.create(services)
     event = events.make_member_event(data.settings, "GET", "/v1/dwipps")
     references = map(compared_functions.build_reference, ("tutorial", "powertools", "bare"))
@@ -42,9 +42,9 @@ def run(services: Services, tracker: ProgressTracker) -> Part:
 
 
 def _measure_start(function: Function, variables: Mapping[str, str], event: Mapping[str, Any], log: Path) -> float:
-    """Return the seconds from the spawn of a process to its response."""
+    """Return the seconds from the spawn of a process to its first response."""
     with RuntimeApi() as runtime:
-        environment = function.environment(variables) | {"AWS_LAMBDA_RUNTIME_API": runtime.address}
+        environment = function.make_environment(variables) | {"AWS_LAMBDA_RUNTIME_API": runtime.address}
         command = [str(PYTHON), "-m", "awslambdaric", function.handler]
         started_at = time.perf_counter()
         with start_process(command, folder=function.folder, environment=environment, log=log):
@@ -62,10 +62,12 @@ def _invoke(runtime: RuntimeApi, event: Mapping[str, Any]) -> None:
 
 def _report(starts: Mapping[str, Sequence[float]], imports: Mapping[str, ImportTimes]) -> Part:
     plot = Plot("cold_start", "Cold starts of all functions", lambda axes: _draw(axes, starts))
-    return Part("Cold start", _INTRODUCTION, [_starts_table(starts, imports), _imports_table(imports)], [plot])
+    return Part(
+        "Cold start", _INTRODUCTION, [_make_starts_table(starts, imports), _make_imports_table(imports)], [plot]
+    )
 
 
-def _starts_table(starts: Mapping[str, Sequence[float]], imports: Mapping[str, ImportTimes]) -> Table:
+def _make_starts_table(starts: Mapping[str, Sequence[float]], imports: Mapping[str, ImportTimes]) -> Table:
     medians = {name: statistics.median(seconds) for name, seconds in starts.items()}
     lines = [
         (
@@ -83,14 +85,14 @@ def _starts_table(starts: Mapping[str, Sequence[float]], imports: Mapping[str, I
     return Table("cold_start", title, columns, lines)
 
 
-def _imports_table(imports: Mapping[str, ImportTimes]) -> Table:
+def _make_imports_table(imports: Mapping[str, ImportTimes]) -> Table:
     return Table(
         "import_tree",
         "Dwipper's slowest imports, including the modules that each of them imports",
         ("module", "ms"),
         [
             (f"{'&nbsp;' * 4 * depth}`{module}`", f"{milliseconds:.0f}")
-            for module, milliseconds, depth in imports["Dwipper"].slowest()
+            for module, milliseconds, depth in imports["Dwipper"].list_slowest()
         ],
         "Measured by `python -X importtime`, which slows the imports down.",
     )
@@ -98,7 +100,7 @@ def _imports_table(imports: Mapping[str, ImportTimes]) -> Table:
 
 def _draw(axes: Any, starts: Mapping[str, Sequence[float]]) -> None:
     names = list(starts)
-    axes.boxplot([[each * 1000 for each in starts[name]] for name in names], orientation="horizontal")
+    axes.boxplot([[seconds * 1000 for seconds in starts[name]] for name in names], orientation="horizontal")
     axes.set_yticks(range(1, len(names) + 1), names)
     axes.invert_yaxis()
     axes.set_xlim(left=0)

@@ -11,11 +11,11 @@ from devstack.lambda_function import HANDLER
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function.
+    """A compared Lambda function.
 
     Args:
         name: the name in tables and plots.
-        folder: holds all packages that the function imports, except Python itself and the runtime client.
+        folder: the folder with all packages that the function imports, except the runtime client.
         handler: the dotted name of the handler.
     """
 
@@ -23,13 +23,13 @@ class Function:
     folder: Path
     handler: str
 
-    def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+    def make_environment(self, variables: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of the function's process, including these variables."""
         return {
             "PATH": os.defpath,
             "LANG": "en_US.UTF-8",
             "PYTHONPATH": str(self.folder),
-            "PYTHONDONTWRITEBYTECODE": "1",  # The folder of an image is read-only.
+            "PYTHONDONTWRITEBYTECODE": "1",  # An image is read-only.
             "AWS_LAMBDA_FUNCTION_NAME": "bench",
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",

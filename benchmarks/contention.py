@@ -1,4 +1,4 @@
-"""Contention: concurrent changes of upvotes of the same Dwipp by many members."""
+"""Contention: many members change their upvotes of the same Dwipp concurrently."""
 
 import os
 import time
@@ -53,12 +53,12 @@ class Outcome:
 
     @property
     def retries(self) -> int:
-        """Return the attempts beyond the first one of each change."""
+        """Return the number of attempts after the first attempt of each change."""
         return self.attempts - self.accepted - self.refused
 
 
 def run(services: Services, tracker: ProgressTracker) -> Part:
-    """Measure each number of writers with both behaviors."""
+    """Measure each number of writers with queued and with refused conflicts."""
     outcomes: dict[str, list[Outcome]] = {}
     with run_conflict_proxy(services.store, services.folder) as proxy:
         endpoints = {"queued": services.store.endpoint, "refused": proxy.endpoint}
@@ -81,19 +81,19 @@ def _measure(engine: Engine, endpoint: str, writers: int) -> Outcome:
     with ThreadPoolExecutor(writers) as threads:
         counters = threads.map(lambda _: _toggle_until(repository, dwipp_id, end), range(writers))
         results = sum(counters, Counter[bool]())
-    upvotes = sum("upvoted_at" in row for row in engine.reactions())
-    is_exact = int(engine.dwipps()[dwipp_id]["upvotes"]) == upvotes
+    upvotes = sum("upvoted_at" in row for row in engine.load_reactions())
+    is_exact = int(engine.load_dwipps()[dwipp_id]["upvotes"]) == upvotes
     return Outcome(writers, results[True], results[False], attempts["TransactWriteItems"], is_exact)
 
 
 def _toggle_until(repository: ReactionRepository, dwipp_id: str, end: float) -> Counter[bool]:
-    """Toggle one member's upvote until the end. Return how often it succeeded (True) and failed (False)."""
+    """Toggle one member's upvote until the end. Count the changes that succeeded (True) and failed (False)."""
     member_id = str(uuid.uuid4())
     results = Counter[bool]()
     while time.monotonic() < end:
         member = Member(member_id, "a_member", now(), new_write_deadline())
         try:
-            repository.upvote(member, dwipp_id, Change.TOGGLE)
+            repository.change_upvote(member, dwipp_id, Change.TOGGLE)
         except UnavailableError:
             results[False] += 1
         else:
@@ -105,14 +105,14 @@ def _report(outcomes: Mapping[str, Sequence[Outcome]]) -> Part:
     lines = [
         (
             behavior,
-            str(each.writers),
-            f"{each.accepted / SECONDS:.0f}",
-            f"{each.retries}",
-            f"{each.refused}",
-            "yes" if each.is_exact else "NO",
+            str(outcome.writers),
+            f"{outcome.accepted / SECONDS:.0f}",
+            f"{outcome.retries}",
+            f"{outcome.refused}",
+            "yes" if outcome.is_exact else "NO",
         )
         for behavior, series in outcomes.items()
-        for each in series
+        for outcome in series
     ]
     columns = ("conflicts", "writers", "accepted per second", "retries", "failed with 503", "count equals rows")
     title = f"Writers to one Dwipp for {SECONDS:.0f} seconds, all in one process"
@@ -122,8 +122,8 @@ def _report(outcomes: Mapping[str, Sequence[Outcome]]) -> Part:
 
 def _draw(axes: Any, outcomes: Mapping[str, Sequence[Outcome]]) -> None:
     for behavior, series in outcomes.items():
-        rates = [each.accepted / SECONDS for each in series]
-        axes.plot([each.writers for each in series], rates, "o-", label=behavior)
+        rates = [outcome.accepted / SECONDS for outcome in series]
+        axes.plot([outcome.writers for outcome in series], rates, "o-", label=behavior)
     axes.set_xscale("log", base=2)
     axes.set_xticks(WRITERS, list(map(str, WRITERS)))
     axes.set_ylim(bottom=0)

@@ -1,4 +1,4 @@
-"""The costs of both designs as tables and a plot. Knows no rules of billing."""
+"""The costs of both designs as tables and a plot."""
 
 from collections.abc import Mapping
 
@@ -52,26 +52,29 @@ def report(
 
     Args:
         units: the capacity of each of Dwipper's operations in the workload, except logins, which consume none.
-        parameters: the size and the speed of the baseline's items.
+        parameters: the assumed sizes and times of the baseline design.
         milliseconds: the duration of Dwipper's function by operation. Defaults replace missing ones.
+
+    Raises:
+        KeyError: if the capacity of an operation is missing.
     """
     workload = Workload()
     dwipper = DwipperModel(units, milliseconds, workload)
     baseline = BaselineModel(parameters, milliseconds, workload)
     models: _Models = {"Dwipper": dwipper, "the baseline design": baseline}
     tables = [
-        _operations_table(dwipper, baseline, workload),
-        _months_table(models, dwipper.count_feed_shards(1e8), workload),
+        _make_operations_table(dwipper, baseline, workload),
+        _make_months_table(models, dwipper.count_feed_shards(1e8), workload),
     ]
-    return Part("Cost", _introduction(workload, parameters), tables, [cost_plot.make_plot(models, workload)])
+    return Part("Cost", _format_introduction(workload, parameters), tables, [cost_plot.make_plot(models, workload)])
 
 
 def format_dollars(dollars: float) -> str:
-    """Return dollars as text. Amounts below 100 have cents."""
+    """Format dollars, with cents if the amount is below 100."""
     return f"{dollars:,.2f}" if dollars < 100 else f"{dollars:,.0f}"
 
 
-def _introduction(workload: Workload, parameters: BaselineParameters) -> str:
+def _format_introduction(workload: Workload, parameters: BaselineParameters) -> str:
     calls = workload.calls_per_member
     return _INTRODUCTION.format(
         as_of=prices.AS_OF,
@@ -81,14 +84,14 @@ def _introduction(workload: Workload, parameters: BaselineParameters) -> str:
         pages=sum(count for name, count in calls.items() if name.startswith("page")),
         upvotes=calls["upvote"],
         favorites=calls["favorite"],
-        dwipps=workload.monthly_dwipps(1) / workload.active_share,
+        dwipps=workload.count_monthly_dwipps(1) / workload.active_share,
         requests=sum(calls.values()),
         scan=parameters.megabyte_milliseconds,
     )
 
 
-def _operations_table(dwipper: DesignModel, baseline: DesignModel, workload: Workload) -> Table:
-    sizes = [workload.members_from_dwipps(dwipps) for dwipps in _DWIPPS.values()]
+def _make_operations_table(dwipper: DesignModel, baseline: DesignModel, workload: Workload) -> Table:
+    sizes = [workload.estimate_members(dwipps) for dwipps in _DWIPPS.values()]
     surroundings = bill_million_calls(Usage(CapacityUnits(), 0))
     shared = [format_dollars(surroundings[service]) for service in ("API Gateway", "CloudWatch")]
     rows = [
@@ -115,7 +118,7 @@ def _format_operation(model: DesignModel, operation: str, members: float) -> str
     return f"{format_dollars(dollars['DynamoDB'])} + {format_dollars(dollars['Lambda'])}{refused}"
 
 
-def _months_table(models: _Models, shards: int, workload: Workload) -> Table:
+def _make_months_table(models: _Models, shards: int, workload: Workload) -> Table:
     bills = {
         f"{size}, {name}": bill_month(model, members, workload)
         for size, members in _MEMBERS.items()
@@ -124,7 +127,7 @@ def _months_table(models: _Models, shards: int, workload: Workload) -> Table:
     services = next(list(bill.dollars) for bill in bills.values() if isinstance(bill, Bill))
     rows = [[name, *_format_bill(bill, len(services))] for name, bill in bills.items()]
     columns = ["members", *services, "total", "Cognito, not in the total"]
-    note = " ".join([*_describe_limits(bills, models, workload), _months_note(shards, workload)])
+    note = " ".join([*_describe_limits(bills, models, workload), _format_months_note(shards, workload)])
     return Table("monthly_costs", "Dollars per month", columns, rows, note)
 
 
@@ -155,7 +158,7 @@ def _describe_limits(bills: Mapping[str, Bill | Unsupported], models: _Models, w
     return [*unsupported, *refusals]
 
 
-def _months_note(shards: int, workload: Workload) -> str:
-    rate = sum(workload.monthly_requests(1e8).values()) / deployment.SECONDS_PER_MONTH
-    essentials = format_dollars(prices.COGNITO_ESSENTIALS.calculate(workload.active_members(1e6)))
+def _format_months_note(shards: int, workload: Workload) -> str:
+    rate = sum(workload.count_monthly_requests(1e8).values()) / deployment.SECONDS_PER_MONTH
+    essentials = format_dollars(prices.COGNITO_ESSENTIALS.calculate(workload.count_active_members(1e6)))
     return _MONTHS_NOTE.format(essentials=essentials, rate=rate, limit=deployment.STAGE_RATE_LIMIT, shards=shards)

@@ -9,7 +9,7 @@ from benchmarks.events import MEMBER
 from benchmarks.services import Services
 
 DWIPPS = 100
-_REACTION_INTERVAL = 5  # The member reacted to every fifth Dwipp.
+_REACTION_INTERVAL = 5  # The member upvoted every fifth Dwipp.
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Dataset:
 
     Args:
         settings: Dwipper's settings.
-        variables: the environment variables that all functions need to find their tables.
+        variables: the environment variables from which all functions read the names of their tables.
         dwipp_id: a Dwipp that the member has not upvoted.
     """
 

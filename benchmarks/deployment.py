@@ -1,6 +1,7 @@
-"""The billed surroundings of a deployed stage, the same for both designs. Knows no prices.
+"""The billed parts of a deployed stage that are the same for both designs. Independent of prices.
 
-The values are those of serverless.yml and deploy/*.yml for the stage `prod`. A test compares them.
+The values up to `STAGE_RATE_LIMIT` are those of serverless.yml and deploy/*.yml for the stage `prod`. Tests compare
+them.
 """
 
 from math import ceil
@@ -24,16 +25,16 @@ DAYS_PER_MONTH = 365.25 / 12
 TRACED_SHARE = 0.05  # By X-Ray's default rule, of all requests beyond one per second.
 
 
-def billed_gb_seconds(milliseconds: float) -> float:
-    """Return the GB-seconds that one call of the function is billed for. Lambda rounds up to a millisecond."""
+def calculate_gb_seconds(milliseconds: float) -> float:
+    """Return the billed GB-seconds of one call of the function. Lambda rounds the duration up to a millisecond."""
     return MEMORY_MB / 1024 * ceil(milliseconds) / 1000
 
 
-def retained_log(ingested: float) -> float:
+def calculate_stored_log(ingested: float) -> float:
     """Return the amount of log that is stored if this amount is ingested every month, in the same unit."""
     return ingested * LOG_COMPRESSION * LOG_DAYS / DAYS_PER_MONTH
 
 
-def traced_requests(requests: float) -> float:
+def count_traced_requests(requests: float) -> float:
     """Return the number of a month's requests that X-Ray records: one per second, and a share of all others."""
     return min(requests, SECONDS_PER_MONTH) + max(requests - SECONDS_PER_MONTH, 0) * TRACED_SHARE

@@ -23,32 +23,35 @@ _PAGE_DWIPPS = 21  # One more than a page shows, to know whether there is a next
 _PAGE_REACTIONS = 24  # The maximum number of the reader's reactions that is read with a page.
 
 
-def item_size(item: Mapping[str, Any]) -> int:
-    """Return the bytes of an item: its names and values in UTF-8. A number has a byte per two digits, and one more."""
-    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+def calculate_item_size(item: Mapping[str, Any]) -> int:
+    """Return the bytes of an item: its names and values in UTF-8. A number has 1 byte, and 1 more per two digits."""
+    return sum(len(name.encode()) + _calculate_value_size(value) for name, value in item.items())
 
 
-def write_units(item: Mapping[str, Any]) -> int:
+def calculate_write_units(item: Mapping[str, Any]) -> int:
     """Return the capacity of a write: one unit per KB, rounded up."""
-    return math.ceil(item_size(item) / 1024)
+    return math.ceil(calculate_item_size(item) / 1024)
 
 
-def read_units(*items: Mapping[str, Any], consistent: bool = False) -> float:
+def calculate_read_units(*items: Mapping[str, Any], consistent: bool = False) -> float:
     """Return the capacity of one read of all these items: one unit per 4 KB, rounded up.
 
-    An eventually consistent read costs half.
+    An eventually consistent read, the default, costs half.
     """
-    return math.ceil(sum(map(item_size, items)) / 4096) * (1 if consistent else 0.5)
+    return math.ceil(sum(map(calculate_item_size, items)) / 4096) * (1 if consistent else 0.5)
 
 
 def calculate_operations() -> Mapping[str, CapacityUnits]:
     """Return the capacity of operations by these rules. The names are those of the measured operations."""
-    dwipp, reaction = write_units(_DWIPP), write_units(_REACTION)
+    dwipp, reaction = calculate_write_units(_DWIPP), calculate_write_units(_REACTION)
     member_row = {"pk": f"member#{MEMBER}", "handle": rows.HANDLE, "joined_at": to_text(now())}
-    member = read_units(member_row, consistent=True)
-    one_dwipp, one_reaction = read_units(_DWIPP, consistent=True), read_units(_REACTION, consistent=True)
+    member = calculate_read_units(member_row, consistent=True)
+    one_dwipp, one_reaction = (
+        calculate_read_units(_DWIPP, consistent=True),
+        calculate_read_units(_REACTION, consistent=True),
+    )
     indexes = 2 * dwipp  # `feed` and `by_author` hold all attributes.
-    page = read_units(*[_DWIPP] * _PAGE_DWIPPS) + read_units(*[_REACTION] * _PAGE_REACTIONS)
+    page = calculate_read_units(*[_DWIPP] * _PAGE_DWIPPS) + calculate_read_units(*[_REACTION] * _PAGE_REACTIONS)
     reaction_reads = member + one_reaction + one_dwipp
     return {
         "create": CapacityUnits(dwipp + indexes, member),
@@ -63,7 +66,7 @@ def calculate_operations() -> Mapping[str, CapacityUnits]:
     }
 
 
-def _value_size(value: Any) -> int:
+def _calculate_value_size(value: Any) -> int:
     if isinstance(value, int):
         return math.ceil(len(str(value)) / 2) + 1
     return len(str(value).encode())

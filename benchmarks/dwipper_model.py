@@ -1,4 +1,4 @@
-"""The model of Dwipper's own design. Knows no prices."""
+"""The model of Dwipper's own design. Independent of prices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,9 +12,10 @@ from benchmarks.workload import LOG_IN, REACTIONS, WRITES, Workload
 
 @dataclass(frozen=True, slots=True)
 class DwipperModel:
-    """Estimates the resources of Dwipper.
+    """A model of the resources that Dwipper uses.
 
-    They do not depend on the size of the site, except that the feed has as many shards as its writes require.
+    The resources of a call do not depend on the size of the site. A page of the feed is the exception: it reads all
+    shards, and a larger site needs more of them.
 
     Args:
         units: the capacity of each operation, as measured.
@@ -45,16 +46,16 @@ class DwipperModel:
         return Usage(units, estimate_milliseconds(operation, self.milliseconds))
 
     def count_feed_shards(self, members: float) -> int:
-        """Return the number of partitions that the feed needs. Creations, upvotes, edits and deletions write to it."""
-        requests = self.workload.monthly_requests(members)
+        """Return the number of shards that the feed needs. Creations, upvotes, edits and deletions write to it."""
+        requests = self.workload.count_monthly_requests(members)
         writes = sum(requests[name] for name in (*WRITES, "upvote", "edit", "delete"))
         return max(1, ceil(writes / SECONDS_PER_MONTH * self._PEAK_FACTOR / self._SHARD_WRITES))
 
     def estimate_storage(self, members: float) -> StoredBytes:
-        """Return the bytes of a year's Dwipps and reactions, and of the members."""
-        requests, months = self.workload.monthly_requests(members), self.workload.age_months
+        """Return the bytes of all Dwipps, reactions and members."""
+        requests, months = self.workload.count_monthly_requests(members), self.workload.age_months
         upvotes, favorites = (requests[name] * months for name in REACTIONS)
-        dwipp_bytes = self.workload.total_dwipps(members) * self._DWIPP_BYTES
+        dwipp_bytes = self.workload.count_dwipps(members) * self._DWIPP_BYTES
         favorite_bytes = favorites * self._FAVORITE_BYTES
         member_bytes = members * self._MEMBER_BYTES
         return StoredBytes(

@@ -17,7 +17,7 @@ from benchmarks.hot_partitions import (
     UPVOTE_SHARES,
     RequestShares,
     Scenario,
-    max_requests,
+    calculate_max_requests,
     simulate,
 )
 from benchmarks.limits import PARTITION_WRITES
@@ -79,23 +79,25 @@ def report() -> Part:
         popular=POPULAR_DWIPPS,
         page=PAGE_READ_UNITS,
         max_writes=PARTITION_WRITES / READERS.writes,
-        shard=_monthly_dollars(1000 * READERS.pages * PAGE_READ_UNITS),
+        shard=_calculate_monthly_dollars(1000 * READERS.pages * PAGE_READ_UNITS),
         seconds=CACHE_SECONDS,
-        uncached=max_requests(READERS, is_cached=False),
-        readers=max_requests(READERS, is_cached=True),
-        brief=max_requests(BRIEF_READERS, is_cached=True),
+        uncached=calculate_max_requests(READERS, is_cached=False),
+        readers=calculate_max_requests(READERS, is_cached=True),
+        brief=calculate_max_requests(BRIEF_READERS, is_cached=True),
         limit=STAGE_RATE_LIMIT,
         item=MAX_ITEM_UPVOTES,
     )
-    return Part("Hot partitions", introduction, [_outcomes_table(), _requirements_table()], [_plot()])
+    return Part("Hot partitions", introduction, [_make_outcomes_table(), _make_requirements_table()], [_make_plot()])
 
 
 def find_lowest_shards(requests: float, shares: RequestShares, *, is_cached: bool) -> int | None:
-    """Return the lowest number of partitions with which almost nothing is refused, None if there is none.
+    """Return the lowest number of shards with which less than `MAX_REFUSED_SHARE` is refused.
+
+    None if all of `SHARD_COUNTS` refuse more.
 
     Args:
         requests: requests per second.
-        shares: the requests that read or write the feed.
+        shares: the shares of the requests that read or write the feed.
         is_cached: whether instances cache the newest page.
     """
     for shards in SHARD_COUNTS:
@@ -104,8 +106,10 @@ def find_lowest_shards(requests: float, shares: RequestShares, *, is_cached: boo
     return None
 
 
-def _outcomes_table() -> Table:
-    lines = [[f"{load:,}", str(shards), *_outcome_cells(load, shards)] for load in LOADS for shards in SHARD_COUNTS]
+def _make_outcomes_table() -> Table:
+    lines = [
+        [f"{load:,}", str(shards), *_make_outcome_cells(load, shards)] for load in LOADS for shards in SHARD_COUNTS
+    ]
     pages = [f"pages refused{suffix}" for suffix in _COMBINATIONS]
     reads = [f"RRU/s{suffix}" for suffix in _COMBINATIONS]
     columns = ["requests/s", "`FEED_SHARDS`", *pages, "writes refused", *reads, "WRU/s"]
@@ -115,16 +119,16 @@ def _outcomes_table() -> Table:
     return Table("hot_partitions", "Refused requests and consumed units", columns, lines, note)
 
 
-def _outcome_cells(requests: float, shards: int) -> list[str]:
+def _make_outcome_cells(requests: float, shards: int) -> list[str]:
     outcomes = [simulate(Scenario(requests, shards, is_cached, shares)) for is_cached, shares in _COMBINATIONS.values()]
     uncached = outcomes[0]
-    pages = (_format_percent(each.pages_refused / each.pages) for each in outcomes)
-    reads = (f"{each.read_units / each.seconds:,.0f}" for each in outcomes)
+    pages = (_format_percent(outcome.pages_refused / outcome.pages) for outcome in outcomes)
+    reads = (f"{outcome.read_units / outcome.seconds:,.0f}" for outcome in outcomes)
     writes = f"{uncached.write_units / uncached.seconds:,.0f}"
     return [*pages, _format_percent(uncached.writes_refused / uncached.writes), *reads, writes]
 
 
-def _requirements_table() -> Table:
+def _make_requirements_table() -> Table:
     lines = [
         [
             f"{requests:,}",
@@ -132,9 +136,12 @@ def _requirements_table() -> Table:
                 str(find_lowest_shards(requests, shares, is_cached=is_cached) or "none")
                 for is_cached, shares in _COMBINATIONS.values()
             ),
-            *(f"${_monthly_dollars(_saved_units(requests, shares)):,.0f}" for shares in (READERS, BRIEF_READERS)),
-            f"{_top_upvotes(requests):,.0f}",
-            _format_percent(1 - min(1.0, MAX_ITEM_UPVOTES / _top_upvotes(requests))),
+            *(
+                f"${_calculate_monthly_dollars(_calculate_saved_units(requests, shares)):,.0f}"
+                for shares in (READERS, BRIEF_READERS)
+            ),
+            f"{_estimate_top_upvotes(requests):,.0f}",
+            _format_percent(1 - min(1.0, MAX_ITEM_UPVOTES / _estimate_top_upvotes(requests))),
         ]
         for requests in LOADS
     ]
@@ -150,20 +157,20 @@ def _requirements_table() -> Table:
     return Table("feed_settings", "Required settings", columns, lines, note)
 
 
-def _saved_units(requests: float, shares: RequestShares) -> float:
-    """Return the read units per second that the cache saves for one partition."""
+def _calculate_saved_units(requests: float, shares: RequestShares) -> float:
+    """Return the read units per second that the cache saves with one partition."""
     uncached, cached = (
         Scenario(requests, is_cached=is_cached, shares=shares).queried_pages for is_cached in (False, True)
     )
     return (uncached - cached) * PAGE_READ_UNITS
 
 
-def _top_upvotes(requests: float) -> float:
+def _estimate_top_upvotes(requests: float) -> float:
     """Return the upvotes per second of the most popular Dwipp."""
     return requests * READERS.upvotes * UPVOTE_SHARES[0]
 
 
-def _monthly_dollars(units_per_second: float) -> float:
+def _calculate_monthly_dollars(units_per_second: float) -> float:
     return prices.READS.calculate(units_per_second * SECONDS_PER_MONTH)
 
 
@@ -173,7 +180,7 @@ def _format_percent(share: float) -> str:
     return f"{share:.1%}" if share else "0"
 
 
-def _plot() -> Plot:
+def _make_plot() -> Plot:
     loads = [round(100 * 10 ** (step / 5)) for step in range(16)]
     curves = {
         f"{shards} shard{'s' * (shards > 1)}{suffix}": [

@@ -1,4 +1,4 @@
-"""The folders in which the compared functions run. Each is built like an image, once, and kept in `.local`."""
+"""The folders in which the compared functions run. Their packages are installed once, and kept in `.local`."""
 
 import hashlib
 import os
@@ -18,8 +18,8 @@ _LOCK = ROOT / "requirements" / "runtime.txt"
 
 
 def build_dwipper() -> Path:
-    """Build the content of the image of Dwipper's function, by the image's own script, for this Python."""
-    folder = STATE.path / "bench" / f"dwipper-{_digest(_LOCK, _INSTALLER)}"
+    """Build the content of Dwipper's image for this Python, with the script that installs the packages of the image."""
+    folder = STATE.path / "bench" / f"dwipper-{_hash_files(_LOCK, _INSTALLER)}"
     if not folder.exists():
         _build(folder, ["sh", str(_INSTALLER), str(_LOCK), "{}", "cognito-idp", "dynamodb"])
     app = folder / "app"
@@ -33,10 +33,10 @@ def build_dwipper() -> Path:
 
 
 def build_reference(name: str) -> Path:
-    """Build one of the functions that Dwipper is compared with, as tutorials say: by `pip install --target`."""
+    """Build one of the functions that Dwipper is compared with by `pip install --target`, as tutorials do."""
     source = FUNCTIONS / name
     lock = source / "requirements.txt"
-    folder = STATE.path / "bench" / f"{name}-{_digest(lock)}"
+    folder = STATE.path / "bench" / f"{name}-{_hash_files(lock)}"
     if not folder.exists():
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
         _build(folder, [*pip, "--require-hashes", "--target", "{}", "--requirement", str(lock)])
@@ -45,7 +45,7 @@ def build_reference(name: str) -> Path:
 
 
 def _build(folder: Path, command: Sequence[str]) -> None:
-    """Create a folder by a command that receives its path as `{}`. The folder exists only once it is complete."""
+    """Create a folder by a command that receives a path as `{}`. The folder does not exist until it is complete."""
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.parent.mkdir(parents=True, exist_ok=True)
@@ -54,10 +54,10 @@ def _build(folder: Path, command: Sequence[str]) -> None:
 
 
 def _run(command: Sequence[str]) -> None:
-    # The installer takes the first Python on the path. In an image that is the function's.
+    # The installer uses the first Python on the path, which in an image is the function's.
     path = f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(command, env=os.environ | {"PATH": path}, check=True)  # noqa: S603 -- commands of this file
 
 
-def _digest(*files: Path) -> str:
+def _hash_files(*files: Path) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]

@@ -1,8 +1,8 @@
-"""A simulation of the feed's partitions in DynamoDB under load. Knows neither a network nor a clock.
+"""A simulation of the feed's partitions in DynamoDB under load.
 
 A partition of the index `feed` provides a fixed number of read and write units each second. A page reads every
-partition. An upvote or a new Dwipp writes to one. DynamoDB keeps some unused units for bursts, but AWS does not
-guarantee any, so the simulation keeps none.
+partition. An upvote, a new Dwipp, an edit or a deletion writes to one. DynamoDB keeps some unused units for bursts. AWS
+does not guarantee any, so the simulation keeps none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,14 @@ from benchmarks import developer_guide, rows
 from benchmarks.limits import ITEM_WRITES, PARTITION_READS, PARTITION_WRITES
 from benchmarks.workload import WRITES, Workload
 
-# For each partition, eventually consistent: a page of 20, and the next Dwipp.
-PAGE_READ_UNITS = developer_guide.read_units(*[rows.make_dwipp(rows.make_old_id(1))] * 21)
+# For each partition, an eventually consistent read of a page of 20 Dwipps, and of the next one.
+PAGE_READ_UNITS = developer_guide.calculate_read_units(*[rows.make_dwipp(rows.make_old_id(1))] * 21)
 MAX_ITEM_UPVOTES = PARTITION_WRITES / ITEM_WRITES  # per second
 
-# The distribution of upvotes over the currently popular Dwipps, by Zipf's law. After some seconds others are popular.
+# The distribution of upvotes across the popular Dwipps, by Zipf's law. After `_POPULARITY_SECONDS`, others are popular.
 POPULAR_DWIPPS = 1000
 UPVOTE_SHARES = tuple(
-    1 / rank / sum(1 / each for each in range(1, POPULAR_DWIPPS + 1)) for rank in range(1, POPULAR_DWIPPS + 1)
+    1 / rank / sum(1 / other for other in range(1, POPULAR_DWIPPS + 1)) for rank in range(1, POPULAR_DWIPPS + 1)
 )
 _POPULARITY_SECONDS = 5
 
@@ -38,9 +38,9 @@ class RequestShares:
 
     Args:
         pages: requests for pages of the feed.
-        newest_share: the share of these pages that is the newest page of the default length, which can be cached.
-        upvotes: upvotes. Each writes an entry of the feed.
-        other_writes: the other requests that write an entry: new Dwipps, edits and deletions.
+        newest_share: the share of these pages that can be cached: the newest page, of the default length.
+        upvotes: upvotes, each of which writes an entry of the feed.
+        other_writes: new Dwipps, edits and deletions, each of which writes an entry.
     """
 
     pages: float
@@ -76,7 +76,7 @@ class Scenario:
         requests: all requests per second.
         shards: the number of partitions of the feed.
         is_cached: whether instances cache the newest page.
-        shares: the requests that read or write the feed.
+        shares: the shares of the requests that read or write the feed.
     """
 
     requests: float
@@ -86,9 +86,9 @@ class Scenario:
 
     @property
     def cache_miss_share(self) -> float:
-        """Return the share of newest pages that are read from DynamoDB: without a cache all of them.
+        """Return the share of newest pages that are read from DynamoDB: all of them without a cache.
 
-        An instance reads the page at the first request after its cached page has expired.
+        An instance with a cache reads the page at the first request after its cached page has expired.
         """
         if not self.is_cached:
             return 1.0
@@ -105,7 +105,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of some simulated seconds: all pages and writes, the refused ones, and the consumed units."""
+    """The result of simulated seconds: the pages and writes, how many were refused, and the consumed units."""
 
     seconds: float = 0.0
     pages: float = 0.0
@@ -129,7 +129,7 @@ def simulate(scenario: Scenario, *, seconds: int = 60, seed: int = 1) -> Outcome
     return sum(islice(_simulate_seconds(scenario, seed), seconds), Outcome())
 
 
-def max_requests(shares: RequestShares, *, is_cached: bool) -> float:
+def calculate_max_requests(shares: RequestShares, *, is_cached: bool) -> float:
     """Return the number of requests per second above which pages of the feed are refused."""
     high_load = Scenario(1e6, is_cached=is_cached, shares=shares)
     return high_load.requests * PARTITION_READS / PAGE_READ_UNITS / high_load.queried_pages
@@ -147,7 +147,7 @@ def _simulate_seconds(scenario: Scenario, seed: int) -> Iterator[Outcome]:
 def _simulate_reads(random: Random, scenario: Scenario) -> Outcome:
     """Read every page from every partition. A page is refused if any partition refuses it.
 
-    This assumes that all partitions refuse the same pages, which is the best case.
+    The simulation assumes the best case: all partitions refuse the same pages.
     """
     pages = _sample_poisson(random, scenario.requests * scenario.shares.pages)
     queried = pages * scenario.queried_pages / (scenario.requests * scenario.shares.pages)
@@ -158,12 +158,12 @@ def _simulate_reads(random: Random, scenario: Scenario) -> Outcome:
 
 def _simulate_writes(random: Random, loads: Sequence[float]) -> Outcome:
     writes = [_sample_poisson(random, load) for load in loads]
-    accepted = sum(min(each, PARTITION_WRITES) for each in writes)
+    accepted = sum(min(count, PARTITION_WRITES) for count in writes)
     return Outcome(writes=sum(writes), writes_refused=sum(writes) - accepted, write_units=accepted)
 
 
 def _sample_shard_loads(random: Random, scenario: Scenario) -> list[float]:
-    """Return the mean writes per second to each partition, while the same Dwipps are popular.
+    """Return the mean writes per second to each partition, for a period in which the same Dwipps are popular.
 
     Upvotes that the item of a Dwipp refuses do not reach the index.
     """
@@ -175,7 +175,7 @@ def _sample_shard_loads(random: Random, scenario: Scenario) -> list[float]:
 
 
 def _sample_poisson(random: Random, mean: float) -> int:
-    """Return a sample of a Poisson distribution. Large means use the normal distribution instead."""
+    """Return a sample of a Poisson distribution. For a large mean, approximate it by a normal distribution."""
     if mean > 30:
         return max(0, round(random.gauss(mean, sqrt(mean))))
     count, chance, end = 0, random.random(), exp(-mean)

@@ -22,7 +22,7 @@ class ImportTime:
     Args:
         module: the name.
         milliseconds: the time, including the modules that it imported first.
-        depth: the number of modules between this one and the handler's module.
+        depth: 0 for the handler's module and its packages, 1 for the modules that they import, and so on.
     """
 
     module: str
@@ -32,7 +32,7 @@ class ImportTime:
 
 @dataclass(frozen=True, slots=True)
 class ImportTimes:
-    """All imports, in the order in which they ended."""
+    """The imports of a function, in the order in which they ended."""
 
     entries: Sequence[ImportTime]
 
@@ -46,27 +46,27 @@ class ImportTimes:
         """Return the time of all imports together."""
         return sum(entry.milliseconds for entry in self.entries if entry.depth == 0)
 
-    def slowest(self) -> Iterator[tuple[str, float, int]]:
-        """Yield the name, milliseconds and depth of the slowest modules. A module precedes those that it imports."""
+    def list_slowest(self) -> Iterator[tuple[str, float, int]]:
+        """Yield the name, milliseconds and depth of the slowest modules. A module precedes its own imports."""
         for entry in reversed(self.entries):
             if entry.milliseconds >= _MIN_MILLISECONDS and entry.depth <= _MAX_DEPTH:
                 yield entry.module, entry.milliseconds, entry.depth
 
 
 def measure(function: Function, variables: Mapping[str, str]) -> ImportTimes:
-    """Import a handler's module three times, each in a new process, and return the fastest run."""
+    """Import a handler's module three times, each time in a new process. Return the fastest run."""
     runs = (_measure_once(function, variables) for _ in range(_ATTEMPTS))
     return min(runs, key=lambda imports: imports.milliseconds)
 
 
 def _measure_once(function: Function, variables: Mapping[str, str]) -> ImportTimes:
     module = function.handler.rpartition(".")[0]
-    # Modules that the runtime client imports first do not count.
+    # Modules that the runtime client has already imported do not count.
     code = f"import awslambdaric.bootstrap, sys; print({_MARKER!r}, file=sys.stderr); import {module}"
     result = subprocess.run(  # noqa: S603 -- the function's Python
         [str(PYTHON), "-X", "importtime", "-c", code],
         cwd=function.folder,
-        env=function.environment(variables),
+        env=function.make_environment(variables),
         capture_output=True,
         text=True,
         check=True,

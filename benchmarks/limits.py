@@ -1,4 +1,4 @@
-"""The quotas of partitions, items and accounts, and the load at which Dwipper reaches each of them."""
+"""AWS's quotas, and the load at which Dwipper reaches each of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PARTITION_READS = 3_000
 PARTITION_WRITES = 1_000
 TABLE_UNITS = 40_000
 INSTANCES = 1_000
-INSTANCE_REQUESTS = 10  # however short the requests are
+INSTANCE_REQUESTS = 10  # regardless of their duration
 LOGINS = 120
 REGISTRATIONS = 50
 RESETS = 30
@@ -43,7 +43,7 @@ _NOT_NEEDED = "not needed"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit of AWS.
+    """A limit of AWS. All texts are for the report.
 
     Args:
         name: the limited resource.
@@ -77,11 +77,16 @@ def report(units: Mapping[str, CapacityUnits], milliseconds: float) -> Part:
 
 
 def list_limits(units: Mapping[str, CapacityUnits], milliseconds: float) -> list[Limit]:
-    """Return all limits: first those that Dwipper can reach. The arguments are those of `report`."""
-    return [*_account_limits(milliseconds), *_partition_limits(units), *_table_limits(units), *_unreachable_limits()]
+    """Return all limits. Those that Dwipper can reach come first. The arguments are those of `report`."""
+    return [
+        *_list_account_limits(milliseconds),
+        *_list_partition_limits(units),
+        *_list_table_limits(units),
+        *_list_unreachable_limits(),
+    ]
 
 
-def _account_limits(milliseconds: float) -> list[Limit]:
+def _list_account_limits(milliseconds: float) -> list[Limit]:
     rate = INSTANCES * min(1000 / milliseconds, INSTANCE_REQUESTS)
     return [
         Limit(
@@ -116,7 +121,7 @@ def _account_limits(milliseconds: float) -> list[Limit]:
     ]
 
 
-def _partition_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
+def _list_partition_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
     page = units["page of the feed, without reactions"].read
     own_reactions = units["page of the feed"].read - page
     return [
@@ -158,7 +163,7 @@ def _partition_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
     ]
 
 
-def _table_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
+def _list_table_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
     page = units["page of the feed, without reactions"].read
     return [
         Limit(
@@ -185,7 +190,7 @@ def _table_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
     ]
 
 
-def _unreachable_limits() -> list[Limit]:
+def _list_unreachable_limits() -> list[Limit]:
     return [
         Limit(
             "size of an item",

@@ -1,7 +1,6 @@
-"""A load generator: repeats the same request over a number of connections. Knows no particular API.
+"""A load generator, which repeats the same request on a number of connections.
 
-Each connection is one coroutine on bare streams, because a client library would use more of the machine than the
-server.
+Each connection is one coroutine on asyncio streams, because a client library would use more CPU time than the server.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ class LoadResult:
     """The result of a load.
 
     Args:
-        latencies: the seconds of each response, of all connections.
+        latencies: the seconds from each request to its response, for all connections.
         duration: the seconds of the whole load.
     """
 
@@ -35,7 +34,7 @@ class LoadResult:
 
 
 def encode_request(method: str, url: str, token: str, body: bytes = b"") -> bytes:
-    """Return the bytes of a request."""
+    """Return the bytes of an HTTP/1.1 request."""
     parts = urlsplit(url)
     lines = [
         f"{method} {parts.path} HTTP/1.1",
@@ -48,16 +47,16 @@ def encode_request(method: str, url: str, token: str, body: bytes = b"") -> byte
 
 
 def generate_load(url: str, request: bytes, connections: int, seconds: float) -> LoadResult:
-    """Send a request repeatedly over all connections. Each connection sends the next one after the last response.
+    """Send a request repeatedly on all connections. A connection sends it again as soon as the response is complete.
 
     Args:
-        url: the server. Its path is ignored.
+        url: the URL of the server. Its path is ignored.
         request: the encoded request.
         connections: the number of connections.
-        seconds: no request is sent after this time.
+        seconds: the time after which no request is sent.
 
     Raises:
-        RuntimeError: if a response has another status than 200 or 201.
+        RuntimeError: if the status of a response is neither 200 nor 201.
     """
     parts = urlsplit(url)
 

@@ -1,11 +1,11 @@
-"""The SVG files of plots, which GitHub shows. Knows no particular plot."""
+"""The SVG files of plots, in a form that GitHub shows."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.report import Plot
 
-# Text remains text, and the same figures give the same file.
+# Text is stored as text, and the same figures give the same file.
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "dwipper",
@@ -29,5 +29,5 @@ def write(plots: Iterable[Plot], folder: Path) -> None:
             axes = figure.add_subplot()
             plot.draw(axes)
             axes.set_title(plot.title, loc="left")
-            # An opaque background, because GitHub's may be dark.
+            # The background is opaque, because GitHub's may be dark.
             figure.savefig(folder / f"{plot.name}.svg", facecolor="white", metadata={"Date": None})

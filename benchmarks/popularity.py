@@ -1,4 +1,4 @@
-"""The distribution of reactions over Dwipps, by a law like Zipf's. Knows no costs.
+"""The distribution of reactions across Dwipps, by a law like Zipf's.
 
 The Dwipp of rank r gets reactions in proportion to r**-0.75. Requests for web pages follow such laws, with exponents of
 0.64 to 0.83 (Breslau et al., 1999: https://pages.cs.wisc.edu/~cao/papers/zipf-implications.html).
@@ -19,8 +19,8 @@ class Popularity:
 
     Args:
         dwipps: the number of Dwipps.
-        mean: the mean number of reactions to a Dwipp, if there were no maximum.
-        maximum: the number of reactions that one Dwipp can hold. Further ones are lost.
+        mean: the mean number of reactions to a Dwipp if no reactions were lost.
+        maximum: the number of reactions that one Dwipp can hold. Further reactions are lost.
     """
 
     dwipps: float
@@ -29,7 +29,7 @@ class Popularity:
 
     @property
     def top_reactions(self) -> float:
-        """Return the reactions to the most popular Dwipp, if there were no maximum."""
+        """Return the number of reactions to the most popular Dwipp if no reactions were lost."""
         return self.mean * self.dwipps / _sum_ranks(self.dwipps, EXPONENT)
 
     @property
@@ -45,9 +45,9 @@ class Popularity:
 
     @property
     def mean_earlier_reactions(self) -> float:
-        """Return the mean number of earlier reactions to the same Dwipp, over all reactions.
+        """Return the mean, across all reactions, of the number of earlier reactions to the same Dwipp.
 
-        Most reactions go to popular Dwipps, so this exceeds the mean over Dwipps.
+        Most reactions go to popular Dwipps, so this mean counts popular Dwipps more often than others.
         """
         others = _sum_ranks(self.dwipps, 2 * EXPONENT) - _sum_ranks(self.full_dwipps, 2 * EXPONENT)
         squares = self.full_dwipps * self.maximum**2 + self.top_reactions**2 * others
@@ -55,7 +55,7 @@ class Popularity:
 
 
 def _sum_ranks(last: float, exponent: float) -> float:
-    """Return the sum of `rank**-exponent` up to a rank: exact for the first thousand, and an integral beyond."""
+    """Return the sum of `rank**-exponent` up to a rank: exact for the first thousand ranks, and then an integral."""
     if last <= _MAX_EXACT_RANK:
         whole = int(last)
         return _sum_exactly(whole, exponent) + (last - whole) * power(whole + 1, -exponent)

@@ -1,4 +1,4 @@
-"""Progress bars of the benchmarks on the terminal."""
+"""Terminal progress bars for the benchmarks."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -10,13 +10,13 @@ Step = TypeVar("Step")
 
 
 class ProgressTracker:
-    """Shows a progress bar for each measurement."""
+    """The progress bars of a run: one for each call of `track`."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
 
     def track(self, steps: Sequence[Step], label: str) -> Iterator[Step]:
-        """Yield the steps one by one, and advance a new bar after each."""
+        """Yield the steps. Add a bar with this label, and advance it after each step."""
         task = self._progress.add_task(label, total=len(steps))
         for step in steps:
             yield step
@@ -24,6 +24,6 @@ class ProgressTracker:
 
 
 def create_progress() -> Progress:
-    """Return bars on standard error, so that standard output holds only the results."""
+    """Return a progress display that writes to standard error, because standard output holds the results."""
     columns = (TextColumn("{task.description:34}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))

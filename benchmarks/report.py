@@ -1,4 +1,4 @@
-"""The report of a benchmark: text, tables and plots. Knows neither measurements nor matplotlib."""
+"""The report of a benchmark: text, tables and plots. Independent of matplotlib."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table, with its cells as they are printed.
+    """A table of formatted cells.
 
     Args:
-        name: the key of the table among all parts.
+        name: the key of the table, unique among all parts.
         title: the heading.
         columns: the names of the columns.
         rows: the cells.
-        note: a paragraph after the table.
-        is_numeric: whether all columns but the first hold figures.
+        note: a paragraph below the table.
+        is_numeric: whether all columns except the first contain figures.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Plot:
     Args:
         name: the name of the file without its extension.
         title: the heading.
-        draw: draws on a matplotlib Axes, and writes no files.
+        draw: draws the plot on a matplotlib Axes.
     """
 
     name: str

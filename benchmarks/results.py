@@ -16,12 +16,12 @@ BEGIN, END = "<!-- make bench writes this -->", "<!-- up to here -->"
 TABLES = ("cold_start", "warm_path", "feed", "upvotes", "monthly_costs")
 PLOTS = ("cold_start", "cost")
 
-# The target of a link that is relative to this folder. Links to the parent folder are the same from `docs`.
+# The start of a link whose target is in this folder. Links that begin with `../` need no change in `docs`.
 _LOCAL_LINK = re.compile(r"\]\((?!https?:|#|\.\./)")
 
 
 def write(machine_description: str, parts: Sequence[Part], folder: Path = FOLDER, docs: Path = DOCS) -> None:
-    """Replace the results of the last run.
+    """Write RESULTS.md and the plots, and the excerpt in the docs. Replace those of the last run.
 
     Args:
         machine_description: a sentence about the date and the machine.
@@ -44,7 +44,7 @@ def make_excerpt(machine_description: str, parts: Sequence[Part]) -> str:
 
 
 def relocate_links(markdown: str) -> str:
-    """Make links that are relative to this folder relative to the folder `docs`."""
+    """Change links to files of this folder into links that are relative to the folder `docs`."""
     return _LOCAL_LINK.sub("](../benchmarks/", markdown)
 
 

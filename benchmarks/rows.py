@@ -1,4 +1,4 @@
-"""Rows that fill Dwipper's tables without the app, in the same form as the app writes them."""
+"""Rows that fill Dwipper's tables without the app, in the form in which the app would write them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +16,12 @@ TEXT = "The word 'short' is longer than the word 'long'. ".ljust(280, "!")  # Th
 HANDLE = "everybody_else_here_"
 _BATCH_SIZE = 25
 _WRITERS = 4
-# The time of the first id, as a UUIDv7 stores it. The ids of all rows are older than those of a benchmark.
+# The time of the first id, in milliseconds since the epoch, as in a UUIDv7. It is in 2024, before any benchmark.
 _FIRST_TIME = 0x0190_0000_0000
 
 
 def make_old_id(number: int) -> str:
-    """Return an id that is older than the benchmark. Higher numbers are newer."""
+    """Return an id that is older than those of the benchmark. Higher numbers are newer."""
     return str(UUID(int=((_FIRST_TIME + number) << 80) | (7 << 76) | (2 << 62) | number))
 
 
@@ -37,14 +37,20 @@ def make_reaction(member_id: str, dwipp_id: str) -> dict[str, Any]:
 
 
 def write(client: "DynamoDBClient", table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write all rows, several batches at a time."""
+    """Write all rows, several batches at a time.
+
+    Raises:
+        RuntimeError: if DynamoDB Local left rows out.
+    """
     with ThreadPoolExecutor(_WRITERS) as writers:
-        for answer in writers.map(lambda batch: client.batch_write_item(RequestItems={table: batch}), _batches(rows)):
-            if answer["UnprocessedItems"]:
+        for response in writers.map(
+            lambda batch: client.batch_write_item(RequestItems={table: batch}), _make_batches(rows)
+        ):
+            if response["UnprocessedItems"]:
                 raise RuntimeError(f"DynamoDB Local did not write all rows of {table}")
 
 
-def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
+def _make_batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
     puts = ({"PutRequest": {"Item": serialize(row)}} for row in rows)
     while batch := list(islice(puts, _BATCH_SIZE)):
         yield batch

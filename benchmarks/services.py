@@ -16,7 +16,7 @@ from devstack.api import ROOT
 from devstack.process import Service
 from devstack.state import StateFolder
 from testkit.engine import Engine
-from testkit.ports import free_port
+from testkit.ports import find_free_port
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -32,7 +32,7 @@ class Services:
     Args:
         aws: MiniStack.
         store: DynamoDB Local.
-        folder: a folder that is deleted after the run.
+        folder: a temporary folder, which is deleted after the run.
     """
 
     aws: Service
@@ -40,7 +40,7 @@ class Services:
     folder: Path
 
     def create_engine(self, *, feed_shards: int = 1) -> Engine:
-        """Create tables and a user pool for one measurement."""
+        """Create tables and a user pool for one measurement. Return their engine."""
         settings = stack.deploy(self.aws.endpoint, REGION, name=f"bench-{uuid.uuid4().hex}")
         names = (settings.dwipps_table, settings.reactions_table, settings.members_table)
         tables.mirror(clients.dynamodb_client(self.aws.endpoint, REGION), self.create_client(), names)
@@ -48,13 +48,13 @@ class Services:
         return Engine(settings, self.aws.endpoint, self.store.endpoint)
 
     def create_client(self) -> "DynamoDBClient":
-        """Return a client of DynamoDB Local that does not depend on the app."""
+        """Return a client of DynamoDB Local that the app does not use."""
         return clients.dynamodb_client(self.store.endpoint, REGION)
 
 
 @contextlib.contextmanager
 def run_services() -> Iterator[Services]:
-    """Run both services until the block ends. Inside it, apps of this process call them and no other endpoint.
+    """Run both services until the block ends. Within the block, the apps of this process call these services only.
 
     Raises:
         LocalError: if Java or Maven is missing, or if a service does not start.
@@ -64,14 +64,14 @@ def run_services() -> Iterator[Services]:
     with tempfile.TemporaryDirectory(prefix="dwipper-bench-") as name:
         folder = Path(name)
         with (
-            ministack.run(free_port(), folder / "aws", region=REGION) as aws,
-            dynamodb_local.run(free_port(), jars, folder / "dynamodb", in_memory=True) as store,
-            patch.dict(os.environ, _environment(aws, store)),
+            ministack.run(find_free_port(), folder / "aws", region=REGION) as aws,
+            dynamodb_local.run(find_free_port(), jars, folder / "dynamodb", in_memory=True) as store,
+            patch.dict(os.environ, _make_environment(aws, store)),
         ):
             yield Services(aws, store, folder)
 
 
-def _environment(aws: Service, store: Service) -> Mapping[str, str]:
+def _make_environment(aws: Service, store: Service) -> Mapping[str, str]:
     return {
         "AWS_ENDPOINT_URL_DYNAMODB": store.endpoint,
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": aws.endpoint,

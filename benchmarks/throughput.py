@@ -15,7 +15,7 @@ from benchmarks.report import Part, Table
 from benchmarks.services import Services
 from devstack.process import Service, start_process
 from testkit.engine import Engine
-from testkit.ports import free_port
+from testkit.ports import find_free_port
 from testkit.servers import connect_to_server, run_uvicorn
 
 CONNECTIONS = (1, 16, 64)
@@ -29,11 +29,11 @@ same cores."""
 
 @dataclass(frozen=True, slots=True)
 class RepeatedRequest:
-    """A request that is sent repeatedly.
+    """A request that the load generator repeats.
 
     Args:
         name: the name in the table.
-        endpoint: the server.
+        endpoint: the URL of the server.
         message: the encoded request.
     """
 
@@ -43,22 +43,24 @@ class RepeatedRequest:
 
 
 def run(services: Services, tracker: ProgressTracker) -> Part:
-    """Send requests to Dwipper and to the tutorial's app, over different numbers of connections."""
+    """Send requests to Dwipper and to the tutorial's app, on different numbers of connections."""
     engine = services.create_engine()
     ids = [rows.make_old_id(number) for number in range(_DWIPPS)]
     rows.write(engine.client, engine.settings.dwipps_table, map(rows.make_dwipp, ids))
     tutorial_table.create(engine.client, _DWIPPS)
     with run_uvicorn(engine, services.folder) as server, _run_tutorial(engine, services) as tutorial:
-        requests = [*_dwipper_requests(engine, server, ids), _tutorial_request(tutorial)]
-        combinations = [(each, connections) for connections in CONNECTIONS for each in requests]
+        requests = [*_make_dwipper_requests(engine, server, ids), _make_tutorial_request(tutorial)]
+        combinations = [(request, connections) for connections in CONNECTIONS for request in requests]
         results = {
-            (each.name, connections): load_generator.generate_load(each.endpoint, each.message, connections, SECONDS)
-            for each, connections in tracker.track(combinations, "Requests per second")
+            (request.name, connections): load_generator.generate_load(
+                request.endpoint, request.message, connections, SECONDS
+            )
+            for request, connections in tracker.track(combinations, "Requests per second")
         }
-    return _report([each.name for each in requests], results)
+    return _report([request.name for request in requests], results)
 
 
-def _dwipper_requests(engine: Engine, server: Service, ids: list[str]) -> Iterator[RepeatedRequest]:
+def _make_dwipper_requests(engine: Engine, server: Service, ids: list[str]) -> Iterator[RepeatedRequest]:
     token = asyncio.run(_get_token(engine, server))
     feed = f"{server.endpoint}/v1/dwipps"
     body = json.dumps({"text": rows.TEXT}).encode()
@@ -69,7 +71,7 @@ def _dwipper_requests(engine: Engine, server: Service, ids: list[str]) -> Iterat
     yield RepeatedRequest("favorite, already set", server.endpoint, favorite)
 
 
-def _tutorial_request(server: Service) -> RepeatedRequest:
+def _make_tutorial_request(server: Service) -> RepeatedRequest:
     message = encode_request("GET", f"{server.endpoint}/v1/dwipps", "none")
     return RepeatedRequest("the tutorial's page", server.endpoint, message)
 
@@ -83,7 +85,7 @@ async def _get_token(engine: Engine, server: Service) -> str:
 
 @contextlib.contextmanager
 def _run_tutorial(engine: Engine, services: Services) -> Iterator[Service]:
-    port = free_port()
+    port = find_free_port()
     command = [sys.executable, "-m", "uvicorn", "main:app", "--host", "127.0.0.1", "--port", str(port)]
     variables = engine.variables | {
         "PATH": "/usr/bin:/bin",

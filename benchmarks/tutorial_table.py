@@ -12,7 +12,7 @@ TABLE = "tutorial"
 
 
 def create(client: "DynamoDBClient", dwipps: int) -> None:
-    """Replace the table by one with this number of Dwipps."""
+    """Replace the table with one that has this number of Dwipps."""
     with suppress(client.exceptions.ResourceNotFoundException):
         client.delete_table(TableName=TABLE)
     client.create_table(

@@ -1,4 +1,4 @@
-"""The resources that operations use, and the interface of the models that estimate them. Knows no prices."""
+"""The resources that operations use, and the interface of the models that estimate them. Independent of prices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Usage:
     Args:
         units: DynamoDB's capacity units.
         milliseconds: the duration of the Lambda function.
-        refused_share: the share of such calls that is refused for good, 0 to 1.
+        refused_share: the share of calls that are permanently refused, 0 to 1.
     """
 
     units: CapacityUnits
@@ -31,7 +31,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """The reason why an operation no longer works, so that it has no price."""
+    """The reason why a design does not work at a size, so that it has no price."""
 
     reason: str
 
@@ -42,7 +42,7 @@ class StoredBytes:
 
     Args:
         tables: bytes of the tables, which are backed up.
-        indexes: bytes of their indexes, which are not.
+        indexes: bytes of their indexes, which are not backed up.
     """
 
     tables: float
@@ -50,15 +50,15 @@ class StoredBytes:
 
 
 class DesignModel(Protocol):
-    """A model of a design: estimates resources from the number of members."""
+    """A model of a design, which estimates resources from the number of members."""
 
     def estimate_usage(self, operation: str, members: float) -> Usage | Unsupported:
-        """Return the resources of one call on a site with this number of members."""
+        """Return the resources of one call on a site with this number of members, or Unsupported."""
 
     def estimate_storage(self, members: float) -> StoredBytes:
         """Return the bytes that a site with this number of members stores."""
 
 
 def estimate_milliseconds(operation: str, measured: Mapping[str, float]) -> float:
-    """Return the duration of the function for an operation: the measured one if there is one, else an assumption."""
+    """Return the duration of the function for an operation: the measured one, or a default if none was measured."""
     return measured.get(operation, _LOG_IN_MILLISECONDS if operation == LOG_IN else _DEFAULT_MILLISECONDS)

@@ -21,7 +21,7 @@ from devstack.process import stop_process
 
 ROUNDS = 15
 EVENTS = 40
-DYNAMODB_CALLS = {"page of the feed": 2, "create": 2, "upvote": 4}  # Of Dwipper, one after the other.
+DYNAMODB_CALLS = {"page of the feed": 2, "create": 2, "upvote": 4}  # Dwipper makes them one after the other.
 _FULL_PROCESSOR_MB = 1769
 _DYNAMODB_CALL_MILLISECONDS = 5.0
 _WORKER = Path(__file__).with_name("warm_worker.py")
@@ -40,7 +40,7 @@ The tutorial checks no claims, and loses concurrent upvotes."""
 
 @dataclass(frozen=True, slots=True)
 class EventTime:
-    """The milliseconds of one event: by the clock, and of the processor."""
+    """The milliseconds of one event: the elapsed time and the CPU time."""
 
     wall: float
     cpu: float
@@ -59,7 +59,7 @@ class Worker:
         self._process = process
 
     def handle(self, event: Mapping[str, Any], times: int) -> EventTime:
-        """Handle an event several times in a row, and return the mean time."""
+        """Handle an event several times in a row. Return the mean time."""
         assert self._process.stdin  # noqa: S101 -- both are pipes
         assert self._process.stdout  # noqa: S101
         self._process.stdin.write(json.dumps([self._function.handler, event, times]) + "\n")
@@ -72,17 +72,19 @@ EventTimes = Mapping[tuple[str, str], Sequence[EventTime]]  # By operation and f
 
 
 def measure(services: Services, tracker: ProgressTracker) -> EventTimes:
-    """Let both functions handle the same events, in turn."""
+    """Let both functions handle the same events, in turn. Return all rounds but the first, which warms up."""
     data = dataset.create(services)
     functions = [compared_functions.build_dwipper(), compared_functions.build_reference("tutorial")]
     times: dict[tuple[str, str], list[EventTime]] = {}
     with contextlib.ExitStack() as stack:
-        workers = {each.name: stack.enter_context(_run_worker(each, data, services.folder)) for each in functions}
+        workers = {
+            function.name: stack.enter_context(_run_worker(function, data, services.folder)) for function in functions
+        }
         for _ in tracker.track(range(ROUNDS), "Warm path"):
             for operation, event in _make_events(data).items():
                 for name, worker in workers.items():
                     times.setdefault((operation, name), []).append(worker.handle(event, EVENTS))
-    return {key: rounds[1:] for key, rounds in times.items()}  # The first round warms up.
+    return {key: rounds[1:] for key, rounds in times.items()}
 
 
 @contextlib.contextmanager
@@ -92,7 +94,7 @@ def _run_worker(function: Function, data: Dataset, folder: Path) -> Iterator[Wor
         subprocess.Popen(  # noqa: S603 -- the function's Python
             [str(PYTHON), str(_WORKER)],
             cwd=function.folder,
-            env=function.environment(data.variables),
+            env=function.make_environment(data.variables),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -120,7 +122,7 @@ def estimate_billed_milliseconds(times: EventTimes) -> Mapping[str, float]:
     A function with 1,769 MB of memory has one processor, and a smaller one has a share of it. A call to DynamoDB takes
     a few milliseconds. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     """
-    cpu = {operation: _median_cpu(rounds) for (operation, name), rounds in times.items() if name == "Dwipper"}
+    cpu = {operation: _calculate_median_cpu(rounds) for (operation, name), rounds in times.items() if name == "Dwipper"}
     return {
         operation: milliseconds * _FULL_PROCESSOR_MB / MEMORY_MB
         + DYNAMODB_CALLS[operation] * _DYNAMODB_CALL_MILLISECONDS
@@ -130,8 +132,8 @@ def estimate_billed_milliseconds(times: EventTimes) -> Mapping[str, float]:
 
 def report(times: EventTimes) -> Part:
     """Return the measured times as a table."""
-    cpu = {key: _median_cpu(rounds) for key, rounds in times.items()}
-    wall = {key: statistics.median(each.wall for each in rounds) for key, rounds in times.items()}
+    cpu = {key: _calculate_median_cpu(rounds) for key, rounds in times.items()}
+    wall = {key: statistics.median(time.wall for time in rounds) for key, rounds in times.items()}
     lines = [
         (
             operation,
@@ -155,5 +157,5 @@ def report(times: EventTimes) -> Part:
     return Part("Warm path", _INTRODUCTION, [Table("warm_path", title, columns, lines)])
 
 
-def _median_cpu(rounds: Sequence[EventTime]) -> float:
-    return statistics.median(each.cpu for each in rounds)
+def _calculate_median_cpu(rounds: Sequence[EventTime]) -> float:
+    return statistics.median(time.cpu for time in rounds)

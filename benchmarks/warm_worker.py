@@ -1,4 +1,4 @@
-"""Runs in the process of a compared function: handles events repeatedly, and reports the time.
+"""The worker process of a compared function: it handles events repeatedly, and reports the time.
 
 Each line on standard input is `[handler, event, times]` in JSON. Each line on standard output is `[wall, cpu]`: the
 mean seconds of one event. This module imports only Python's standard library and the function.
@@ -11,7 +11,11 @@ import time
 
 
 def main() -> None:
-    """Measure until standard input ends."""
+    """Measure the events on standard input until it ends.
+
+    Raises:
+        SystemExit: if the function returns an error.
+    """
     output, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         handler_name, event, times = json.loads(line)

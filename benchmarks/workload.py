@@ -1,7 +1,4 @@
-"""The workload of a site: the requests of its members in a month.
-
-All of it is assumed, not measured. Knows no design and no price.
-"""
+"""The workload of a site: the requests of its members in a month. All figures are assumed, not measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +10,7 @@ WRITES = ("create", "create with a key")
 REACTIONS = ("upvote", "favorite")
 
 # The monthly requests of an active member, with 24 visits: two on every second or third day.
-#   - Each visit finds the access token expired (15 minutes): 24 refreshes, and one login.
+#   - At each visit, the access token has expired after its 15 minutes: 24 refreshes, and one login.
 #   - Each visit reads 4 pages of the feed with 20 Dwipps each: 1,920 Dwipps seen.
 #   - A few visits read a single Dwipp, an author's page or the member's favorites.
 # One in a hundred of the seen Dwipps is upvoted, and one in a thousand becomes a favorite. Reactions that are taken
@@ -49,37 +46,38 @@ RESPONSE_BYTES: Mapping[str, int] = MappingProxyType(
 class Workload:
     """The requests of a site in a month.
 
-    Every Dwipp has 280 characters, the maximum, as in the measurement of capacity. That is expensive for both designs.
+    Every Dwipp has 280 characters, the maximum, as in the measurement of capacity. Shorter Dwipps would cost less in
+    both designs.
 
     Args:
         active_share: the share of all registered members that is active in a month. A higher share would be rare.
         calls_per_member: the monthly calls of an active member, by operation.
-        age_months: the age of the site. It had the same size all the time.
+        age_months: the age of the site, which always had the same size.
     """
 
     active_share: float = 0.4
     calls_per_member: Mapping[str, float] = field(default_factory=lambda: _CALLS_PER_MEMBER)
     age_months: int = 12
 
-    def active_members(self, members: float) -> float:
+    def count_active_members(self, members: float) -> float:
         """Return the number of members that are active in a month, by which Cognito bills."""
         return members * self.active_share
 
-    def monthly_requests(self, members: float) -> Mapping[str, float]:
+    def count_monthly_requests(self, members: float) -> Mapping[str, float]:
         """Return the calls of all members in a month, by operation."""
-        return {name: calls * self.active_members(members) for name, calls in self.calls_per_member.items()}
+        return {name: calls * self.count_active_members(members) for name, calls in self.calls_per_member.items()}
 
-    def monthly_dwipps(self, members: float) -> float:
-        """Return the number of Dwipps written in a month. The few deleted ones count as if they stayed."""
-        return self.active_members(members) * sum(self.calls_per_member[name] for name in WRITES)
+    def count_monthly_dwipps(self, members: float) -> float:
+        """Return the number of Dwipps created in a month. Deletions are few, and are not subtracted."""
+        return self.count_active_members(members) * sum(self.calls_per_member[name] for name in WRITES)
 
-    def total_dwipps(self, members: float) -> float:
+    def count_dwipps(self, members: float) -> float:
         """Return the number of Dwipps on the site."""
-        return self.monthly_dwipps(members) * self.age_months
+        return self.count_monthly_dwipps(members) * self.age_months
 
-    def members_from_dwipps(self, dwipps: float) -> float:
+    def estimate_members(self, dwipps: float) -> float:
         """Return the number of members of a site with this number of Dwipps."""
-        return dwipps / self.total_dwipps(1)
+        return dwipps / self.count_dwipps(1)
 
     @property
     def reactions_per_dwipp(self) -> float:

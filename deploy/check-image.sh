@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Check that an image contains the app and all packages that the function needs: deploy/check-image.sh IMAGE
 #
-# The handler responds to a request in the image, without a network and with settings that name no real resources.
+# The handler responds to a request in a container without a network, with settings that name no real resources.
 set -euo pipefail
 
 docker run --rm --network none --entrypoint python3 \

@@ -3,9 +3,9 @@
 #
 #   deploy/image.sh COMMIT VERSION
 #
-# The commit is the tag of the image, so a deployed image identifies the templates that belong to it.
+# The commit becomes the tag of the image, so a deployed image identifies the templates that belong to it.
 #
-# For pipelines: .github/workflows/deploy.yml and deploy/buildspec-image.yml. The machine must be arm64, like Lambda's.
+# .github/workflows/deploy.yml and deploy/buildspec-image.yml run this script, on arm64 as in Lambda.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ tag=$1
 version=$2
 registry="$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com"
 
-# Ask ECR, not the build: a tag is never moved, and the image behind the tag is the one that will run.
+# The digest comes from ECR, not from the build: a tag cannot be moved, and its image in ECR is the one that will run.
 print_digest() {
   aws ecr describe-images --repository-name dwipper --image-ids "imageTag=$tag" \
     --query 'imageDetails[0].imageDigest' --output text

@@ -8,13 +8,13 @@ lock=$1
 folder=$2
 shift 2
 
-# Only wheels, so no downloaded code runs during the build. The lock file is complete, so pip resolves nothing.
+# Only wheels, so no downloaded code runs during the installation. The lock file is complete, so pip resolves nothing.
 python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-cache-dir --no-compile \
 	--no-deps --require-hashes --only-binary=:all: --target "$folder" --requirement "$lock"
 
 # botocore's definitions of some 400 services are a third of the installed size, and half of the compressed size.
 for service in "$@"; do
-	test -d "$folder/botocore/data/$service" # An unknown service fails the build here, not a request later.
+	test -d "$folder/botocore/data/$service" # An unknown service fails the build, not a request.
 done
 for data in "$folder"/botocore/data/*/; do
 	data=${data%/}
@@ -23,7 +23,7 @@ for data in "$folder"/botocore/data/*/; do
 	*) rm -r "$data" ;;
 	esac
 done
-# One file lists the endpoints of all services, and every start reads it.
+# Every cold start reads the file with the endpoints of all services, so remove those of the other services.
 python3 - "$folder/botocore/data/endpoints.json" "$@" <<'END'
 import json
 import pathlib

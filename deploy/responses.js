@@ -1,7 +1,7 @@
-// API Gateway's own responses, as problem documents (RFC 9457) with CORS headers, like those of the API.
+// API Gateway's own responses, as problem documents (RFC 9457) with CORS headers, like those of the app.
 //
-// This is JavaScript for two reasons: CloudFormation has no loops, and the name of the deployment changes with each run
-// of osls. The response types: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+// This file is JavaScript for two reasons: CloudFormation has no loops, and each run of osls changes the name of the
+// deployment. The response types: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 // REQUEST_TOO_LARGE (413) cannot be customized.
 'use strict';
 
@@ -35,20 +35,20 @@ const RESPONSES = [
   ['WAF_FILTERED', 429, 'too-many-attempts', 'Too many requests', 'Your address sent too many requests about accounts. Try again later.', FIREWALL_SECONDS],
 ];
 
-const literal = (text) => `'${text}'`;
+const toStaticValue = (text) => `'${text}'`;
 
-function response([type, status, slug, title, detail, retryAfter]) {
+function makeResponse([type, status, slug, title, detail, retryAfter]) {
   const headers = {
-    'Access-Control-Allow-Origin': literal('*'),
-    'Access-Control-Expose-Headers': literal('Link, Location, Retry-After, X-Request-Id, Idempotent-Replayed'),
-    'Cache-Control': literal('no-store'),
-    'Content-Type': literal('application/problem+json'),
+    'Access-Control-Allow-Origin': toStaticValue('*'),
+    'Access-Control-Expose-Headers': toStaticValue('Link, Location, Retry-After, X-Request-Id, Idempotent-Replayed'),
+    'Cache-Control': toStaticValue('no-store'),
+    'Content-Type': toStaticValue('application/problem+json'),
     'X-Request-Id': 'context.requestId',
-    ...(status === 401 && { 'WWW-Authenticate': literal('Bearer') }),
-    ...(retryAfter && { 'Retry-After': literal(retryAfter) }),
+    ...(status === 401 && { 'WWW-Authenticate': toStaticValue('Bearer') }),
+    ...(retryAfter && { 'Retry-After': toStaticValue(retryAfter) }),
   };
   const problem = { type: `urn:dwipper:problem:${slug}`, title, detail, request_id: '$context.requestId' };
-  // A response for several statuses cannot name one. `status` is optional (RFC 9457, section 3.1.2).
+  // A response type with several statuses has no fixed one. `status` is optional (RFC 9457, section 3.1.2).
   if (status) problem.status = status;
   return {
     Type: 'AWS::ApiGateway::GatewayResponse',
@@ -64,10 +64,10 @@ function response([type, status, slug, title, detail, retryAfter]) {
   };
 }
 
-const pascal = (type) => type.toLowerCase().replace(/(^|_)([a-z0-9])/g, (_, __, letter) => letter.toUpperCase());
+const toPascalCase = (type) => type.toLowerCase().replace(/(^|_)([a-z0-9])/g, (_, __, letter) => letter.toUpperCase());
 
 module.exports = async ({ resolveVariable }) => {
-  const Resources = Object.fromEntries(RESPONSES.map((row) => [`Response${pascal(row[0])}`, response(row)]));
+  const Resources = Object.fromEntries(RESPONSES.map((row) => [`Response${toPascalCase(row[0])}`, makeResponse(row)]));
   const deployment = `ApiGatewayDeployment${await resolveVariable('sls:instanceId')}`;
   return {
     Resources,

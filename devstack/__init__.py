@@ -1,1 +1,1 @@
-"""The API and its AWS on one machine. May import all of `app`, which never imports it."""
+"""The API and its AWS on one machine. This package may import all of `app`; `app` must not import this package."""

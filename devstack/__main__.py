@@ -1,4 +1,4 @@
-"""The command line `python -m devstack COMMAND`. Parses the arguments, handles signals, and calls `commands`."""
+"""The command line `python -m devstack COMMAND`: its arguments, signals and exit codes."""
 
 import argparse
 import io
@@ -24,23 +24,25 @@ _COMMANDS = {
     "run": _Command(commands.run, "Serve the API on the embedded AWS until Ctrl-C."),
     "aws": _Command(commands.aws, "Run only the embedded AWS until Ctrl-C."),
     "deploy": _Command(commands.deploy, "Deploy serverless.yml into an embedded AWS and serve it until Ctrl-C."),
-    "undeploy": _Command(commands.undeploy, "Remove that deployment, except for its tables and user pool."),
-    "reset": _Command(commands.reset, "Delete the data, unless an embedded AWS is using it."),
+    "undeploy": _Command(
+        commands.undeploy, "Remove the deployment made by `deploy`, except for its tables and user pool."
+    ),
+    "reset": _Command(commands.reset, "Delete the data of `run` and `deploy`, unless an embedded AWS is using it."),
 }
 _EPILOG = f"""environment:
   PORT        port of the API (8000)
   AWS_PORT    port of the embedded AWS (4566)
   AWS_REGION  region that the embedded AWS emulates (us-east-1)
   ENGINE      database of the API: {" or ".join(ENGINES)} ({ENGINES[0]})
-  RELOAD      1 restarts the API whenever one of its source files changes
+  RELOAD      1 to restart the API when one of its source files changes
   LOCAL_DIR   folder of the settings and the data (.local)
   LOG_LEVEL, FEED_SHARDS and FEED_CACHE_SECONDS are passed on to the API
 """
 
 
 def main() -> int:
-    """Run one command. Return 0 if the developer ended it, 1 if it failed."""
-    arguments = _parser().parse_args()
+    """Run one command. Return the exit code: 1 if the command failed before a signal ended it, 0 otherwise."""
+    arguments = _make_parser().parse_args()
     stop = _stop_on_signals()
     _flush_each_line()
     try:
@@ -54,7 +56,7 @@ def main() -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m devstack",
         description="Run the API and the AWS services that it uses on this machine.",
@@ -68,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _stop_on_signals() -> threading.Event:
-    """Return an event that Ctrl-C, `kill` or a closed terminal sets. So a signal interrupts no step halfway."""
+    """Return an event that Ctrl-C, `kill` or a closed terminal sets, so that no signal interrupts a step halfway."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
@@ -76,7 +78,7 @@ def _stop_on_signals() -> threading.Event:
 
 
 def _flush_each_line() -> None:
-    """Print each line at once, even if the output is a pipe."""
+    """Flush standard output after each line, even if it is a pipe."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
 

@@ -1,4 +1,4 @@
-"""The API under uvicorn, in a process of its own. Only its env file is specific to this machine."""
+"""The API under uvicorn, in a child process. Only its env file is specific to this machine."""
 
 import contextlib
 import os
@@ -26,13 +26,13 @@ class Api:
     _is_exit_reported: bool = False
 
     def wait_until_listening(self) -> None:
-        """Wait until the port accepts connections, the process ended, or 30 seconds have passed."""
+        """Wait until the port accepts connections or the process ends, for at most 30 seconds."""
         deadline = time.monotonic() + _START_TIMEOUT_SECONDS
         while not is_listening(self.port) and self.process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
 
-    def exit_message(self) -> str | None:
-        """Return a message about a process that ended by itself, the first time only. None otherwise."""
+    def pop_exit_message(self) -> str | None:
+        """Return a message if the process has ended and no earlier call reported its end. None otherwise."""
         code = self.process.poll()
         if code is None or self._is_exit_reported:
             return None
@@ -49,11 +49,11 @@ def serve(port: int, env_file: Path, env: Mapping[str, str], *, reload: bool = F
     Args:
         port: the port on loopback.
         env_file: the file with the settings of the app.
-        env: the variables in that file.
-        reload: whether to restart the API when a source file changes.
+        env: the variables in that file, which replace those of the shell.
+        reload: whether to restart the API when one of its source files changes.
     """
     process = subprocess.Popen(
-        uvicorn_command(port, env_file, reload=reload), cwd=ROOT, env=environment.omit(os.environ, env)
+        make_uvicorn_command(port, env_file, reload=reload), cwd=ROOT, env=environment.omit(os.environ, env)
     )
     try:
         yield Api(port, process)
@@ -61,8 +61,8 @@ def serve(port: int, env_file: Path, env: Mapping[str, str], *, reload: bool = F
         stop_process(process)
 
 
-def uvicorn_command(port: int, env_file: Path, *, reload: bool) -> list[str]:
-    """Return the command that serves the API, which works in a terminal too."""
+def make_uvicorn_command(port: int, env_file: Path, *, reload: bool) -> list[str]:
+    """Return the command that serves the API. A developer can run it in a terminal as well."""
     uvicorn = [sys.executable, "-m", "uvicorn", "app.main:app", "--env-file", str(env_file)]
     server = ["--host", LOOPBACK, "--port", str(port), "--timeout-graceful-shutdown", "5"]
     return [*uvicorn, *server, *(["--reload", "--reload-dir", str(ROOT / "app")] if reload else [])]

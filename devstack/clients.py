@@ -1,4 +1,4 @@
-"""boto3 clients of the embedded AWS, for its setup and for tests. The app has clients of its own."""
+"""boto3 clients for the setup of the embedded AWS and for tests. The app creates its clients in `app.aws.clients`."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
     from types_boto3_sts import STSClient
 
-# MiniStack maps this key to its default account. Cognito's unsigned calls (SignUp, ConfirmSignUp) go to it as well.
+# MiniStack maps this key to its default account, which also gets Cognito's unsigned calls (SignUp, ConfirmSignUp).
 ACCESS_KEY = "test"
 SECRET_KEY = "test"  # noqa: S105 -- no secret: the embedded AWS accepts any key
 

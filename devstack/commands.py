@@ -1,4 +1,4 @@
-"""The commands `run`, `aws`, `deploy`, `undeploy` and `reset`. Apart from error messages, only this module prints."""
+"""The commands `run`, `aws`, `deploy`, `undeploy` and `reset`, and their output."""
 
 import sys
 import threading
@@ -20,13 +20,13 @@ def run(options: Options, stop: threading.Event) -> None:
     """Serve the API on the embedded AWS until `stop` is set.
 
     Raises:
-        LocalError: if a port or the state folder is in use, or if the embedded AWS cannot start or ends by itself.
+        LocalError: if a port or the state folder is in use, or if the embedded AWS cannot start or ends unexpectedly.
     """
     state = StateFolder(options.state_folder)
     with state.lock() as lock:
         require_free(options.port, "PORT", "run")
         _require_free_aws_ports(options, "run")
-        print(console.starting_message(options))
+        print(console.format_starting_message(options))
         with embedded_aws.run(options, state, lock) as embedded:
             _seed(state, embedded)
             if not stop.is_set():
@@ -37,23 +37,24 @@ def aws(options: Options, stop: threading.Event) -> None:
     """Run only the embedded AWS until `stop` is set.
 
     Raises:
-        LocalError: if a port or the state folder is in use, or if the embedded AWS cannot start or ends by itself.
+        LocalError: if a port or the state folder is in use, or if the embedded AWS cannot start or ends unexpectedly.
     """
     state = StateFolder(options.state_folder)
     with state.lock() as lock:
         _require_free_aws_ports(options, "aws")
-        print(console.starting_message(options))
+        print(console.format_starting_message(options))
         with embedded_aws.run(options, state, lock) as embedded:
-            mailbox = _skip_old_mail(embedded.mail_endpoint)
-            print(console.aws_message(options, embedded))
+            mailbox = _open_mailbox(embedded.mail_endpoint)
+            print(console.format_aws_message(options, embedded))
             _watch(stop, embedded, mailbox)
 
 
 def deploy(options: Options, stop: threading.Event) -> None:
-    """Deploy everything into an embedded AWS, and serve it until `stop` is set.
+    """Deploy serverless.yml into an embedded AWS, and serve the deployment until `stop` is set.
 
     Raises:
-        LocalError: if a port or the state folder is in use, if the deployment fails, or if the embedded AWS ends.
+        LocalError: if a port or the state folder is in use, if the deployment or the seed fails, or if MiniStack ends
+            unexpectedly.
     """
     state = StateFolder(options.state_folder).deployment
     with state.lock() as lock:
@@ -62,8 +63,8 @@ def deploy(options: Options, stop: threading.Event) -> None:
         print("Deploying into the embedded AWS ...")
         with deployment.run(options, state, lock) as deployed:
             seed_once.seed_once(state, deployed.env)
-            mailbox = _skip_old_mail(deployed.aws.endpoint)
-            print(console.deployment_message(options, deployed))
+            mailbox = _open_mailbox(deployed.aws.endpoint)
+            print(console.format_deployment_message(options, deployed))
             while not stop.wait(_POLL_SECONDS):
                 deployed.aws.require_alive()
                 _print_new_mail(mailbox)
@@ -83,15 +84,15 @@ def undeploy(options: Options, _: threading.Event) -> None:
 
 
 def reset(options: Options, _: threading.Event) -> None:
-    """Delete the data of `run` and of `deploy`.
+    """Delete the data of `run`, `aws` and `deploy`.
 
     Raises:
         LocalError: if an embedded AWS is using the data.
     """
     state = StateFolder(options.state_folder)
-    for each in (state, state.deployment) if state.deployment.path.exists() else (state,):
-        with each.lock():
-            each.delete_data()
+    for folder in (state, state.deployment) if state.deployment.path.exists() else (state,):
+        with folder.lock():
+            folder.delete_data()
     print(f"Deleted the data in {options.state_folder}.")
 
 
@@ -101,39 +102,42 @@ def _require_free_aws_ports(options: Options, command: str) -> None:
 
 
 def _serve(options: Options, state: StateFolder, embedded: EmbeddedAws, stop: threading.Event) -> None:
-    mailbox = _skip_old_mail(embedded.mail_endpoint)
+    mailbox = _open_mailbox(embedded.mail_endpoint)
     with api.serve(options.port, state.env_file, embedded.env, reload=options.reload) as server:
         server.wait_until_listening()
-        print(console.api_message(options))
-        print(console.aws_message(options, embedded))
+        print(console.format_api_message(options))
+        print(console.format_aws_message(options, embedded))
         _watch(stop, embedded, mailbox, server)
 
 
 def _seed(state: StateFolder, embedded: EmbeddedAws) -> None:
-    """Seed the tables. If that fails, print why and go on: a developer with a broken app still needs the AWS."""
+    """Add the first members and Dwipps.
+
+    Print an error instead of raising it: a developer with a broken app still needs the embedded AWS.
+    """
     try:
         seed_once.seed_once(state, embedded.env)
     except LocalError as error:
         print(error)
 
 
-def _skip_old_mail(endpoint: str) -> Mailbox:
-    """Return a mailbox that yields only the mail sent from now on."""
+def _open_mailbox(endpoint: str) -> Mailbox:
+    """Return a mailbox that has skipped the mail sent so far."""
     mailbox = Mailbox(endpoint)
     mailbox.fetch_new()
     return mailbox
 
 
 def _watch(stop: threading.Event, embedded: EmbeddedAws, mailbox: Mailbox, server: api.Api | None = None) -> None:
-    """Print new mail, and the end of the API, until `stop` is set.
+    """Print new mail, and a message if the API ends, until `stop` is set.
 
     Raises:
-        LocalError: if a service of the embedded AWS ended by itself.
+        LocalError: if a service of the embedded AWS ends unexpectedly.
     """
     while not stop.wait(_POLL_SECONDS):
         for service in embedded.services:
             service.require_alive()
-        if server is not None and (message := server.exit_message()):
+        if server is not None and (message := server.pop_exit_message()):
             print(message)
         _print_new_mail(mailbox)
 

@@ -1,4 +1,4 @@
-"""The messages of the commands to the developer. Prints nothing itself."""
+"""The messages that the commands print for the developer."""
 
 from typing import TextIO
 
@@ -9,8 +9,8 @@ from devstack.ports import LOOPBACK
 from devstack.seed_content import DEMO_HANDLE, PASSWORD, to_email
 
 
-def starting_message(options: Options) -> str:
-    """Return the message that explains the wait at the start."""
+def format_starting_message(options: Options) -> str:
+    """Return the message for the start, which can take a while."""
     if options.engine == "ministack":
         return "Starting the embedded AWS ..."
     return (
@@ -19,15 +19,18 @@ def starting_message(options: Options) -> str:
     )
 
 
-def api_message(options: Options) -> str:
-    """Return the addresses of the API, and the demo login."""
+def format_api_message(options: Options) -> str:
+    """Return the addresses of the API and of its docs, and the demo login."""
     address = f"http://{LOOPBACK}:{options.port}"
     login = f"{to_email(DEMO_HANDLE)} / {PASSWORD}"
     return f"\n  API          {address}\n  Docs         {address}/docs\n  Demo login   {login}"
 
 
-def aws_message(options: Options, embedded: EmbeddedAws) -> str:
-    """Return the endpoints of the embedded AWS, and the paths of its settings and data."""
+def format_aws_message(options: Options, embedded: EmbeddedAws) -> str:
+    """Return the endpoints of the embedded AWS, and the paths of its settings and data.
+
+    If the template is newer than the stack, the message says so.
+    """
     *_, store = embedded.services
     lines = [
         f"  Cognito      emulated by MiniStack at {embedded.mail_endpoint}",
@@ -42,8 +45,8 @@ def aws_message(options: Options, embedded: EmbeddedAws) -> str:
     return "\n".join([*lines, "  Mail         appears below; Ctrl-C ends everything\n"])
 
 
-def deployment_message(options: Options, deployment: Deployment) -> str:
-    """Return the addresses of the deployment, its parts, and the demo login."""
+def format_deployment_message(options: Options, deployment: Deployment) -> str:
+    """Return the addresses and parts of the deployment, and the demo login."""
     folder = options.state_folder / "deployed"
     lines = [
         f"\n  API          {deployment.url}",

@@ -1,6 +1,6 @@
-"""The whole deployment in the embedded AWS: gateway, authorizer, role and function.
+"""The deployment of serverless.yml into the embedded AWS: gateway, authorizer, role, function, tables and user pool.
 
-It is made from the files that are deployed to Amazon.
+The files are those that are deployed to Amazon.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ FUNCTION = f"dwipper-{STAGE}-api"
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A running deployment: the URL of its API, its AWS, and the settings of its function."""
+    """A running deployment: the URL of its API, its embedded AWS, and the settings of its function."""
 
     url: str
     aws: Service
@@ -30,7 +30,7 @@ class Deployment:
 
     @property
     def env(self) -> dict[str, str]:
-        """Return the variables with which another process of the app uses the same data."""
+        """Return the environment variables for another process of the app that uses the same data."""
         return environment.make_variables(self.settings, self.aws.endpoint, self.aws.endpoint)
 
 
@@ -39,7 +39,7 @@ def run(options: Options, state: StateFolder, lock: int) -> Iterator[Deployment]
     """Deploy, and serve the deployment until the block ends. Data of earlier runs is kept.
 
     Args:
-        options: the choices of the developer.
+        options: the options of the run.
         state: the folder of the deployment, locked.
         lock: the descriptor of that lock, which MiniStack inherits.
 
@@ -51,11 +51,11 @@ def run(options: Options, state: StateFolder, lock: int) -> Iterator[Deployment]
         target = lambda_function.Target(aws.endpoint, options.region)
         with lambda_function.run(FUNCTION, target, options.function_port, state.task, state.path / "function"):
             settings = stack.read_settings(aws.endpoint, options.region, name=STACK)
-            yield Deployment(_api_url(aws.endpoint, options.region), aws, settings)
+            yield Deployment(_read_api_url(aws.endpoint, options.region), aws, settings)
 
 
 def remove(options: Options, state: StateFolder, lock: int) -> None:
-    """Remove the deployment, except for the tables and the user pool. See `running` for the arguments.
+    """Remove the deployment, except for the tables and the user pool. See `run` for the arguments.
 
     Raises:
         LocalError: if the removal fails.
@@ -65,7 +65,7 @@ def remove(options: Options, state: StateFolder, lock: int) -> None:
 
 
 def deploy(endpoint: str, region: str, state: StateFolder) -> None:
-    """Create the stack or update it, with an image of the current code.
+    """Create or update the stack, with the current code as the image of the function.
 
     Raises:
         LocalError: if the deployment fails.
@@ -77,8 +77,8 @@ def deploy(endpoint: str, region: str, state: StateFolder) -> None:
 
 @contextlib.contextmanager
 def _run_aws(options: Options, state: StateFolder, lock: int) -> Iterator[Service]:
-    state.claim(f"{ministack.version()} in {options.region}")
-    proxy = {lambda_function.proxy_variable(FUNCTION): f"http://{LOOPBACK}:{options.function_port}/"}
+    state.claim(f"{ministack.describe_version()} in {options.region}")
+    proxy = {lambda_function.make_proxy_variable_name(FUNCTION): f"http://{LOOPBACK}:{options.function_port}/"}
     with ministack.run(
         options.aws_port, state.path, region=options.region, extra_env=proxy, inherited_fds=[lock]
     ) as aws:
@@ -86,10 +86,10 @@ def _run_aws(options: Options, state: StateFolder, lock: int) -> Iterator[Servic
         yield aws
 
 
-def _api_url(endpoint: str, region: str) -> str:
+def _read_api_url(endpoint: str, region: str) -> str:
     """Return the URL at which MiniStack serves the API.
 
-    Its host is a name, as at Amazon, so that the links in the API's responses lead back to the API. curl and browsers
+    The host is a name, as at Amazon, so that the links in the API's responses lead back to the API. curl and browsers
     resolve every name below `localhost`.
     """
     api_id = urlsplit(stack.read_output(endpoint, region, "ApiUrl", name=STACK)).netloc.partition(".")[0]

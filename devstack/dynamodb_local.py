@@ -1,4 +1,4 @@
-"""Amazon's DynamoDB Local: download and start. Knows neither the state folder nor our tables."""
+"""Amazon's DynamoDB Local: download and start."""
 
 import contextlib
 import os
@@ -53,13 +53,13 @@ def find_java() -> str:
 def run(
     port: int, jars: Path, folder: Path, *, in_memory: bool = False, inherited_fds: Sequence[int] = ()
 ) -> Iterator[Service]:
-    """Serve DynamoDB until the block ends. It listens on all interfaces, because it has no option to limit that.
+    """Serve DynamoDB until the block ends, on all interfaces: DynamoDB Local cannot be limited to loopback.
 
     Args:
         port: the port.
         jars: the folder that `install` returned.
         folder: the folder of the log and of the data. Existing data is used again.
-        in_memory: whether to keep no data on the disk.
+        in_memory: whether to keep the data in memory instead of the folder.
         inherited_fds: file descriptors that stay open until DynamoDB Local ends.
 
     Raises:
@@ -69,7 +69,7 @@ def run(
     log = folder / "dynamodb-local.log"
     env = {"PATH": os.environ.get("PATH", os.defpath), "DDB_LOCAL_TELEMETRY": "0"}
     storage = ["-inMemory"] if in_memory else ["-dbPath", str(folder)]
-    command = [*_command(jars.absolute()), "-port", str(port), *storage]
+    command = [*_make_java_command(jars.absolute()), "-port", str(port), *storage]
     with start_process(command, folder=folder, environment=env, log=log, inherited_fds=inherited_fds) as process:
         service = Service("DynamoDB Local", f"http://{LOOPBACK}:{port}", process, log)
         # DynamoDB Local answers a request without a signature with 400.
@@ -77,7 +77,7 @@ def run(
         yield service
 
 
-def _command(jars: Path) -> list[str]:
+def _make_java_command(jars: Path) -> list[str]:
     classes = [f"-Djava.library.path={jars}", "-cp", f"{jars}/*", _MAIN_CLASS]
     return [find_java(), *classes, "-sharedDb", "-disableTelemetry"]
 
@@ -86,10 +86,10 @@ def _download(folder: Path) -> None:
     command = [_find_program("mvn"), "-q", "-B", "-f", str(_POM), _COPY_GOAL, f"-DoutputDirectory={folder}"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise LocalError(f"Maven could not fetch DynamoDB Local: {_first_line(result.stdout + result.stderr)}")
+        raise LocalError(f"Maven could not fetch DynamoDB Local: {_get_first_line(result.stdout + result.stderr)}")
 
 
-def _first_line(text: str) -> str:
+def _get_first_line(text: str) -> str:
     return next(iter(text.strip().splitlines()), "no output")
 
 

@@ -1,4 +1,4 @@
-"""The embedded AWS as a whole: MiniStack, the database, the stack and the env file, in the state folder."""
+"""The embedded AWS of a state folder: MiniStack, the database, the stack and the env file."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ class EmbeddedAws:
     Attributes:
         mail_endpoint: the endpoint of MiniStack, which keeps the mail that Cognito sends.
         services: the running services. The last one is the database.
-        env: the variables with which the app uses it.
+        env: the environment variables of an app that uses this embedded AWS.
         is_outdated: whether the template has changed since the stack was created.
     """
 
@@ -30,17 +30,17 @@ class EmbeddedAws:
 
 @contextlib.contextmanager
 def run(options: Options, state: StateFolder, lock: int) -> Iterator[EmbeddedAws]:
-    """Run the embedded AWS until the block ends, with the data of earlier runs.
+    """Run the embedded AWS until the block ends. Data of earlier runs is kept.
 
     Args:
-        options: the choices of the developer.
+        options: the options of the run.
         state: the state folder, locked.
         lock: the descriptor of that lock, which the services inherit.
 
     Raises:
-        LocalError: if the embedded AWS cannot start.
+        LocalError: if the embedded AWS cannot start, or if other programs wrote the data of earlier runs.
     """
-    state.claim(_writer(options))
+    state.claim(_describe_writer(options))
     with contextlib.ExitStack() as services:
         aws = services.enter_context(
             ministack.run(options.aws_port, state.path, region=options.region, inherited_fds=[lock])
@@ -54,10 +54,10 @@ def run(options: Options, state: StateFolder, lock: int) -> Iterator[EmbeddedAws
         yield EmbeddedAws(aws.endpoint, (aws, store), env, is_outdated)
 
 
-def _writer(options: Options) -> str:
-    """Return the name of the programs and the region that the data depends on."""
+def _describe_writer(options: Options) -> str:
+    """Return the names and versions of the programs that write the data, and their region."""
     store = "" if options.engine == "ministack" else f" with {dynamodb_local.VERSION}"
-    return f"{ministack.version()}{store} in {options.region}"
+    return f"{ministack.describe_version()}{store} in {options.region}"
 
 
 @contextlib.contextmanager
@@ -67,10 +67,10 @@ def _run_store(options: Options, state: StateFolder, lock: int, aws: Service, se
         yield aws
         return
     jars = dynamodb_local.install(state.jars)
-    # A killed MiniStack loses its pool. The members and Dwipps of that pool must not appear under the next one.
+    # A killed MiniStack loses its user pool. The members and Dwipps of that pool must not appear under the next one.
     folder = state.dynamodb / settings.user_pool_id
     with dynamodb_local.run(options.dynamodb_port, jars, folder, inherited_fds=[lock]) as store:
         names = (settings.dwipps_table, settings.reactions_table, settings.members_table)
-        source, target = (clients.dynamodb_client(each.endpoint, options.region) for each in (aws, store))
+        source, target = (clients.dynamodb_client(service.endpoint, options.region) for service in (aws, store))
         tables.mirror(source, target, names)
         yield store

@@ -1,6 +1,6 @@
 """The environment of a local app: its variables, and the file `.local/env` that holds them.
 
-A local run differs from another one in these variables only.
+Only these variables distinguish a local app from a deployed one.
 """
 
 from collections.abc import Container, Mapping, MutableMapping
@@ -12,7 +12,7 @@ from devstack.private_files import open_private
 
 
 def make_variables(settings: Settings, aws: str, dynamodb: str) -> dict[str, str]:
-    """Return the variables with which a process of the app finds the tables, the user pool and the endpoints.
+    """Return the environment variables from which an app reads its tables, user pool, endpoints and credentials.
 
     Args:
         settings: the settings of the app.
@@ -40,11 +40,11 @@ def write(path: Path, env: Mapping[str, str]) -> None:
 
 
 def remove_aws_variables(environ: MutableMapping[str, str]) -> None:
-    """Remove all AWS variables, so that neither this process nor its children use a developer's own AWS account."""
+    """Remove all AWS variables, so that this process and its children cannot use the developer's own AWS account."""
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]
 
 
 def omit(environ: Mapping[str, str], names: Container[str]) -> dict[str, str]:
-    """Return the environment without these names. uvicorn's env file does not override a variable that is set."""
+    """Return the environment without these variables: uvicorn's env file does not override a variable that is set."""
     return {name: value for name, value in environ.items() if name not in names}

@@ -1,5 +1,5 @@
-"""The error that ends a local run. Imports nothing."""
+"""The error of local runs."""
 
 
 class LocalError(Exception):
-    """A local run cannot start or continue. The text is the only line that the developer reads."""
+    """A failure of a local run. The developer sees only its text, without a traceback."""

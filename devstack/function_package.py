@@ -1,4 +1,4 @@
-"""The code in the image of the function: the app, copied to a folder. Runs nothing."""
+"""The code in the image of the function: a copy of the app's folder."""
 
 import hashlib
 import shutil
@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def build(folder: Path) -> str:
-    """Replace the content of a folder with the app's code. Return the digest of the code, in the form of an image's."""
+    """Replace the content of a folder with the app's code. Return its digest, in the format of an image digest."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "app", folder / "app", ignore=shutil.ignore_patterns("__pycache__"))
     digest = hashlib.sha256()

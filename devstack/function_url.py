@@ -1,4 +1,4 @@
-"""The HTTP endpoint to which MiniStack posts the invocations of a function. Does not know the runtime."""
+"""The HTTP endpoint to which MiniStack posts the invocations of a function."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ def serve(port: int, invoke: Invoke) -> Iterator[None]:
 
     Args:
         port: the port on loopback.
-        invoke: the function. It raises FunctionError if it fails. Any thread calls it.
+        invoke: invokes the function. It raises FunctionError if the function fails. Threads call it concurrently.
     """
     server = _Server((LOOPBACK, port), _InvocationHandler)
     server.invoke = invoke
@@ -48,7 +48,7 @@ class _InvocationHandler(BaseHTTPRequestHandler):
         try:
             status, response = HTTPStatus.OK, self.server.invoke(event)
         except FunctionError as error:
-            # MiniStack takes this status for the error of a function.
+            # MiniStack treats a response with this status as an error of the function.
             status, response = HTTPStatus.INTERNAL_SERVER_ERROR, dict(error.payload)
         body = json.dumps(response).encode()
         self.send_response(status)
@@ -58,4 +58,4 @@ class _InvocationHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Log nothing."""
+        """Suppress the access log."""

@@ -1,4 +1,4 @@
-"""The invocations of a function: the events that wait for a runtime, and their responses. Knows no HTTP."""
+"""The invocations of a function: the events that wait for a runtime, and their responses. Independent of HTTP."""
 
 import contextlib
 import json
@@ -17,7 +17,11 @@ _CLOSED_ERROR = {"errorType": "Runtime.Closed", "errorMessage": "The Runtime API
 
 
 class FunctionError(Exception):
-    """The function failed, or could not start. `payload` is the error as its runtime reported it."""
+    """A failed invocation.
+
+    Attributes:
+        payload: the error document that the runtime reported, or one for a timeout, an exit or a closed Runtime API.
+    """
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         super().__init__(f"{payload.get('errorType')}: {payload.get('errorMessage')}")
@@ -30,8 +34,8 @@ class Invocation:
 
     Attributes:
         event: the event as JSON.
-        deadline: the end of the function's time, in seconds since the epoch.
-        request_id: the identity of the invocation.
+        deadline: the time of the timeout, in seconds since the epoch.
+        request_id: the id of the invocation.
         response: the response as JSON, or a FunctionError.
     """
 
@@ -42,7 +46,7 @@ class Invocation:
 
 
 class Invocations:
-    """The queue of one function's invocations. Any thread may call its methods.
+    """The queue of one function's invocations. All methods are thread-safe.
 
     An invocation passes through these steps:
 
@@ -60,15 +64,15 @@ class Invocations:
         self._in_progress: dict[str, Invocation] = {}
         self._runtimes: set[Hashable] = set()
         self._init_error: Mapping[str, Any] | None = None
-        # Without the lock, `invoke` could queue an event while `fail_init` empties the queue.
+        # Without the lock, `invoke` could queue an event just after `fail_init` has emptied the queue.
         self._lock = threading.Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the response of the first free runtime to an event.
 
         Raises:
-            FunctionError: if the function failed, ended or took too long. Also if no runtime is left and the last one
-                could not start.
+            FunctionError: if the function fails, exits or takes too long, or if no runtime is left and the last one
+                could not start. Also after `close`.
         """
         invocation = Invocation(json.dumps(event).encode(), time.time() + self._timeout_seconds)
         with self._lock:
@@ -78,15 +82,15 @@ class Invocations:
         try:
             response: dict[str, Any] = json.loads(invocation.response.result(self._timeout_seconds))
         except TimeoutError:
-            invocation.response.cancel()  # So that no runtime takes the event later.
+            invocation.response.cancel()  # Otherwise a runtime could take the event later.
             raise FunctionError(_TIMEOUT_ERROR) from None
         return response
 
     def take(self, runtime: Hashable, has_ended: Callable[[], bool]) -> Invocation | None:
-        """Wait for the next event. Return None if the runtime ended meanwhile, or if `release_runtimes` was called.
+        """Wait for the next event. Return None if the runtime ends during the wait, or after `release_runtimes`.
 
         Args:
-            runtime: the identity of the runtime.
+            runtime: an object that identifies the runtime.
             has_ended: returns True if the runtime has ended.
         """
         with self._lock:
@@ -96,11 +100,11 @@ class Invocations:
             if invocation.response.set_running_or_notify_cancel():
                 self._in_progress[invocation.request_id] = invocation
                 return invocation
-        self._waiting.put(invocation)  # Another runtime takes the event. None must reach all runtimes.
+        self._waiting.put(invocation)  # Leave an event to another runtime. Pass None on, to release all runtimes.
         return None
 
     def finish(self, request_id: str, response: bytes = b"", error: Mapping[str, Any] | None = None) -> bool:
-        """Pass the response or the error of a runtime on. Return False if no runtime has this invocation."""
+        """Complete an invocation with its response or its error. Return False if it is not in progress."""
         invocation = self._in_progress.pop(request_id, None)
         if invocation and error is not None:
             invocation.response.set_exception(FunctionError(error))
@@ -111,7 +115,8 @@ class Invocations:
     def fail_init(self, error: Mapping[str, Any]) -> None:
         """Record that a runtime could not start.
 
-        While there is no other runtime, waiting invocations and new ones fail with this error.
+        If no other runtime is left, waiting invocations fail with this error. So do new ones, until a runtime calls
+        `take`.
         """
         with self._lock, contextlib.suppress(Empty):
             self._init_error = error
@@ -121,14 +126,14 @@ class Invocations:
                     invocation.response.set_exception(FunctionError(error))
 
     def remove_runtime(self, runtime: Hashable, request_id: str) -> None:
-        """Forget a runtime that has ended. Fail its last invocation if that has no response yet."""
+        """Remove a runtime that has ended. Fail its last invocation if that has no response yet."""
         self._runtimes.discard(runtime)
         self.finish(request_id, error=_EXIT_ERROR)
 
     def release_runtimes(self) -> None:
-        """Make `take` return None to all runtimes that wait for an event."""
+        """Make `take` return None to all runtimes."""
         self._waiting.put(None)
 
     def close(self) -> None:
-        """Fail all invocations. Call this after all runtimes have ended."""
+        """Fail all waiting and new invocations. Call this after all runtimes have been removed."""
         self.fail_init(_CLOSED_ERROR)

@@ -1,6 +1,6 @@
-"""The Lambda function on this machine: AWS's own runtime client with the code of the image, and nothing else.
+"""The Lambda function on this machine: AWS's runtime client, with the code and the packages of the image.
 
-The function has the settings of its deployment, and the credentials of its role. An invocation takes this way:
+The function has the settings of its deployment, and the credentials of its role. The path of an invocation:
 
 1. MiniStack posts the event to a port of loopback (`function_url`).
 2. The event waits in the stand-in for Lambda's Runtime API (`runtime_api`).
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 PYTHON = Path(__file__).parents[1] / ".venv-function" / "bin" / "python"
 HANDLER = "app.lambda_handler.handler"
 _WORKER_COUNT = 2
-# The longest that STS allows. Lambda renews a function's credentials, this module does not.
+# The maximum of STS. Lambda renews the credentials of a function. This module does not.
 _CREDENTIALS_TTL_SECONDS = 12 * 60 * 60
 
 
-def proxy_variable(name: str) -> str:
-    """Return the variable in MiniStack's environment that holds the URL for a function's invocations."""
+def make_proxy_variable_name(name: str) -> str:
+    """Return the name of MiniStack's variable for the URL to which it posts a function's invocations."""
     return f"MINISTACK_LAMBDA_PROXY_{name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The AWS that the function is deployed to, and that it calls."""
+    """The embedded AWS to which the function is deployed, and which it calls."""
 
     endpoint: str
     region: str
@@ -49,10 +49,10 @@ def run(name: str, target: Target, port: int, task: Path, log: Path) -> Iterator
 
     Args:
         name: the name of the function.
-        target: the AWS that the function is deployed to.
+        target: the embedded AWS to which the function is deployed.
         port: the port for the invocations, on loopback.
         task: the folder with the code of the image.
-        log: the path of the logs. The name of each worker's log ends in a number.
+        log: the path of the logs without a suffix: worker 0 writes to `<log>.0.log`.
 
     Raises:
         LocalError: if the virtual environment of the function is missing.
@@ -61,7 +61,7 @@ def run(name: str, target: Target, port: int, task: Path, log: Path) -> Iterator
         raise LocalError("The function's environment is missing: `make deploy-local` creates it.")
     configuration = clients.lambda_client(target.endpoint, target.region).get_function_configuration(FunctionName=name)
     runtime_api = RuntimeApi(timeout_seconds=configuration["Timeout"], arn=configuration["FunctionArn"])
-    env = _function_env(configuration, target, task) | {"AWS_LAMBDA_RUNTIME_API": runtime_api.address}
+    env = _make_function_env(configuration, target, task) | {"AWS_LAMBDA_RUNTIME_API": runtime_api.address}
     command = [str(PYTHON), "-m", "awslambdaric", HANDLER]
     with runtime_api, function_url.serve(port, runtime_api.invoke), contextlib.ExitStack() as workers:
         for number in range(_WORKER_COUNT):
@@ -70,8 +70,13 @@ def run(name: str, target: Target, port: int, task: Path, log: Path) -> Iterator
         yield
 
 
-def _function_env(configuration: "FunctionConfigurationResponseTypeDef", target: Target, task: Path) -> dict[str, str]:
-    """Return the variables that Lambda sets: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html."""
+def _make_function_env(
+    configuration: "FunctionConfigurationResponseTypeDef", target: Target, task: Path
+) -> dict[str, str]:
+    """Return the variables that Lambda would set, and those of a local run.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
     return {
         "PATH": os.defpath,
         "LANG": "en_US.UTF-8",
@@ -84,15 +89,15 @@ def _function_env(configuration: "FunctionConfigurationResponseTypeDef", target:
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["MemorySize"]),
         "AWS_REGION": target.region,
-        # Lambda does not set these: botocore knows Amazon's endpoints.
+        # Lambda does not set these two: botocore knows Amazon's endpoints.
         "AWS_ENDPOINT_URL_DYNAMODB": target.endpoint,
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": target.endpoint,
         **configuration["Environment"]["Variables"],
-        **_role_credentials(configuration, target),
+        **_assume_role(configuration, target),
     }
 
 
-def _role_credentials(configuration: "FunctionConfigurationResponseTypeDef", target: Target) -> dict[str, str]:
+def _assume_role(configuration: "FunctionConfigurationResponseTypeDef", target: Target) -> dict[str, str]:
     role = clients.sts_client(target.endpoint, target.region).assume_role(
         RoleArn=configuration["Role"],
         RoleSessionName=configuration["FunctionName"],

@@ -1,4 +1,4 @@
-"""The mail that Cognito would send, read from MiniStack. Prints nothing."""
+"""The mail that Cognito would send, read from MiniStack."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _CODE = re.compile(r"\b\d{6}\b")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message to one recipient."""
+    """A message as sent to one of its recipients."""
 
     message_id: str
     recipient: str
@@ -24,44 +24,48 @@ class Mail:
 
     @property
     def code(self) -> str | None:
-        """Return the confirmation code in the body, None if there is none."""
+        """Return the first six-digit code in the body. None if there is none."""
         match = _CODE.search(self.body)
         return match[0] if match else None
 
 
 @dataclass(slots=True)
 class Mailbox:
-    """All mail of an embedded AWS. Remembers which messages it has returned."""
+    """The mail of an embedded AWS, and the ids of the messages that `fetch_new` has returned."""
 
     endpoint: str
     _returned: set[str] = field(default_factory=set)
 
     def fetch_new(self) -> list[Mail]:
-        """Return the mail that arrived since the last call, oldest first."""
+        """Return the mail that no earlier call returned, oldest first within an account."""
         mails = [mail for mail in fetch_all(self.endpoint) if mail.message_id not in self._returned]
         self._returned.update(mail.message_id for mail in mails)
         return mails
 
 
 def fetch_all(endpoint: str) -> list[Mail]:
-    """Return all mail ever sent, oldest first."""
+    """Return all mail that MiniStack stores, oldest first within an account."""
     response = httpx.get(f"{endpoint}/_ministack/ses/messages", trust_env=False, timeout=5)
     return list(parse_messages(response.raise_for_status().json()))
 
 
 def parse_messages(document: dict[str, Any]) -> Iterator[Mail]:
-    """Yield the mail in MiniStack's document of messages by account, one for each recipient of a message."""
+    """Yield one Mail for each recipient of each message.
+
+    Args:
+        document: MiniStack's response, which lists the messages by account.
+    """
     for messages in document["messages"].values():
         for message in messages:
             for recipient in message["To"]:
                 yield Mail(message["MessageId"], recipient, message["Subject"], message["BodyText"])
 
 
-def latest_code(endpoint: str, recipient: str) -> str:
-    """Return the code in the latest mail to a recipient that holds one.
+def find_latest_code(endpoint: str, recipient: str) -> str:
+    """Return the code of the latest mail to this recipient that contains a code.
 
     Raises:
-        LookupError: if no mail to the recipient holds a code.
+        LookupError: if no mail to this recipient contains a code.
     """
     codes = [mail.code for mail in fetch_all(endpoint) if mail.recipient == recipient and mail.code]
     if not codes:

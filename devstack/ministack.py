@@ -1,4 +1,4 @@
-"""MiniStack, the embedded AWS: start and version. Knows neither the state folder nor the data in it."""
+"""MiniStack, the embedded AWS: start and version."""
 
 import contextlib
 import importlib.metadata
@@ -11,8 +11,8 @@ from devstack.ports import LOOPBACK
 from devstack.process import Service, start_process
 
 
-def version() -> str:
-    """Return the name and version of the installed MiniStack. Another version may not be able to read its state."""
+def describe_version() -> str:
+    """Return the name and version of the installed MiniStack. Other versions may be unable to read its state."""
     return f"MiniStack {importlib.metadata.version('ministack')}"
 
 
@@ -30,8 +30,8 @@ def run(
     Args:
         port: the port on loopback.
         folder: the folder of the log. Its subfolder `ministack` holds the state, and existing state is used again.
-        region: the region of requests that name none.
-        extra_env: additional variables for MiniStack, such as `MINISTACK_LAMBDA_PROXY_<function>`.
+        region: the region of requests that do not name one.
+        extra_env: additional environment variables for MiniStack, such as `MINISTACK_LAMBDA_PROXY_<function>`.
         inherited_fds: file descriptors that stay open until MiniStack ends.
 
     Raises:
@@ -39,7 +39,7 @@ def run(
     """
     log, state = folder / "ministack.log", folder / "ministack"
     state.mkdir(parents=True, exist_ok=True)
-    env = _ministack_env(port, state, region) | dict(extra_env or {})
+    env = _make_env(port, state, region) | dict(extra_env or {})
     command = [sys.executable, "-m", "ministack"]
     with start_process(command, folder=state, environment=env, log=log, inherited_fds=inherited_fds) as process:
         service = Service("MiniStack", f"http://{LOOPBACK}:{port}", process, log)
@@ -47,23 +47,23 @@ def run(
         yield service
 
 
-def _ministack_env(port: int, folder: Path, region: str) -> dict[str, str]:
+def _make_env(port: int, folder: Path, region: str) -> dict[str, str]:
     """Return the environment of MiniStack.
 
-    Only PATH comes from the developer's shell. A mail server named in the shell would receive the mail.
+    Only PATH comes from the developer's shell: a mail server configured there would receive the mail.
     """
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),
         "TMPDIR": str(folder),
-        # MiniStack removes containers that it takes for its own. Containers of other MiniStacks would be among them.
+        # This socket does not exist, so MiniStack removes no containers. It would remove those of other MiniStacks.
         "DOCKER_HOST": f"unix://{folder}/no-docker",
-        # At INFO its log names the recipients of mail. At DEBUG it contains every request.
+        # At INFO the log names the recipients of mail. At DEBUG it contains every request.
         "LOG_LEVEL": "WARNING",
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": region,
-        # Without it, MiniStack accepts any code and any forged token.
+        # Without this variable, MiniStack accepts any code and any forged token.
         "AUTH": "true",
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "state"),

@@ -1,4 +1,4 @@
-"""The choices of a developer, read from the environment. Starts and writes nothing."""
+"""The options of a local run, read from the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from devstack.errors import LocalError
 ENGINES = ("ministack", "dynamodb-local")
 _DEFAULT_FOLDER = Path(__file__).parents[1] / ".local"
 _APP_VARIABLES = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_LEVEL")
-# The port after it must exist as well: DynamoDB Local or the function listens there.
+# The port after AWS_PORT must exist as well: DynamoDB Local or the function listens on it.
 _MAX_PORT = 65534
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The choices for one local run.
+    """The options of one local run.
 
     Attributes:
-        home: the state folder.
+        state_folder: the path of the state folder.
         port: the port of the API.
         aws_port: the port of the embedded AWS.
         region: the region that the embedded AWS emulates.
         engine: the database, one of `ENGINES`.
         reload: whether the API restarts when a source file changes.
-        app_variables: the variables that are passed on to the app.
+        app_variables: the environment variables that are passed on to the app.
     """
 
     state_folder: Path
@@ -55,17 +55,17 @@ class Options:
 
     @property
     def dynamodb_port(self) -> int:
-        """Return the port of DynamoDB Local: the one after the embedded AWS."""
+        """Return the port of DynamoDB Local: the one after `aws_port`."""
         return self.aws_port + 1
 
     @property
     def function_port(self) -> int:
-        """Return the port for the invocations of the deployed function."""
+        """Return the port for the invocations of the deployed function: the one after `aws_port`."""
         return self.aws_port + 1
 
     @property
     def aws_ports(self) -> tuple[int, ...]:
-        """Return all ports of the embedded AWS, its database included."""
+        """Return all ports on which the embedded AWS listens, its database included."""
         return (self.aws_port,) if self.engine == "ministack" else (self.aws_port, self.dynamodb_port)
 
 

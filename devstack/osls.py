@@ -1,7 +1,4 @@
-"""osls, the program that deploys `serverless.yml` to Amazon. Here it deploys to the embedded AWS.
-
-Knows nothing of the content of the deployment.
-"""
+"""osls, the program that deploys `serverless.yml` to Amazon. This module deploys with it to the embedded AWS."""
 
 import os
 from collections.abc import Mapping
@@ -17,56 +14,58 @@ _TIMEOUT_SECONDS = 300.0
 
 # The embedded AWS does not support these templates: see deploy/firewall.yml and deploy/alarms.yml.
 _DISABLED_PARTS = ("firewall=off", "alarms=off")
-# A removal uses no image, but osls requires the files to be complete.
+# A removal uses no image, but osls requires a value for each parameter of serverless.yml.
 _PLACEHOLDER_IMAGE = f"dwipper@sha256:{'0' * 64}"
 
 
 def deploy(endpoint: str, region: str, stage: str, image: str, log: Path) -> None:
-    """Create the stack of a stage or update it. Existing data is kept.
+    """Create or update the stack of a stage. Existing data is kept.
 
     Args:
-        endpoint: the endpoint of the AWS.
+        endpoint: the endpoint of the embedded AWS.
         region: the region of the stack.
-        stage: the stage.
+        stage: the stage, which is part of the name of the stack.
         image: the image of the function, with its digest.
-        log: the file for the output of osls, which uses the folder of this file as its home.
+        log: the file for the output of osls. The folder of this file is the home directory of osls.
 
     Raises:
-        LocalError: if the deployment fails.
+        LocalError: if osls is missing, or if the deployment fails.
+        subprocess.TimeoutExpired: if osls takes longer than five minutes.
     """
-    _run(["deploy", *_location_options(region, stage), *_parameters(image)], endpoint, log)
+    _run(["deploy", *_make_location_options(region, stage), *_make_parameters(image)], endpoint, log)
 
 
 def remove(endpoint: str, region: str, stage: str, log: Path) -> None:
     """Remove the stack of a stage, except for the resources that it retains. See `deploy` for the arguments.
 
     Raises:
-        LocalError: if the removal fails.
+        LocalError: if osls is missing, or if the removal fails.
+        subprocess.TimeoutExpired: if osls takes longer than five minutes.
     """
-    _run(["remove", *_location_options(region, stage), *_parameters(_PLACEHOLDER_IMAGE)], endpoint, log)
+    _run(["remove", *_make_location_options(region, stage), *_make_parameters(_PLACEHOLDER_IMAGE)], endpoint, log)
 
 
-def _parameters(image: str) -> list[str]:
+def _make_parameters(image: str) -> list[str]:
     return [f"--param={parameter}" for parameter in (*_DISABLED_PARTS, f"image={image}")]
 
 
-def _location_options(region: str, stage: str) -> list[str]:
+def _make_location_options(region: str, stage: str) -> list[str]:
     return ["--region", region, "--stage", stage]
 
 
 def _run(arguments: list[str], endpoint: str, log: Path) -> None:
     if not _PROGRAM.exists():
         raise LocalError("osls is missing: `npm ci` installs it. It requires Node.js 20 or newer.")
-    env = _osls_env(endpoint, log.parent)
+    env = _make_env(endpoint, log.parent)
     code = run_process([_PROGRAM, *arguments], folder=ROOT, environment=env, log=log, timeout_seconds=_TIMEOUT_SECONDS)
     if code != 0:
-        raise LocalError(f"osls {arguments[0]} failed: {_error_text(log)}")
+        raise LocalError(f"osls {arguments[0]} failed: {_read_error(log)}")
 
 
-def _osls_env(endpoint: str, home: Path) -> Mapping[str, str]:
+def _make_env(endpoint: str, home: Path) -> Mapping[str, str]:
     """Return the environment of osls.
 
-    Only PATH comes from the developer's shell, so osls uses none of their profiles, credentials and proxies.
+    Only PATH comes from the developer's shell, so osls cannot use the profiles, credentials and proxies in it.
     """
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -78,8 +77,8 @@ def _osls_env(endpoint: str, home: Path) -> Mapping[str, str]:
     }
 
 
-def _error_text(log: Path) -> str:
-    """Return the first two lines after `Error:` in the log, as one line."""
+def _read_error(log: Path) -> str:
+    """Return the first two lines after `Error:` in the log and the path of the log, as one line."""
     _, _, after = log.read_text(errors="replace").partition("Error:")
     lines = [line.strip() for line in after.strip().splitlines() if line.strip()]
     return f"{' '.join(lines[:2])} (full log: {log})"

@@ -1,4 +1,4 @@
-"""The TCP ports of this machine. Does not know their purpose."""
+"""The TCP ports of this machine."""
 
 import socket
 
@@ -8,7 +8,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def require_free(port: int, variable: str, command: str) -> None:
-    """Check that a port is free.
+    """Check that a port is free for a server on loopback.
 
     Args:
         port: the port.
@@ -25,7 +25,7 @@ def require_free(port: int, variable: str, command: str) -> None:
 
 
 def is_listening(port: int) -> bool:
-    """Return True if a server on loopback accepts connections on this port."""
+    """Return True if a server accepts connections on this port of loopback."""
     with socket.socket() as probe:
         return probe.connect_ex((LOOPBACK, port)) == 0
 

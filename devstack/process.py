@@ -1,4 +1,4 @@
-"""Child processes: start, wait and stop. Does not know which programs they run."""
+"""Child processes: start, wait and stop."""
 
 import contextlib
 import subprocess
@@ -26,26 +26,26 @@ class Service:
     log: Path
 
     def require_alive(self) -> None:
-        """Check that the process still runs.
+        """Check that the process is still running.
 
         Raises:
-            LocalError: if it ended by itself.
+            LocalError: if it has ended.
         """
         if (code := self.process.poll()) is not None:
             raise LocalError(f"{self.name} ended with exit code {code}: see {self.log}.")
 
     def wait_until(self, is_ready: Callable[[httpx.Response], bool], path: str) -> None:
-        """Request a path until a response shows that the server is ready.
+        """Request a path repeatedly until a response shows that the server is ready.
 
         Args:
-            is_ready: returns True for such a response.
-            path: the path, from its first slash.
+            is_ready: returns True if the response shows that the server is ready.
+            path: the path, with its first slash.
 
         Raises:
-            LocalError: if the process ended by itself, or is not ready within 60 seconds.
+            LocalError: if the process ends, or if it is not ready within 60 seconds.
         """
         deadline = time.monotonic() + _START_TIMEOUT_SECONDS
-        while not _check_response(self.endpoint + path, is_ready):
+        while not _gets_ready_response(self.endpoint + path, is_ready):
             self.require_alive()
             if time.monotonic() > deadline:
                 raise LocalError(
@@ -63,7 +63,7 @@ def start_process(
     log: Path,
     inherited_fds: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command until the block ends, in a session of its own, which Ctrl-C does not reach.
+    """Run a command until the block ends, in a new session, so that Ctrl-C does not reach the process.
 
     Args:
         command: the program and its arguments.
@@ -99,7 +99,7 @@ def run_process(
     log: Path,
     timeout_seconds: float,
 ) -> int:
-    """Run a command to its end, in a session of its own, which Ctrl-C does not reach. Return its exit code.
+    """Run a command to its end, in a new session, so that Ctrl-C does not reach it. Return its exit code.
 
     Args:
         command: the program and its arguments.
@@ -109,7 +109,7 @@ def run_process(
         timeout_seconds: the limit after which the process is killed.
 
     Raises:
-        subprocess.TimeoutExpired: if the command took longer than the limit.
+        subprocess.TimeoutExpired: if the command takes longer than the limit.
     """
     with open_private(log) as output:
         return subprocess.run(
@@ -128,7 +128,7 @@ def run_process(
 def stop_process(
     process: subprocess.Popen[str] | subprocess.Popen[bytes], timeout_seconds: float = _STOP_TIMEOUT_SECONDS
 ) -> None:
-    """Terminate a process and wait for its end. Kill it if it has not ended within the timeout."""
+    """Terminate a process and wait for its end. Kill it if it does not end within the timeout."""
     process.terminate()
     try:
         process.wait(timeout_seconds)
@@ -137,7 +137,7 @@ def stop_process(
         process.wait()
 
 
-def _check_response(url: str, is_ready: Callable[[httpx.Response], bool]) -> bool:
+def _gets_ready_response(url: str, is_ready: Callable[[httpx.Response], bool]) -> bool:
     try:
         return is_ready(httpx.get(url, trust_env=False, timeout=5))
     except httpx.TransportError:

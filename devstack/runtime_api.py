@@ -1,4 +1,4 @@
-"""A stand-in for Lambda's Runtime API, from which awslambdaric takes events. Does not know the function.
+"""A stand-in for Lambda's Runtime API, from which awslambdaric takes events.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -20,13 +20,13 @@ _DEFAULT_ARN = "arn:aws:lambda:us-east-1:000000000000:function:dwipper"
 
 
 class RuntimeApi:
-    """Serves any number of runtimes on loopback until the block ends.
+    """A server on loopback for any number of runtimes, which is closed when the block ends.
 
-    A runtime is a connection. When the connection ends, the runtime has ended, and its invocation fails.
+    Each connection is one runtime. If the connection ends, the runtime has ended, and its invocation fails.
 
     Args:
         timeout_seconds: the limit for one event, the wait for a runtime included.
-        arn: the name of the function.
+        arn: the ARN of the function, which the runtimes receive.
     """
 
     def __init__(self, *, timeout_seconds: float = 28.0, arn: str = _DEFAULT_ARN) -> None:
@@ -35,7 +35,7 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """Return the value for a runtime's variable AWS_LAMBDA_RUNTIME_API."""
+        """Return the value of AWS_LAMBDA_RUNTIME_API for a runtime."""
         return f"{LOOPBACK}:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -51,8 +51,8 @@ class RuntimeApi:
         """Return the response of the first free runtime to an event. Any thread may call this.
 
         Raises:
-            FunctionError: if the function failed, ended or took too long. Also if no runtime is left and the last one
-                could not start.
+            FunctionError: if the function fails, exits or takes too long, or if no runtime is left and the last one
+                could not start. Also after the block has ended.
         """
         return self._invocations.invoke(event)
 
@@ -136,7 +136,7 @@ class _RuntimeConnection(BaseHTTPRequestHandler):
 
     def _respond(self, status: HTTPStatus, body: bytes = b"{}", metadata: Mapping[str, object] | None = None) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")  # awslambdaric crashes without it.
+        self.send_header("Content-Type", "application/json")  # awslambdaric crashes without this header.
         self.send_header("Content-Length", str(len(body)))
         for name, value in (metadata or {}).items():
             self.send_header(f"Lambda-Runtime-{name}", str(value))
@@ -144,4 +144,4 @@ class _RuntimeConnection(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Log nothing."""
+        """Suppress the access log."""

@@ -1,7 +1,6 @@
-"""The seed: the first members and Dwipps, created through the app's own API in this process.
+"""The seed: the first members, Dwipps and reactions, created through the API of an app in this process.
 
-`python -m devstack.seed` runs it with the environment of the app. A second run, or a run after an interruption, adds
-only the missing part.
+`python -m devstack.seed` runs the seed with the environment of the app. A later run adds only what is missing.
 """
 
 import asyncio
@@ -38,10 +37,11 @@ async def seed(settings: Settings, mail_endpoint: str) -> None:
 
     Args:
         settings: the settings of the app.
-        mail_endpoint: the endpoint of the embedded AWS, for the codes in its mail.
+        mail_endpoint: the endpoint of the embedded AWS, which stores the mail with the confirmation codes.
 
     Raises:
         httpx.HTTPStatusError: if the API refuses a request.
+        LookupError: if no code was mailed to a new member.
     """
     app = create_app(dataclasses.replace(settings, log_level="WARNING"))
     transport = httpx.ASGITransport(app)
@@ -70,22 +70,22 @@ async def _log_in(api: httpx.AsyncClient, handle: str) -> httpx.Response:
 async def _sign_up(api: httpx.AsyncClient, mail_endpoint: str, handle: str) -> None:
     body = {"email": to_email(handle), "password": PASSWORD, "handle": handle}
     response = (await api.post("/v1/auth/register", json=body)).raise_for_status()
-    code = await asyncio.to_thread(mail.latest_code, mail_endpoint, to_email(handle))
+    code = await asyncio.to_thread(mail.find_latest_code, mail_endpoint, to_email(handle))
     confirmation = {"registration": response.json()["registration"], "code": code}
     (await api.post("/v1/auth/confirm", json=confirmation)).raise_for_status()
 
 
 async def _create_dwipp(api: httpx.AsyncClient, author: Member, thought: Thought) -> str:
-    """Return the id of the Dwipp with this text, which is created if the author has none."""
+    """Create the Dwipp unless its author has one with this text. Return its id."""
     if thought.text in author.dwipps:
         return author.dwipps[thought.text]
-    with _fix_next_id(thought.dwipp_id):
+    with _override_new_id(thought.dwipp_id):
         response = await api.post("/v1/dwipps", json={"text": thought.text}, headers=author.headers)
     return str(response.raise_for_status().json()["id"])
 
 
-def _fix_next_id(dwipp_id: str | None) -> contextlib.AbstractContextManager[object]:
-    """Give the next Dwipp this id, which a client could not choose. None leaves the choice to the app."""
+def _override_new_id(dwipp_id: str | None) -> contextlib.AbstractContextManager[object]:
+    """Return a context in which new Dwipps get this id, because clients cannot choose ids. None changes nothing."""
     return mock.patch.object(repository, "new_id", return_value=dwipp_id) if dwipp_id else contextlib.nullcontext()
 
 

@@ -1,11 +1,11 @@
-"""The content of the seed: the first members, their Dwipps and the reactions to these. All texts are our own."""
+"""The content of the seed: the first members, their Dwipps and the reactions to them. All texts are our own."""
 
 from typing import Final, NamedTuple
 
 PASSWORD: Final = "shower-thoughts"  # noqa: S105 -- no secret: every start prints the demo login
 DEMO_HANDLE: Final = "demo"
-# The id of the Dwipp in the examples of the OpenAPI document, so that they succeed here. It is the demo account's own
-# Dwipp, and the oldest one.
+# The id in the examples of the OpenAPI document. The seed contains this Dwipp, so that the examples succeed. It is the
+# oldest Dwipp, and the demo account is its author.
 EXAMPLE_ID: Final = "019a3f6c-21e4-7b09-8d57-4c1e9ab03f62"
 
 
@@ -15,9 +15,9 @@ class Thought(NamedTuple):
     Attributes:
         author: the handle of the author.
         text: the text.
-        upvoted_by: the handles of the members with an upvote.
-        favorited_by: the handles of the members with this favorite.
-        dwipp_id: the id. None leaves the choice to the app.
+        upvoted_by: the handles of the members that upvoted the Dwipp.
+        favorited_by: the handles of the members that favorited the Dwipp.
+        dwipp_id: the id of the Dwipp. None leaves the choice to the app.
     """
 
     author: str

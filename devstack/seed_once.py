@@ -1,4 +1,7 @@
-"""The seed, run once for each user pool. It runs in a process of its own, so that a broken app breaks nothing else."""
+"""The seed, run once for each user pool.
+
+The seed runs in a child process, because an app that cannot start must not end the command.
+"""
 
 import os
 import sys
@@ -16,17 +19,18 @@ _TIMEOUT_SECONDS = 120.0
 
 
 def seed_once(state: StateFolder, env: Mapping[str, str]) -> None:
-    """Add the first members and Dwipps, unless they are complete already.
+    """Add the first members and Dwipps, unless the user pool has a complete seed.
 
-    The marker file is written last, and names the user pool. So an interrupted seed is resumed. A new pool is seeded
-    again, for example after a kill of the embedded AWS lost the data.
+    The marker file names the user pool, and is written last. So an interrupted seed is resumed. A new pool is seeded
+    too, for example after a killed embedded AWS has lost the old one.
 
     Args:
         state: the state folder.
-        env: the variables of the app.
+        env: the environment variables of the app.
 
     Raises:
-        LocalError: if the app refused a part of the seed.
+        LocalError: if the seed fails.
+        subprocess.TimeoutExpired: if the seed takes longer than two minutes.
     """
     pool = env["USER_POOL_ID"]
     if state.seed_marker.exists() and state.seed_marker.read_text() == pool:

@@ -1,7 +1,4 @@
-"""The CloudFormation stack of the tables and the user pool, made from the template that is deployed to Amazon.
-
-Declares no resources itself.
-"""
+"""The CloudFormation stack of the tables and the user pool. Its template is the one that is deployed to Amazon."""
 
 import time
 from pathlib import Path
@@ -22,10 +19,10 @@ _DEFAULT_NAME = "dwipper"
 
 
 def deploy(endpoint: str, region: str, *, name: str = _DEFAULT_NAME, template: Path = TEMPLATE) -> Settings:
-    """Create the stack unless it exists. Return the settings with which the app uses it.
+    """Create the stack unless it exists. Return the settings of an app that uses it.
 
     Raises:
-        LocalError: if the stack could not be created.
+        LocalError: if the stack cannot be created, or if its creation failed earlier.
     """
     cloudformation = clients.cloudformation_client(endpoint, region)
     if not _exists(cloudformation, name):
@@ -34,12 +31,12 @@ def deploy(endpoint: str, region: str, *, name: str = _DEFAULT_NAME, template: P
 
 
 def read_settings(endpoint: str, region: str, *, name: str = _DEFAULT_NAME) -> Settings:
-    """Return the settings with which the app uses an existing stack."""
+    """Return the settings of an app that uses an existing stack."""
     return _to_settings(region, _describe(clients.cloudformation_client(endpoint, region), name))
 
 
 def read_output(endpoint: str, region: str, key: str, *, name: str = _DEFAULT_NAME) -> str:
-    """Return one of the outputs of an existing stack."""
+    """Return the output with this key, from an existing stack."""
     return _outputs(_describe(clients.cloudformation_client(endpoint, region), name))[key]
 
 

@@ -1,4 +1,4 @@
-"""The state folder, `.local` by default: its files, its lock and its deletion. Starts nothing."""
+"""The state folder, `.local` by default: its files, its lock and the deletion of its data."""
 
 import contextlib
 import fcntl
@@ -13,13 +13,13 @@ from devstack.errors import LocalError
 
 @dataclass(frozen=True, slots=True)
 class StateFolder:
-    """The state folder of one embedded AWS. It is private, because MiniStack keeps passwords in plain text."""
+    """The state folder of one embedded AWS. Only its owner has access: MiniStack stores passwords in plain text."""
 
     path: Path
 
     @property
     def env_file(self) -> Path:
-        """Return the path of the app's settings, in the format of uvicorn's `--env-file`."""
+        """Return the path of the env file, which holds the settings of the app for uvicorn's `--env-file`."""
         return self.path / "env"
 
     @property
@@ -39,12 +39,12 @@ class StateFolder:
 
     @property
     def deployment(self) -> "StateFolder":
-        """Return the state folder of the deployment, which has an embedded AWS of its own."""
+        """Return the state folder of the deployment, which runs in a separate embedded AWS."""
         return StateFolder(self.path / "deployed")
 
     @property
     def task(self) -> Path:
-        """Return the folder of the code in the function's image."""
+        """Return the folder with the code of the function's image."""
         return self.path / "task"
 
     @property
@@ -58,10 +58,10 @@ class StateFolder:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[int]:
-        """Reserve the folder for one embedded AWS. Yield the descriptor that its processes inherit.
+        """Reserve the folder for one embedded AWS. Yield the descriptor of the lock, which its processes inherit.
 
         The lock belongs to the open file, not to a process. If this process is killed, the processes of the embedded
-        AWS may still write to the folder. So it stays locked until the last of them ends.
+        AWS may still write to the folder. So the folder stays locked until the last of these processes ends.
 
         Raises:
             LocalError: if another embedded AWS uses the folder.
@@ -76,17 +76,17 @@ class StateFolder:
             os.close(descriptor)
 
     def claim(self, writer: str) -> None:
-        """Record the programs that write the data.
+        """Record the programs that write the data, with their versions and region.
 
         Raises:
-            LocalError: if other programs wrote the existing data. Their format may differ.
+            LocalError: if another writer is recorded. Its data may have another format.
         """
-        if self._version.exists() and (found := self._version.read_text()) != writer:
-            raise LocalError(f"{self.path} holds data of {found}, not of {writer}: `make reset` deletes it.")
+        if self._version.exists() and (recorded := self._version.read_text()) != writer:
+            raise LocalError(f"{self.path} holds data of {recorded}, not of {writer}: `make reset` deletes it.")
         self._version.write_text(writer)
 
     def delete_data(self) -> None:
-        """Delete the data. Downloads and files of unknown origin stay."""
+        """Delete the data, the env file, the seed marker, the record of the writer and the logs. Other files stay."""
         for folder in (self.ministack, self.dynamodb):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (self.env_file, self.seed_marker, self._version, *self.path.glob("*.log")):
@@ -94,7 +94,7 @@ class StateFolder:
 
 
 def record_process_id(lock: int, process_id: int) -> None:
-    """Write a process id into the lock file. It tells the next developer which process to stop.
+    """Write a process id to the lock file. The error of a refused lock tells the developer to stop this process.
 
     Args:
         lock: the descriptor of the lock.

@@ -1,4 +1,4 @@
-"""Copies of DynamoDB tables in another DynamoDB. The caller chooses the tables."""
+"""Empty copies of DynamoDB tables in another DynamoDB."""
 
 from collections.abc import Iterable
 from contextlib import suppress

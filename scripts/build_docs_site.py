@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the docs page as files for any web server: `PYTHONPATH=. python scripts/build_docs_site.py FOLDER`.
+"""Write the docs site as files for any web server: `PYTHONPATH=. python scripts/build_docs_site.py FOLDER`.
 
 The app renders the docs page and the page of problems. The site also contains openapi.json and every file that the
 pages load. The docs page sends its requests to the API whose address the reader enters.
@@ -30,9 +30,9 @@ async def render() -> dict[str, bytes]:
         docs, problems = await fetch("/docs"), await fetch("/problems")
         names = _ASSET.findall((docs + problems).decode())
         assets = {name: await fetch(f"/{name}") for name in sorted(set(names))}
-    # A web server answers `problems` with the index.html of that folder. So the page's links start one level deeper.
+    # A web server serves problems/index.html one folder deeper than the app does, so the relative links change.
     problems = problems.replace(b'"docs"', b'"../"').replace(b'"docs/', b'"../docs/')
-    # The committed document, because one that is served below a path prefix names the prefix as a server.
+    # The committed document. A document that is served below a path prefix lists the prefix as a server.
     document = (_ROOT / _DOCUMENT).read_bytes()
     return {"index.html": docs, "problems/index.html": problems, _DOCUMENT: document} | assets
 

@@ -8,7 +8,7 @@ import boto3
 
 
 def print_outputs(stage: str) -> None:
-    """Print the outputs of the stack of a stage. The region comes from AWS_REGION."""
+    """Print the outputs of a stage's stack as JSON. The region comes from AWS_REGION."""
     client = boto3.client("cloudformation", region_name=os.environ["AWS_REGION"])
     (stack,) = client.describe_stacks(StackName=f"dwipper-{stage}")["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}

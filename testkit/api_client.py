@@ -1,4 +1,4 @@
-"""The API for a test: an app over one transport, and clients of its members."""
+"""The API for a test: an app over one transport, and clients for its members."""
 
 import itertools
 from collections.abc import AsyncIterator, Callable
@@ -26,9 +26,17 @@ _member_numbers = itertools.count(1)
 
 @dataclass(slots=True)
 class Api:
-    """An app on tables of its own.
+    """An app with tables and a user pool that other tests do not use.
 
-    `http` is a client without a login. `mail_offset` is the number of mails that the embedded AWS sent before.
+    Attributes:
+        settings: the names of the tables and of the user pool.
+        endpoint: the URL of the embedded AWS.
+        http: a client that is not logged in.
+        transcript: the recorded requests and responses.
+        open_client: opens another client with these options of httpx.
+        mail_offset: the number of mails that the embedded AWS sent before.
+        skip_drain_period: ends the drain period of all deletions. It does nothing for an app in this process, because a
+            test sets the period of such an app to 0.
     """
 
     settings: Settings
@@ -38,15 +46,14 @@ class Api:
     open_client: Callable[..., httpx.AsyncClient]
     mail_offset: int
     skip_drain_period: Callable[[], None] = lambda: None
-    """Ends the drain period of all deletions. Does nothing in this process, where a test sets the period to 0."""
 
-    def mails(self) -> list[Mail]:
-        """Return the mails since the API was opened, the oldest first."""
+    def list_mails(self) -> list[Mail]:
+        """Return the mails since the API was opened, oldest first."""
         return fetch_all(self.endpoint)[self.mail_offset :]
 
-    def latest_code(self, email: str) -> str:
-        """Return the code in the latest mail to an address."""
-        codes = [mail.code for mail in self.mails() if mail.recipient == email.lower() and mail.code]
+    def fetch_latest_code(self, email: str) -> str:
+        """Return the code in the latest mail to this email that contains one."""
+        codes = [mail.code for mail in self.list_mails() if mail.recipient == email.lower() and mail.code]
         return codes[-1]
 
     async def register(self, email: str, password: str = PASSWORD, handle: str | None = None) -> str:
@@ -58,8 +65,8 @@ class Api:
         return registration
 
     async def confirm(self, registration: str, email: str) -> None:
-        """Confirm a registration by the latest code that was mailed to the address."""
-        body = {"registration": registration, "code": self.latest_code(email)}
+        """Confirm a registration with the code in the latest mail to this email."""
+        body = {"registration": registration, "code": self.fetch_latest_code(email)}
         response = await self.http.post("/v1/auth/confirm", json=body)
         assert response.status_code == 204, response.text
 
@@ -77,21 +84,21 @@ class Api:
         return self.open_session(email, await self.login(email))
 
     def open_session(self, email: str, tokens: dict[str, Any]) -> "MemberClient":
-        """Return a client that sends this access token."""
+        """Return a client of the member with these tokens, which sends the access token."""
         http = self.open_client(headers={"Authorization": f"Bearer {tokens['access_token']}"})
         return MemberClient(email, tokens, http)
 
 
 @dataclass(slots=True)
 class MemberClient:
-    """A client that is logged in."""
+    """A client that is logged in as a member."""
 
     email: str
     tokens: dict[str, Any]
     http: httpx.AsyncClient
 
     async def post_dwipp(self, text: str) -> dict[str, Any]:
-        """Create a Dwipp, and return its view."""
+        """Create a Dwipp, and return the body of the response."""
         response = await self.http.post("/v1/dwipps", json={"text": text})
         assert response.status_code == 201, response.text
         dwipp: dict[str, Any] = response.json()
@@ -104,7 +111,7 @@ class MemberClient:
         return response.json()
 
     async def list_all(self, path: str, limit: int) -> list[dict[str, Any]]:
-        """Return all items of a list, which is read page by page."""
+        """Read a list page by page, and return all items."""
         items: list[dict[str, Any]] = []
         cursor: dict[str, str] = {}
         while True:
@@ -118,29 +125,31 @@ class MemberClient:
 
 @asynccontextmanager
 async def open_api(settings: Settings, endpoint: str, transport: Transport, *, prefix: str = "") -> AsyncIterator[Api]:
-    """Open the API over one transport, with a transcript and a leak scan of all responses.
+    """Create an app, and open its API over one transport. All responses are recorded and scanned for leaks.
 
     Args:
-        settings: the tables and the user pool.
-        endpoint: the embedded AWS.
-        transport: uvicorn's interface, or a kind of API Gateway.
-        prefix: the stage or the base path before each path.
+        settings: the names of the tables and of the user pool.
+        endpoint: the URL of the embedded AWS.
+        transport: the interface of uvicorn, or a kind of API Gateway.
+        prefix: the stage or the base path, which precedes each path.
     """
     app = create_app(settings)
     transcript, scan = Transcript(), LeakScan(settings)
-    carrier: httpx.AsyncBaseTransport
+    http_transport: httpx.AsyncBaseTransport
     if transport == "uvicorn":
-        carrier = httpx.ASGITransport(app)
+        http_transport = httpx.ASGITransport(app)
     else:
         keys_url = f"{endpoint}/{settings.user_pool_id}/.well-known/jwks.json"
-        carrier = GatewayTransport(make_handler(app), Authorizer(settings, keys_url), kind=transport, prefix=prefix)
+        http_transport = GatewayTransport(
+            make_handler(app), Authorizer(settings, keys_url), kind=transport, prefix=prefix
+        )
 
     def open_client(**options: Any) -> httpx.AsyncClient:
         hooks = {"response": [transcript.record, scan.check_unread]}
         base_url = f"https://dwipper.test{prefix}"
-        return httpx.AsyncClient(transport=carrier, base_url=base_url, event_hooks=hooks, **options)
+        return httpx.AsyncClient(transport=http_transport, base_url=base_url, event_hooks=hooks, **options)
 
     try:
         yield Api(settings, endpoint, open_client(), transcript, open_client, len(fetch_all(endpoint)))
     finally:
-        await carrier.aclose()
+        await http_transport.aclose()

@@ -1,4 +1,4 @@
-"""The calls that the apps of this process make to AWS: recorded, and refused on demand before they are sent."""
+"""A recorder of the calls that apps of this process make to AWS. It can refuse calls instead of sending them."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -26,22 +26,22 @@ class _Refusal:
     def matches(self, operation: str, arguments: Arguments) -> bool:
         return operation == self.operation and not self.unless(arguments)
 
-    def response(self) -> Any:
-        """Return the pair that a handler of `before-call` gives to botocore instead of a response."""
+    def make_response(self) -> Any:
+        """Return the HTTP response and the parsed response, which botocore uses instead of sending the call."""
         error = {"Code": self.error_code, "Message": self.message}
         return AWSResponse("", 400, HTTPHeaders(), None), {"Error": error, "ResponseMetadata": {}}
 
 
 @dataclass
 class AwsCalls:
-    """The operations of the calls, in order."""
+    """The recorder. `operations` are the operations of the calls so far, in order."""
 
     operations: list[str] = field(default_factory=list)
     _refusal: _Refusal | None = None
 
     @classmethod
     def watch(cls, patch: pytest.MonkeyPatch) -> "AwsCalls":
-        """Record the calls of all apps that are created from now on."""
+        """Record the calls of apps that are created after this."""
         calls = cls()
 
         def watched_cognito_client(*args: Any, **options: Any) -> Any:
@@ -53,17 +53,17 @@ class AwsCalls:
 
     @contextmanager
     def refuse(
-        self, operation: str, name: str, message: str, *, unless: Callable[[Arguments], bool] = lambda _: False
+        self, operation: str, error_code: str, message: str, *, unless: Callable[[Arguments], bool] = lambda _: False
     ) -> Iterator[None]:
         """Refuse the calls of one operation until the block ends.
 
         Args:
             operation: the name in the API of AWS, such as `SignUp`.
-            name: the error code.
+            error_code: the code of the error.
             message: the message of the error.
-            unless: returns True for the arguments of a call that is let through.
+            unless: returns True for the arguments of calls that are sent nevertheless.
         """
-        self._refusal = _Refusal(operation, name, message, unless)
+        self._refusal = _Refusal(operation, error_code, message, unless)
         try:
             yield
         finally:
@@ -76,4 +76,4 @@ class AwsCalls:
     def _before_call(self, model: Any, params: Any, **_: Any) -> Any:
         self.operations.append(model.name)
         refusal = self._refusal
-        return refusal.response() if refusal and refusal.matches(model.name, json.loads(params["body"])) else None
+        return refusal.make_response() if refusal and refusal.matches(model.name, json.loads(params["body"])) else None

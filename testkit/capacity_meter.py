@@ -1,4 +1,4 @@
-"""The capacity that calls to DynamoDB consume, as DynamoDB reports it."""
+"""The capacity that calls to DynamoDB consume."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query"})
-# DynamoDB Local reports no capacity for a write whose condition failed. Amazon charges for the size of the item, and
+# DynamoDB Local reports no capacity for a write whose condition failed. Amazon charges one unit per KB of the item, and
 # our items are below 1 KB:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalUpdate
 _FAILED_CONDITION = {"CapacityUnits": 1.0}
@@ -14,14 +14,14 @@ _FAILED_CONDITION = {"CapacityUnits": 1.0}
 
 @dataclass(slots=True)
 class ConsumedCapacity:
-    """Capacity units of writes and of reads."""
+    """The consumed units of write capacity and of read capacity."""
 
     written: float = 0
     read: float = 0
 
 
 class CapacityMeter:
-    """Adds up the consumed capacity of all calls of a client, which it makes ask for it."""
+    """A meter of the capacity that all calls of a client consume. It makes each call request the figure."""
 
     def __init__(self, client: Any) -> None:
         self._calls: list[tuple[str, float]] = []
@@ -30,16 +30,16 @@ class CapacityMeter:
 
     @contextmanager
     def measure(self) -> Iterator[ConsumedCapacity]:
-        """Measure the capacity that is consumed until the block ends."""
+        """Yield the consumed capacity, which is set when the block ends."""
         self._calls.clear()
         consumed = ConsumedCapacity()
         yield consumed
-        assert self._calls, "the operation calls DynamoDB"
+        assert self._calls, "no call to DynamoDB was measured"
         consumed.read = sum(units for name, units in self._calls if name in _READS)
         consumed.written = sum(units for name, units in self._calls if name not in _READS)
 
     def _request_capacity(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        assert "ReturnConsumedCapacity" in model.input_shape.members, f"{model.name} reports its capacity"
+        assert "ReturnConsumedCapacity" in model.input_shape.members, f"{model.name} does not report its capacity"
         params["ReturnConsumedCapacity"] = "TOTAL"
 
     def _add(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:

@@ -1,7 +1,7 @@
-"""A proxy for DynamoDB Local that makes transactions conflict as they do on Amazon. DynamoDB Local queues them instead.
+"""A proxy for DynamoDB Local that refuses conflicting transactions, as Amazon does. DynamoDB Local queues them.
 
 `python -m testkit.conflict_proxy PORT STORE_PORT` listens on loopback. A transaction takes about as long as on Amazon.
-Meanwhile another write to one of its items is refused, and the log gets a line:
+During that time the proxy refuses other writes to the items of the transaction, and logs a line for each refusal:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling
 """
 
@@ -24,7 +24,7 @@ Item = tuple[str, str]
 
 @contextlib.contextmanager
 def run_conflict_proxy(store: Service, folder: Path) -> Iterator[Service]:
-    """Run the proxy until the block ends."""
+    """Run the proxy in front of a store until the block ends. The folder is for the log."""
     store_port = store.endpoint.rpartition(":")[2]
     with http_proxy.run_proxy("testkit.conflict_proxy", store_port, folder=folder) as service:
         yield service
@@ -36,7 +36,7 @@ def count_refusals(proxy: Service) -> int:
 
 
 class ConflictProxy:
-    """Forwards requests, except for writes to an item of a transaction in progress."""
+    """The proxy: it refuses writes to items of a transaction in progress, and forwards all other requests."""
 
     def __init__(self, store_port: int) -> None:
         self._store_port = store_port
@@ -44,13 +44,15 @@ class ConflictProxy:
 
     async def respond(self, request: bytes, _reader: asyncio.StreamReader) -> bytes:
         """Return the response of the store, or a conflict."""
-        items = _written_items(request)
+        items = _list_written_items(request)
         conflicts = [item in self._locked for item in items]
         if any(conflicts):
             sys.stdout.write(f"{_REFUSAL_LINE}\n")
             sys.stdout.flush()
-            return http_proxy.response(*faults.conflict_response(http_proxy.operation(request), conflicts))
-        locks = set(items) if http_proxy.operation(request) == "TransactWriteItems" else set[Item]()
+            return http_proxy.make_response(
+                *faults.make_conflict_response(http_proxy.get_operation(request), conflicts)
+            )
+        locks = set(items) if http_proxy.get_operation(request) == "TransactWriteItems" else set[Item]()
         self._locked |= locks
         try:
             await asyncio.sleep(TRANSACTION_SECONDS if locks else 0)
@@ -59,19 +61,19 @@ class ConflictProxy:
             self._locked -= locks
 
 
-def _written_items(request: bytes) -> list[Item]:
-    """Return the items that a request writes, in its order."""
-    if http_proxy.operation(request) not in ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"):
+def _list_written_items(request: bytes) -> list[Item]:
+    """Return the items that a request writes, in the order of the request."""
+    if http_proxy.get_operation(request) not in ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"):
         return []
-    body = json.loads(http_proxy.body(request))
+    body = json.loads(http_proxy.get_body(request))
     writes = (
         [write for entry in body["TransactItems"] for write in entry.values()] if "TransactItems" in body else [body]
     )
-    return [(write["TableName"], _key(write)) for write in writes]
+    return [(write["TableName"], _encode_key(write)) for write in writes]
 
 
-def _key(write: Mapping[str, Any]) -> str:
-    """Return the key as text. A put has no key of its own, so take the key attributes of our tables from its item."""
+def _encode_key(write: Mapping[str, Any]) -> str:
+    """Return the key of a write as a string. For a put, the key attributes of our tables are read from the item."""
     item = write.get("Key") or write["Item"]
     names = ("pk",) if "pk" in item else ("member_id", "dwipp_id")
     return json.dumps([item.get(name) for name in names])

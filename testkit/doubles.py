@@ -1,4 +1,4 @@
-"""Stand-ins for unit tests: settings without a real AWS, and an app that calls no AWS."""
+"""Stand-ins for unit tests: settings that name nothing in AWS, and an app that calls no AWS."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +14,7 @@ from app.aws.retries import new_write_deadline
 from app.bootstrap import Container
 from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
+from app.dwipps.idempotency import IdempotentWriter
 from app.dwipps.ids import new_id
 from app.dwipps.repository import Dwipp, DwippRepository, new_dwipp
 from app.dwipps.schemas import DwippPage
@@ -34,58 +35,66 @@ SETTINGS = Settings(
 
 
 class RecordingFeed(Feed):
-    """An empty feed that records the ids of its callers. A test may set another `answer`."""
+    """A feed that records its callers.
+
+    Attributes:
+        callers: the member id of each call.
+        respond: makes the page, by default an empty one.
+    """
 
     respond: Callable[[], DwippPage]
 
-    def __init__(self, services: Container) -> None:
-        super().__init__(services.dwipps, FeedPageCache(services.dwipps.list_recent, 0), services.reactions)
+    def __init__(self, container: Container) -> None:
+        super().__init__(container.dwipps, FeedPageCache(container.dwipps.list_recent, 0), container.reactions)
         self.callers: list[str] = []
         self.respond = lambda: DwippPage(items=[], next_cursor=None)
 
-    def list_recent(self, member_id: str, page: PageRequest) -> DwippPage:  # noqa: ARG002 -- a test sets the answer
+    def list_recent(self, member_id: str, page: PageRequest) -> DwippPage:  # noqa: ARG002 -- a test sets the page
         self.callers.append(member_id)
         return self.respond()
 
 
 class DirectoryStub(Directory):
-    """A directory in which every id is a member with the handle `kay`."""
+    """A directory that finds a member with the handle `kay` for every id."""
 
-    def __init__(self, services: Container) -> None:
-        super().__init__(dynamodb_client(SETTINGS.region), SETTINGS.members_table, services.user_pool)
+    def __init__(self, container: Container) -> None:
+        super().__init__(dynamodb_client(SETTINGS.region), SETTINGS.members_table, container.user_pool)
 
     def get_or_create(self, member_id: str) -> Member:
         return Member(member_id, "kay", datetime.now(UTC), new_write_deadline())
 
 
 class DwippRepositoryStub(DwippRepository):
-    """A repository that accepts any new Dwipp, and stores none."""
+    """A repository that returns new Dwipps without storing them."""
 
     def create(self, author: Member, text: str) -> Dwipp:
         return new_dwipp(new_id(), author, text)
 
 
-def offline_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, RecordingFeed]:
+def make_offline_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, RecordingFeed]:
     """Return an app whose `GET` and `POST /v1/dwipps` call no AWS, and its feed.
 
     Args:
         tokens: the verifier of access tokens, by default that of the app.
     """
     app = create_app(SETTINGS)
-    services: Container = app.state.container
-    feed = RecordingFeed(services)
+    container: Container = app.state.container
+    client = dynamodb_client(SETTINGS.region)
+    feed = RecordingFeed(container)
+    dwipps = DwippRepositoryStub(client, SETTINGS.dwipps_table, 1)
     app.state.container = replace(
-        services,
+        container,
         feed=feed,
-        directory=DirectoryStub(services),
-        dwipps=DwippRepositoryStub(dynamodb_client(SETTINGS.region), SETTINGS.dwipps_table, 1),
-        token_verifier=tokens or services.token_verifier,
+        directory=DirectoryStub(container),
+        dwipps=dwipps,
+        writer=IdempotentWriter(client, SETTINGS.members_table, dwipps),
+        token_verifier=tokens or container.token_verifier,
     )
     return app, feed
 
 
 async def send_request(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:
-    """Send one request to an app through the interface of uvicorn."""
+    """Send a request to an app through the interface of uvicorn."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://dwipper.test") as client:
         return await client.request(method, url, **options)

@@ -1,4 +1,4 @@
-"""The tables and the user pool of one test, and the content of the tables."""
+"""The tables and the user pool of a test, and the content of the tables."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Engine:
-    """Tables and a user pool of one test's own.
+    """Tables and a user pool that other tests do not use.
 
-    `store` is the endpoint of the tables, such as DynamoDB Local. `aws` is the endpoint of the user pool.
+    Attributes:
+        settings: the names of the tables and of the user pool.
+        aws: the URL of the user pool's service.
+        store: the URL of the tables' service, such as DynamoDB Local.
     """
 
     settings: Settings
@@ -26,33 +29,34 @@ class Engine:
 
     @cached_property
     def client(self) -> "DynamoDBClient":
-        """Return a client for the tables that bypasses the app."""
+        """Return a DynamoDB client for the tables."""
         return clients.dynamodb_client(self.store, self.settings.region)
 
     @property
     def variables(self) -> dict[str, str]:
-        """Return the environment for a process of the app."""
+        """Return the environment variables for a process of the app."""
         return environment.make_variables(self.settings, self.aws, self.store) | {
             "AWS_EC2_METADATA_DISABLED": "true",
             "FEED_SHARDS": str(self.settings.feed_shards),
         }
 
-    def dwipps(self) -> dict[str, dict[str, Any]]:
+    def load_dwipps(self) -> dict[str, dict[str, Any]]:
         """Return all stored Dwipps by id."""
-        return {item["dwipp_id"]: item for item in self._scan(self.settings.dwipps_table)}
+        return {item["dwipp_id"]: item for item in self.scan(self.settings.dwipps_table)}
 
-    def reactions(self) -> list[dict[str, Any]]:
+    def load_reactions(self) -> list[dict[str, Any]]:
         """Return all rows of the reactions table."""
-        return self._scan(self.settings.reactions_table)
+        return self.scan(self.settings.reactions_table)
 
     def assert_counts_equal_rows(self) -> None:
-        """Assert that each count of upvotes equals its rows, and that each row has a reaction."""
-        rows = self.reactions()
+        """Assert that each Dwipp's count of upvotes equals its rows, and that each row has a reaction."""
+        rows = self.load_reactions()
         assert all("upvoted_at" in row or "favorited_at" in row for row in rows)
         upvote_rows = Counter(row["dwipp_id"] for row in rows if "upvoted_at" in row)
-        counts = {dwipp_id: int(dwipp["upvotes"]) for dwipp_id, dwipp in self.dwipps().items()}
+        counts = {dwipp_id: int(dwipp["upvotes"]) for dwipp_id, dwipp in self.load_dwipps().items()}
         assert counts == {dwipp_id: upvote_rows[dwipp_id] for dwipp_id in counts}
 
-    def _scan(self, table: str) -> list[dict[str, Any]]:
+    def scan(self, table: str) -> list[dict[str, Any]]:
+        """Return all rows of a table."""
         pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         return [deserialize(item) for page in pages for item in page["Items"]]

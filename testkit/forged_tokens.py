@@ -1,4 +1,4 @@
-"""Access tokens in Cognito's format, and the tools to alter them.
+"""Access tokens in Cognito's format, valid and altered.
 
 The attacks that use them are in tests/security.
 """
@@ -18,6 +18,7 @@ from testkit.doubles import SETTINGS
 SUB = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"
 HEADER: Mapping[str, Any] = {"kid": "signing", "alg": "RS256"}
 
+# Returns an altered token.
 Attack = Callable[[], str]
 
 _MISSING = object()
@@ -40,11 +41,11 @@ def public_keys(*kids: str, name: str = "pool") -> dict[str, dict[str, str]]:
     return {kid: {"kid": kid, **key} for kid in kids or ("signing",)}
 
 
-def valid_claims(**changes: Any) -> dict[str, Any]:
+def make_valid_claims(**changes: Any) -> dict[str, Any]:
     """Return the claims of a token that Cognito issues now.
 
     Args:
-        changes: other values for claims. `missing()` leaves a claim out.
+        changes: the values of changed or additional claims. `missing()` removes a claim.
     """
     now = int(time.time())
     claims = {
@@ -65,53 +66,58 @@ def valid_claims(**changes: Any) -> dict[str, Any]:
 
 
 def missing() -> Any:
-    """Return the value that leaves a claim or a header parameter out."""
+    """Return the placeholder that removes a claim or a header parameter."""
     return _MISSING
 
 
 def make_token(header: Mapping[str, Any] | bytes = HEADER, claims: Mapping[str, Any] | bytes | None = None) -> str:
-    """Return a token that is signed by the key of the user pool, whatever its content."""
-    return sign(encode_segment(header), encode_segment(valid_claims() if claims is None else claims))
+    """Return a token that is signed with the key of the user pool. Its content may be invalid.
+
+    Args:
+        header: the header, as parameters or as bytes.
+        claims: the payload, as claims or as bytes, by default valid claims.
+    """
+    return sign(encode_segment(header), encode_segment(make_valid_claims() if claims is None else claims))
 
 
 def sign(header: str, payload: str, name: str = "pool") -> str:
-    """Sign two segments by the key of this name, and return the token."""
+    """Sign two segments with the private key of this name, and return the token."""
     signature = private_key(name).sign(f"{header}.{payload}".encode(), padding.PKCS1v15(), hashes.SHA256())
-    return f"{header}.{payload}.{base64url(signature)}"
+    return f"{header}.{payload}.{encode_base64url(signature)}"
 
 
 def encode_segment(content: Mapping[str, Any] | bytes) -> str:
     """Encode JSON or bytes as a segment of a token."""
-    return base64url(content if isinstance(content, bytes) else json.dumps(content).encode())
+    return encode_base64url(content if isinstance(content, bytes) else json.dumps(content).encode())
 
 
-def base64url(content: bytes) -> str:
+def encode_base64url(content: bytes) -> str:
     """Encode bytes as RFC 7515 does: for URLs, and without padding."""
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def with_header(**changes: Any) -> Attack:
-    """Return an attack by a valid token with changed header parameters. `missing()` leaves one out."""
+def alter_header(**changes: Any) -> Attack:
+    """Return an attack by a token with changed header parameters. `missing()` removes a parameter."""
     return lambda: make_token(_without_missing({**HEADER, **changes}))
 
 
-def with_header_text(text: str, encoding: str = "utf-8") -> Attack:
-    """Return an attack by a valid token with this text as header."""
+def alter_header_text(text: str, encoding: str = "utf-8") -> Attack:
+    """Return an attack by a token with this string as header."""
     return lambda: make_token(text.encode(encoding))
 
 
-def with_claims(**changes: Any) -> Attack:
-    """Return an attack by a valid token with changed claims. `missing()` leaves one out."""
-    return lambda: make_token(claims=valid_claims(**changes))
+def alter_claims(**changes: Any) -> Attack:
+    """Return an attack by a token with changed claims. `missing()` removes a claim."""
+    return lambda: make_token(claims=make_valid_claims(**changes))
 
 
-def with_payload_text(change: Callable[[str], str], encoding: str = "utf-8") -> Attack:
-    """Return an attack by a valid token with changed JSON of its claims."""
-    return lambda: make_token(claims=change(json.dumps(valid_claims())).encode(encoding))
+def alter_payload_text(change: Callable[[str], str], encoding: str = "utf-8") -> Attack:
+    """Return an attack by a token whose claims are changed as JSON."""
+    return lambda: make_token(claims=change(json.dumps(make_valid_claims())).encode(encoding))
 
 
-def with_segment_format(form: str) -> Attack:
-    """Return an attack by the segments of a valid token in another format.
+def rearrange_segments(form: str) -> Attack:
+    """Return an attack by the segments of a valid token in another arrangement.
 
     Args:
         form: a format string with the segments `{h}`, `{p}` and `{s}`: header, payload and signature.
@@ -129,4 +135,4 @@ def _without_missing(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encode_number(value: int) -> str:
-    return base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+    return encode_base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))

@@ -1,4 +1,4 @@
-"""A stand-in for API Gateway: converts HTTP requests to events in Amazon's formats, and results to HTTP responses."""
+"""A stand-in for API Gateway. It converts HTTP requests to events in Amazon's formats, and results to responses."""
 
 import asyncio
 import base64
@@ -31,13 +31,13 @@ def _fetch_keys(url: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Authorizer:
-    """A stand-in for the authorizer of API Gateway. Verifies access tokens with none of the app's code."""
+    """A stand-in for the authorizer of API Gateway. It verifies access tokens without the app's code."""
 
     settings: Settings
     keys_url: str
 
     def claims(self, authorization: str | None) -> dict[str, Any] | None:
-        """Return the claims of a valid token. None for any other header."""
+        """Return the claims of the token in an Authorization header. None if the token is missing or invalid."""
         token = (authorization or "").removeprefix("Bearer ")
         try:
             claims = jwt.decode(token, _fetch_keys(self.keys_url), algorithms=["RS256"], issuer=self.settings.issuer)
@@ -48,18 +48,18 @@ class Authorizer:
 
 
 def make_rest_authorizer(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Return claims as the REST API of API Gateway writes them: strings, with dates in words."""
+    """Return the authorizer context of a REST API: claims as strings, `exp` and `iat` as dates in words."""
     dates = {name: datetime.fromtimestamp(claims[name], UTC).strftime(_REST_DATE_FORMAT) for name in ("exp", "iat")}
     return {"claims": {name: str(value) for name, value in claims.items()} | dates}
 
 
 def make_http_1_authorizer(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Return claims as an HTTP API writes them in payload 1.0: strings."""
+    """Return the authorizer context of an HTTP API in payload format 1.0: claims as strings."""
     return {"claims": {name: str(value) for name, value in claims.items()}, "scopes": None}
 
 
 def make_http_2_authorizer(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Return claims as an HTTP API writes them in payload 2.0."""
+    """Return the authorizer context of an HTTP API in payload format 2.0: claims as strings, below `jwt`."""
     return {"jwt": make_http_1_authorizer(claims)}
 
 
@@ -71,23 +71,23 @@ def make_event(
     prefix: str = "",
     stage: str = "prod",
 ) -> dict[str, Any]:
-    """Return the event that a gateway makes of a request.
+    """Return the event that a gateway makes from a request.
 
     Args:
-        request: the request of the client. Its path begins with the prefix, if there is one.
-        kind: the gateway and the version of its payload.
-        claims: those of a valid token, None if the authorizer passed on no claims.
-        prefix: the path of the stage, or the base path of a custom domain.
+        request: the request of the client. Its path begins with the prefix.
+        kind: the gateway and its payload format.
+        claims: the claims that the authorizer passes on, None if there are none.
+        prefix: the path of the stage or the base path of a custom domain, empty for neither.
         stage: the name of the stage.
     """
     body = request.content
     is_text = _is_text(body)
     path = unquote(request.url.raw_path.decode().partition("?")[0])
     common = {
-        "headers": _last_values(request.headers),
+        "headers": _take_last_values(request.headers),
         "body": (body.decode() if is_text else base64.b64encode(body).decode()) or None,
         "isBase64Encoded": not is_text,
-        **_route(path.removeprefix(prefix), kind),
+        **_make_route_fields(path.removeprefix(prefix), kind),
     }
     if kind == "http-2.0":
         return common | {
@@ -106,7 +106,7 @@ def make_event(
     return common | {
         **({"version": "1.0"} if kind == "http-1.0" else {}),
         "httpMethod": request.method,
-        # The REST API leaves out the stage, but not the base path of a custom domain. An HTTP API leaves out neither.
+        # A REST API removes the stage, but not the base path of a custom domain. An HTTP API removes neither.
         "path": path.removeprefix(prefix) if kind == "rest" and prefix == f"/{stage}" else path,
         "multiValueHeaders": _group_by_name(request.headers),
         "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
@@ -123,9 +123,17 @@ def make_event(
 
 
 class GatewayTransport(httpx.AsyncBaseTransport):
-    """Carries requests of httpx to a Lambda handler. Each of its threads is one instance.
+    """A transport of httpx to a Lambda handler.
 
-    A request with an invalid token arrives without claims, so that the app has to refuse it.
+    API Gateway itself refuses an invalid token. This stand-in passes the request on without claims, so the app must
+    refuse it.
+
+    Args:
+        handler: the Lambda handler.
+        authorizer: verifies the tokens.
+        kind: the gateway and its payload format.
+        prefix: the path of the stage or the base path of a custom domain.
+        instances: the number of requests that the handler serves concurrently, each in its thread.
     """
 
     def __init__(
@@ -163,7 +171,7 @@ class GatewayTransport(httpx.AsyncBaseTransport):
 
 
 def to_response(result: Mapping[str, Any]) -> httpx.Response:
-    """Return the HTTP response that a gateway makes of the result of a function."""
+    """Return the HTTP response that a gateway makes from the result of a function."""
     headers = list((result.get("headers") or {}).items())
     headers += [(name, value) for name, values in (result.get("multiValueHeaders") or {}).items() for value in values]
     body = result.get("body") or ""
@@ -171,21 +179,21 @@ def to_response(result: Mapping[str, Any]) -> httpx.Response:
     return httpx.Response(result["statusCode"], headers=headers, content=content)
 
 
-def _route(path: str, kind: GatewayKind) -> dict[str, Any]:
-    """Return the fields of an event that name the route of serverless.yml for this path."""
+def _make_route_fields(path: str, kind: GatewayKind) -> dict[str, Any]:
+    """Return the fields of an event that name the route of serverless.yml for a path."""
     for start in ("/v1/auth/", "/v1/", "/"):
         if path.startswith(start) and path != start:
-            template, values = f"{start}{{proxy+}}", {"proxy": path.removeprefix(start).rstrip("/")}
+            template, parameters = f"{start}{{proxy+}}", {"proxy": path.removeprefix(start).rstrip("/")}
             break
     else:
-        template, values = "/", {}
+        template, parameters = "/", {}
     if kind == "http-2.0":
-        return {"routeKey": f"ANY {template}", "pathParameters": values}
-    return {"resource": template, "pathParameters": values or None}
+        return {"routeKey": f"ANY {template}", "pathParameters": parameters}
+    return {"resource": template, "pathParameters": parameters or None}
 
 
-def _last_values(headers: httpx.Headers) -> dict[str, str]:
-    """Return the last value of each header, as the REST API does. Names keep the spelling of the client."""
+def _take_last_values(headers: httpx.Headers) -> dict[str, str]:
+    """Return the last value of each header, as a REST API does. The names are spelled as the client spelled them."""
     return {name.decode(): value.decode("latin-1") for name, value in headers.raw}
 
 

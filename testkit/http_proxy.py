@@ -1,6 +1,6 @@
-"""HTTP/1.1 for a proxy in front of an AWS service: whole messages, and a server.
+"""The HTTP/1.1 server and client of a proxy in front of an AWS service, and the parts of messages.
 
-Each proxy is a module of its own, which runs as `python -m MODULE PORT …` and listens on loopback.
+A proxy is a module that runs as `python -m MODULE PORT …` and listens on loopback. It handles whole messages as bytes.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 from devstack.api import ROOT
 from devstack.ports import LOOPBACK
 from devstack.process import Service, start_process
-from testkit.ports import free_port
+from testkit.ports import find_free_port
 
 # Returns the response to a request. An empty response closes the connection.
 Responder = Callable[[bytes, asyncio.StreamReader], Awaitable[bytes]]
@@ -24,10 +24,10 @@ def run_proxy(module: str, *arguments: object, folder: Path) -> Iterator[Service
 
     Args:
         module: the module of the proxy.
-        arguments: those that follow its port.
-        folder: the working directory and the place of the log.
+        arguments: the arguments after the port.
+        folder: the working directory, and the folder of the log.
     """
-    port = free_port()
+    port = find_free_port()
     command = [sys.executable, "-m", module, str(port), *map(str, arguments)]
     log = folder / f"{module}-{port}.log"
     with start_process(command, folder=folder, environment={"PYTHONPATH": str(ROOT)}, log=log) as process:
@@ -43,7 +43,7 @@ def serve(port: int, respond: Responder) -> None:
 
 
 async def forward(port: int, request: bytes) -> bytes:
-    """Send a request to the service at a port, over a new connection. Return its response."""
+    """Send a request to the service at a port over a new connection. Return the response."""
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
     try:
         writer.write(request)
@@ -52,29 +52,29 @@ async def forward(port: int, request: bytes) -> bytes:
         writer.close()
 
 
-def operation(request: bytes) -> str:
-    """Return the operation of a call to AWS. Empty if the request is no such call."""
-    return header(request, "x-amz-target").rpartition(".")[2]
+def get_operation(request: bytes) -> str:
+    """Return the operation of a call to AWS. Empty if the request is not such a call."""
+    return get_header(request, "x-amz-target").rpartition(".")[2]
 
 
-def header(message: bytes, name: str) -> str:
+def get_header(message: bytes, name: str) -> str:
     """Return the value of a header. Empty if there is none."""
     lines = message.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
     headers = (line.partition(":") for line in lines)
-    return next((value.strip() for found, _, value in headers if found.lower() == name), "")
+    return next((value.strip() for field, _, value in headers if field.lower() == name), "")
 
 
-def body(message: bytes) -> bytes:
+def get_body(message: bytes) -> bytes:
     """Return the body of a message."""
     return message.partition(b"\r\n\r\n")[2]
 
 
-def response(status: int, content: bytes) -> bytes:
-    """Return a response that comes from the proxy itself."""
+def make_response(status: int, content: bytes) -> bytes:
+    """Return a response of the proxy itself."""
     return f"HTTP/1.1 {status} Made up\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content
 
 
-def with_body(message: bytes, content: bytes) -> bytes:
+def replace_body(message: bytes, content: bytes) -> bytes:
     """Return the message with another body."""
     head = message.partition(b"\r\n\r\n")[0].split(b"\r\n")
     kept = [line for line in head if not line.lower().startswith(b"content-length:")]
@@ -88,7 +88,7 @@ async def _serve(port: int, respond: Responder) -> None:
                 writer.write(message)
                 await writer.drain()
         except ConnectionError:
-            pass  # The client was killed or has given up.
+            pass  # The client has timed out or was killed.
         finally:
             writer.close()
 
@@ -97,9 +97,9 @@ async def _serve(port: int, respond: Responder) -> None:
 
 
 async def _read_message(reader: asyncio.StreamReader) -> bytes:
-    """Return one whole message. Empty at the end of the connection."""
+    """Return one whole message. Empty if the peer has closed the connection."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return b""
-    return head + await reader.readexactly(int(header(head, "content-length") or 0))
+    return head + await reader.readexactly(int(get_header(head, "content-length") or 0))

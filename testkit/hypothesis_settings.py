@@ -1,4 +1,4 @@
-"""Settings for properties of Hypothesis, which a busy machine must not fail."""
+"""Settings of Hypothesis that keep property tests from failing on a busy machine."""
 
 from hypothesis import HealthCheck, settings
 

@@ -8,9 +8,15 @@ from testkit.forged_tokens import public_keys
 
 
 class KeyEndpoint:
-    """Counts fetches, and can hang or fail. Its clock moves only when a test sets `now`.
+    """A stand-in that counts fetches, and that can hang or fail.
 
-    `fetching` is set when a fetch begins. While `go_on` is cleared, a fetch hangs. `failure` is raised, if it is set.
+    Attributes:
+        keys: the keys by key id.
+        fetches: the number of fetches.
+        now: the time of the clock in seconds. Only tests change it.
+        failure: the error that each fetch raises, None for none.
+        fetch_started: set when a fetch begins.
+        may_respond: a fetch hangs while this is not set.
     """
 
     def __init__(self) -> None:

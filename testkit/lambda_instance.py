@@ -1,4 +1,4 @@
-"""One instance of the Lambda function. Each line of standard input is an event, each line of output its result."""
+"""An instance of the Lambda function. It reads one event per line of standard input, and prints each result."""
 
 import json
 import sys

@@ -16,19 +16,19 @@ def lose_first_response(client: Any, operation: str, meanwhile: Interruption = l
     """Lose the response to the first call of an operation.
 
     Args:
-        client: the client of boto3 that makes the call.
+        client: the boto3 client that makes the call.
         operation: the operation, such as `PutItem`.
         meanwhile: runs between the first call and its retry.
 
     Yields:
-        a list that grows by the operation each time that it is sent.
+        a list that gets the name of the operation for each attempt of a call.
     """
-    sent: list[str] = []
+    attempts: list[str] = []
     session = URLLib3Session()
 
     def lose_response(request: Any, **_: Any) -> None:
-        sent.append(operation)
-        if len(sent) == 1:
+        attempts.append(operation)
+        if len(attempts) == 1:
             response = session.send(request)
             assert response.status_code == 200, response.content
             meanwhile()
@@ -39,7 +39,7 @@ def lose_first_response(client: Any, operation: str, meanwhile: Interruption = l
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
         try:
-            yield sent
+            yield attempts
         finally:
             client.meta.events.unregister(event, lose_response)
             session.close()

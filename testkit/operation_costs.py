@@ -1,4 +1,4 @@
-"""The capacity of DynamoDB that each operation of the API consumes, measured once for each. Sets no bounds."""
+"""The capacity units of DynamoDB that each operation of the API consumes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from testkit.engine import Engine
 
 TEXT = "The word 'short' is longer than the word 'long'. ".ljust(280, "!")
 OTHER_TEXT = TEXT.swapcase()
-LONGEST_HANDLE = "a_handle_of_20_chars"
+MAX_LENGTH_HANDLE = "a_handle_of_20_chars"
 PAGE_SIZE = 20
-DWIPPS_BY_AUTHOR = 21  # One more than a page has.
-OTHER_DWIPPS = 50  # Of other members, after each Dwipp of the author.
+DWIPPS_BY_AUTHOR = 21  # One more than fit on a page.
+OTHER_DWIPPS = 50  # The number of Dwipps by others after each Dwipp by the author.
 BATCH_SIZE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 
 
 @dataclass(slots=True)
 class CostRecorder:
-    """Makes requests, and records the capacity that each consumed, by name."""
+    """A recorder of the capacity that each request consumes, by the name of the request."""
 
     meter: CapacityMeter
     costs: dict[str, ConsumedCapacity]
 
     async def request(self, name: str, member: MemberClient, method: str, path: str, **options: Any) -> Any:
-        """Make a request that must succeed. Return its body, None if there is none."""
+        """Send a request, which must succeed. Return the body of the response. None if it is empty."""
         with self.meter.measure() as consumed:
             response = await member.http.request(method, path, **options)
         assert response.is_success, response.text
@@ -37,10 +37,10 @@ class CostRecorder:
 
 
 async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> dict[str, ConsumedCapacity]:
-    """Return the capacity that each operation consumed, by a name that describes it."""
+    """Measure the operations on Dwipps and the lists of Dwipps. Return the consumed capacity by name."""
     recorder = CostRecorder(meter, {})
     author, reader, stranger = (
-        await api.create_member(LONGEST_HANDLE),
+        await api.create_member(MAX_LENGTH_HANDLE),
         await api.create_member(),
         await api.create_member(),
     )
@@ -55,24 +55,29 @@ async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> 
 
 
 async def _fill_tables(recorder: CostRecorder, engine: Engine, author: MemberClient, reader: MemberClient) -> None:
-    """Write the author's Dwipps, and many of others between them. The reader reacts to all of them."""
+    """Write Dwipps by the author and many by others between them, and the reader's reaction to each.
+
+    Measure the feed while few rows exist.
+    """
     reader_id = (await reader.get("/v1/me"))["id"]
     for number in range(DWIPPS_BY_AUTHOR):
         dwipp = await author.post_dwipp(TEXT)
         assert (await reader.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")).is_success
         others = [new_id() for _ in range(OTHER_DWIPPS)]
-        _write_rows(engine, engine.settings.dwipps_table, map(_dwipp_row, others))
-        _write_rows(engine, engine.settings.reactions_table, (_reaction_row(reader_id, each) for each in others))
+        _write_rows(engine, engine.settings.dwipps_table, map(_make_dwipp_row, others))
+        _write_rows(
+            engine, engine.settings.reactions_table, (_make_reaction_row(reader_id, dwipp_id) for dwipp_id in others)
+        )
         if number == 0:
             await recorder.request("page of the feed, few rows behind it", reader, "GET", "/v1/dwipps")
 
 
-def _dwipp_row(dwipp_id: str) -> dict[str, Any]:
+def _make_dwipp_row(dwipp_id: str) -> dict[str, Any]:
     values = {"author_handle": "everybody_else_here_", "feed_shard": 0, "text": TEXT, "version": 1, "upvotes": 1}
     return {"dwipp_id": dwipp_id, **values}
 
 
-def _reaction_row(member_id: str, dwipp_id: str) -> dict[str, Any]:
+def _make_reaction_row(member_id: str, dwipp_id: str) -> dict[str, Any]:
     return {"member_id": member_id, "dwipp_id": dwipp_id, "upvoted_at": to_text(now())}
 
 
@@ -86,7 +91,7 @@ def _write_rows(engine: Engine, table: str, rows: Iterable[Mapping[str, Any]]) -
 async def _measure_lists(
     recorder: CostRecorder, author: MemberClient, reader: MemberClient, stranger: MemberClient
 ) -> None:
-    by_author = f"/v1/users/{LONGEST_HANDLE}/dwipps"
+    by_author = f"/v1/users/{MAX_LENGTH_HANDLE}/dwipps"
     pages = [
         await recorder.request("page of the feed", reader, "GET", "/v1/dwipps"),
         await recorder.request("page of the feed, without reactions", stranger, "GET", "/v1/dwipps"),

@@ -1,4 +1,4 @@
-"""The operations of the published OpenAPI document, with a valid body for each."""
+"""The operations of the published OpenAPI document, and valid bodies for the operations of members."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ _BODIES: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation. `secured` is True if it requires a token."""
+    """An operation. `is_secured` is True if it requires a token."""
 
     name: str
     method: str
@@ -31,7 +31,7 @@ class Operation:
 
     @property
     def body(self) -> Any:
-        """Return a valid body of an operation for members. None if it has no body."""
+        """Return a valid body if this is an operation for members. None if it has no body."""
         return _BODIES.get(self.name)
 
 
@@ -50,7 +50,7 @@ def iter_operations(published: Mapping[str, Any]) -> Iterator[Operation]:
 
 
 def _is_secured(published: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:
-    """Return True if a token is required (OpenAPI 3.1, 4.8.10: an empty requirement makes it optional)."""
+    """Return True if a token is required. An empty requirement makes it optional (OpenAPI 3.1, section 4.8.10)."""
     requirements = operation.get("security", published.get("security", []))
     return bool(requirements) and all(requirements)
 

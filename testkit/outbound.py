@@ -1,4 +1,4 @@
-"""The network calls of this process: HTTP requests by botocore and by the fetch of keys, connections and look-ups."""
+"""A recorder of the network calls of this process: HTTP requests of urllib3, connections, and look-ups of hosts."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 @contextmanager
 def record_outbound() -> Iterator[list[str]]:
-    """Record the network calls of all threads until the block ends."""
+    """Record the network calls of all threads until the block ends. Yield the list of calls, which grows."""
     calls: list[str] = []
 
     def record(function: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -4,15 +4,15 @@ import contextlib
 import random
 import socket
 
-# Below the ephemeral ports of systems, which a connection could take before the test does.
+# Below the ephemeral ports. Otherwise a connection could take the port before the test does.
 _FIRST_PORT, _LAST_PORT = 10_000, 32_000
 
 
-def free_port(*, neighbours: int = 0) -> int:
-    """Return a port of this machine that is free now.
+def find_free_port(*, neighbours: int = 0) -> int:
+    """Return a free port.
 
     Args:
-        neighbours: the number of ports after it that are free too.
+        neighbours: the number of ports directly after it that must be free too.
     """
     while True:
         first = random.SystemRandom().randint(_FIRST_PORT, _LAST_PORT)

@@ -1,4 +1,4 @@
-"""The routes of serverless.yml, and the selection of one by the REST API of API Gateway.
+"""The routes of serverless.yml, and the route that API Gateway's REST API selects for a request.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
 """
@@ -18,7 +18,7 @@ _FILE_REFERENCE = re.compile(r"\$\{file\((deploy/[\w.-]+)\)(?::\$\{param:\w+\})?
 
 
 class _Loader(yaml.SafeLoader):
-    """A loader that reads the tags of CloudFormation, such as `!Ref`, as `{tag: value}`."""
+    """A YAML loader that converts tags of CloudFormation, such as `!Ref`, to `{tag: value}`."""
 
 
 def _construct_tag(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
@@ -39,45 +39,47 @@ def load_template(name: str) -> dict[str, Any]:
 
 
 def load_deployment() -> dict[str, Any]:
-    """Return serverless.yml. The files that it references are replaced by their resources."""
+    """Return serverless.yml, with the resources of each referenced file by a key that names the file."""
     deployed = load_template("serverless.yml")
     entries = enumerate(deployed["resources"], 1)
-    deployed["resources"] = {f"{number}. {_file_name(entry)}": _load_resources(entry) for number, entry in entries}
+    deployed["resources"] = {f"{number}. {_get_file_name(entry)}": _load_resources(entry) for number, entry in entries}
     return deployed
 
 
-def _file_name(entry: Any) -> str:
+def _get_file_name(entry: Any) -> str:
     """Return the file of an entry of `resources`, serverless.yml for inline resources.
 
     Raises:
-        ValueError: if the entry is of an unknown kind.
+        ValueError: if the entry is neither inline nor a reference to a file in `deploy`.
     """
     if isinstance(entry, Mapping):
         return "serverless.yml"
     if reference := _FILE_REFERENCE.fullmatch(entry):
         return reference[1]
-    raise ValueError(f"This kind of resources is not looked at: {entry}")
+    raise ValueError(f"unsupported entry of `resources`: {entry}")
 
 
 def _load_resources(entry: Any) -> dict[str, Any]:
-    """Return the resources of an entry, for all values of its parameters. Extended resources have no type.
+    """Return the resources of an entry, for all values of its parameters. Resources under `extensions` have no type.
 
-    JavaScript is searched, not run: for the types of resources, and for the names that osls gives to those of events.
+    JavaScript is not run. It is searched for types of resources, and for names that osls gives to resources of events.
     """
-    name = _file_name(entry)
-    if name.endswith(".js"):
-        text = (_ROOT / name).read_text()
-        types = {found: {"Type": found} for found in re.findall(r"AWS::\w+::\w+", text)}
-        return types | {found: {} for found in re.findall(r"ApiGateway(?:Authorizer|Method|Resource)\w+", text)}
-    loaded = entry if isinstance(entry, Mapping) else load_template(name)
+    file = _get_file_name(entry)
+    if file.endswith(".js"):
+        text = (_ROOT / file).read_text()
+        types = {match: {"Type": match} for match in re.findall(r"AWS::\w+::\w+", text)}
+        return types | {name: {} for name in re.findall(r"ApiGateway(?:Authorizer|Method|Resource)\w+", text)}
+    loaded = entry if isinstance(entry, Mapping) else load_template(file)
     variants = [loaded, *(value for value in loaded.values() if isinstance(value, Mapping))]
-    extended: dict[str, Any] = {found: {} for variant in variants for found in variant.get("extensions", ())}
-    return extended | {found: each for variant in variants for found, each in variant.get("Resources", {}).items()}
+    extended: dict[str, Any] = {name: {} for variant in variants for name in variant.get("extensions", ())}
+    return extended | {
+        name: resource for variant in variants for name, resource in variant.get("Resources", {}).items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route: the segments of its path, a method or `ANY`, and the authorizer of its event."""
+    """A route: the segments of its path, its method or `ANY`, and the authorizer of its event."""
 
     segments: tuple[str, ...]
     method: str
@@ -94,11 +96,11 @@ class Route:
 
     @property
     def rank(self) -> list[int]:
-        """Return the order of precedence: a literal segment, then a parameter, then a greedy parameter."""
+        """Return a sort key, the most specific route first: literal segments, parameters, greedy parameters."""
         return [2 if _is_greedy(segment) else int(_is_parameter(segment)) for segment in self.segments]
 
     def matches(self, segments: Sequence[str]) -> bool:
-        """Return True if a path of these segments is one of this route."""
+        """Return True if the route matches a path with these segments."""
         for number, segment in enumerate(self.segments):
             if number >= len(segments):
                 return False
@@ -113,14 +115,14 @@ def iter_routes(deployed: Mapping[str, Any]) -> Iterator[Route]:
     """Yield the routes of all functions.
 
     Raises:
-        ValueError: if a function has another event than `http`, which could bypass the authorizer.
+        ValueError: if a function has a URL, or an event other than `http`. Both could bypass the authorizer.
     """
     for function in deployed["functions"].values():
         if "url" in function:
-            raise ValueError("A function URL bypasses the authorizer.")
+            raise ValueError("a function URL bypasses the authorizer")
         for event in function["events"]:
             if list(event) != ["http"] or not isinstance(event["http"], Mapping):
-                raise ValueError(f"This kind of event is not looked at: {event}")
+                raise ValueError(f"unsupported event: {event}")
             http = event["http"]
             yield Route(_split_path(http["path"]), http["method"].upper(), http.get("authorizer"))
 

@@ -1,4 +1,4 @@
-"""A client of Lambda's Runtime API that takes single steps, as awslambdaric does in a loop, and one that invokes."""
+"""A client of Lambda's Runtime API for single steps of a runtime, and an invoker of functions."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from devstack.runtime_api import RuntimeApi
 
 
 class Runtime:
-    """A runtime, which speaks to the API over one connection."""
+    """A runtime with one connection to the API. A test calls its steps, which awslambdaric repeats in a loop."""
 
     def __init__(self, api: RuntimeApi) -> None:
         self._connection = http.client.HTTPConnection(api.address, timeout=10)
@@ -23,27 +23,29 @@ class Runtime:
         self._send("GET", "invocation/next")
 
     def receive_event(self) -> Any:
-        """Wait for the requested event, and return it. Store the headers of the invocation."""
+        """Wait for the requested event, and return the event. Store the headers of the response in `headers`."""
         response = self._connection.getresponse()
         assert response.status == 200
         self.headers = response.headers
         return json.loads(response.read())
 
-    def respond(self, answer: Any, *, number: str = "", outcome: str = "response") -> int:
-        """Send the result of an invocation, and return the status of the API.
+    def respond(self, result: Any, *, invocation_id: str = "", outcome: str = "response") -> int:
+        """Send the result of an invocation. Return the status of the response.
 
         Args:
-            answer: the result, or the document of an error.
-            number: the id of the invocation, by default that of the last event.
+            result: the result of the function, or an error document.
+            invocation_id: the id of the invocation, by default that of the event received last.
             outcome: `response` or `error`.
         """
-        self._send("POST", f"invocation/{number or self.headers['Lambda-Runtime-Aws-Request-Id']}/{outcome}", answer)
-        return self._status()
+        self._send(
+            "POST", f"invocation/{invocation_id or self.headers['Lambda-Runtime-Aws-Request-Id']}/{outcome}", result
+        )
+        return self._read_status()
 
-    def fail_to_start(self, failure: Any) -> int:
-        """Report an error of the initialization, and return the status of the API."""
-        self._send("POST", "init/error", failure)
-        return self._status()
+    def report_init_error(self, error: Any) -> int:
+        """Report an error of the initialization. Return the status of the response."""
+        self._send("POST", "init/error", error)
+        return self._read_status()
 
     def close(self) -> None:
         """Close the connection."""
@@ -59,19 +61,19 @@ class Runtime:
         text = None if body is None else json.dumps(body)
         self._connection.request(method, f"/2018-06-01/runtime/{path}", text)
 
-    def _status(self) -> int:
+    def _read_status(self) -> int:
         response = self._connection.getresponse()
         response.read()
         return response.status
 
 
 class Invoker:
-    """Invokes a function in a thread, so that a test can act as its runtime."""
+    """An invoker of a function. It waits in threads, so that the test can act as the runtime."""
 
     def __init__(self, invoke: Callable[[Any], dict[str, Any]]) -> None:
         self._invoke = invoke
         self._threads = ThreadPoolExecutor()
 
     def invoke(self, event: Any) -> Future[dict[str, Any]]:
-        """Start an invocation, and return the future result."""
+        """Start an invocation, and return the future of its result."""
         return self._threads.submit(self._invoke, event)

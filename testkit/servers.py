@@ -1,4 +1,4 @@
-"""The API in other processes: under uvicorn, and as instances of the Lambda function. And clients for both."""
+"""The API under uvicorn, as instances of the Lambda function, or as an app of this process, and clients for each."""
 
 import contextlib
 import json
@@ -19,21 +19,21 @@ from testkit.api_client import Api
 from testkit.engine import Engine
 from testkit.gateway import Authorizer, GatewayTransport
 from testkit.leak_scan import LeakScan
-from testkit.ports import free_port
+from testkit.ports import find_free_port
 from testkit.transcript import Transcript
 
-# API Gateway waits as long.
+# That of API Gateway.
 _TIMEOUT_SECONDS = 29.0
 _TEST_URL = "https://dwipper.test"
 
 
 @contextlib.contextmanager
 def run_uvicorn(engine: Engine, folder: Path) -> Iterator[Service]:
-    """Serve the API on loopback until the block ends."""
-    port = free_port()
+    """Serve the API with uvicorn on loopback until the block ends."""
+    port = find_free_port()
     command = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", "127.0.0.1", "--port", str(port)]
     log = folder / "uvicorn.log"
-    # uvicorn could close an idle connection while a client on a busy machine begins to send.
+    # By default uvicorn could close an idle connection while a client on a busy machine begins to send.
     options = ["--no-access-log", "--timeout-keep-alive", "120"]
     with start_process([*command, *options], folder=folder, environment=_environment(engine), log=log) as process:
         service = Service("The API", f"http://127.0.0.1:{port}", process, log)
@@ -94,7 +94,7 @@ def _environment(engine: Engine) -> Mapping[str, str]:
 
 @contextlib.asynccontextmanager
 async def connect_to_server(engine: Engine, server: Service) -> AsyncIterator[Api]:
-    """Open the API of a server over real connections. It records no transcript."""
+    """Connect to the API of a server. The transcript of the API stays empty."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with _open_api(engine, httpx.AsyncHTTPTransport(limits=limits, trust_env=False), server.endpoint) as api:
         yield api
@@ -102,7 +102,7 @@ async def connect_to_server(engine: Engine, server: Service) -> AsyncIterator[Ap
 
 @contextlib.asynccontextmanager
 async def connect_behind_gateway(engine: Engine, instances: Instances) -> AsyncIterator[Api]:
-    """Open the API of instances behind a stand-in for API Gateway. It records no transcript."""
+    """Connect to the API of instances through a stand-in for API Gateway. The transcript of the API stays empty."""
     authorizer = Authorizer(engine.settings, f"{engine.aws}/{engine.settings.user_pool_id}/.well-known/jwks.json")
     async with _open_api(engine, GatewayTransport(instances, authorizer, instances=instances.count)) as api:
         yield api
@@ -110,21 +110,23 @@ async def connect_behind_gateway(engine: Engine, instances: Instances) -> AsyncI
 
 @contextlib.asynccontextmanager
 async def connect_in_process(engine: Engine, app: Any) -> AsyncIterator[Api]:
-    """Open the API of an app in this process. It records no transcript."""
+    """Connect to the API of an app in this process. The transcript of the API stays empty."""
     async with _open_api(engine, httpx.ASGITransport(app)) as api:
         yield api
 
 
 @contextlib.asynccontextmanager
-async def _open_api(engine: Engine, carrier: httpx.AsyncBaseTransport, base_url: str = _TEST_URL) -> AsyncIterator[Api]:
+async def _open_api(
+    engine: Engine, transport: httpx.AsyncBaseTransport, base_url: str = _TEST_URL
+) -> AsyncIterator[Api]:
     scan = LeakScan(engine.settings)
 
     def open_client(**options: Any) -> httpx.AsyncClient:
         hooks = {"response": [scan.check_unread]}
         return httpx.AsyncClient(
-            transport=carrier, base_url=base_url, timeout=_TIMEOUT_SECONDS, event_hooks=hooks, **options
+            transport=transport, base_url=base_url, timeout=_TIMEOUT_SECONDS, event_hooks=hooks, **options
         )
 
-    async with carrier:
+    async with transport:
         mail_offset = len(fetch_all(engine.aws))
         yield Api(engine.settings, engine.aws, open_client(), Transcript(), open_client, mail_offset)

@@ -1,4 +1,4 @@
-"""The content of all tables and of the user pool. A test compares it before and after a request."""
+"""The content of the tables and of the user pool, for comparisons before and after a request."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,25 +19,25 @@ class Storage:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def rows(self) -> Rows:
+    def load_rows(self) -> Rows:
         """Return all rows by table."""
         names = (self._settings.dwipps_table, self._settings.reactions_table, self._settings.members_table)
         return {name: self._scan(name) for name in names}
 
-    def rows_and_users(self) -> Rows:
+    def load_rows_and_users(self) -> Rows:
         """Return all rows by table, and all users under `users`."""
         response = self._cognito.list_users(UserPoolId=self._settings.user_pool_id)
-        assert "PaginationToken" not in response, "all users fit on one page"
-        return self.rows() | {"users": sorted(response["Users"], key=repr)}
+        assert "PaginationToken" not in response, "the users do not fit on one page"
+        return self.load_rows() | {"users": sorted(response["Users"], key=repr)}
 
-    def user_id(self, email: str) -> str:
+    def get_user_id(self, email: str) -> str:
         """Return the `sub` of the user with this email."""
         user = self._cognito.admin_get_user(UserPoolId=self._settings.user_pool_id, Username=email)
         return next(each["Value"] for each in user["UserAttributes"] if each["Name"] == "sub")
 
     def _scan(self, table: str) -> list[Any]:
         response = self._dynamodb.scan(TableName=table, ConsistentRead=True)
-        assert "LastEvaluatedKey" not in response, "all rows fit on one page"
+        assert "LastEvaluatedKey" not in response, "the rows do not fit on one page"
         return sorted(response["Items"], key=repr)
 
     @cached_property

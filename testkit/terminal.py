@@ -1,4 +1,4 @@
-"""A developer at a terminal: runs `python -m devstack` and reads its output."""
+"""A developer who runs `python -m devstack` at a terminal and reads the output."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ class Terminal:
                 self._has_new_line.notify_all()
 
     def wait_for(self, text: str, within: float = LINE_TIMEOUT_SECONDS) -> None:
-        """Wait until a text was printed, at most so many seconds."""
+        """Wait until the command has printed a text, or fail after `within` seconds."""
         with self._has_new_line:
             assert self._has_new_line.wait_for(lambda: text in "\n".join(self.lines), within), self.lines
 
@@ -45,7 +45,7 @@ class Terminal:
 
 @dataclass(frozen=True)
 class Developer:
-    """A developer with a folder and ports of their own."""
+    """A developer, the folder for the state of their stack, and their ports."""
 
     home: Path
     port: int
@@ -53,7 +53,7 @@ class Developer:
 
     @contextlib.contextmanager
     def start(self, command: str, **variables: str) -> Iterator[Terminal]:
-        """Run a command until the block ends, with environment variables."""
+        """Run a command with these environment variables until the block ends."""
         with self._start(command, variables) as process:
             terminal = Terminal(process)
             reader = threading.Thread(target=terminal.read)
@@ -65,7 +65,7 @@ class Developer:
                 reader.join()
 
     def run(self, command: str, within: float = LINE_TIMEOUT_SECONDS, **variables: str) -> tuple[int, str]:
-        """Run a command to its end, at most so many seconds. Return its exit code and its output."""
+        """Run a command to its end, at most `within` seconds. Return the exit code and the output."""
         with self._start(command, variables) as process:
             output, _ = process.communicate(timeout=within)
             return process.returncode, output
@@ -74,12 +74,12 @@ class Developer:
         """Return the URL of a path of the API."""
         return f"http://127.0.0.1:{self.port}{path}"
 
-    def settings(self) -> dict[str, str]:
-        """Return the variables in the file that the command wrote for a debugger."""
+    def read_settings(self) -> dict[str, str]:
+        """Return the environment variables that the command wrote to a file for debuggers."""
         return {name: value or "" for name, value in dotenv_values(self.home / "env").items()}
 
     def _start(self, command: str, variables: dict[str, str]) -> "subprocess.Popen[str]":
-        # The command must ignore the developer's own account at Amazon.
+        # The command must ignore settings of a real AWS account.
         defaults = {"AWS_PROFILE": "not-ours", "USER_POOL_ID": "not-ours", "LOCAL_DIR": str(self.home)}
         defaults |= {"PORT": str(self.port), "AWS_PORT": str(self.aws_port)}
         return subprocess.Popen(

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-# Headers that must be equal over all transports. All others belong to the transport.
+# Headers that must be equal across transports. Others are not compared.
 _COMPARED_HEADERS = (
     "access-control-allow-origin",
     "access-control-expose-headers",
@@ -33,25 +33,25 @@ _VARYING_VALUES = (
 
 
 class Transcript(list[tuple[Any, ...]]):
-    """The requests and responses of a test, in order. Values that vary between runs are replaced by names."""
+    """The requests and responses of a test, in order. Placeholders replace values that vary between runs."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._names: dict[str, str] = {}
+        self._placeholders: dict[str, str] = {}
         self._is_paused = False
 
     def pause(self) -> None:
-        """Record nothing from now on. Concurrent requests are answered in no particular order."""
+        """Stop recording. Use it around concurrent requests, because their order varies."""
         self._is_paused = True
 
     def resume(self) -> None:
-        """Record again."""
+        """Continue recording."""
         self._is_paused = False
 
     async def record(self, response: httpx.Response) -> None:
         """Record a request and its response (an event hook of httpx)."""
         await response.aread()
-        assert response.headers["x-request-id"], "every response has a request id"
+        assert response.headers.get("x-request-id"), "the response has no request id"
         if self._is_paused:
             return
         request = response.request
@@ -61,26 +61,29 @@ class Transcript(list[tuple[Any, ...]]):
         self.append((request.method, path, response.status_code, headers, self._normalize(response.text)))
 
     def _normalize(self, text: str) -> str:
-        """Replace each varying value by its kind and the order of its first occurrence."""
+        """Replace each varying value by a placeholder such as `<uuid 3>`, the same for each occurrence."""
         for kind, pattern in _VARYING_VALUES:
-            text = pattern.sub(lambda found, kind=kind: self._name(kind, found[0]), text)  # type: ignore[misc]
+            text = pattern.sub(lambda match, kind=kind: self._get_placeholder(kind, match[0]), text)  # type: ignore[misc]
         return text
 
-    def _name(self, kind: str, value: str) -> str:
-        return self._names.setdefault(value, f"<{kind} {len(self._names) + 1}>")
+    def _get_placeholder(self, kind: str, value: str) -> str:
+        return self._placeholders.setdefault(value, f"<{kind} {len(self._placeholders) + 1}>")
 
 
-def compare_transports(folder: Path, test: str, transport: str, transcript: Transcript) -> None:
-    """Compare the transcript with that of the same test over another transport, if one has finished.
+def compare_transports(folder: Path, test_id: str, transport: str, transcript: Transcript) -> None:
+    """Compare the transcript with the first transcript of the same test. Store it if it is the first.
 
     Args:
         folder: a folder that all workers of a run share.
-        test: the id of the test without its transport.
+        test_id: the id of the test without its transport.
         transport: the transport of the transcript.
         transcript: the transcript of a test that has passed.
+
+    Raises:
+        AssertionError: if the transcripts differ, or if the transcript is empty.
     """
-    assert transcript, "the test sends at least one request"
-    first = folder / hashlib.sha256(test.encode()).hexdigest()
+    assert transcript, "the test sent no request"
+    first = folder / hashlib.sha256(test_id.encode()).hexdigest()
     own = first.with_suffix(f".{transport}")
     own.write_text("\n".join(map(repr, transcript)))
     try:
@@ -88,5 +91,5 @@ def compare_transports(folder: Path, test: str, transport: str, transcript: Tran
     except FileExistsError:
         pairs = zip(first.read_text().split("\n"), map(repr, transcript), strict=False)
         differences = [(theirs, ours) for theirs, ours in pairs if theirs != ours]
-        assert not differences, f"the transports answer differently: {differences[0]}"
-        assert first.read_text() == own.read_text(), "the transports record different numbers of requests"
+        assert not differences, f"the transports responded differently: {differences[0]}"
+        assert first.read_text() == own.read_text(), "the transports recorded different numbers of requests"

@@ -1,4 +1,4 @@
-"""The response to every request without a valid login."""
+"""The check of the response to a request without valid authorization."""
 
 from dataclasses import replace
 
@@ -11,16 +11,16 @@ from testkit.leak_scan import LeakScan
 _SCAN = LeakScan(
     replace(SETTINGS, dwipps_table="DwippsTable", reactions_table="ReactionsTable", members_table="MembersTable")
 )
-# Stands for the request of a response that has none, because it came from a Lambda event.
+# The leak scan reads the request of a response. The response to a Lambda event has none.
 _REQUEST = httpx.Request("GET", "https://dwipper.test")
 
 
 def assert_unauthorized(response: httpx.Response, *secrets: str) -> None:
-    """Assert that the response is the 401 of the contract, and discloses nothing.
+    """Assert that the response is the documented 401, and that it leaks no internal data.
 
     Args:
         response: the response.
-        secrets: texts of the request that the response must not repeat.
+        secrets: strings of the request that the response must not repeat.
     """
     assert response.status_code == 401, response.text
     assert response.headers["content-type"] == "application/problem+json"
@@ -29,10 +29,10 @@ def assert_unauthorized(response: httpx.Response, *secrets: str) -> None:
     assert response.json()["type"] == "urn:dwipper:problem:unauthenticated"
     assert response.json()["request_id"] == response.headers["x-request-id"]
     assert not any(secret and secret in response.text for secret in secrets)
-    _SCAN.check(_with_request(response))
+    _SCAN.check(_ensure_request(response))
 
 
-def _with_request(response: httpx.Response) -> httpx.Response:
+def _ensure_request(response: httpx.Response) -> httpx.Response:
     try:
         _ = response.request
     except RuntimeError:

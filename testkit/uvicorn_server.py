@@ -1,4 +1,4 @@
-"""An app on a real socket of loopback, in this process."""
+"""A uvicorn server in a thread of this process."""
 
 import contextlib
 import threading
@@ -8,23 +8,23 @@ from typing import Any
 
 import uvicorn
 
-from testkit.ports import free_port
+from testkit.ports import find_free_port
 
 _START_TIMEOUT_SECONDS = 10.0
 
 
 @contextlib.contextmanager
 def serve(app: Any) -> Iterator[int]:
-    """Serve the app with uvicorn until the block ends. Yields its port."""
-    port = free_port()
+    """Serve the app on loopback until the block ends. Yield the port."""
+    port = find_free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        give_up = time.monotonic() + _START_TIMEOUT_SECONDS
+        deadline = time.monotonic() + _START_TIMEOUT_SECONDS
         while not server.started:
             assert thread.is_alive(), "uvicorn did not start"
-            assert time.monotonic() < give_up, "uvicorn did not start in time"
+            assert time.monotonic() < deadline, "uvicorn did not start in time"
             time.sleep(0.01)
         yield port
     finally:

@@ -1,6 +1,6 @@
-"""The embedded AWS for tests, their markers, and the figures that they print.
+"""Fixtures with an embedded AWS, markers of test folders, and the summary of figures.
 
-Each worker has a MiniStack of its own. Each test has tables and a user pool of its own in it.
+Each worker runs its own MiniStack. Each test that needs AWS gets new tables and a new user pool.
 """
 
 import dataclasses
@@ -19,16 +19,16 @@ from devstack.api import ROOT
 from devstack.process import Service
 from devstack.state import StateFolder
 from testkit.engine import Engine
-from testkit.ports import free_port
+from testkit.ports import find_free_port
 
 REGION = "us-east-1"
 
-# The tests of these folders get the last part of the path as marker, so that a selection needs no paths:
-# `pytest -m security`.
+# Tests in these folders get the folder's name as a marker, so `pytest -m security` selects them.
 _MARKER_FOLDERS = ("e2e/browser", "e2e/clients", "e2e/deployed", "infrastructure", "security")
 
-# Takes the name of a figure, and its value.
+# A function that records a figure by name.
 Figures = Callable[[str, object], None]
+# A function that creates an Engine. See the fixture `new_engine`.
 NewEngine = Callable[..., Engine]
 
 
@@ -40,12 +40,12 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Run an embedded AWS. The environment variables of botocore point to it.
+    """Run an embedded AWS, and set botocore's environment variables to its endpoint.
 
-    Workers cannot share one by having an account each: Cognito's unsigned calls name no account.
+    Workers cannot share one MiniStack through separate accounts, because Cognito's unsigned calls name no account.
     """
     folder = tmp_path_factory.mktemp("aws")
-    with ministack.run(free_port(), folder, region=REGION) as service, pytest.MonkeyPatch.context() as environment:
+    with ministack.run(find_free_port(), folder, region=REGION) as service, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", service.endpoint)
         environment.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", service.endpoint)
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -55,7 +55,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(autouse=True, scope="session")
 def fast_hashes() -> Iterator[None]:
-    """Lower the cost of scrypt, which only slows down guesses."""
+    """Lower the cost of scrypt, so that tests run faster."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pending_confirmations, "SCRYPT_COST", 2)
         yield
@@ -63,46 +63,46 @@ def fast_hashes() -> Iterator[None]:
 
 @pytest.fixture
 def new_settings(embedded: Service) -> Callable[[], Settings]:
-    """Return a function that creates new tables and a new user pool."""
+    """Return a function that creates tables and a user pool, and returns their settings."""
     return lambda: stack.deploy(embedded.endpoint, REGION, name=f"test-{uuid.uuid4().hex}")
 
 
 @pytest.fixture
 def settings(new_settings: Callable[[], Settings]) -> Settings:
-    """Return tables and a user pool that no other test uses."""
+    """Create tables and a user pool for one test, and return their settings."""
     return new_settings()
 
 
 @pytest.fixture
 def figures(record_property: Figures) -> Figures:
-    """Return a function that records a figure. All figures are printed at the end of the run."""
+    """Return a function that records a figure, which is printed at the end of the run."""
     return record_property
 
 
 @pytest.fixture(scope="session")
 def jars() -> Path:
-    """Return the folder of DynamoDB Local in `.local/`, after a download if it is missing.
+    """Return the folder of DynamoDB Local in `.local/`, and download DynamoDB Local if it is missing.
 
     Without Java or Maven this fails with a message about their installation.
     """
-    home = StateFolder(ROOT / ".local")
-    home.path.mkdir(mode=0o700, exist_ok=True)
-    with (home.path / "fetching").open("w") as lock:  # One test process at a time.
+    state_folder = StateFolder(ROOT / ".local")
+    state_folder.path.mkdir(mode=0o700, exist_ok=True)
+    with (state_folder.path / "fetching").open("w") as lock:  # Only one test process downloads at a time.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return dynamodb_local.install(home.jars)
+        return dynamodb_local.install(state_folder.jars)
 
 
 @pytest.fixture(scope="session")
 def disk_store(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Run DynamoDB Local as `make run ENGINE=dynamodb-local` does."""
-    with dynamodb_local.run(free_port(), jars, tmp_path_factory.mktemp("dynamodb")) as service:
+    with dynamodb_local.run(find_free_port(), jars, tmp_path_factory.mktemp("dynamodb")) as service:
         yield service
 
 
 @pytest.fixture(scope="session")
 def memory_store(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Run DynamoDB Local in memory. Its disk is the slowest part of it."""
-    with dynamodb_local.run(free_port(), jars, tmp_path_factory.mktemp("dynamodb"), in_memory=True) as service:
+    """Run DynamoDB Local in memory, which is much faster than on disk."""
+    with dynamodb_local.run(find_free_port(), jars, tmp_path_factory.mktemp("dynamodb"), in_memory=True) as service:
         yield service
 
 
@@ -113,9 +113,9 @@ def new_engine(
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
 ) -> NewEngine:
-    """Return a function that creates tables in a store. Apps in this process then use that store.
+    """Return a function that creates tables in a DynamoDB store, and points the apps of this process to that store.
 
-    The function takes the name of the store's fixture, and the number of feed shards.
+    The function takes the name of the store's fixture and the number of feed shards.
     """
 
     def create(fixture: str, *, feed_shards: int = 1) -> Engine:

@@ -59,6 +59,7 @@ OPENAPI: dict[str, Any] = {
         "content": {
             _FORM: {
                 "schema": {
+                    "title": "PasswordGrant",
                     "type": "object",
                     "required": ["grant_type", "username", "password"],
                     "properties": {

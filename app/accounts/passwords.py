@@ -1,4 +1,4 @@
-"""Passwords: reset and change. Both end all sessions, and both are safe to retry. Knows no HTTP."""
+"""Passwords: reset and change. Both end all sessions, and both are safe to retry. Independent of HTTP."""
 
 from app.aws.errors import to_domain_error
 from app.cognito.user_pool import UserPool
@@ -6,10 +6,10 @@ from app.errors import InvalidCodeError, UnavailableError, WrongPasswordError
 
 
 class Passwords:
-    """Sets new passwords.
+    """The change of passwords.
 
-    A request may set the password and then lose its response, or fail to end the sessions. Its code, or its current
-    password, is used up then. So a retry that fails is accepted if the new password already is the account's.
+    A request may set the password and then lose its response, or fail to end the sessions. Its code or its current
+    password is no longer valid then. So a failed request succeeds if the account already has the new password.
     """
 
     def __init__(self, pool: UserPool) -> None:

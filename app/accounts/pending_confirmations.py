@@ -1,16 +1,16 @@
-"""Pending confirmations: which logins are told to confirm first. Knows neither users nor HTTP.
+"""Pending confirmations: the logins that are told to confirm first. Independent of users and HTTP.
 
-Cognito says "not confirmed" to any password, and would so disclose every account that was begun. Saying it only for the
-right password would disclose accounts too: register an email, log in with the password that you chose, and see whether
-an account existed before. So Cognito's word is ignored. Whoever registered an email within the last day is told to
-confirm, until that very registration is confirmed. Nothing that others do changes this.
+Cognito answers "not confirmed" for any password, which discloses every unconfirmed account. That answer only for the
+right password would disclose confirmed accounts: register an email, log in with the chosen password, and compare the
+answers. So Cognito's answer is ignored. A login with an email and password that were registered within the last day is
+told to confirm, until that registration is confirmed. Other registrations do not change this.
 
 Rows of the members table:
 
     pk = waiting#<hash of the email>#<verifier of the password>   expires_at
 
-The verifier is two bytes of a slow hash. Two bytes tell a login that the password is the registered one. A reader of
-the table can rule out most guesses with them, and confirm none.
+The verifier is two bytes of a slow hash. Two bytes suffice to recognise the registered password. A reader of the table
+can rule out most guesses with them, but confirm none.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ SCRYPT_COST = 2**14  # RFC 7914, section 2, for interactive logins.
 
 
 class PendingConfirmationRepository:
-    """Stores pending confirmations for a day."""
+    """The repository of pending confirmations, which last a day."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""Registrations: who may confirm which user. Knows neither emails nor HTTP.
+"""Registrations: who may confirm which user. Independent of emails and HTTP.
 
 Rows of the members table:
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[0-9a-f-]{36}")
 _REGISTRATION_TTL_SECONDS = 24 * 60 * 60
-# The maximum time of a request, plus 36 seconds for a removal that it asked for at its end.
+# The maximum time of a request (24 seconds), plus 36 seconds in which a delete that it sent last may take effect.
 _MARK_TTL_SECONDS = 60
 
 
 class RegistrationRepository:
-    """Stores registrations for a day, and removal marks for a minute."""
+    """The repository of registrations, which last a day, and of removal marks, which last a minute."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -69,7 +69,7 @@ class RegistrationRepository:
         return mark
 
     def unmark(self, member_id: str, mark: str) -> None:
-        """Take a mark back, since its request leaves the user alone."""
+        """Remove a mark, because its request does not delete the user."""
         self._update_marks(member_id, "DELETE", mark)
 
     def is_marked(self, member_id: str) -> bool:

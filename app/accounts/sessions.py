@@ -1,4 +1,4 @@
-"""Sessions: login, refresh and logout. Knows no HTTP."""
+"""Sessions: login, refresh and logout. Independent of HTTP."""
 
 from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.cognito.user_pool import Tokens, UserPool
@@ -6,7 +6,7 @@ from app.errors import AccountNotConfirmedError, InvalidCredentialsError
 
 
 class Sessions:
-    """Starts, renews and ends sessions."""
+    """The sessions of members."""
 
     def __init__(self, pool: UserPool, pending_confirmations: PendingConfirmationRepository) -> None:
         self._pool = pool

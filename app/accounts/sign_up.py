@@ -1,4 +1,4 @@
-"""Registration and confirmation of accounts. Knows no HTTP."""
+"""Registration and confirmation of accounts. Independent of HTTP."""
 
 import time
 from contextlib import suppress
@@ -18,21 +18,22 @@ _REMOVAL_POLL_SECONDS = 0.25
 
 
 class SignUp:
-    """Registers and confirms accounts.
+    """The registration and confirmation of accounts.
 
-    A new registration replaces an unconfirmed user with the same email. So the owner of the address always gets in with
-    their own password, and an earlier registrant's password opens nothing.
+    A new registration replaces an unconfirmed user with the same email. So the owner of an address can always register
+    and log in with their own password, and an earlier registrant's password is never valid.
 
-    A confirmation and a replacement of the same user can run at the same time. This protocol decides between them:
+    A replacement (R) and a confirmation (C) of one user can run at the same time. This protocol decides between them:
 
-    1. A replacement marks the user.
-    2. It then reads the user's status. It takes the mark back if the user is confirmed, and deletes the user otherwise.
-    3. A confirmation confirms the user in Cognito.
-    4. It then waits until no mark is left, and succeeds if the user still exists.
+    - R1: mark the user.
+    - R2: read the user's status. If the user is confirmed, remove the mark. Otherwise delete the user.
+    - C1: wait until the user has no mark.
+    - C2: confirm the user in Cognito.
+    - C3: wait again until the user has no mark. Fail if the user was deleted meanwhile, or if the wait takes too long.
 
-    A mark set after step 3 is harmless: step 2 will find a confirmed user. A mark set before step 3 may still lead to a
-    delete, so step 4 waits until the mark is taken back or expires. (This assumes that Cognito's reads see its earlier
-    responses.)
+    A mark set after C2 is harmless, because R2 finds a confirmed user. A mark set before C2 may lead to a delete, so C3
+    waits until the mark is removed or expires. C1 keeps a long wait from using up the code. The protocol assumes
+    read-after-write consistency: Cognito's reads reflect every write that it has acknowledged.
     """
 
     def __init__(
@@ -48,7 +49,12 @@ class SignUp:
     def register(self, email: str, password: str, wished_handle: str | None) -> str:
         """Create an unconfirmed user, mail a code, and return the id of the registration.
 
-        If the email has a confirmed account, or if the mail was not sent, the registration confirms nobody.
+        The id looks the same if no user can be confirmed: the email has a confirmed account, the mail was not sent, or
+        other registrations of the email interfered. `confirm` refuses that id.
+
+        Raises:
+            WeakPasswordError: if the pool's policy refuses the password.
+            InvalidEmailError: if Cognito refuses the address.
         """
         member_id = self._create_unconfirmed_user(email, password, wished_handle)
         return self._registrations.create(member_id, self._pending_confirmations.record(email, password))
@@ -57,12 +63,13 @@ class SignUp:
         """Confirm the user of a registration.
 
         Raises:
-            InvalidCodeError: if the code is wrong, or if the registration confirms nobody.
+            InvalidCodeError: if the code is wrong, if the registration confirms nobody, or if the user was replaced.
+            UnavailableError: if a replacement takes too long.
         """
         member_id = self._registrations.get_member_id(registration)
         if member_id is None:
             raise InvalidCodeError
-        # Before the confirmation too. Otherwise it could use up the code and then fail with 503.
+        # Wait before the confirmation too: a timeout after it would have used up the code.
         self._wait_for_pending_removals(member_id)
         self._pool.confirm(member_id, code)
         self._wait_for_pending_removals(member_id)
@@ -84,10 +91,10 @@ class SignUp:
                 self._pending_confirmations.forget(pending_key)
 
     def _create_unconfirmed_user(self, email: str, password: str, wished_handle: str | None) -> str | None:
-        """Return the `sub` of a new user who was mailed a code. None if there is nobody to confirm.
+        """Create a user and mail a code. Return the user's `sub`, None if no user can be confirmed.
 
-        After several collisions with other registrations of the email, those count as later ones. An answer of its own
-        would disclose that the email has no account.
+        None is also the result if concurrent registrations of the email win `_MAX_SIGN_UP_ATTEMPTS` times. A distinct
+        error would disclose that the email has no confirmed account.
         """
         for _ in range(_MAX_SIGN_UP_ATTEMPTS):
             try:
@@ -122,10 +129,10 @@ class SignUp:
             InvalidCodeError: if the user was removed.
             UnavailableError: if a mark remains until the timeout.
         """
-        give_up = time.monotonic() + _REMOVAL_TIMEOUT_SECONDS
+        deadline = time.monotonic() + _REMOVAL_TIMEOUT_SECONDS
         while self._registrations.is_marked(member_id):
             if self._pool.get_user(member_id) is None:
                 raise InvalidCodeError
-            if time.monotonic() > give_up:
+            if time.monotonic() > deadline:
                 raise UnavailableError
             time.sleep(_REMOVAL_POLL_SECONDS)

@@ -12,17 +12,15 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
-from app.auth.tokens import TokenVerifier, check_claims, unverified_subject
+from app.auth.tokens import TokenVerifier, unverified_subject
 from app.errors import UnauthenticatedError
 from app.observability import request_context
-from app.settings import Settings
 from app.web.dependencies import provided
 
 _REST_DATE = "%a %b %d %H:%M:%S UTC %Y"
 _TIME_CLAIMS = ("exp", "iat", "nbf")
 _MAX_DIGITS = 15
 
-AppSettings = Annotated[Settings, provided("settings")]
 Verifier = Annotated[TokenVerifier, provided("token_verifier")]
 
 # It only documents the scheme. Its result is not used, because it knows nothing of API Gateway's claims.
@@ -45,7 +43,6 @@ class Principal:
 
 async def _principal(
     request: Request,
-    settings: AppSettings,
     verifier: Verifier,
     _documented: Annotated[str | None, Depends(_documented_scheme)],
 ) -> Principal:
@@ -53,7 +50,7 @@ async def _principal(
     if event is None:
         claims = await verifier.verify(bearer_token(request))
     else:
-        claims = _gateway_claims(event, settings)
+        claims = _gateway_claims(event, verifier)
     request_context.current().member_id = claims["sub"]
     return Principal(claims["sub"], _authentication_time(claims))
 
@@ -88,7 +85,7 @@ def own_access_token(request: Request, member_id: str) -> str:
     return token
 
 
-def _gateway_claims(event: Any, settings: Settings) -> dict[str, Any]:
+def _gateway_claims(event: Any, verifier: TokenVerifier) -> dict[str, Any]:
     """Return the checked claims of the event's authorizer, with all times as numbers.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -105,7 +102,7 @@ def _gateway_claims(event: Any, settings: Settings) -> dict[str, Any]:
     if not isinstance(claims, Mapping):
         raise UnauthenticatedError
     claims = {**claims, **{name: _seconds(claims[name]) for name in _TIME_CLAIMS if name in claims}}
-    check_claims(claims, settings)
+    verifier.check_claims(claims)
     return claims
 
 

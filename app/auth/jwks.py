@@ -1,4 +1,4 @@
-"""The JSON Web Key Set of the user pool: the public keys of its tokens. Knows no token."""
+"""The JSON Web Key Set of the user pool: the public keys of its tokens. Independent of tokens."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Verification of access tokens without API Gateway. Knows no HTTP request.
+"""Verification of access tokens without API Gateway. Independent of HTTP requests.
 
 python-jose verifies the signature. This module checks the form of the token before and its claims after. python-jose
 3.5.0 alone accepts a token without `exp`, ignores `crit`, and raises many exception types on hostile input. The checks
@@ -29,7 +29,7 @@ _HEADER_FIELDS = frozenset({"alg", "kid", "typ"})
 
 
 class TokenVerifier:
-    """Verifies access tokens of the user pool."""
+    """The verifier of the user pool's access tokens."""
 
     def __init__(self, settings: Settings, keys: KeySet) -> None:
         self._settings = settings
@@ -49,33 +49,32 @@ class TokenVerifier:
         _verify_signature(token, await self._keys.get(kid))
         if "iat" not in claims:
             _refuse()
-        check_claims(claims, self._settings)
+        self.check_claims(claims)
         return claims
 
+    def check_claims(self, claims: Mapping[str, Any]) -> None:
+        """Check that the claims belong to a current access token of this app client.
 
-def check_claims(claims: Mapping[str, Any], settings: Settings) -> None:
-    """Check that the claims belong to a current access token of this app client.
+        https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
 
-    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+        Args:
+            claims: with `exp`, `iat` and `nbf` as numbers.
 
-    Args:
-        claims: with `exp`, `iat` and `nbf` as numbers.
-        settings: name the pool and the app client.
-
-    Raises:
-        UnauthenticatedError: if a claim is missing, or has another type or value.
-    """
-    expected = {"iss": settings.issuer, "client_id": settings.user_pool_client_id, "token_use": "access"}
-    if any(claims.get(name) != value for name, value in expected.items()):
-        _refuse()
-    sub = claims.get("sub")
-    if not isinstance(sub, str) or not _SUB.fullmatch(sub):
-        _refuse()
-    now = time.time()
-    if _numeric_date(claims.get("exp")) + LEEWAY_SECONDS <= now:
-        _refuse()
-    if any(_numeric_date(claims[name]) > now + LEEWAY_SECONDS for name in ("iat", "nbf") if name in claims):
-        _refuse()
+        Raises:
+            UnauthenticatedError: if a claim is missing, or has another type or value.
+        """
+        client_id = self._settings.user_pool_client_id
+        expected = {"iss": self._settings.issuer, "client_id": client_id, "token_use": "access"}
+        if any(claims.get(name) != value for name, value in expected.items()):
+            _refuse()
+        sub = claims.get("sub")
+        if not isinstance(sub, str) or not _SUB.fullmatch(sub):
+            _refuse()
+        now = time.time()
+        if _numeric_date(claims.get("exp")) + LEEWAY_SECONDS <= now:
+            _refuse()
+        if any(_numeric_date(claims[name]) > now + LEEWAY_SECONDS for name in ("iat", "nbf") if name in claims):
+            _refuse()
 
 
 def unverified_subject(token: str) -> str | None:

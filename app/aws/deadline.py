@@ -1,4 +1,4 @@
-"""The deadline of a request. Knows neither HTTP nor AWS.
+"""The deadline of a request. Independent of HTTP and AWS.
 
 API Gateway waits 29 seconds for an answer, a cold start included. A later answer reaches nobody, although its writes
 may have happened. So each request gets a deadline, and starts nothing that could end after it.
@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-REQUEST_SECONDS = 24.0
+REQUEST_TIMEOUT_SECONDS = 24.0
 
 _ends_at: ContextVar[float] = ContextVar("request_deadline")
 
 
 @contextmanager
-def request_deadline(seconds: float = REQUEST_SECONDS) -> Iterator[None]:
+def request_deadline(seconds: float = REQUEST_TIMEOUT_SECONDS) -> Iterator[None]:
     """Set the deadline for the block, and for threads that run in a copy of its context."""
     token = _ends_at.set(time.monotonic() + seconds)
     try:

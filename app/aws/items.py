@@ -1,4 +1,4 @@
-"""DynamoDB items: conversion from and to Python values, and batches. Knows no table."""
+"""DynamoDB items: conversion from and to Python values, and batches. Independent of tables."""
 
 import time
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Retries of writes that conflict with other writes, up to a write deadline. Knows no particular item.
+"""Retries of writes that conflict with other writes, up to a write deadline. Independent of any item.
 
 Several requests may write to the same item at the same time, so a conflicting write is retried. The retries must end:
 the deletion of an account waits until the last write that it let through has finished.

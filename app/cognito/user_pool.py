@@ -1,4 +1,4 @@
-"""The Cognito user pool: accounts and sessions. Knows no table and no HTTP.
+"""The Cognito user pool: accounts and sessions. Independent of tables and HTTP.
 
 Members log in with their email, and the username of each user is their `sub`.
 The errors of each call: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
@@ -84,7 +84,7 @@ class User:
 
 
 class UserPool:
-    """Calls Cognito and translates its errors into those of the domain."""
+    """The client of the user pool. It translates Cognito's errors into those of the domain."""
 
     def __init__(self, settings: Settings) -> None:
         self._region = settings.region

@@ -1,4 +1,4 @@
-"""Dwipps as one member sees them: the stored Dwipp and the member's own reaction. Knows no HTTP."""
+"""Dwipps as one member sees them: the stored Dwipp and the member's own reaction. Independent of HTTP."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -32,7 +32,7 @@ def to_view(dwipp: Dwipp, reaction: Reaction = _NO_REACTION) -> DwippView:
 
 
 class Feed:
-    """Reads Dwipps and lists of Dwipps for one member. Never writes."""
+    """The Dwipps, and the lists of Dwipps, as one member sees them. Read only."""
 
     def __init__(self, dwipps: DwippRepository, cache: FeedPageCache, reactions: ReactionRepository) -> None:
         self._dwipps = dwipps

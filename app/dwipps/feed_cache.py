@@ -1,4 +1,4 @@
-"""A cache of the newest Dwipps, for sites where all readers meet at the newest page. Knows no HTTP."""
+"""A cache of the newest Dwipps, for sites where all readers meet at the newest page. Independent of HTTP."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ Read = Callable[[int, str | None], list[Dwipp]]
 
 
 class FeedPageCache:
-    """Reads everybody's Dwipps, and keeps the newest page for a moment.
+    """A reader of everybody's Dwipps that keeps the newest page for a moment.
 
     Each page of the feed reads the newest end of every partition. So more partitions serve no more readers, and this
     cache does. A walk that starts at a cached page shows the same as a walk that started a moment earlier.

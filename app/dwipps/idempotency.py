@@ -1,4 +1,4 @@
-"""Idempotent creation: one Dwipp for each Idempotency-Key. Knows no HTTP.
+"""Idempotent creation: one Dwipp for each Idempotency-Key. Independent of HTTP.
 
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 
@@ -29,20 +29,27 @@ _KEY_TTL_SECONDS = 24 * 60 * 60
 
 
 class IdempotentWriter:
-    """Creates a Dwipp under a key, or finds the one that was created under it."""
+    """The creator of Dwipps under idempotency keys."""
 
     def __init__(self, client: "DynamoDBClient", table: str, dwipps: DwippRepository) -> None:
         self._client = client
         self._table = table
         self._dwipps = dwipps
 
-    def create(self, author: Member, key: str, text: str) -> tuple[Dwipp, bool]:
-        """Return the Dwipp of this key in its initial state, and whether an earlier request created it.
+    def create(self, author: Member, key: str | None, text: str) -> tuple[Dwipp, bool]:
+        """Return the created Dwipp in its initial state, and whether an earlier request with the key created it.
+
+        Args:
+            author: the author.
+            key: the idempotency key. None to create a Dwipp in any case.
+            text: the text of the Dwipp.
 
         Raises:
             IdempotencyKeyReusedError: if the key belongs to another text.
             UnavailableError: if too many requests with the same key interfere.
         """
+        if key is None:
+            return self._dwipps.create(author, text), False
         attempt = partial(self._create, author, key, new_dwipp(new_id(), author, text))
         return retry_on_conflict(attempt, author.write_deadline)
 

@@ -23,14 +23,15 @@ class DwippData:
     name = "dwipps"
     sections = frozenset({"dwipps"})
     key_prefixes: frozenset[str] = frozenset()
+    first_position = ""
 
     def __init__(self, feed: Feed, dwipps: DwippRepository) -> None:
         self._feed = feed
         self._dwipps = dwipps
 
-    def export(self, member: Member, limit: int, position: str | None) -> ExportPart:
+    def export(self, member: Member, limit: int, position: str) -> ExportPart:
         """Return Dwipps, newest first. A position is a cursor of the author's list."""
-        page = self._feed.list_by_author(member.id, member.handle, PageRequest(limit, position))
+        page = self._feed.list_by_author(member.id, member.handle, PageRequest(limit, position or None))
         return ExportPart({"dwipps": page.items}, page.next_cursor)
 
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
@@ -50,15 +51,16 @@ class ReactionData:
     name = "reactions"
     sections = frozenset({"upvotes", "favorites"})
     key_prefixes: frozenset[str] = frozenset()
+    first_position = _BELOW_ALL_IDS
 
     def __init__(self, reactions: ReactionRepository) -> None:
         self._reactions = reactions
 
-    def export(self, member: Member, limit: int, position: str | None) -> ExportPart:
+    def export(self, member: Member, limit: int, position: str) -> ExportPart:
         """Return reactions in order of their Dwipps. A position is the id of the last Dwipp."""
-        if position is not None and not is_id(position):
+        if position != self.first_position and not is_id(position):
             raise InvalidCursorError
-        rows = self._reactions.list_all(member.id, limit + 1, position or _BELOW_ALL_IDS)
+        rows = self._reactions.list_by_dwipp_id(member.id, limit + 1, position)
         shown = rows[:limit]
         sections = {
             "upvotes": [Mark(dwipp_id=key, at=row.upvoted_at) for key, row in shown if row.upvoted_at],
@@ -68,5 +70,5 @@ class ReactionData:
 
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
         """Return one call for each of the oldest reactions. It also lowers the Dwipp's count of upvotes."""
-        rows = self._reactions.list_all(member.id, limit, after=_BELOW_ALL_IDS)
+        rows = self._reactions.list_by_dwipp_id(member.id, limit, after=_BELOW_ALL_IDS)
         return [partial(self._reactions.clear, member, dwipp_id) for dwipp_id, _ in rows]

@@ -1,12 +1,12 @@
-"""The reactions table: one row for each member and Dwipp. Knows neither the texts of Dwipps nor HTTP.
+"""The reactions table: one row for each pair of a member and a Dwipp with a reaction. Independent of HTTP.
 
-member_id     the key
+member_id     the partition key
 dwipp_id      the sort key, so that the reactions to a page of the feed are one range
-upvoted_at    if the member upvoted the Dwipp
-favorited_at  if the Dwipp is a favorite; the sort key of the sparse index `favorites`
+upvoted_at    the time of the upvote; absent without one
+favorited_at  the time of the favorite; absent without one; the sort key of the sparse index `favorites`
 
-A row with neither time is deleted. The Dwipp holds its count of upvotes. The count equals the rows, because one
-transaction writes both.
+A row with neither time is deleted. The Dwipp holds its count of upvotes. The count equals the number of rows with
+`upvoted_at`, because one transaction writes both.
 """
 
 from collections.abc import Sequence
@@ -29,12 +29,12 @@ from app.members.models import Member
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-# Rows that are read beyond one for each Dwipp of a page. For a page of 20 that makes 24 rows, which are below 4 KB and
-# cost half a read unit.
+# Extra rows that the range query may read, for reactions to Dwipps between those of the page. A page of 20 reads at
+# most 24 rows. They are below 4 KB and cost half a read unit.
 _SPARE_ROWS = 4
 
 _Attribute = Literal["upvoted_at", "favorited_at"]
-_OTHER: dict[_Attribute, _Attribute] = {"upvoted_at": "favorited_at", "favorited_at": "upvoted_at"}
+_OTHER_ATTRIBUTE: dict[_Attribute, _Attribute] = {"upvoted_at": "favorited_at", "favorited_at": "upvoted_at"}
 
 
 class Change(Enum):
@@ -44,14 +44,14 @@ class Change(Enum):
     SET = "set"
     CLEAR = "clear"
 
-    def apply(self, *, present: bool) -> bool:
+    def apply(self, *, is_present: bool) -> bool:
         """Return whether the reaction is present after the change."""
-        return not present if self is Change.TOGGLE else self is Change.SET
+        return not is_present if self is Change.TOGGLE else self is Change.SET
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """The times at which a member upvoted and favorited a Dwipp."""
+    """A member's reactions to one Dwipp: the times of the upvote and of the favorite, None if absent."""
 
     upvoted_at: datetime | None = None
     favorited_at: datetime | None = None
@@ -69,7 +69,7 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class Favorite:
-    """A row of the favorites index: its position and the reaction."""
+    """A row of the favorites index: its position (`favorited_at`, `dwipp_id`) and the reaction."""
 
     dwipp_id: str
     favorited_at: str
@@ -83,7 +83,7 @@ class Favorite:
 
 
 class ReactionRepository:
-    """Reads and writes reactions, and the count of upvotes in the Dwipp."""
+    """The repository of reactions. It also updates the count of upvotes in the Dwipp."""
 
     def __init__(self, client: "DynamoDBClient", table: str, dwipps_table: str) -> None:
         self._client = client
@@ -91,14 +91,19 @@ class ReactionRepository:
         self._dwipps_table = dwipps_table
 
     def get(self, member_id: str, dwipp_id: str) -> Reaction:
-        """Return the member's current reaction to a Dwipp."""
+        """Return the member's current reaction to a Dwipp.
+
+        Raises:
+            DwippNotFoundError: if the id is malformed.
+        """
         response = self._client.get_item(TableName=self._table, Key=_key(member_id, dwipp_id), ConsistentRead=True)
         return Reaction.from_item(response.get("Item", {}))
 
     def get_many(self, member_id: str, dwipp_ids: Sequence[str]) -> dict[str, Reaction]:
-        """Return the member's reactions to the Dwipps of a page, by Dwipp id.
+        """Return the member's reactions to the Dwipps of a page, as a dict from Dwipp id to reaction.
 
-        One query reads the range between the oldest and the newest. Dwipps beyond its limit are read by key.
+        One query reads the range between the oldest and the newest, so the dict may contain other Dwipps too. Dwipps
+        beyond the limit of the query are read by key.
         """
         if not dwipp_ids:
             return {}
@@ -123,7 +128,8 @@ class ReactionRepository:
         Args:
             member_id: the member.
             limit: the maximum number of favorites.
-            after: the `favorited_at` and the Dwipp id that the list starts after.
+            after: the position (`favorited_at`, Dwipp id) of the last favorite of the previous page. None for the first
+                page.
         """
         start: Any = {}
         if after:
@@ -140,8 +146,8 @@ class ReactionRepository:
         )
         return [Favorite.from_item(item) for item in response["Items"]]
 
-    def list_all(self, member_id: str, limit: int, after: str) -> list[tuple[str, Reaction]]:
-        """Return the member's current reactions to Dwipps with ids above `after`, each with the Dwipp id, by id."""
+    def list_by_dwipp_id(self, member_id: str, limit: int, after: str) -> list[tuple[str, Reaction]]:
+        """Return at most `limit` current reactions with ids above `after`, as pairs of id and reaction, by id."""
         response = self._client.query(
             TableName=self._table,
             KeyConditionExpression="member_id = :member AND dwipp_id > :after",
@@ -151,43 +157,48 @@ class ReactionRepository:
         )
         return [(deserialize(item)["dwipp_id"], Reaction.from_item(item)) for item in response["Items"]]
 
-    def upvote(self, member: Member, dwipp_id: str, change: Change) -> Reaction:
-        """Change the member's upvote, and with it the Dwipp's count. Return the reaction after it.
+    def change_upvote(self, member: Member, dwipp_id: str, change: Change) -> Reaction:
+        """Change the member's upvote, and with it the Dwipp's count. Return the resulting reaction.
 
         Raises:
-            DwippNotFoundError: if there is no such Dwipp.
-            UnavailableError: if too many other writes to the Dwipp interfere.
+            DwippNotFoundError: if there is no such Dwipp, or if the id is malformed.
+            UnavailableError: if other writes interfere until the deadline, or if the outcome of a toggle is unknown.
         """
         attempt = partial(self._upvote, member.id, dwipp_id, change)
         return retry_on_conflict(attempt, member.write_deadline, repeatable=change is not Change.TOGGLE)
 
-    def favorite(self, member: Member, dwipp_id: str, change: Change) -> Reaction:
-        """Change the member's favorite. Return the reaction after it. An existing favorite keeps its place.
+    def change_favorite(self, member: Member, dwipp_id: str, change: Change) -> Reaction:
+        """Change the member's favorite. Return the resulting reaction. SET leaves an existing favorite unchanged.
 
         Raises:
-            UnavailableError: if too many writes of the same member interfere.
+            DwippNotFoundError: if the id is malformed. The Dwipp itself is not read. UnavailableError: if writes by the
+            same member interfere until the deadline, or if the outcome of a toggle is
+                unknown.
         """
         attempt = partial(self._favorite, member.id, dwipp_id, change)
         return retry_on_conflict(attempt, member.write_deadline, repeatable=change is not Change.TOGGLE)
 
     def clear(self, member: Member, dwipp_id: str) -> None:
-        """Delete a reaction of any kind. Lower the Dwipp's count if it was an upvote and the Dwipp exists."""
+        """Clear the upvote and the favorite. If the Dwipp no longer exists, delete only the row."""
         try:
-            self.upvote(member, dwipp_id, Change.CLEAR)
-            self.favorite(member, dwipp_id, Change.CLEAR)
+            self.change_upvote(member, dwipp_id, Change.CLEAR)
+            self.change_favorite(member, dwipp_id, Change.CLEAR)
         except DwippNotFoundError:
-            retry_on_conflict(partial(self._delete_row, member.id, dwipp_id), member.write_deadline)
+            retry_on_conflict(partial(self._delete_orphaned_row, member.id, dwipp_id), member.write_deadline)
 
     def _upvote(self, member_id: str, dwipp_id: str, change: Change) -> Reaction:
         before = self.get(member_id, dwipp_id)
         is_present = before.upvoted_at is not None
-        if change.apply(present=is_present) == is_present:
+        if change.apply(is_present=is_present) == is_present:
             return before
         after = replace(before, upvoted_at=None if is_present else now())
-        row = self._row_write(member_id, dwipp_id, "upvoted_at", after)
+        row = self._row_request(member_id, dwipp_id, "upvoted_at", after)
         try:
-            # boto3 adds a ClientRequestToken. With it DynamoDB recognises a retry of the SDK for ten minutes.
-            self._client.transact_write_items(TransactItems=[row, self._count_write(dwipp_id, -1 if is_present else 1)])
+            # boto3 sends a ClientRequestToken, so DynamoDB recognises a retry of the SDK for ten minutes:
+            # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+            self._client.transact_write_items(
+                TransactItems=[row, self._count_request(dwipp_id, -1 if is_present else 1)]
+            )
         except self._client.exceptions.TransactionCanceledException as error:
             _, dwipp_exists = condition_results(error)
             raise (WriteConflictError if dwipp_exists else DwippNotFoundError) from error
@@ -196,10 +207,10 @@ class ReactionRepository:
     def _favorite(self, member_id: str, dwipp_id: str, change: Change) -> Reaction:
         before = self.get(member_id, dwipp_id)
         is_present = before.favorited_at is not None
-        if change.apply(present=is_present) == is_present:
+        if change.apply(is_present=is_present) == is_present:
             return before
         after = replace(before, favorited_at=None if is_present else now())
-        row = self._row_write(member_id, dwipp_id, "favorited_at", after)
+        row = self._row_request(member_id, dwipp_id, "favorited_at", after)
         try:
             if "Delete" in row:
                 self._client.delete_item(**row["Delete"])
@@ -208,13 +219,13 @@ class ReactionRepository:
         except ClientError as error:
             if error_code(error) not in (CONDITION_FAILED, TRANSACTION_CONFLICT):
                 raise
-            # A retry of the SDK finds the effect of its first attempt.
+            # If the SDK retried, its first attempt may have written the row. The row has our time then.
             is_retry = error_code(error) == CONDITION_FAILED and was_sdk_retry(error)
             if not is_retry or Reaction.from_item(existing_item(error) or {}).favorited_at != after.favorited_at:
                 raise WriteConflictError from error
         return after
 
-    def _delete_row(self, member_id: str, dwipp_id: str) -> None:
+    def _delete_orphaned_row(self, member_id: str, dwipp_id: str) -> None:
         try:
             self._client.delete_item(TableName=self._table, Key=_key(member_id, dwipp_id))
         except ClientError as error:
@@ -222,7 +233,7 @@ class ReactionRepository:
                 raise WriteConflictError from error
             raise
 
-    def _count_write(self, dwipp_id: str, delta: int) -> Any:
+    def _count_request(self, dwipp_id: str, delta: int) -> Any:
         update = {
             "TableName": self._dwipps_table,
             "Key": serialize({"dwipp_id": dwipp_id}),
@@ -232,33 +243,34 @@ class ReactionRepository:
         }
         return {"Update": update}
 
-    def _row_write(self, member_id: str, dwipp_id: str, attribute: _Attribute, after: Reaction) -> Any:
-        """Return the write that changes one attribute of a row, on the condition that nobody else changed it."""
+    def _row_request(self, member_id: str, dwipp_id: str, attribute: _Attribute, after: Reaction) -> Any:
+        """Return the request that changes one attribute of a row, unless another write changed it."""
         if moment := getattr(after, attribute):
-            return {"Update": self._set_attribute(member_id, dwipp_id, attribute, moment)}
+            return {"Update": self._set_request(member_id, dwipp_id, attribute, moment)}
         if after == Reaction():
-            return {"Delete": self._delete_last_attribute(member_id, dwipp_id, attribute)}
-        return {"Update": self._remove_attribute(member_id, dwipp_id, attribute)}
+            return {"Delete": self._delete_row_request(member_id, dwipp_id, attribute)}
+        return {"Update": self._remove_request(member_id, dwipp_id, attribute)}
 
-    def _set_attribute(self, member_id: str, dwipp_id: str, attribute: _Attribute, moment: datetime) -> Any:
-        return self._target(member_id, dwipp_id) | {
+    def _set_request(self, member_id: str, dwipp_id: str, attribute: _Attribute, moment: datetime) -> Any:
+        return self._row_parameters(member_id, dwipp_id) | {
             "UpdateExpression": f"SET {attribute} = :now",
             "ConditionExpression": f"attribute_not_exists({attribute})",
             "ExpressionAttributeValues": serialize({":now": to_text(moment)}),
         }
 
-    def _remove_attribute(self, member_id: str, dwipp_id: str, attribute: _Attribute) -> Any:
-        return self._target(member_id, dwipp_id) | {
+    def _remove_request(self, member_id: str, dwipp_id: str, attribute: _Attribute) -> Any:
+        return self._row_parameters(member_id, dwipp_id) | {
             "UpdateExpression": f"REMOVE {attribute}",
-            "ConditionExpression": f"attribute_exists({attribute}) AND attribute_exists({_OTHER[attribute]})",
+            "ConditionExpression": f"attribute_exists({attribute}) AND attribute_exists({_OTHER_ATTRIBUTE[attribute]})",
         }
 
-    def _delete_last_attribute(self, member_id: str, dwipp_id: str, attribute: _Attribute) -> Any:
-        return self._target(member_id, dwipp_id) | {
-            "ConditionExpression": f"attribute_exists({attribute}) AND attribute_not_exists({_OTHER[attribute]})",
+    def _delete_row_request(self, member_id: str, dwipp_id: str, attribute: _Attribute) -> Any:
+        other = _OTHER_ATTRIBUTE[attribute]
+        return self._row_parameters(member_id, dwipp_id) | {
+            "ConditionExpression": f"attribute_exists({attribute}) AND attribute_not_exists({other})",
         }
 
-    def _target(self, member_id: str, dwipp_id: str) -> dict[str, Any]:
+    def _row_parameters(self, member_id: str, dwipp_id: str) -> dict[str, Any]:
         return {
             "TableName": self._table,
             "Key": _key(member_id, dwipp_id),

@@ -73,7 +73,7 @@ def clear_favorite(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps
 def _upvote(
     member: Member, dwipp_id: str, change: Change, dwipps: DwippRepository, reactions: ReactionRepository
 ) -> DwippView:
-    reaction = reactions.upvote(member, dwipp_id, change)
+    reaction = reactions.change_upvote(member, dwipp_id, change)
     return to_view(dwipps.get(dwipp_id), reaction)  # Read after the write, for the current count.
 
 
@@ -81,4 +81,4 @@ def _favorite(
     member: Member, dwipp_id: str, change: Change, dwipps: DwippRepository, reactions: ReactionRepository
 ) -> DwippView:
     dwipp = dwipps.get(dwipp_id)  # Read before the write, because a favorite needs an existing Dwipp.
-    return to_view(dwipp, reactions.favorite(member, dwipp_id, change))
+    return to_view(dwipp, reactions.change_favorite(member, dwipp_id, change))

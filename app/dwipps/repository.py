@@ -1,8 +1,8 @@
-"""The Dwipps table: one item for each Dwipp, with its count of upvotes. Knows neither readers nor HTTP.
+"""The Dwipps table: one item for each Dwipp, with its count of upvotes. Independent of readers and HTTP.
 
-dwipp_id       the key, a UUIDv7; also the sort key of both indexes, so that lists are in order of time
-author_handle  the key of the index `by_author`
-feed_shard     the key of the index `feed`
+dwipp_id       the partition key, a UUIDv7; also the sort key of both indexes, so that lists are in order of time
+author_handle  the partition key of the index `by_author`
+feed_shard     the partition key of the index `feed`
 text, version, upvotes, edited_at (after the first edit)
 """
 
@@ -59,10 +59,7 @@ class Dwipp:
 
 
 class DwippRepository:
-    """Reads and writes Dwipps.
-
-    Every write carries its own condition, so no write depends on an earlier read.
-    """
+    """The repository of Dwipps. Every write carries its condition; none relies on a value that was read before."""
 
     def __init__(self, client: "DynamoDBClient", table: str, feed_shards: int) -> None:
         self._client = client
@@ -97,7 +94,7 @@ class DwippRepository:
             DwippNotFoundError: if there is no such Dwipp.
             NotTheAuthorError: if another member wrote it.
             EditConflictError: if it has another version.
-            UnavailableError: if too many upvotes interfere.
+            UnavailableError: if other writes interfere until the deadline, or if the outcome is unknown.
         """
         attempt = partial(self._edit, _key(dwipp_id), member.handle, text, version)
         return retry_on_conflict(attempt, member.write_deadline, repeatable=version is None)
@@ -108,7 +105,7 @@ class DwippRepository:
         Raises:
             DwippNotFoundError: if there is no such Dwipp.
             NotTheAuthorError: if another member wrote it.
-            UnavailableError: if too many upvotes interfere.
+            UnavailableError: if other writes interfere until the deadline, or if the outcome is unknown.
         """
         attempt = partial(self._delete, _key(dwipp_id), member.handle)
         retry_on_conflict(attempt, member.write_deadline, repeatable=False)
@@ -151,7 +148,7 @@ class DwippRepository:
         try:
             self._client.put_item(**self.put_request(dwipp))
         except ClientError as error:
-            # A retry of the SDK finds the item of its first attempt. Upvotes may have changed it, so it stays.
+            # If the SDK retried, its first attempt may have written the item. Upvotes may have changed it, so it stays.
             if error_code(error) != CONDITION_FAILED or not was_sdk_retry(error):
                 raise
         return dwipp
@@ -174,7 +171,7 @@ class DwippRepository:
         except ClientError as error:
             _raise_unless_condition_failed(error)
             dwipp = _check_author(error, author_handle)
-            # A retry of the SDK finds the effect of its first attempt.
+            # If the SDK retried, its first attempt may have made this edit.
             is_own_effect = was_sdk_retry(error) and (dwipp.text, dwipp.version - 1) == (text, version)
             if version not in (None, dwipp.version) and not is_own_effect:
                 raise EditConflictError from error
@@ -192,7 +189,7 @@ class DwippRepository:
             )
         except ClientError as error:
             _raise_unless_condition_failed(error)
-            # A retry of the SDK finds no item if its first attempt deleted it.
+            # If the SDK retried, its first attempt may have deleted the item.
             if was_sdk_retry(error) and existing_item(error) is None:
                 return
             _check_author(error, author_handle)

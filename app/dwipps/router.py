@@ -70,18 +70,13 @@ def list_dwipps(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed
     responses=error_responses(*MEMBER_ERRORS, *BODY_ERRORS, errors.IdempotencyKeyReusedError) | _CREATED,
 )
 @counted_as("DwippsWritten")
-def create_dwipp(
-    body: DwippDraft, member: CurrentMember, key: IdempotencyKey, dwipps: Dwipps, writer: DwippWriter
-) -> DwippView:
+def create_dwipp(body: DwippDraft, member: CurrentMember, key: IdempotencyKey, writer: DwippWriter) -> DwippView:
     """Create a Dwipp.
 
     With an `Idempotency-Key`, repeated requests within a day create one Dwipp. They return the first answer again, with
     `Idempotent-Replayed: true`. Another text under the same key is refused.
     """
-    if key.value is None:
-        dwipp, replayed = dwipps.create(member, body.text), False
-    else:
-        dwipp, replayed = writer.create(member, key.value, body.text)
+    dwipp, replayed = writer.create(member, key.value, body.text)
     return key.with_location(to_view(dwipp), replayed=replayed)
 
 

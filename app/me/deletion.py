@@ -1,4 +1,4 @@
-"""The deletion of an account. Knows no HTTP.
+"""The deletion of an account. Independent of HTTP.
 
 A client repeats its request until nothing is left. Each request resumes the deletion from its stored state, which is in
 these rows of the members table:
@@ -44,7 +44,7 @@ WRITE_DRAIN_PERIOD = timedelta(seconds=WRITE_WINDOW_SECONDS + 3 * 12 + 8)
 
 # How long one request erases, and how much longer the writes of its last batch may be retried. With the longest call
 # after them, the request ends before API Gateway's 29 seconds.
-WORK_SECONDS = 10.0
+MAX_WORK_SECONDS = 10.0
 _LAST_BATCH_SECONDS = 5.0
 _BATCH_SIZE = 10
 _RETRY_AFTER_SECONDS = 1
@@ -83,7 +83,7 @@ class _DeletionState:
 
 
 class Deletion:
-    """Deletes accounts: all personal data first, then the profile, and the Cognito user last."""
+    """The deletion of accounts: all personal data first, then the profile, and the Cognito user last."""
 
     def __init__(self, client: "DynamoDBClient", table: str, pool: UserPool, stores: Sequence[PersonalData]) -> None:
         self._client = client
@@ -96,7 +96,7 @@ class Deletion:
 
         Args:
             member_id: the account.
-            authenticated_at: the time of the login, None if it is unknown or too old.
+            authenticated_at: the time of the login. None if it is unknown, or if its session was revoked.
 
         Raises:
             LoginAgainError: if the login is too old to start a deletion.
@@ -142,7 +142,7 @@ class Deletion:
 
     def _work(self, member_id: str, state: _DeletionState) -> int:
         """Erase until the time is up, and finish once no earlier write can still take effect."""
-        stop = time.monotonic() + WORK_SECONDS
+        stop = time.monotonic() + MAX_WORK_SECONDS
         while time.monotonic() < stop:
             checked_at = now()
             if not self._erase_batch(member_id, state.handle, stop + _LAST_BATCH_SECONDS):

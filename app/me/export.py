@@ -1,4 +1,4 @@
-"""The export of an account: all personal data of a member, part by part. Knows no HTTP."""
+"""The export of an account: all personal data of a member, part by part. Independent of HTTP."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ _LIST_SECTIONS = tuple(name for name in ExportView.model_fields if name not in (
 
 
 class Export:
-    """Reads the personal data of a member, one store after the other."""
+    """The personal data of a member, one store after the other."""
 
     def __init__(self, pool: UserPool, stores: Sequence[PersonalData]) -> None:
         self._pool = pool
@@ -33,18 +33,19 @@ class Export:
         """
         cursor_name = f"export {member.id}"
         names = list(self._stores)
-        name, position = names[0], ""
+        name, position = names[0], self._stores[names[0]].first_position
         if cursor is not None:
             name, position = decode_cursor(cursor_name, cursor, self._stores.__contains__, str.isascii)
-        part = self._stores[name].export(member, MAX_EXPORT_ITEMS, position or None)
+        profile = self._get_profile(member)  # First, because a deleted user must not cost the reads below.
+        part = self._stores[name].export(member, MAX_EXPORT_ITEMS, position)
+        sections: dict[str, Any] = dict.fromkeys(_LIST_SECTIONS, ()) | dict(part.sections)
         following = names[names.index(name) + 1 :]
         next_cursor = None
         if part.next_position is not None:
             next_cursor = encode_cursor(cursor_name, name, part.next_position)
         elif following:
-            next_cursor = encode_cursor(cursor_name, following[0], "")
-        sections: dict[str, Any] = dict.fromkeys(_LIST_SECTIONS, ()) | dict(part.sections)
-        return ExportView(profile=self._get_profile(member), next_cursor=next_cursor, **sections)
+            next_cursor = encode_cursor(cursor_name, following[0], self._stores[following[0]].first_position)
+        return ExportView(profile=profile, next_cursor=next_cursor, **sections)
 
     def _get_profile(self, member: Member) -> OwnProfileView:
         user = self._pool.get_user(member.id)

@@ -1,4 +1,4 @@
-"""The directory of members, by id and by handle. Knows no HTTP.
+"""The directory of members, by id and by handle. Independent of HTTP.
 
 Rows of the members table:
 
@@ -40,7 +40,7 @@ class Profile:
 
 
 class Directory:
-    """Finds members, and creates the row of a member on their first request."""
+    """The members by id and by handle. A member's first request creates their rows."""
 
     def __init__(self, client: "DynamoDBClient", table: str, pool: UserPool) -> None:
         self._client = client

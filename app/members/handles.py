@@ -1,4 +1,4 @@
-"""Handles: their form, the reserved ones, and generated ones. Knows no table and no HTTP."""
+"""Handles: their form, the reserved ones, and generated ones. Independent of tables and HTTP."""
 
 import random
 import re

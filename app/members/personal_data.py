@@ -39,15 +39,19 @@ class PersonalData(Protocol):
     def key_prefixes(self) -> frozenset[str]:
         """Return the prefixes of the store's keys in the members table."""
 
-    def export(self, member: Member, limit: int, position: str | None) -> ExportPart:
-        """Return at most `limit` items of the member, from a position on, or from the beginning.
+    @property
+    def first_position(self) -> str:
+        """Return the position at which an export of the store begins."""
+
+    def export(self, member: Member, limit: int, position: str) -> ExportPart:
+        """Return items of the member from a position on, from at most `limit` rows.
 
         Raises:
             InvalidCursorError: if the position is none of this store's.
         """
 
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
-        """Return calls that erase at most `limit` items of the member. Empty when nothing is left.
+        """Return calls that erase at most `limit` rows of the member. Empty when nothing is left.
 
         The deletion runs the calls concurrently, and asks again until nothing is left.
         """
@@ -67,8 +71,9 @@ class ExemptRows:
     key_prefixes: frozenset[str]
     reason: str
     sections: frozenset[str] = field(default=frozenset(), init=False)
+    first_position: str = field(default="", init=False)
 
-    def export(self, member: Member, limit: int, position: str | None) -> ExportPart:  # noqa: ARG002 -- the protocol's
+    def export(self, member: Member, limit: int, position: str) -> ExportPart:  # noqa: ARG002 -- the protocol's
         """Return an empty part."""
         return ExportPart({}, None)
 

@@ -83,6 +83,7 @@ def log_request(request_id: str, method: str) -> Iterator[AccessLogEntry]:
             yield entry
         except BaseException:
             entry.status = 500  # Mangum replaces an answer that broke off by a 500.
+            entry.business_metric = None
             logger.exception("request %s broke off", request_id)
             raise
         finally:

@@ -1,4 +1,4 @@
-"""JSON logging: one line for each log record. Knows no HTTP.
+"""JSON logging: one line for each log record. Independent of HTTP.
 
 The Lambda function always logs this way, uvicorn does with `LOG_FORMAT=json`. Without `install`, no request gets a log
 line.
@@ -50,7 +50,7 @@ def format_frames(error: BaseException) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats any record as one line of JSON. A record with `metrics` becomes an EMF document.
+    """The formatter of records as lines of JSON. A record with `metrics` becomes an EMF document.
 
     Args:
         stage: the dimension of all metrics.

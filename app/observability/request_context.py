@@ -1,4 +1,4 @@
-"""The context of one request: what its log line needs to know. Knows neither HTTP nor AWS.
+"""The context of one request: what its log line needs to know. Independent of HTTP and AWS.
 
 Code that learns something about a request records it here and need not know the log. Threads that run in a copy of the
 request's context share the same object.

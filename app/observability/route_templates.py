@@ -1,4 +1,4 @@
-"""Route templates: the path template and the operation of a request. Knows no log.
+"""Route templates: the path template and the operation of a request. Independent of the log.
 
 FastAPI builds routes on first use. Templates are therefore resolved on first use too, which keeps cold starts short.
 """
@@ -12,7 +12,7 @@ UNMATCHED = "unmatched"
 
 
 class RouteTemplates:
-    """Resolves full path templates. A route alone does not know the prefix of its router."""
+    """The full path templates of requests. A route alone lacks the prefix of its router."""
 
     def __init__(self) -> None:
         self._templates: dict[int, str] = {}

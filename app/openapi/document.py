@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.openapi.headers import HEADERS
-from app.openapi.operations import OperationBuilder
+from app.openapi.operations import IncompleteOperationError, OperationBuilder
 
 _FASTAPI_SCHEMAS = ("HTTPValidationError", "ValidationError")
 _INFO = {
@@ -56,25 +56,28 @@ def _build(app: FastAPI) -> dict[str, Any]:
         for method, operation in methods.items():
             builder.complete(path, method, operation)
     components |= builder.components | {"headers": HEADERS}
-    components["schemas"] = _normalized(components["schemas"])
-    return document | {"info": document["info"] | _INFO, "paths": _normalized(document["paths"])}
+    components["schemas"] = _normalize(components["schemas"])
+    return document | {"info": document["info"] | _INFO, "paths": _normalize(document["paths"])}
 
 
 def _routes(app: FastAPI) -> dict[str, APIRoute]:
-    routes = (context.original_route for context in iter_route_contexts(app.routes))
-    return {route.name: route for route in routes if isinstance(route, APIRoute)}
+    routes: dict[str, APIRoute] = {}
+    for route in (context.original_route for context in iter_route_contexts(app.routes)):
+        if isinstance(route, APIRoute) and routes.setdefault(route.name, route) is not route:
+            raise IncompleteOperationError(f"Two routes are named {route.name}: rename the function of one.")
+    return routes
 
 
 def _own_schemas(schemas: Mapping[str, Any]) -> dict[str, Any]:
     return {name: schema for name, schema in schemas.items() if name not in _FASTAPI_SCHEMAS}
 
 
-def _normalized(node: Any) -> Any:
+def _normalize(node: Any) -> Any:
     """Remove pydantic's titles, which repeat names, and write whole numbers as integers."""
     if isinstance(node, dict):
         return {
-            name: _normalized(value) for name, value in node.items() if name != "title" or not isinstance(value, str)
+            name: _normalize(value) for name, value in node.items() if name != "title" or not isinstance(value, str)
         }
     if isinstance(node, list):
-        return [_normalized(value) for value in node]
+        return [_normalize(value) for value in node]
     return int(node) if isinstance(node, float) and node.is_integer() else node

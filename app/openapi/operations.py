@@ -23,7 +23,7 @@ class IncompleteOperationError(Exception):
 
 
 class OperationBuilder:
-    """Completes operations, and collects the components that they refer to.
+    """The completion of operations, and the components that they refer to.
 
     Args:
         schemas: the schemas that FastAPI generated, by name.
@@ -52,14 +52,16 @@ class OperationBuilder:
         """Complete an operation in place.
 
         Raises:
-            IncompleteOperationError: if it has no description, no example for a body, or undocumented errors.
+            IncompleteOperationError: if it lacks a summary, a description, documented errors, or an example of a body.
         """
         name = f"{method.upper()} {path} ({operation['operationId']})"
+        route = self._routes[operation["operationId"]]
+        if not route.summary:
+            raise IncompleteOperationError(f"{name} has no summary: pass `summary=` to its route.")
         if not operation.get("description") and not _DOCSTRINGS_REMOVED:
             raise IncompleteOperationError(f"{name} has no description: give its endpoint a docstring.")
         for parameter in operation.get("parameters", ()):
             _complete_parameter(parameter)
-        route = self._routes[operation["operationId"]]
         for media in operation.get("requestBody", {}).get("content", {}).values():
             self._add_example(media, name, route.name, media.get("example"), _body_model(route))
         responses = operation["responses"]
@@ -84,7 +86,9 @@ class OperationBuilder:
             response["links"] = links | response.get("links", {})
         declared = route.responses.get(int(status), {}).get("content", {})
         for media_type, media in response.get("content", {}).items():
-            schema = self._schemas[_schema_name(media["schema"])]
+            schema = self._schemas.get(_schema_name(media["schema"]))
+            if schema is None:
+                raise IncompleteOperationError(f"{name} returns no pydantic model: define one for its response.")
             response["description"] = schema.get("description", response["description"])
             example = declared.get(media_type, {}).get("example")
             self._add_example(media, name, route.name, example, route.response_model)
@@ -104,7 +108,8 @@ class OperationBuilder:
     def _add_example(self, media: dict[str, Any], name: str, operation_id: str, own_example: Any, model: Any) -> None:
         """Refer from a body to its example: the route's own one, or that of the pydantic model."""
         media.pop("example", None)
-        example_name, example = (operation_id, own_example) if own_example else _model_example(model)
+        own_name = media["schema"].get("title", operation_id)
+        example_name, example = (own_name, own_example) if own_example else _model_example(model)
         if not example:
             raise IncompleteOperationError(f"{name} has no example: add one to the `model_config` of {example_name}.")
         self._examples[example_name] = {"value": example}

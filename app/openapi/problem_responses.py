@@ -46,7 +46,7 @@ def error_responses(*declared: Declared) -> Responses:
     by_status: dict[int, list[ProblemType]] = {}
     for problem_type in (PROBLEM_TYPES[each] if isinstance(each, type) else each for each in declared):
         by_status.setdefault(problem_type.status, []).append(problem_type)
-    return {status: declare_response(of_status) for status, of_status in by_status.items()}
+    return {status: declare_response(problem_types) for status, problem_types in by_status.items()}
 
 
 def declare_response(problem_types: Iterable[ProblemType]) -> dict[str, Any]:

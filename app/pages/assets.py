@@ -1,4 +1,4 @@
-"""The files that pages load: those of this folder, and Swagger UI's. Knows no HTTP.
+"""The files that pages load: those of this folder, and Swagger UI's. Independent of HTTP.
 
 Swagger UI's files come from a locked package, identical to npm's swagger-ui-dist. Nothing of that package is imported.
 """
@@ -44,7 +44,7 @@ def load_asset(name: str) -> Asset | None:
 
 def load_page(name: str) -> str:
     """Return a page of this folder. Its references name the versions of the assets."""
-    return _REFERENCE.sub(_versioned, load_text(name))
+    return _REFERENCE.sub(_add_version, load_text(name))
 
 
 def load_text(name: str) -> str:
@@ -52,7 +52,7 @@ def load_text(name: str) -> str:
     return (_FOLDER / name).read_text("utf-8")
 
 
-def _versioned(reference: re.Match[str]) -> str:
+def _add_version(reference: re.Match[str]) -> str:
     asset = load_asset(reference[1])
     return f"{reference[0]}?v={asset.version}" if asset else reference[0]
 

@@ -27,11 +27,11 @@ class Explanation:
 
 def render() -> str:
     """Return the page. The id of each section is the slug of its problem type."""
-    of_api, of_gateway = explanations()
+    api, gateway = explanations()
     return Template(assets.load_page("problems.html")).substitute(
-        index=_render_all(_render_entry, sorted([*of_api, *of_gateway], key=lambda each: each.slug)),
-        of_api=_render_all(_render_section, of_api),
-        of_gateway=_render_all(_render_section, of_gateway),
+        index=_render_all(_render_entry, sorted([*api, *gateway], key=lambda each: each.slug)),
+        api_problems=_render_all(_render_section, api),
+        gateway_problems=_render_all(_render_section, gateway),
     )
 
 
@@ -39,8 +39,8 @@ def explanations() -> tuple[list[Explanation], list[Explanation]]:
     """Return the explanations of the API's problem types, and of API Gateway's own."""
     texts = tomllib.loads(assets.load_text("problems.toml"))
     types = sorted(ALL_PROBLEM_TYPES, key=lambda each: each.slug)
-    of_api = [Explanation(each.slug, each.title, **texts["api"][each.slug], status=each.status) for each in types]
-    return of_api, [Explanation(slug, **fields) for slug, fields in texts["gateway"].items()]
+    api = [Explanation(each.slug, each.title, **texts["api"][each.slug], status=each.status) for each in types]
+    return api, [Explanation(slug, **fields) for slug, fields in texts["gateway"].items()]
 
 
 def _render_all(render_one: Callable[[Explanation], str], each: Iterable[Explanation]) -> str:

@@ -1,4 +1,4 @@
-"""Pages and cursors. Knows no particular list and no HTTP."""
+"""Pages and cursors. Independent of any list and of HTTP."""
 
 import base64
 import binascii

@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 
 
 class Provided:
-    """Yields one object of the process's container (see `app/bootstrap.py`).
+    """A dependency on one object of the process's container (see `app/bootstrap.py`).
 
     Args:
         name: the attribute of the container.

@@ -21,7 +21,7 @@ _MAX_LENGTH_DIGITS = 19
 
 
 class RequestIdMiddleware:
-    """Gives each request an id and each answer the header with it. The outermost middleware."""
+    """The outermost middleware: gives each request an id, and each response the header with it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -46,7 +46,7 @@ class RequestIdMiddleware:
 
 
 class OpenCorsMiddleware(CORSMiddleware):
-    """Allows pages of any origin to call the API and to read its headers."""
+    """The CORS policy: pages of any origin can call the API and read its headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(
@@ -61,7 +61,7 @@ class OpenCorsMiddleware(CORSMiddleware):
 
 
 class RequestLimitsMiddleware:
-    """Limits the body and the time of a request, and answers unexpected exceptions. The innermost middleware."""
+    """The innermost middleware: limits the body and the time of a request, and answers unexpected exceptions."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

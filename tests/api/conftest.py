@@ -1,4 +1,4 @@
-"""The API over each transport. Each test of this folder runs once per transport, and the transcripts are compared."""
+"""The API over each transport. Each test runs once per transport, and the transcripts must be equal."""
 
 from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
@@ -15,7 +15,7 @@ _HAS_PASSED = pytest.StashKey[bool]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Store whether the test passed, because only transcripts of tests that passed are compared."""
+    """Store whether the test passed. Only transcripts of passed tests are compared."""
     report = yield
     if report.when == "call":
         item.stash[_HAS_PASSED] = report.passed
@@ -46,9 +46,9 @@ async def api(
     transcripts: Path,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[Api]:
-    """Open the API over one transport, on tables and a user pool of its own."""
+    """Open the API over one transport, with new tables and a new user pool."""
     async with open_api(new_settings(), embedded.endpoint, transport) as api:
         yield api
     if request.node.stash.get(_HAS_PASSED, False):
-        test = request.node.nodeid.replace(f"[{transport}", "[")
-        compare_transports(transcripts, test, transport, api.transcript)
+        test_id = request.node.nodeid.replace(f"[{transport}", "[")
+        compare_transports(transcripts, test_id, transport, api.transcript)

@@ -1,4 +1,4 @@
-"""A deletion erases all data of a member. A client repeats it until nothing is left."""
+"""A deletion erases a member's data except the handle. A client repeats the request until the response is 204."""
 
 import asyncio
 from datetime import timedelta
@@ -11,12 +11,12 @@ from testkit.api_client import PASSWORD, Api, MemberClient
 
 @pytest.fixture(autouse=True)
 def no_drain_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the drain period to 0, because no write of these members is in progress."""
+    """Set the drain period to 0, because no other write is in progress when a deletion starts."""
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
 
 
 async def _delete_account(api: Api, member: MemberClient) -> int:
-    """Repeat the deletion until nothing is left. Return the number of requests."""
+    """Repeat the request until the response is 204. Return the number of requests."""
     for attempt in range(1, 100):
         response = await member.http.delete("/v1/me")
         if response.status_code == 204:
@@ -25,7 +25,7 @@ async def _delete_account(api: Api, member: MemberClient) -> int:
         assert int(response.headers["retry-after"]) > 0
         assert response.content == b""
         api.skip_drain_period()
-    raise AssertionError("the deletion never ends")
+    raise AssertionError("the deletion did not end within 99 requests")
 
 
 async def test_deletion_erases_dwipps_reactions_profile_and_user(api: Api) -> None:
@@ -45,7 +45,7 @@ async def test_deletion_erases_dwipps_reactions_profile_and_user(api: Api) -> No
     for path in ("/v1/users/kay", "/v1/users/kay/dwipps"):
         assert (await lee.http.get(path)).status_code == 404
     login = await api.http.post("/v1/auth/login", json={"email": kay.email, "password": PASSWORD})
-    # Not `account-not-confirmed`: the confirmation of the account deleted the pending confirmation.
+    # Not `account-not-confirmed`, because the confirmation of the account deleted the pending confirmation.
     assert (login.status_code, login.json()["type"]) == (401, "urn:dwipper:problem:invalid-credentials")
     refresh = await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
     assert refresh.status_code == 401
@@ -101,38 +101,38 @@ async def test_deleted_member_can_register_again_as_another_member(api: Api) -> 
 
 
 @pytest.mark.in_process
-async def test_member_without_a_row_can_delete_the_account(api: Api) -> None:
+async def test_user_without_a_member_row_can_delete_the_account(api: Api) -> None:
     kay = await api.create_member("kay")
     assert await _delete_account(api, kay) == 1
     assert (await kay.http.get("/v1/me")).status_code == 401
     lee = await api.create_member("kay")
-    assert (await lee.get("/v1/me"))["handle"] == "kay", "a wished handle is not reserved"
+    assert (await lee.get("/v1/me"))["handle"] == "kay", "the wished handle is still reserved"
 
 
 async def test_deletion_erases_many_dwipps_and_reactions(api: Api) -> None:
     kay, lee = await api.create_member("kay"), await api.create_member("lee")
     for number in range(30):
-        await kay.post_dwipp(f"Of kay {number}")
-        dwipp = await lee.post_dwipp(f"Of lee {number}")
+        await kay.post_dwipp(f"By kay {number}")
+        dwipp = await lee.post_dwipp(f"By lee {number}")
         await kay.http.put(f"/v1/dwipps/{dwipp['id']}/{('upvote', 'favorite')[number % 2]}")
     await _delete_account(api, kay)
-    left = await lee.list_all("/v1/dwipps", 100)
-    assert [dwipp["author"]["handle"] for dwipp in left] == ["lee"] * 30
-    assert {dwipp["upvotes"] for dwipp in left} == {0}
+    remaining = await lee.list_all("/v1/dwipps", 100)
+    assert [dwipp["author"]["handle"] for dwipp in remaining] == ["lee"] * 30
+    assert {dwipp["upvotes"] for dwipp in remaining} == {0}
 
 
 async def test_concurrent_deletion_requests_erase_each_reaction_once(api: Api) -> None:
     kay, lee = await api.create_member("kay"), await api.create_member("lee")
-    dwipps = [await lee.post_dwipp(f"Of lee {number}") for number in range(15)]
+    dwipps = [await lee.post_dwipp(f"By lee {number}") for number in range(15)]
     for dwipp in dwipps:
-        await kay.post_dwipp("Of kay")
+        await kay.post_dwipp("By kay")
         await kay.http.put(f"/v1/dwipps/{dwipp['id']}/upvote")
         await lee.http.put(f"/v1/dwipps/{dwipp['id']}/upvote")
     api.transcript.pause()
     await asyncio.gather(_delete_account(api, kay), _delete_account(api, kay), _delete_account(api, kay))
     api.transcript.resume()
-    left = await lee.list_all("/v1/dwipps", 100)
-    assert [dwipp["upvotes"] for dwipp in left] == [1] * 15
+    remaining = await lee.list_all("/v1/dwipps", 100)
+    assert [dwipp["upvotes"] for dwipp in remaining] == [1] * 15
 
 
 @pytest.mark.in_process
@@ -150,7 +150,7 @@ async def test_recent_login_is_required_only_to_start_a_deletion(api: Api) -> No
         response = await kay.http.delete("/v1/me")
         assert (response.status_code, response.content) == (202, b"")
         assert 3590 <= int(response.headers["retry-after"]) <= 3600
-        del api.transcript[-1]  # Its Retry-After may differ by a second.
+        del api.transcript[-1]  # Its Retry-After can differ by a second between transports.
         patch.setattr(deletion, "MAX_LOGIN_AGE", timedelta(seconds=-1))
         assert (await kay.http.delete("/v1/me")).status_code == 202
         del api.transcript[-1]

@@ -1,7 +1,7 @@
-"""An attacker who registers the victim's email gains nothing. Only the victim reads the mails.
+"""An attacker who registers the victim's email cannot log in. Only the victim can read the victim's mail.
 
-The attacks are those of Sudhodanan and Paverd, "Pre-hijacked accounts" (USENIX Security 2022). Those that require a
-second way to log in do not apply.
+The attacks are those of Sudhodanan and Paverd, "Pre-hijacked accounts" (USENIX Security 2022). Attacks that require a
+second login method do not apply.
 """
 
 import time
@@ -25,53 +25,54 @@ async def _can_log_in(api: Api, password: str) -> bool:
     return response.status_code == 200
 
 
-async def _confirm(api: Api, registration: str, code: str) -> int:
+async def _try_confirm(api: Api, registration: str, code: str) -> int:
+    """Return the status of the confirmation."""
     response = await api.http.post("/v1/auth/confirm", json={"registration": registration, "code": code})
     return response.status_code
 
 
-async def test_attacker_registers_before_the_victim(api: Api) -> None:
+async def test_attacker_registering_first_cannot_log_in(api: Api) -> None:
     attacker_registration = await api.register(VICTIM, ATTACKER_PASSWORD, handle="stolen")
     victim_registration = await api.register(VICTIM, VICTIM_PASSWORD, handle="victim")
 
-    assert await _confirm(api, attacker_registration, api.latest_code(VICTIM)) == 400
-    assert await _confirm(api, victim_registration, api.latest_code(VICTIM)) == 204
+    assert await _try_confirm(api, attacker_registration, api.fetch_latest_code(VICTIM)) == 400
+    assert await _try_confirm(api, victim_registration, api.fetch_latest_code(VICTIM)) == 204
 
     assert not await _can_log_in(api, ATTACKER_PASSWORD)
     victim = api.open_session(VICTIM, await api.login(VICTIM, VICTIM_PASSWORD))
     assert (await victim.get("/v1/me"))["handle"] == "victim"
 
 
-async def test_attacker_registers_before_the_victim_confirms(api: Api) -> None:
+async def test_attacker_registering_before_confirmation_cannot_log_in(api: Api) -> None:
     victim_registration = await api.register(VICTIM, VICTIM_PASSWORD)
     attacker_registration = await api.register(VICTIM, ATTACKER_PASSWORD)
 
-    # The victim sends the code of the attacker's registration with their own registration.
-    assert await _confirm(api, victim_registration, api.latest_code(VICTIM)) == 400
+    # The latest mail has the code of the attacker's registration. The victim sends it with the replaced registration.
+    assert await _try_confirm(api, victim_registration, api.fetch_latest_code(VICTIM)) == 400
     assert not await _can_log_in(api, ATTACKER_PASSWORD)
 
     # A new registration of the victim succeeds.
     second_registration = await api.register(VICTIM, VICTIM_PASSWORD)
-    assert await _confirm(api, attacker_registration, api.latest_code(VICTIM)) == 400
-    assert await _confirm(api, second_registration, api.latest_code(VICTIM)) == 204
+    assert await _try_confirm(api, attacker_registration, api.fetch_latest_code(VICTIM)) == 400
+    assert await _try_confirm(api, second_registration, api.fetch_latest_code(VICTIM)) == 204
     assert await _can_log_in(api, VICTIM_PASSWORD)
     assert not await _can_log_in(api, ATTACKER_PASSWORD)
 
 
-async def test_attacker_registers_after_the_victim_confirmed(api: Api) -> None:
+async def test_attacker_registering_after_confirmation_cannot_log_in(api: Api) -> None:
     victim_registration = await api.register(VICTIM, VICTIM_PASSWORD)
-    assert await _confirm(api, victim_registration, api.latest_code(VICTIM)) == 204
+    assert await _try_confirm(api, victim_registration, api.fetch_latest_code(VICTIM)) == 204
 
     attacker_registration = await api.register(VICTIM, ATTACKER_PASSWORD)
 
-    assert await _confirm(api, attacker_registration, "123456") == 400
+    assert await _try_confirm(api, attacker_registration, "123456") == 400
     assert await _can_log_in(api, VICTIM_PASSWORD)
     assert not await _can_log_in(api, ATTACKER_PASSWORD)
 
 
 @pytest.mark.in_process
 async def test_confirmation_is_503_while_a_removal_is_pending(api: Api) -> None:
-    """The attacker's registration removes the victim's user, and the response of Cognito is lost."""
+    """The attacker's registration calls Cognito to delete the victim's user, and the response is lost."""
     victim_registration = await api.register(VICTIM, VICTIM_PASSWORD)
 
     def lose_response(*_: str) -> NoReturn:
@@ -84,48 +85,49 @@ async def test_confirmation_is_503_while_a_removal_is_pending(api: Api) -> None:
             "/v1/auth/register", json={"email": VICTIM, "password": ATTACKER_PASSWORD}
         )
         assert attacker_registration.status_code == 503
-        assert await _confirm(api, victim_registration, api.latest_code(VICTIM)) == 503
+        assert await _try_confirm(api, victim_registration, api.fetch_latest_code(VICTIM)) == 503
 
-        # The call never takes effect. After a minute it cannot take effect any more, and the code is still valid.
+        # The call did not take effect. After a minute it no longer can, so the confirmation succeeds with the same
+        # code.
         patch.setattr(registrations, "time", SimpleNamespace(time=lambda: time.time() + 60))
-        assert await _confirm(api, victim_registration, api.latest_code(VICTIM)) == 204
+        assert await _try_confirm(api, victim_registration, api.fetch_latest_code(VICTIM)) == 204
     assert await _can_log_in(api, VICTIM_PASSWORD)
 
 
 async def test_replaced_registration_cannot_resend_a_code(api: Api) -> None:
     attacker_registration = await api.register(VICTIM, ATTACKER_PASSWORD)
     victim_registration = await api.register(VICTIM, VICTIM_PASSWORD)
-    before = len(api.mails())
+    before = len(api.list_mails())
 
     resent = await api.http.post("/v1/auth/resend", json={"registration": attacker_registration})
 
     assert resent.status_code == 202
-    assert len(api.mails()) == before
-    assert await _confirm(api, victim_registration, api.latest_code(VICTIM)) == 204
+    assert len(api.list_mails()) == before
+    assert await _try_confirm(api, victim_registration, api.fetch_latest_code(VICTIM)) == 204
     assert await _can_log_in(api, VICTIM_PASSWORD)
 
 
-async def test_password_reset_invalidates_the_attacker_password(api: Api) -> None:
+async def test_attacker_cannot_log_in_after_a_password_reset(api: Api) -> None:
     await api.register(VICTIM, ATTACKER_PASSWORD)
     forgot = await api.http.post("/v1/auth/password/forgot", json={"email": VICTIM})
     assert forgot.status_code == 202
-    # Amazon mails no code to an unconfirmed user. If a code is mailed, only the owner of the mailbox has it.
+    # Cognito mails no reset code to an unconfirmed user. If a code is mailed, only the victim receives it.
     await api.http.post(
         "/v1/auth/password/reset",
-        json={"email": VICTIM, "code": api.latest_code(VICTIM), "new_password": VICTIM_PASSWORD},
+        json={"email": VICTIM, "code": api.fetch_latest_code(VICTIM), "new_password": VICTIM_PASSWORD},
     )
     assert not await _can_log_in(api, ATTACKER_PASSWORD)
 
 
 async def test_password_reset_revokes_earlier_sessions(api: Api) -> None:
     registration = await api.register(VICTIM, VICTIM_PASSWORD)
-    assert await _confirm(api, registration, api.latest_code(VICTIM)) == 204
+    assert await _try_confirm(api, registration, api.fetch_latest_code(VICTIM)) == 204
     stolen = await api.login(VICTIM, VICTIM_PASSWORD)
 
     await api.http.post("/v1/auth/password/forgot", json={"email": VICTIM})
     reset = await api.http.post(
         "/v1/auth/password/reset",
-        json={"email": VICTIM, "code": api.latest_code(VICTIM), "new_password": "another password"},
+        json={"email": VICTIM, "code": api.fetch_latest_code(VICTIM), "new_password": "another password"},
     )
 
     assert reset.status_code == 204

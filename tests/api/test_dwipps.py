@@ -5,8 +5,8 @@ from typing import Any
 
 from testkit.api_client import Api
 
-UNKNOWN_IDS = (
-    "01890a5d-ac96-774b-bcce-b302099a8057",  # A valid id without a Dwipp.
+UNKNOWN_OR_MALFORMED_IDS = (
+    "01890a5d-ac96-774b-bcce-b302099a8057",  # Well-formed but unknown. All others are malformed.
     "01890A5D-AC96-774B-BCCE-B302099A8057",
     "01890a5d-ac96-474b-bcce-b302099a8057",
     "01890a5dac96774bbcceb302099a8057",
@@ -36,7 +36,7 @@ async def test_created_dwipp_is_visible_to_every_member(api: Api) -> None:
     assert (await lee.get("/v1/me/dwipps"))["items"] == []
 
 
-async def test_text_may_have_1_to_280_code_points(api: Api) -> None:
+async def test_normalized_text_may_have_1_to_280_code_points(api: Api) -> None:
     kay = await api.create_member()
     for text in ("x", "x" * 280, "🦆" * 280, " " + "x" * 280 + "\r\n", "e\u0301" * 280, "a\nb", "\u200d" * 3):
         dwipp = await kay.post_dwipp(text)
@@ -118,7 +118,7 @@ async def test_edit_and_delete_by_another_member_are_403(api: Api) -> None:
 
 async def test_unknown_or_malformed_dwipp_id_is_404(api: Api) -> None:
     kay = await api.create_member()
-    for dwipp_id in UNKNOWN_IDS:
+    for dwipp_id in UNKNOWN_OR_MALFORMED_IDS:
         path = f"/v1/dwipps/{dwipp_id}"
         responses = [
             await kay.http.get(path),

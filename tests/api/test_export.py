@@ -9,8 +9,8 @@ from app.pagination.cursors import encode_cursor
 from testkit.api_client import Api, MemberClient
 
 
-async def _read_export(member: MemberClient) -> list[dict[str, Any]]:
-    """Return all pages of the export."""
+async def _read_export_pages(member: MemberClient) -> list[dict[str, Any]]:
+    """Follow the cursors, and return all pages of the export."""
     pages = [await member.get("/v1/me/export")]
     while pages[-1]["next_cursor"]:
         pages.append(await member.get("/v1/me/export", cursor=pages[-1]["next_cursor"]))
@@ -27,7 +27,7 @@ async def test_export_has_profile_dwipps_and_reactions_with_times(api: Api) -> N
     await kay.http.put(f"/v1/dwipps/{third['id']}/favorite")
     await lee.http.put(f"/v1/dwipps/{second['id']}/favorite")
 
-    pages = await _read_export(kay)
+    pages = await _read_export_pages(kay)
 
     assert {page["profile"]["email"] for page in pages} == {kay.email}
     assert pages[0]["profile"] == await kay.get("/v1/me")
@@ -44,7 +44,7 @@ async def test_export_has_profile_dwipps_and_reactions_with_times(api: Api) -> N
 
 async def test_new_member_export_has_only_a_profile(api: Api) -> None:
     kay = await api.create_member("kay")
-    pages = await _read_export(kay)
+    pages = await _read_export_pages(kay)
     assert all(page["dwipps"] == page["upvotes"] == page["favorites"] == [] for page in pages)
     assert pages[0]["profile"]["handle"] == "kay"
 
@@ -57,11 +57,13 @@ async def test_export_cursor_belongs_to_one_member(api: Api) -> None:
     assert feed.status_code == 400
     name = f"export {(await lee.get('/v1/me'))['id']}"
     forged = [
-        encode_cursor(name, section, place) for section in ("dwipps", "reactions") for place in ("x", "a" * 2000, "\0")
+        encode_cursor(name, section, position)
+        for section in ("dwipps", "reactions")
+        for position in ("x", "a" * 2000, "\0")
     ]
-    forged += [encode_cursor(name, "reactions", "0"), encode_cursor(name, "members", ""), encode_cursor(name, "dwipps")]
-    for invalid in (cursor, "", "x", "A" * 60, *forged):
-        response = await lee.http.get("/v1/me/export", params={"cursor": invalid})
+    forged += [encode_cursor(name, "reactions", ""), encode_cursor(name, "members", ""), encode_cursor(name, "dwipps")]
+    for invalid_cursor in (cursor, "", "x", "A" * 60, *forged):
+        response = await lee.http.get("/v1/me/export", params={"cursor": invalid_cursor})
         assert (response.status_code, response.json()["type"]) == (400, "urn:dwipper:problem:invalid-cursor")
 
 
@@ -77,7 +79,7 @@ class TestSmallPages:
             await kay.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
         for dwipp_id in ids[::2]:
             await kay.http.put(f"/v1/dwipps/{dwipp_id}/favorite")
-        pages = await _read_export(kay)
+        pages = await _read_export_pages(kay)
         assert [dwipp["id"] for page in pages for dwipp in page["dwipps"]] == ids[::-1]
         assert [mark["dwipp_id"] for page in pages for mark in page["upvotes"]] == ids
         assert [mark["dwipp_id"] for page in pages for mark in page["favorites"]] == ids[::2]

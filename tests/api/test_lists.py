@@ -40,18 +40,18 @@ async def test_link_header_leads_to_the_next_page(api: Api) -> None:
         dwipp = await kay.post_dwipp(f"Thought {number}")
         await kay.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
     for path in ("/v1/dwipps", "/v1/me/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites"):
-        by_cursor = [dwipp["id"] for dwipp in await kay.list_all(path, 2)]
-        by_link: list[str] = []
-        target: str | None = f"{path}?limit=2"
-        while target:
-            response = await kay.http.get(target)
-            by_link += [dwipp["id"] for dwipp in response.json()["items"]]
+        ids_by_cursor = [dwipp["id"] for dwipp in await kay.list_all(path, 2)]
+        ids_by_link: list[str] = []
+        next_url: str | None = f"{path}?limit=2"
+        while next_url:
+            response = await kay.http.get(next_url)
+            ids_by_link += [dwipp["id"] for dwipp in response.json()["items"]]
             link = response.headers.get("link")
             assert bool(link) == bool(response.json()["next_cursor"])
             match = re.fullmatch(r'<(/[^>]+)>; rel="next"', link) if link else None
-            target = match[1] if match else None
-        assert by_link == by_cursor
-        assert len(by_link) == 5
+            next_url = match[1] if match else None
+        assert ids_by_link == ids_by_cursor
+        assert len(ids_by_link) == 5
 
 
 async def test_page_has_20_items_by_default(api: Api) -> None:
@@ -81,9 +81,9 @@ async def test_cursor_belongs_to_one_list(api: Api) -> None:
             await member.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
     lists = [
         (kay, "/v1/dwipps", "feed"),
-        (kay, "/v1/me/dwipps", "kay"),
-        (lee, "/v1/users/kay/dwipps", "kay"),
-        (kay, "/v1/users/lee/dwipps", "lee"),
+        (kay, "/v1/me/dwipps", "dwipps by kay"),
+        (lee, "/v1/users/kay/dwipps", "dwipps by kay"),
+        (kay, "/v1/users/lee/dwipps", "dwipps by lee"),
         (kay, "/v1/me/favorites", "favorites of kay"),
         (lee, "/v1/me/favorites", "favorites of lee"),
     ]

@@ -1,4 +1,4 @@
-"""A member can reset a forgotten password by a mailed code, and change a known one. Both revoke all sessions."""
+"""A member can reset a forgotten password with a mailed code, and change a known one. Both revoke all sessions."""
 
 from typing import NoReturn
 
@@ -16,17 +16,19 @@ async def _change_password(member: MemberClient, current: str, new: str) -> http
     return await member.http.put("/v1/me/password", json={"current_password": current, "new_password": new})
 
 
-async def _refresh_status(api: Api, member: MemberClient) -> int:
+async def _try_refresh(api: Api, member: MemberClient) -> int:
+    """Return the status of a refresh with the member's token."""
     body = {"refresh_token": member.tokens["refresh_token"]}
     return (await api.http.post("/v1/auth/refresh", json=body)).status_code
 
 
+async def _try_login(api: Api, email: str, password: str) -> int:
+    """Return the status of a login."""
+    return (await api.http.post("/v1/auth/login", json={"email": email, "password": password})).status_code
+
+
 def _raise_unavailable(*_: str) -> NoReturn:
     raise UnavailableError
-
-
-async def _login_status(api: Api, email: str, password: str) -> int:
-    return (await api.http.post("/v1/auth/login", json={"email": email, "password": password})).status_code
 
 
 async def test_mailed_code_resets_the_password(api: Api) -> None:
@@ -34,17 +36,17 @@ async def test_mailed_code_resets_the_password(api: Api) -> None:
 
     forgot = await api.http.post("/v1/auth/password/forgot", json={"email": kay.email.upper()})
     assert (forgot.status_code, forgot.content) == (202, b"")
-    body = {"email": kay.email, "code": api.latest_code(kay.email), "new_password": NEW_PASSWORD}
+    body = {"email": kay.email, "code": api.fetch_latest_code(kay.email), "new_password": NEW_PASSWORD}
     reset = await api.http.post("/v1/auth/password/reset", json=body)
     assert (reset.status_code, reset.content) == (204, b"")
 
-    assert await _login_status(api, kay.email, NEW_PASSWORD) == 200
-    assert await _login_status(api, kay.email, PASSWORD) == 401
+    assert await _try_login(api, kay.email, NEW_PASSWORD) == 200
+    assert await _try_login(api, kay.email, PASSWORD) == 401
     refreshed = await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
     assert refreshed.status_code == 401
     repeated = await api.http.post("/v1/auth/password/reset", json=body | {"new_password": OTHER_PASSWORD})
     assert (repeated.status_code, repeated.json()["type"]) == (400, "urn:dwipper:problem:invalid-or-expired-code")
-    assert await _login_status(api, kay.email, NEW_PASSWORD) == 200
+    assert await _try_login(api, kay.email, NEW_PASSWORD) == 200
 
 
 async def test_forgot_password_does_not_disclose_accounts(api: Api) -> None:
@@ -57,7 +59,7 @@ async def test_forgot_password_does_not_disclose_accounts(api: Api) -> None:
     assert [(response.status_code, response.content) for response in responses] == [(202, b"")] * 3
 
 
-async def test_reset_with_a_wrong_code_is_400_and_changes_nothing(api: Api) -> None:
+async def test_reset_with_wrong_code_or_unknown_email_is_400(api: Api) -> None:
     kay = await api.create_member()
     await api.http.post("/v1/auth/password/forgot", json={"email": kay.email})
     for email, code in (
@@ -70,7 +72,7 @@ async def test_reset_with_a_wrong_code_is_400_and_changes_nothing(api: Api) -> N
             "/v1/auth/password/reset", json={"email": email, "code": code, "new_password": NEW_PASSWORD}
         )
         assert (response.status_code, response.json()["type"]) == (400, "urn:dwipper:problem:invalid-or-expired-code")
-    assert await _login_status(api, kay.email, PASSWORD) == 200
+    assert await _try_login(api, kay.email, PASSWORD) == 200
     assert (
         await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
     ).status_code == 200
@@ -78,19 +80,19 @@ async def test_reset_with_a_wrong_code_is_400_and_changes_nothing(api: Api) -> N
 
 @pytest.mark.in_process
 async def test_reset_can_be_repeated_after_503(api: Api) -> None:
-    """Cognito set the password but failed to revoke the sessions. The response was 503, and the code is used up."""
+    """The first reset sets the password and uses up the code. It cannot revoke the sessions, so it is 503."""
     kay = await api.create_member()
     await api.http.post("/v1/auth/password/forgot", json={"email": kay.email})
-    body = {"email": kay.email, "code": api.latest_code(kay.email), "new_password": NEW_PASSWORD}
+    body = {"email": kay.email, "code": api.fetch_latest_code(kay.email), "new_password": NEW_PASSWORD}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(UserPool, "log_out_everywhere", _raise_unavailable)
         assert (await api.http.post("/v1/auth/password/reset", json=body)).status_code == 503
-    assert await _refresh_status(api, kay) == 200
+    assert await _try_refresh(api, kay) == 200
 
     for _ in range(2):
         assert (await api.http.post("/v1/auth/password/reset", json=body)).status_code == 204
-        assert await _refresh_status(api, kay) == 401
-    assert await _login_status(api, kay.email, NEW_PASSWORD) == 200
+        assert await _try_refresh(api, kay) == 401
+    assert await _try_login(api, kay.email, NEW_PASSWORD) == 200
 
 
 async def test_password_change_revokes_all_sessions(api: Api) -> None:
@@ -100,8 +102,8 @@ async def test_password_change_revokes_all_sessions(api: Api) -> None:
     changed = await _change_password(kay, PASSWORD, NEW_PASSWORD)
 
     assert (changed.status_code, changed.content) == (204, b"")
-    assert await _login_status(api, kay.email, NEW_PASSWORD) == 200
-    assert await _login_status(api, kay.email, PASSWORD) == 401
+    assert await _try_login(api, kay.email, NEW_PASSWORD) == 200
+    assert await _try_login(api, kay.email, PASSWORD) == 401
     for tokens in (kay.tokens, other):
         refreshed = await api.http.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
         assert refreshed.status_code == 401
@@ -109,16 +111,16 @@ async def test_password_change_revokes_all_sessions(api: Api) -> None:
 
 @pytest.mark.in_process
 async def test_password_change_can_be_repeated_after_503(api: Api) -> None:
-    """Cognito set the password but failed to revoke the sessions. The response was 503."""
+    """The first change sets the password. It cannot revoke the sessions, so it is 503."""
     kay = await api.create_member()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(UserPool, "log_out_everywhere", _raise_unavailable)
         assert (await _change_password(kay, PASSWORD, NEW_PASSWORD)).status_code == 503
-    assert await _refresh_status(api, kay) == 200
+    assert await _try_refresh(api, kay) == 200
 
     assert (await _change_password(kay, PASSWORD, NEW_PASSWORD)).status_code == 204
-    assert await _refresh_status(api, kay) == 401
-    assert await _login_status(api, kay.email, NEW_PASSWORD) == 200
+    assert await _try_refresh(api, kay) == 401
+    assert await _try_login(api, kay.email, NEW_PASSWORD) == 200
 
     repeated = await _change_password(kay, PASSWORD, NEW_PASSWORD)
     assert (repeated.status_code, repeated.json()["type"]) == (401, "urn:dwipper:problem:unauthenticated")
@@ -128,13 +130,13 @@ async def test_password_change_requires_the_current_password(api: Api) -> None:
     kay = await api.create_member()
     response = await _change_password(kay, "not the password", NEW_PASSWORD)
     assert (response.status_code, response.json()["type"]) == (403, "urn:dwipper:problem:wrong-password")
-    assert await _login_status(api, kay.email, PASSWORD) == 200
+    assert await _try_login(api, kay.email, PASSWORD) == 200
 
 
-async def test_weak_new_password_is_422_before_all_other_checks(api: Api) -> None:
+async def test_weak_new_password_is_422_before_account_checks(api: Api) -> None:
     kay = await api.create_member()
     await api.http.post("/v1/auth/password/forgot", json={"email": kay.email})
-    code = api.latest_code(kay.email)
+    code = api.fetch_latest_code(kay.email)
     for weak in ("", "123456789", "x" * 257, " blank at an end", "blank at an end\n"):
         responses = [await _change_password(kay, current, weak) for current in (PASSWORD, "not the password")]
         responses += [
@@ -145,4 +147,4 @@ async def test_weak_new_password_is_422_before_all_other_checks(api: Api) -> Non
             problem = response.json()
             assert (response.status_code, problem["type"]) == (422, "urn:dwipper:problem:weak-password")
             assert [error["pointer"] for error in problem["errors"]] == ["/new_password"]
-    assert await _login_status(api, kay.email, PASSWORD) == 200
+    assert await _try_login(api, kay.email, PASSWORD) == 200

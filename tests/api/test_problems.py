@@ -1,4 +1,4 @@
-"""Invalid requests are answered with problem documents. Headers for browsers and caches are on every response."""
+"""Invalid requests get problem documents. Responses allow any origin. Responses below `/v1` are not cached."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ def _assert_problem(response: httpx.Response, status: int, slug: str) -> dict[st
 
 
 UNKNOWN_PATHS = ("/nope", "/v1", "/v1/auth/nope", "//v1/dwipps", "/%2e%2e/v1")
-# API Gateway forwards requests for these paths only with a valid token.
+# API Gateway forwards requests to these paths only with a valid token.
 UNKNOWN_MEMBER_PATHS = ("/v1/nope", "/v1/dwipps/", "/v1/dwipps/x/y")
 
 
@@ -87,7 +87,7 @@ async def test_malformed_json_is_400_or_422(api: Api) -> None:
     )
 
 
-async def test_unusual_json_is_422(api: Api) -> None:
+async def test_json_edge_cases_are_422(api: Api) -> None:
     kay = await api.create_member()
     for body in (
         rb'{"text": "\ud800"}',
@@ -112,7 +112,7 @@ async def test_unusual_json_is_422(api: Api) -> None:
         _assert_problem(response, 422, response.json()["type"].rpartition(":")[2])
 
 
-async def test_other_content_type_than_json_is_415(api: Api) -> None:
+async def test_content_type_other_than_json_is_415(api: Api) -> None:
     kay = await api.create_member()
     for content_type in (
         "text/plain",
@@ -130,6 +130,7 @@ async def test_other_content_type_than_json_is_415(api: Api) -> None:
     assert len((await kay.get("/v1/dwipps"))["items"]) == 3
 
 
+# 64 KiB, the largest accepted size.
 LARGEST_BODY = b'{"text": "' + b"x" * (65_536 - len(b'{"text": ""}')) + b'"}'
 
 

@@ -1,4 +1,4 @@
-"""Other members see the handle and the join date of a member, and no more."""
+"""A profile has a handle and a join date. Responses to other members contain neither the id nor the email."""
 
 from testkit.api_client import Api
 

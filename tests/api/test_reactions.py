@@ -1,4 +1,4 @@
-"""Upvotes are counted once per member. Favorites are private to a member."""
+"""An upvote counts once per member. Favorites are private to a member."""
 
 from testkit.api_client import Api
 
@@ -28,7 +28,7 @@ async def test_post_toggles_the_upvote(api: Api) -> None:
         assert (await kay.get(path))["upvoted"] is False
 
 
-async def test_favorites_are_latest_first_and_keep_their_place(api: Api) -> None:
+async def test_favorites_are_newest_first_and_keep_their_position(api: Api) -> None:
     kay, lee = await api.create_member("kay"), await api.create_member("lee")
     ids = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(5)]
     order = [ids[index] for index in (2, 0, 4, 1)]
@@ -75,9 +75,9 @@ async def test_upvote_and_favorite_are_independent(api: Api) -> None:
     kay = await api.create_member("kay")
     path = f"/v1/dwipps/{(await kay.post_dwipp('Both'))['id']}"
     upvoted = favorited = False
-    for step in ("upvote", "favorite", "upvote", "upvote", "favorite", "favorite", "upvote", "favorite"):
-        upvoted ^= step == "upvote"
-        favorited ^= step == "favorite"
-        dwipp = (await kay.http.post(f"{path}/{step}")).json()
+    for reaction in ("upvote", "favorite", "upvote", "upvote", "favorite", "favorite", "upvote", "favorite"):
+        upvoted ^= reaction == "upvote"
+        favorited ^= reaction == "favorite"
+        dwipp = (await kay.http.post(f"{path}/{reaction}")).json()
         assert (dwipp["upvoted"], dwipp["favorited"], dwipp["upvotes"]) == (upvoted, favorited, int(upvoted))
         assert await kay.get(path) == dwipp

@@ -1,4 +1,4 @@
-"""An account is registered by email and password, and confirmed by a mailed code."""
+"""An account is registered with an email and a password, and confirmed with a mailed code."""
 
 from typing import Any
 
@@ -31,10 +31,10 @@ async def test_register_confirm_and_log_in(api: Api) -> None:
     assert set(me) == {"id", "handle", "email", "joined_at"}
 
 
-async def test_all_invalid_codes_have_the_same_response(api: Api) -> None:
+async def test_invalid_codes_and_registrations_have_the_same_response(api: Api) -> None:
     registration = await api.register("member0@example.org")
     unknown_registration = "5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b"
-    valid_code = api.latest_code("member0@example.org")
+    valid_code = api.fetch_latest_code("member0@example.org")
 
     async def confirm_invalid(registration: str, code: str) -> dict[str, Any]:
         response = await api.http.post("/v1/auth/confirm", json={"registration": registration, "code": code})
@@ -52,43 +52,45 @@ async def test_all_invalid_codes_have_the_same_response(api: Api) -> None:
     assert await confirm_invalid(registration, valid_code) == expected
 
 
-async def test_resend_mails_a_code_only_for_an_unconfirmed_registration(api: Api) -> None:
+async def test_resend_mails_a_code_only_for_a_known_registration(api: Api) -> None:
     registration = await api.register("member0@example.org")
 
-    async def mails_after_resend(registration: str) -> int:
-        before = len(api.mails())
+    async def resend_and_count_mails(registration: str) -> int:
+        before = len(api.list_mails())
         response = await api.http.post("/v1/auth/resend", json={"registration": registration})
         assert (response.status_code, response.content) == (202, b"")
-        return len(api.mails()) - before
+        return len(api.list_mails()) - before
 
-    assert await mails_after_resend(registration) == 1
-    assert await mails_after_resend("5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b") == 0
-    assert await mails_after_resend("no such thing") == 0
+    assert await resend_and_count_mails(registration) == 1
+    assert await resend_and_count_mails("5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b") == 0
+    assert await resend_and_count_mails("no such thing") == 0
     await api.confirm(registration, "member0@example.org")
 
 
 async def test_registering_a_confirmed_email_discloses_nothing(api: Api) -> None:
     kay = await api.create_member("kay")
-    before = len(api.mails())
+    before = len(api.list_mails())
 
     repeated = await api.http.post(
         "/v1/auth/register", json={"email": kay.email.upper(), "password": "another password"}
     )
-    new = await api.http.post(
+    first = await api.http.post(
         "/v1/auth/register", json={"email": "member0@example.org", "password": "another password"}
     )
 
-    assert (repeated.status_code, set(repeated.json())) == (new.status_code, set(new.json()))
-    assert [mail.recipient for mail in api.mails()[before:]] == ["member0@example.org"]
-    dead_registration = repeated.json()["registration"]
+    assert (repeated.status_code, set(repeated.json())) == (first.status_code, set(first.json()))
+    assert [mail.recipient for mail in api.list_mails()[before:]] == ["member0@example.org"]
+    unconfirmable_registration = repeated.json()["registration"]
     for code in ("123456", "000000"):
-        response = await api.http.post("/v1/auth/confirm", json={"registration": dead_registration, "code": code})
+        response = await api.http.post(
+            "/v1/auth/confirm", json={"registration": unconfirmable_registration, "code": code}
+        )
         assert response.status_code == 400
     await api.login(kay.email)
 
 
 async def test_login_after_any_registration_is_account_not_confirmed(api: Api) -> None:
-    """Otherwise a login with the password of the registration would disclose an account with the same email."""
+    """A login with the registered password must not disclose whether the email already has an account."""
     kay = await api.create_member()
     await api.register("begun@example.org", "the earlier password")
     for email in (kay.email, "begun@example.org", "new@example.org"):
@@ -120,7 +122,7 @@ async def test_taken_or_reserved_handle_is_409(api: Api) -> None:
             "/v1/auth/register", json={"email": "member0@example.org", "password": PASSWORD, "handle": handle}
         )
         assert (response.status_code, response.json()["type"]) == (409, "urn:dwipper:problem:handle-taken"), handle
-    assert not [mail for mail in api.mails() if mail.recipient == "member0@example.org"]
+    assert not [mail for mail in api.list_mails() if mail.recipient == "member0@example.org"]
 
 
 async def test_handle_has_3_to_20_lowercase_letters_digits_underscores(api: Api) -> None:
@@ -160,7 +162,7 @@ async def test_weak_password_is_422_for_new_and_existing_emails(api: Api) -> Non
             problem = response.json()
             assert (response.status_code, problem["type"]) == (422, "urn:dwipper:problem:weak-password")
             assert [error["pointer"] for error in problem["errors"]] == ["/password"]
-    assert not [mail for mail in api.mails() if mail.recipient == "member0@example.org"]
+    assert not [mail for mail in api.list_mails() if mail.recipient == "member0@example.org"]
 
 
 async def test_any_password_with_10_to_256_characters_is_accepted(api: Api) -> None:

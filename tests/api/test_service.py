@@ -20,7 +20,7 @@ async def test_root_redirects_to_docs_and_docs_link_openapi_json(api: Api) -> No
     assert document["info"]["version"] == __version__
 
 
-async def test_problems_page_explains_problem_types(api: Api) -> None:
+async def test_problems_page_explains_a_problem_type(api: Api) -> None:
     problem = (await api.http.get("/nothing")).json()
     _, _, slug = problem["type"].rpartition(":")
     page = await api.http.get("/problems")
@@ -33,7 +33,7 @@ async def test_openapi_marks_the_operations_that_require_a_token(api: Api) -> No
     document = (await api.http.get("/openapi.json")).json()
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            is_for_members = path.startswith("/v1/") and not path.startswith("/v1/auth/")
-            assert bool(operation.get("security")) == is_for_members, path
-            assert ("401" in operation["responses"]) >= is_for_members
+            requires_token = path.startswith("/v1/") and not path.startswith("/v1/auth/")
+            assert bool(operation.get("security")) == requires_token, path
+            assert ("401" in operation["responses"]) >= requires_token
             assert (await api.http.get(path)).status_code != 500

@@ -48,7 +48,7 @@ async def test_logout_revokes_only_its_session(api: Api) -> None:
     logged_out = await api.http.post("/v1/auth/refresh", json={"refresh_token": kay.tokens["refresh_token"]})
     remaining = await api.http.post("/v1/auth/refresh", json={"refresh_token": other["refresh_token"]})
     assert (logged_out.status_code, remaining.status_code) == (401, 200)
-    assert await kay.get("/v1/dwipps"), "an access token is valid until it expires"
+    assert await kay.get("/v1/dwipps")  # An access token is valid until it expires.
 
 
 async def test_logout_with_an_invalid_token_is_204(api: Api) -> None:
@@ -66,7 +66,7 @@ async def test_delete_sessions_revokes_all_sessions(api: Api) -> None:
     for tokens, status in ((kay.tokens, 401), (other, 401), (lee.tokens, 200)):
         response = await api.http.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
         assert response.status_code == status
-    assert await api.login(kay.email), "the password is still valid"
+    assert await api.login(kay.email)  # The password is still valid.
 
 
 async def test_password_grant_logs_in(api: Api) -> None:

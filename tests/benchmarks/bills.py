@@ -1,4 +1,4 @@
-"""Dwipper's capacity, stated without a measurement, and the bills that follow from it."""
+"""Fixed capacities of Dwipper's operations, and the bills that follow from them."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ DWIPPER = DwipperModel(UNITS, {}, Workload())
 
 
 def get_bill(model: DesignModel, members: float, workload: Workload | None = None) -> Bill:
-    """Return the bill of a month. The design must work at this size."""
+    """Return the bill of a month. Fail the test if the design does not work at this size."""
     bill = bill_month(model, members, workload or Workload())
     assert isinstance(bill, Bill)
     return bill

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.baseline_model import BaselineModel, BaselineParameters, read_units
+from benchmarks.baseline_model import BaselineModel, BaselineParameters, calculate_read_units
 from benchmarks.capacity_units import CapacityUnits
 from benchmarks.popularity import EXPONENT, Popularity
 from benchmarks.usage import Unsupported, Usage
@@ -25,21 +25,23 @@ def get_usage(model: BaselineModel, operation: str, members: float) -> Usage:
 
 def test_upvote_writes_the_whole_item() -> None:
     measured = {0: 1, 1_000: 25, 10_000: 245}
-    assert {reactions: BaselineParameters().update_units(reactions).write for reactions in measured} == measured
+    assert {
+        reactions: BaselineParameters().calculate_update_units(reactions).write for reactions in measured
+    } == measured
 
 
 def test_scan_reads_the_whole_table() -> None:
-    assert read_units(1_000 * BaselineParameters().item_size(0)) == 63
-    assert read_units(1) == 0.5
-    assert read_units(4096) == 0.5
-    assert read_units(4097) == 1
+    assert calculate_read_units(1_000 * BaselineParameters().calculate_item_size(0)) == 63
+    assert calculate_read_units(1) == 0.5
+    assert calculate_read_units(4096) == 0.5
+    assert calculate_read_units(4097) == 1
 
 
 def test_item_holds_16_363_reactions() -> None:
     parameters = BaselineParameters()
     assert parameters.max_reactions == 16_363
-    assert parameters.item_size(parameters.max_reactions) <= 400 * 1024
-    assert parameters.item_size(parameters.max_reactions + 1) > 400 * 1024
+    assert parameters.calculate_item_size(parameters.max_reactions) <= 400 * 1024
+    assert parameters.calculate_item_size(parameters.max_reactions + 1) > 400 * 1024
 
 
 @pytest.mark.parametrize("operation", PAGES)
@@ -51,10 +53,10 @@ def test_list_usage_is_proportional_to_the_number_of_dwipps(operation: str) -> N
 
 
 def test_list_usage_equals_the_sum_by_hand() -> None:
-    # 40 % of 10,000 members write one a month; each has 22 reactions of 25 bytes.
+    # 40 % of 10,000 members write one Dwipp a month. Each Dwipp has 22 reactions of 25 bytes.
     size = 10_000 * 0.4 * 12 * (516 + 22 * 25)
     usage = get_usage(BASELINE, "page of the feed", 1e4)
-    assert usage.units == CapacityUnits(read=read_units(size))
+    assert usage.units == CapacityUnits(read=calculate_read_units(size))
     assert usage.milliseconds == pytest.approx(15 + size / 2**20 * 20)
 
 
@@ -65,13 +67,13 @@ def test_storage_equals_the_sum_by_hand() -> None:
 
 
 @pytest.mark.parametrize("operation", REACTIONS)
-def test_reactions_use_more_on_a_larger_site(operation: str) -> None:
+def test_reactions_write_more_units_on_a_larger_site(operation: str) -> None:
     units = [get_usage(BASELINE, operation, 10**power).units.write for power in range(3, 9)]
     assert all(smaller <= larger for smaller, larger in pairwise(units))
     assert units[0] < units[-1]
 
 
-def test_unpopular_items_stay_cheap() -> None:
+def test_operations_on_items_without_reactions_stay_cheap() -> None:
     assert get_usage(BASELINE, "create", 1e8).units == CapacityUnits(write=1)
     assert get_usage(BASELINE, LOG_IN, 1e8).units == CapacityUnits()
     assert get_usage(BASELINE, "one Dwipp", 1e3).units == CapacityUnits(read=0.5)
@@ -79,12 +81,12 @@ def test_unpopular_items_stay_cheap() -> None:
 
 @pytest.mark.parametrize("operation", PAGES)
 def test_lists_stop_working_at_the_timeout_of_api_gateway(operation: str) -> None:
-    needed = get_usage(BASELINE, operation, 1e4).milliseconds
-    enough, too_short = (
+    duration = get_usage(BASELINE, operation, 1e4).milliseconds
+    sufficient, too_short = (
         BaselineModel(BaselineParameters(timeout_milliseconds=timeout), {}, WORKLOAD)
-        for timeout in (needed, needed - 0.001)
+        for timeout in (duration, duration - 0.001)
     )
-    assert isinstance(enough.estimate_usage(operation, 1e4), Usage)
+    assert isinstance(sufficient.estimate_usage(operation, 1e4), Usage)
     assert too_short.estimate_usage(operation, 1e4) == Unsupported("a Scan of 0.0 GB takes 1 s")
 
 
@@ -94,7 +96,7 @@ def test_full_items_refuse_reactions() -> None:
     assert 0 < shares[0] < shares[1] < 1
 
 
-def reactions_by_rank(dwipps: int, mean: float, maximum: float) -> list[float]:
+def calculate_reactions_by_rank(dwipps: int, mean: float, maximum: float) -> list[float]:
     shares = [rank**-EXPONENT for rank in range(1, dwipps + 1)]
     return [min(mean * dwipps * share / sum(shares), maximum) for share in shares]
 
@@ -102,8 +104,8 @@ def reactions_by_rank(dwipps: int, mean: float, maximum: float) -> list[float]:
 @without_deadline
 @given(st.integers(1, 5_000), st.floats(0.1, 50), st.floats(1, 5_000))
 def test_popularity_follows_the_zipf_law(dwipps: int, mean: float, maximum: float) -> None:
-    popularity, reactions = Popularity(dwipps, mean, maximum), reactions_by_rank(dwipps, mean, maximum)
-    mean_earlier = sum(each**2 for each in reactions) / 2 / sum(reactions)
+    popularity, reactions = Popularity(dwipps, mean, maximum), calculate_reactions_by_rank(dwipps, mean, maximum)
+    mean_earlier = sum(count**2 for count in reactions) / 2 / sum(reactions)
     assert popularity.total_reactions == pytest.approx(sum(reactions), rel=1e-3)
     assert popularity.mean_earlier_reactions == pytest.approx(mean_earlier, rel=1e-3)
     assert popularity.mean_earlier_reactions <= maximum / 2 * (1 + 1e-9)

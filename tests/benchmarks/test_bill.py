@@ -1,4 +1,4 @@
-"""Bills equal a calculation by hand and grow with the members. A design that stops working has no bill."""
+"""Bills equal a calculation by hand, and grow with the number of members. An unsupported operation has no bill."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ MEMBERS = st.floats(1, 1e9)
 
 @dataclass(frozen=True)
 class ConstantModel(DesignModel):
-    """A design with the same usage for all operations and sizes."""
+    """A design with the same usage for all operations and sizes, and constant storage."""
 
     usage: Usage | Unsupported
 
@@ -35,7 +35,7 @@ class ConstantModel(DesignModel):
         return StoredBytes(tables=2 * GB, indexes=3 * GB)
 
 
-def test_million_upvotes_equal_the_sum_by_hand() -> None:
+def test_bill_of_a_million_upvotes_equals_the_sum_by_hand() -> None:
     dollars = bill_million_calls(DWIPPER.estimate_usage("upvote", 1e4))
     log = (740 + 350 + 280) * 1e6 / GB
     assert dollars == {
@@ -97,7 +97,7 @@ def test_dwipper_cost_per_member_does_not_rise_with_size(members: float) -> None
 def test_feed_shards_follow_from_the_writes() -> None:
     assert DWIPPER.count_feed_shards(1e6) == 1
     shards = DWIPPER.count_feed_shards(1e9)
-    # 40 % of the members make 1.1 writes and 20 upvotes: 21.1 in all, and five times as many in the busiest hour.
+    # 40 % of the members make 21.1 writes a month, 20 of them upvotes. The busiest hour has five times the average.
     assert shards == -(-1e9 * 0.4 * 21.1 / (365.25 / 12 * 86_400) * 5 // 1000)
     assert DWIPPER.estimate_usage("page of the feed", 1e9).units == CapacityUnits(read=1.5 * shards)
     assert DWIPPER.estimate_usage("page of one author", 1e9).units == CapacityUnits(read=11.5)
@@ -118,12 +118,12 @@ def test_measured_milliseconds_replace_the_defaults() -> None:
     assert model.estimate_usage(LOG_IN, 1e4).milliseconds == 150
 
 
-@pytest.mark.parametrize("edge", [2e3, 3.5e5, 9e7])
-def test_find_largest_finds_the_edge(edge: float) -> None:
-    assert find_largest(lambda members: members <= edge, 1e3, 1e8) == pytest.approx(edge)
+@pytest.mark.parametrize("bound", [2e3, 3.5e5, 9e7])
+def test_find_largest_finds_the_bound(bound: float) -> None:
+    assert find_largest(lambda members: members <= bound, 1e3, 1e8) == pytest.approx(bound)
 
 
-def test_find_largest_is_none_if_all_numbers_hold() -> None:
+def test_find_largest_is_none_if_the_condition_always_holds() -> None:
     assert find_largest(lambda _members: True, 1e3, 1e8) is None
 
 
@@ -145,6 +145,6 @@ def test_monitoring_values_equal_the_templates() -> None:
     alarms = (ROOT / "deploy" / "alarms.yml").read_text()
     filters = alarms.count("Type: AWS::Logs::MetricFilter")
     assert len(re.findall(r"\bMetricName: ", alarms)) == deployment.ALARM_METRICS + filters
-    request_metrics = 5
+    request_metrics = 5  # Those of each request, which are no business metrics.
     assert request_metrics + len(set(list_business_metrics().values())) + filters == deployment.CUSTOM_METRICS
     assert (ROOT / "deploy" / "dashboard.yml").read_text().count("AWS::CloudWatch::Dashboard") == deployment.DASHBOARDS

@@ -17,7 +17,7 @@ BASELINE = BaselineModel(BaselineParameters(), {}, Workload())
 
 
 class RecordingAxes:
-    """Records all calls instead of drawing."""
+    """A stand-in for a matplotlib Axes, which records all calls instead of drawing."""
 
     def __init__(self) -> None:
         self.curves: dict[str, tuple[Any, ...]] = {}
@@ -54,10 +54,10 @@ def test_report_has_two_tables_and_a_plot(part: Part) -> None:
     assert "{" not in part.to_markdown()
 
 
-def test_every_operation_has_a_price(part: Part) -> None:
+def test_every_operation_except_logins_has_a_price(part: Part) -> None:
     assert [row[0] for row in part.tables[0].rows] == [name for name in Workload().calls_per_member if name != LOG_IN]
     upvote = get_row(part, 0, "upvote")
-    # 8 WRU and 3 RRU; 15 ms of 1 GB and the request itself.
+    # DynamoDB: 8 WRU and 3 RRU. Lambda: 15 ms of 1 GB, and the price of the request.
     assert upvote["Dwipper"] == "5.38 + 0.40"
     assert upvote["+ API Gateway"] == "3.50"
 
@@ -101,7 +101,7 @@ def test_baseline_cost_per_member_rises_with_size() -> None:
     assert get_bill(DWIPPER, 1e4).total < get_bill(BASELINE, 1e4).total
 
 
-def test_plot_shows_each_design_up_to_its_end(part: Part) -> None:
+def test_plot_ends_each_curve_where_the_design_stops_working(part: Part) -> None:
     curves = draw(part).curves
     end = find_last_supported(BASELINE, Workload())
     assert end is not None
@@ -130,7 +130,7 @@ def test_plot_axes_have_labels(part: Part) -> None:
     ]
 
 
-def test_unlimited_baseline_reports_no_end_and_no_refusals() -> None:
+def test_unlimited_baseline_has_no_end_and_no_refusals() -> None:
     part = report(UNITS, UNLIMITED, {})
     assert UNSUPPORTED not in part.to_markdown()
     assert "refuse" not in part.to_markdown()
@@ -142,13 +142,13 @@ def test_measured_milliseconds_change_the_price() -> None:
     assert get_row(slow, 0, "upvote")["Dwipper"] == "5.38 + 13.53"
 
 
-def test_missing_operation_raises() -> None:
+def test_operation_without_a_capacity_raises() -> None:
     with pytest.raises(KeyError, match="upvote"):
         report({name: units for name, units in UNITS.items() if name != "upvote"}, BaselineParameters(), {})
 
 
 @pytest.mark.parametrize(
-    ("dollars", "text"), [(0, "0.00"), (0.125, "0.12"), (99.99, "99.99"), (100, "100"), (12_345.6, "12,346")]
+    ("dollars", "expected"), [(0, "0.00"), (0.125, "0.12"), (99.99, "99.99"), (100, "100"), (12_345.6, "12,346")]
 )
-def test_dollars_below_100_have_cents(dollars: float, text: str) -> None:
-    assert format_dollars(dollars) == text
+def test_dollars_below_100_have_cents(dollars: float, expected: str) -> None:
+    assert format_dollars(dollars) == expected

@@ -1,4 +1,4 @@
-"""Capacity units follow the developer guide's rules."""
+"""Sizes and capacities follow the rules of the developer guide."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from benchmarks.capacity_units import CapacityUnits
     ("item", "size"),
     [
         pytest.param({}, 0, id="empty"),
-        pytest.param({"a": ""}, 1, id="empty-text"),
-        pytest.param({"name": "value"}, 9, id="text"),
+        pytest.param({"a": ""}, 1, id="empty-string"),
+        pytest.param({"name": "value"}, 9, id="string"),
         pytest.param({"a": "ü"}, 3, id="two-byte-character"),
         pytest.param({"n": 0}, 3, id="zero"),
         pytest.param({"n": 12}, 3, id="two-digits"),
@@ -22,23 +22,23 @@ from benchmarks.capacity_units import CapacityUnits
     ],
 )
 def test_item_size_is_the_bytes_of_names_and_values(item: dict[str, Any], size: int) -> None:
-    assert developer_guide.item_size(item) == size
+    assert developer_guide.calculate_item_size(item) == size
 
 
 @pytest.mark.parametrize(("length", "units"), [(1, 1), (1023, 1), (1024, 2), (2047, 2), (2048, 3)])
-def test_write_costs_one_unit_per_kilobyte(length: int, units: int) -> None:
-    assert developer_guide.write_units({"a": "x" * length}) == units
+def test_write_costs_one_unit_per_started_kilobyte(length: int, units: int) -> None:
+    assert developer_guide.calculate_write_units({"a": "x" * length}) == units
 
 
-def test_read_costs_one_unit_per_4_kb_and_half_if_not_consistent() -> None:
+def test_read_costs_one_unit_per_4_kb_or_half_if_eventual() -> None:
     item = {"a": "x" * 1999}
-    assert developer_guide.read_units(item, consistent=True) == 1
-    assert developer_guide.read_units(item, item, consistent=True) == 1
-    assert developer_guide.read_units(item, item, item, consistent=True) == 2
-    assert developer_guide.read_units(item, item, item) == 1
+    assert developer_guide.calculate_read_units(item, consistent=True) == 1
+    assert developer_guide.calculate_read_units(item, item, consistent=True) == 1
+    assert developer_guide.calculate_read_units(item, item, item, consistent=True) == 2
+    assert developer_guide.calculate_read_units(item, item, item) == 1
 
 
-def test_units_of_operations() -> None:
+def test_operations_have_the_capacities_calculated_by_hand() -> None:
     operations = developer_guide.calculate_operations()
     assert operations["create"] == CapacityUnits(3, 1)
     assert operations["upvote"] == CapacityUnits(6, 3)

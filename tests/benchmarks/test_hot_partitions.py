@@ -1,4 +1,4 @@
-"""Simulated partitions accept as many units as DynamoDB's partitions, and refuse the rest."""
+"""Simulated partitions accept as many units as DynamoDB's partitions, and refuse further requests."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from benchmarks.hot_partitions import (
     REQUEST_SECONDS,
     RequestShares,
     Scenario,
-    max_requests,
+    calculate_max_requests,
     simulate,
 )
 from benchmarks.workload import Workload
@@ -50,7 +50,7 @@ def test_more_partitions_accept_more_writes_but_no_more_reads() -> None:
     assert many.read_units == pytest.approx(16 * one.read_units, rel=0.02)
 
 
-def test_instance_with_a_cache_reads_the_newest_page_once_per_lifetime() -> None:
+def test_cache_reads_the_newest_page_once_per_cache_period() -> None:
     scenario = Scenario(10_000, is_cached=True)
     newest_pages_per_instance = READERS.pages * READERS.newest_share / REQUEST_SECONDS
     assert scenario.cache_miss_share == pytest.approx(1 / (1 + CACHE_SECONDS * newest_pages_per_instance))
@@ -59,9 +59,11 @@ def test_instance_with_a_cache_reads_the_newest_page_once_per_lifetime() -> None
 
 def test_cache_serves_more_readers_if_more_pages_are_the_newest() -> None:
     combinations = ((READERS, False), (READERS, True), (BRIEF_READERS, True))
-    uncached, readers, brief = (max_requests(shares, is_cached=is_cached) for shares, is_cached in combinations)
+    uncached, readers, brief = (
+        calculate_max_requests(shares, is_cached=is_cached) for shares, is_cached in combinations
+    )
     assert uncached == pytest.approx(MAX_PAGES / READERS.pages)
-    assert max_requests(BRIEF_READERS, is_cached=False) == uncached
+    assert calculate_max_requests(BRIEF_READERS, is_cached=False) == uncached
     assert 1.2 * uncached < readers < brief / 2
     for shares, maximum in ((READERS, readers), (BRIEF_READERS, brief)):
         assert simulate(Scenario(0.95 * maximum, is_cached=True, shares=shares)).pages_refused == 0

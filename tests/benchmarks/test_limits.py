@@ -32,14 +32,16 @@ def limits_by_name() -> dict[str, Limit]:
         ("writes to a table and its indexes", "10,000 upvotes/s"),
     ],
 )
-def test_limit_is_reached_when_its_units_are_consumed(
+def test_limit_is_reached_at_the_load_calculated_by_hand(
     name: str, reached_at: str, limits_by_name: dict[str, Limit]
 ) -> None:
     assert limits_by_name[name].reached_at == reached_at
 
 
 def test_slow_function_reaches_the_concurrency_limit_earlier() -> None:
-    (limit,) = (each for each in limits.list_limits(UNITS, 200) if each.name == "concurrent instances of all functions")
+    (limit,) = (
+        limit for limit in limits.list_limits(UNITS, 200) if limit.name == "concurrent instances of all functions"
+    )
     assert limit.reached_at == "5,000 requests/s"
 
 

@@ -1,4 +1,4 @@
-"""The load generator repeats its request over all connections, and accepts only responses of success."""
+"""The load generator repeats its request on all connections, and accepts only the statuses 200 and 201."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
 class RecordingServer:
-    """Sends the same response to every request, and records the requests."""
+    """A server that sends the same response to every request, and records the requests."""
 
     def __init__(self, response: bytes) -> None:
         self._response = response
@@ -80,8 +80,10 @@ def test_request_has_its_method_headers_and_body() -> None:
     assert body == b"abc"
 
 
-@pytest.mark.parametrize("status", [b"401 Unauthorized", b"503 Service Unavailable", b"302 Found"])
-def test_other_statuses_than_200_and_201_raise(status: bytes) -> None:
+@pytest.mark.parametrize(
+    "status", [b"401 Unauthorized", b"503 Service Unavailable", b"302 Found"], ids=["401", "503", "302"]
+)
+def test_other_status_than_200_or_201_raises(status: bytes) -> None:
     response = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n"
     with run_server(response) as server, pytest.raises(RuntimeError, match=status.decode().lower()):
         send_load(server, 2)

@@ -1,4 +1,4 @@
-"""The command runs all parts or the named ones, and writes files only after a complete run."""
+"""The command runs all parts or the named parts, and writes files only after a complete run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,7 +13,7 @@ NAMES = list(benchmarks.PARTS)
 
 @pytest.fixture
 def written_titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Replace all measurements, and return the list to which the titles of written parts are added."""
+    """Replace all measurements. Return a list that collects the titles of the written parts."""
 
     @contextmanager
     def run_no_services() -> Iterator[None]:

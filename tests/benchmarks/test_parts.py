@@ -1,4 +1,4 @@
-"""Every part of the benchmarks runs with small numbers, and its results can be written and drawn."""
+"""The parts of the benchmarks run with small numbers, and their results can be written and drawn."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -42,7 +42,7 @@ def _small_values(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write_part(part: Part, folder: Path) -> dict[str, list[dict[str, str]]]:
-    """Draw every plot, and return the rows of each table."""
+    """Draw every plot. Return the rows of each table, by the name of the table."""
     plots.write(part.plots, folder)
     for plot in part.plots:
         assert plot.title in "".join(ET.parse(folder / f"{plot.name}.svg").getroot().itertext())  # noqa: S314

@@ -1,4 +1,4 @@
-"""Prices are calculated by tiers, and each names its source."""
+"""Prices are calculated by tiers, and every price names its source."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from testkit.hypothesis_settings import without_deadline
 ALL_PRICES = {name: price for name, price in vars(prices).items() if isinstance(price, Price)}
 AMOUNTS = st.integers(0, 10**12)
 
-# The end of a tier of API Gateway, the dollars for all requests up to there, and for the next million.
+# For each tier of API Gateway: its end, the dollars for all requests up to this end, and those for the next million.
 TIER_ENDS = [
     (333e6, 333 * 3.50, 2.80),
     (1e9, 333 * 3.50 + 667 * 2.80, 2.38),
@@ -53,7 +53,7 @@ def test_price_has_a_source_and_falling_tiers(name: str) -> None:
 
 @without_deadline
 @given(st.sampled_from(sorted(ALL_PRICES)), AMOUNTS, AMOUNTS)
-def test_sum_costs_more_than_a_part_and_less_than_both_apart(name: str, first: int, second: int) -> None:
+def test_sum_costs_at_least_a_part_and_at_most_both_apart(name: str, first: int, second: int) -> None:
     price = ALL_PRICES[name]
     together = price.calculate(first + second)
     assert price.calculate(first) <= together * (1 + 1e-9)

@@ -16,7 +16,7 @@ def test_table_without_a_note_ends_with_its_rows() -> None:
     assert Table("a", "A", ("a",), [("1",)]).to_markdown() == "**A**\n\n| a |\n| --- |\n| 1 |"
 
 
-def test_words_are_aligned_to_the_left() -> None:
+def test_columns_of_words_are_aligned_to_the_left() -> None:
     assert "| --- | --- |" in Table("a", "A", ("a", "b"), [("x", "y")], is_numeric=False).to_markdown()
 
 

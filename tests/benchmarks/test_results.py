@@ -1,4 +1,4 @@
-"""The excerpt in docs/benchmarks.md agrees with RESULTS.md, and a run replaces both."""
+"""The excerpt in docs/benchmarks.md agrees with RESULTS.md, and a complete run replaces both."""
 
 import re
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_every_block_of_the_docs_is_in_the_results() -> None:
         assert block in relocated_results
 
 
-def test_docs_have_all_chosen_tables_and_plots() -> None:
+def test_docs_have_all_tables_and_plots_of_the_excerpt() -> None:
     assert len(re.findall(r"^\| ---", EXCERPT, re.MULTILINE)) == len(results.TABLES)
     assert len(re.findall(r"^!\[", EXCERPT, re.MULTILINE)) == len(results.PLOTS)
 
@@ -52,14 +52,14 @@ def test_relative_links_resolve(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_results_show_every_plot_file() -> None:
+def test_results_show_every_plot_file_and_no_other() -> None:
     shown = set(re.findall(r"\(plots/(\w+\.svg)\)", RESULTS.read_text()))
     assert shown == {path.name for path in (results.FOLDER / "plots").iterdir()}
 
 
 def test_run_replaces_the_results_of_the_last_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
-    monkeypatch.setattr(plots, "write", lambda found, _: drawn.extend(plot.name for plot in found))
+    monkeypatch.setattr(plots, "write", lambda written, _: drawn.extend(plot.name for plot in written))
     docs = tmp_path / "benchmarks.md"
     docs.write_text(f"Before.\n{results.BEGIN}\nold\n{results.END}\nAfter.\n")
     results.write("Measured here.", PARTS, tmp_path, docs)

@@ -1,4 +1,4 @@
-"""No operation consumes more capacity of DynamoDB than its bound, as DynamoDB Local measures it."""
+"""No operation consumes more capacity of DynamoDB than its bound, as reported by DynamoDB Local."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from testkit.operation_costs import measure_operations
 from testkit.servers import connect_in_process
 from tests.conftest import Figures, NewEngine
 
-pytestmark = pytest.mark.slow  # Requires Java and Maven, unlike `make test`.
+pytestmark = pytest.mark.slow  # The test requires Java and Maven.
 
-# The maximum of write request units and read request units.
+# The maximum write request units and read request units of each operation.
 MAX_UNITS: Mapping[str, tuple[float, float]] = {
     "create": (3, 1),
     "create with a key": (9, 1),

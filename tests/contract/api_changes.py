@@ -1,4 +1,4 @@
-"""Changes of the API for tests: those that break clients, and compatible ones."""
+"""Breaking and compatible changes of the OpenAPI document, for tests."""
 
 import copy
 from collections.abc import Callable
@@ -20,17 +20,18 @@ def _get_operation(spec: Spec, method: str, path: str) -> dict[str, Any]:
     return operation
 
 
-def _require_new_field(spec: Spec) -> None:
+def _add_required_field(spec: Spec) -> None:
     draft = _get_schema(spec, "DwippDraft")
     draft["properties"]["mood"] = {"type": "string"}
     draft["required"].append("mood")
 
 
-def _require_new_parameter(spec: Spec) -> None:
+def _add_required_parameter(spec: Spec) -> None:
     mood = {"name": "mood", "in": "query", "required": True, "schema": {"type": "string"}}
     _get_operation(spec, "get", "/v1/dwipps")["parameters"].append(mood)
 
 
+# Each change with the rule of oasdiff that must find it.
 BREAKING_CHANGES: dict[str, tuple[str, Change]] = {
     "operation removed": (
         "api-removed-without-deprecation",
@@ -40,13 +41,13 @@ BREAKING_CHANGES: dict[str, tuple[str, Change]] = {
         "api-operation-id-removed",
         lambda spec: _get_operation(spec, "post", "/v1/dwipps").update(operationId="write_dwipp"),
     ),
-    "required field added": ("new-required-request-property", _require_new_field),
-    "required parameter added": ("new-required-request-parameter", _require_new_parameter),
-    "minLength raised": (
+    "required request field added": ("new-required-request-property", _add_required_field),
+    "required parameter added": ("new-required-request-parameter", _add_required_parameter),
+    "minLength of a request field raised": (
         "request-property-min-length-increased",
         lambda spec: _get_schema(spec, "RegisterRequest")["properties"]["password"].update(minLength=12),
     ),
-    "maximum lowered": (
+    "maximum of a parameter lowered": (
         "request-parameter-max-decreased",
         lambda spec: _get_operation(spec, "get", "/v1/dwipps")["parameters"][0]["schema"].update(maximum=50),
     ),
@@ -86,7 +87,9 @@ BREAKING_CHANGES: dict[str, tuple[str, Change]] = {
 COMPATIBLE_CHANGES: dict[str, Change] = {
     "no change": lambda _: None,
     "summary changed": lambda spec: _get_operation(spec, "post", "/v1/dwipps").update(summary="Share a thought"),
-    "optional field added": lambda spec: _get_schema(spec, "DwippDraft")["properties"].update(mood={"type": "string"}),
+    "optional request field added": lambda spec: _get_schema(spec, "DwippDraft")["properties"].update(
+        mood={"type": "string"}
+    ),
     "response field added": lambda spec: _get_schema(spec, "DwippView")["properties"].update(mood={"type": "string"}),
     "operation added": lambda spec: spec["paths"].update(
         {"/v1/you": copy.deepcopy(spec["paths"]["/v1/users/{handle}"])}
@@ -95,7 +98,7 @@ COMPATIBLE_CHANGES: dict[str, Change] = {
 
 
 def apply_change(change: Change) -> Spec:
-    """Return the published document with this change."""
+    """Return a copy of the published document with this change."""
     spec = copy.deepcopy(load_document())
     change(spec)
     return spec

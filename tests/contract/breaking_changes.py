@@ -29,7 +29,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The comparison with the last release. `release` is None if there is none."""
+    """The changes since the last release. Without a release, `release` is None and `changes` is empty.
+
+    `is_announced` is True if the version allows breaking changes.
+    """
 
     release: Release | None
     changes: list[Change]
@@ -37,7 +40,7 @@ class Comparison:
 
     @property
     def unannounced_breaks(self) -> list[str]:
-        """Return the changes that break clients and that the version does not announce."""
+        """Return the texts of the breaking changes. Empty if the version allows them."""
         return [] if self.is_announced else [change.text for change in self.changes if change.is_breaking]
 
     def __str__(self) -> str:
@@ -48,16 +51,16 @@ class Comparison:
 
 
 def compare_with_last_release(repository: Path, version: str, oasdiff: Oasdiff, folder: Path) -> Comparison:
-    """Compare a repository's document with that of its last release.
+    """Compare the document in a repository with the document of the last release.
 
     Args:
         repository: the folder of the repository.
         version: the current version.
-        oasdiff: the program that compares.
+        oasdiff: the program that compares documents.
         folder: a folder for temporary files.
 
     Raises:
-        LookupError: if the repository lacks the history that has the releases.
+        LookupError: if the changelog names earlier releases, but the repository has no tag of a release.
     """
     current_document = repository / _DOCUMENT
     release = find_last_release(repository, version)
@@ -73,16 +76,18 @@ def compare_with_last_release(repository: Path, version: str, oasdiff: Oasdiff, 
 
 
 def allows_breaking_changes(released: str, version: str) -> bool:
-    """Return True if a version may break clients of a released one: by its first number, below 1.0 by its second."""
+    """Return True if the major version is higher than that of the release. Below 1.0, the minor version counts."""
     (*old, _), (*new, _) = (map(int, number.split(".")) for number in (released, version))
     return new[0] > old[0] or (new[0] == old[0] == 0 and new[1] > old[1])
 
 
 def find_last_release(repository: Path, version: str) -> Release | None:
-    """Return the latest release before this version that has a document. None if there is none.
+    """Return the latest release that has a document. None if there is none.
+
+    The release of this version is skipped, unless the document has changed since.
 
     Raises:
-        LookupError: if the changelog names releases, but the repository lacks their tags.
+        LookupError: if the changelog names earlier releases, but the repository has no tag of a release.
     """
     releases = list(_iter_releases(repository))
     # The changelog names the current version before its tag exists.
@@ -94,7 +99,7 @@ def find_last_release(repository: Path, version: str) -> Release | None:
 
 
 def _iter_releases(repository: Path) -> Iterator[Release]:
-    """Yield all releases in the history of this commit, latest first."""
+    """Yield the releases with a document in the history of HEAD, latest first."""
     for tag in _run_git(repository, "tag", "--merged=HEAD", "--sort=-version:refname", "--list", "v*").split():
         if _TAG.fullmatch(tag) and _run_git(repository, "ls-tree", tag, "--", _DOCUMENT):
             yield Release(tag, _run_git(repository, "show", f"{tag}:{_DOCUMENT}"))

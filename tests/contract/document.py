@@ -1,4 +1,4 @@
-"""The parts of the published document, and errors in its examples."""
+"""Access to the parts of an OpenAPI document, and the validation of its examples."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ def resolve(spec: Spec, node: Any) -> Any:
 
 
 def iter_bodies(spec: Spec) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each body of a request or a response, after the name of its owner."""
+    """Yield each media type of each request and response, with the owner's name, such as `login 200`."""
     for operation in iter_operations(spec):
         name = operation["operationId"]
         bodies = {f"{name} request": operation.get("requestBody", {})}
@@ -55,5 +55,6 @@ def _find_value_errors(spec: Spec, owner: str, definition: Mapping[str, Any]) ->
 
 
 def _make_validator(spec: Spec, schema: Mapping[str, Any]) -> Any:
+    """Return a function that yields the errors of a value."""
     full_schema = {**schema, "components": spec["components"]}
     return jsonschema_rs.Draft202012Validator(full_schema, validate_formats=True).iter_errors

@@ -1,4 +1,4 @@
-"""The linters of the document. They run in this repository, and their findings are sets of rules by file name."""
+"""The linters of the OpenAPI document."""
 
 import json
 import shutil
@@ -12,17 +12,18 @@ from devstack.api import ROOT
 
 _PROGRAMS = ROOT / "node_modules" / ".bin"
 
+# The broken rules of each file, by file name.
 Findings = dict[str, set[str]]
 
 
 def run_spectral(*documents: Path) -> Findings:
-    """Return the rules of .spectral.yaml that documents break, hints included, by file name."""
+    """Return the rules of .spectral.yaml that the documents break, hints included."""
     outputs = _run_linter("spectral", "lint", *map(str, documents), "--ruleset=.spectral.yaml", "--format=json")
     return _group_by_file((finding["source"], finding["code"]) for findings in outputs for finding in findings)
 
 
 def run_redocly(*documents: Path) -> Findings:
-    """Return the rules of redocly.yaml that documents break, warnings included, by file name."""
+    """Return the rules of redocly.yaml that the documents break, warnings included."""
     outputs = _run_linter("redocly", "lint", *map(str, documents), "--config=redocly.yaml", "--format=json")
     problems = (problem for output in outputs for problem in output["problems"])
     return _group_by_file((problem["location"][0]["source"]["ref"], problem["ruleId"]) for problem in problems)
@@ -43,10 +44,10 @@ def _run_linter(name: str, *arguments: str) -> Iterator[Any]:
     program = shutil.which(name, path=str(_PROGRAMS))
     assert program, f"{name} is missing. Run `npm ci`."
     result = subprocess.run([program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    # A linter that fails before it lints prints no JSON.
+    # A linter that fails before it reads the documents prints no JSON.
     assert result.stdout.startswith(("[", "{")), result.stderr
-    rest = result.stdout
-    while rest.startswith(("[", "{")):
-        value, end = json.JSONDecoder().raw_decode(rest)
+    remaining = result.stdout
+    while remaining.startswith(("[", "{")):
+        value, end = json.JSONDecoder().raw_decode(remaining)
         yield value
-        rest = rest[end:].lstrip()
+        remaining = remaining[end:].lstrip()

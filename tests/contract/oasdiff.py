@@ -1,4 +1,4 @@
-"""oasdiff finds the breaking changes between two documents. Go installs it."""
+"""The program oasdiff, which finds breaking changes between two OpenAPI documents."""
 
 import json
 import os
@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PACKAGE = "github.com/oasdiff/oasdiff@v1.36.0"
-_TOOLS = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-# oasdiff ignores changes of operation ids by default, but generated clients name their methods after them.
+_SEARCH_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+# oasdiff ignores changes of operation ids by default, but generated clients name their methods after operation ids.
 _SEVERITIES = Path(__file__).parent / "severities.txt"
-_ERROR = 3
+# The level of a change that certainly breaks clients.
+_ERROR_LEVEL = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change: oasdiff's id for it, its text, and whether it breaks clients for certain."""
+    """A change. `name` is the id of oasdiff's rule. `is_breaking` is False if the change breaks only some clients."""
 
     name: str
     text: str
@@ -32,14 +33,14 @@ class Oasdiff:
 
     @classmethod
     def install(cls, folder: Path) -> "Oasdiff":
-        """Install oasdiff into a folder."""
-        go = shutil.which("go", path=_TOOLS)
+        """Install oasdiff into a folder, with Go."""
+        go = shutil.which("go", path=_SEARCH_PATH)
         assert go, "go is missing. `make test-infra` installs it."
         _run([go, "install", _PACKAGE], folder, GOBIN=str(folder))
         return cls(folder / "oasdiff")
 
     def list_changes(self, old: Path, new: Path) -> list[Change]:
-        """Return the changes that break clients of the old document, or may break them."""
+        """Return the changes that break clients of the old document, or that may break some."""
         arguments = [
             str(self.program),
             "breaking",
@@ -54,7 +55,7 @@ class Oasdiff:
 
 def _to_change(finding: dict[str, str | int]) -> Change:
     text = f"{finding.get('operation', '')} {finding.get('path', '')}: {finding['text']}"
-    return Change(str(finding["id"]), text.strip(), is_breaking=finding["level"] == _ERROR)
+    return Change(str(finding["id"]), text.strip(), is_breaking=finding["level"] == _ERROR_LEVEL)
 
 
 def _run(arguments: list[str], folder: Path, **variables: str) -> str:

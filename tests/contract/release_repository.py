@@ -9,7 +9,7 @@ from tests.contract.document import Spec
 
 
 class ReleaseRepository:
-    """A git repository in a new folder. Each release has a tag, a changelog entry and a document."""
+    """A git repository in a new folder. Each release has a tag and a changelog entry."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

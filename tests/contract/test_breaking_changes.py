@@ -51,7 +51,7 @@ class TestFindLastRelease:
         release = breaking_changes.find_last_release(repository.folder, "0.10.1")
         assert release == breaking_changes.Release("v0.10.0", '{"tag": "v0.10.0"}')
 
-    def test_release_is_compared_with_the_one_before(self, repository: ReleaseRepository) -> None:
+    def test_released_document_is_compared_with_the_previous_release(self, repository: ReleaseRepository) -> None:
         repository.add_release("v0.1.0", {"a": 1})
         repository.add_release("v0.1.1", {"a": 2})
         assert breaking_changes.find_last_release(repository.folder, "0.1.1") == breaking_changes.Release(

@@ -1,4 +1,4 @@
-"""README and docs are true: links resolve, names exist, and each command runs in a test or is named as Amazon's."""
+"""README and docs match the repository: links resolve, names exist, and RUN_BY tells where each command runs."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ README = (ROOT / "README.md").read_text()
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
 ONLY_AMAZON = "<!-- only Amazon can show this -->"
 
-# Where each documented command runs. CI runs what .ci/run names.
+# The file that runs each documented command. `Makefile` stands for commands that only developers run.
 RUN_BY = {
     "make": "tests/devstack/test_makefile.py",
     "make attack": "tests/devstack/test_makefile.py",
@@ -38,63 +38,67 @@ RUN_BY = {
     "make test-security": ".ci/run",
     "make test-slow": ".ci/run",
     "make undeploy-local": "tests/e2e/deployed/test_deploy_command.py",
-    # docs/deployment.md names these under "What only Amazon can show".
+    # These require Amazon. See "What only Amazon can show" in docs/deployment.md.
     "make deploy": "docs/deployment.md",
     "make outputs": "docs/deployment.md",
     "make remove": "docs/deployment.md",
 }
 
 
-def _name(page: Path) -> str:
+def _get_name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-def _anchors(page: Path) -> set[str]:
+def _find_anchors(page: Path) -> set[str]:
     """Return the anchors that GitHub gives the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+@pytest.mark.parametrize("page", PAGES, ids=_get_name)
 def test_links_resolve(page: Path) -> None:
     for target in re.findall(r"\]\(<?([^)>\s]+)>?\)", page.read_text()):
         if "://" in target or target.startswith("mailto:"):
             continue
         path, _, anchor = target.partition("#")
         linked = (page.parent / path).resolve() if path else page
-        assert linked.exists(), f"{_name(page)} links to {target}"
+        assert linked.exists(), f"{_get_name(page)} links to the missing file {target}"
         if anchor and linked.suffix == ".md":
-            assert anchor in _anchors(linked), f"{_name(page)} links to {target}"
+            assert anchor in _find_anchors(linked), f"{_get_name(page)} links to the missing heading {target}"
 
 
 def test_every_documented_command_runs_somewhere() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for page in PAGES:
         for command in re.findall(r"(?:`|^)(make(?: [a-z][a-z-]*)?)\b(?=[ `\n]|$)", page.read_text(), re.MULTILINE):
-            assert command in RUN_BY, f"{_name(page)} names `{command}`: say in RUN_BY which test runs it"
-            assert (ROOT / RUN_BY[command]).exists(), RUN_BY[command]
-            assert command == "make" or re.search(rf"^{command.split()[1]}:", makefile, re.MULTILINE), command
+            assert command in RUN_BY, f"{_get_name(page)} names `{command}`. Add to RUN_BY the file that runs it."
+            assert (ROOT / RUN_BY[command]).exists(), f"RUN_BY names {RUN_BY[command]}, which does not exist"
+            assert command == "make" or re.search(rf"^{command.split()[1]}:", makefile, re.MULTILINE), (
+                f"{_get_name(page)} names `{command}`, which is no target of the Makefile"
+            )
 
 
-def _shell_blocks(page: Path) -> Iterator[tuple[str, str]]:
-    """Yield each block of shell commands with the line before it."""
+def _find_shell_blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield each block of shell commands, after the line before the block."""
     yield from re.findall(r"([^\n]*)\n```sh\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
-def test_shell_blocks_are_run_or_named_as_amazons() -> None:
-    """tests/devstack/test_tutorial.py pastes the tutorial. All other blocks have commands of make or git only."""
+def test_shell_blocks_have_only_make_and_git_config() -> None:
+    """Two kinds of blocks are exempt: the tutorial, which tests/devstack/test_tutorial.py runs, and ONLY_AMAZON."""
     for page in PAGES:
-        for before, block in _shell_blocks(page):
+        for before, block in _find_shell_blocks(page):
             if page == ROOT / "docs" / "tutorial.md" or before == ONLY_AMAZON:
                 continue
             for line in block.splitlines():
-                assert re.match(r"make [a-z-]+|git config ", line), f"{_name(page)}: {line}"
+                assert re.match(r"make [a-z-]+|git config ", line), (
+                    f"{_get_name(page)} has the untested command: {line}"
+                )
 
 
-def test_python_commands_name_existing_tests() -> None:
+def test_pytest_commands_name_existing_paths() -> None:
     for page in PAGES:
         for path in re.findall(r"-m pytest (?:-\S+ )*(tests/[\w/.]+)", page.read_text()):
-            assert (ROOT / path).exists(), f"{_name(page)} names {path}"
+            assert (ROOT / path).exists(), f"{_get_name(page)} names {path}, which does not exist"
 
 
 def test_the_readme_opens_with_a_title_a_sentence_and_two_commands() -> None:
@@ -134,8 +138,8 @@ def test_method_names_exist_in_the_code() -> None:
     for page in PAGES:
         for code in re.findall(r"`([A-Z][a-z]\w*\.[a-z_]+)`", page.read_text()):
             owner, name = code.split(".")
-            assert any(f"class {owner}" in each and f"def {name}(" in each for each in sources), (
-                f"{_name(page)}: {code}"
+            assert any(f"class {owner}" in source and f"def {name}(" in source for source in sources), (
+                f"{_get_name(page)} names {code}, which app does not have"
             )
 
 

@@ -17,7 +17,7 @@ from app.openapi.document import standalone_document
 from app.openapi.operations import IncompleteOperationError
 from app.openapi.problem_responses import PRINCIPAL_ERRORS, error_responses
 from app.web import problems
-from testkit.doubles import offline_app, send_request
+from testkit.doubles import make_offline_app, send_request
 from testkit.operations import ALL_OPERATIONS, load_document
 from tests.contract.document import Spec, iter_operations, resolve
 
@@ -25,15 +25,15 @@ _PROBLEM_TYPES = {problem_type.urn: problem_type for problem_type in problems.AL
 
 
 def _iter_problem_responses(spec: Spec) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield the operation, the status and the response of each problem."""
+    """Yield the operation, the status and the response, for each response with a problem."""
     for operation in iter_operations(spec):
         for status, response in operation["responses"].items():
             if int(status) >= 400:
                 yield operation["operationId"], status, resolve(spec, response)
 
 
-class _WithoutExample(BaseModel):
-    """A response without an example."""
+class _ModelWithoutExample(BaseModel):
+    """A response model without an example."""
 
     text: str
 
@@ -58,14 +58,14 @@ class TestProblemResponses:
 
     @pytest.mark.parametrize("operation", ALL_OPERATIONS, ids=str)
     def test_each_operation_refuses_a_large_body(self, operation: Any) -> None:
-        app, _ = offline_app()
+        app, _ = make_offline_app()
         headers = {"Content-Length": "65537"}
         response = asyncio.run(send_request(app, operation.method, operation.path, headers=headers))
         assert response.json()["type"] == problems.BODY_TOO_LARGE.urn
 
 
 def _find_broken_links(spec: Spec) -> Iterator[str]:
-    """Yield the links with an unknown target, an unknown parameter, or a source that does not exist."""
+    """Yield the links that name an unknown operation, parameter, request field or source."""
     operations = {operation["operationId"]: operation for operation in iter_operations(spec)}
     for operation in operations.values():
         for response in operation["responses"].values():
@@ -84,7 +84,7 @@ def _find_broken_links(spec: Spec) -> Iterator[str]:
 
 
 def _get_first_example(spec: Spec, definition: dict[str, Any]) -> dict[str, Any]:
-    """Return the first example of a body. Empty if there is none."""
+    """Return the first example in the body of an operation or a response. Empty if there is none."""
     content = definition.get("requestBody", definition).get("content", {})
     examples = [example for body in content.values() for example in body["examples"].values()]
     value: dict[str, Any] = resolve(spec, examples[0])["value"] if examples else {}
@@ -92,7 +92,7 @@ def _get_first_example(spec: Spec, definition: dict[str, Any]) -> dict[str, Any]
 
 
 class TestLinks:
-    def test_each_link_leads_to_an_operation_and_fits_it(self) -> None:
+    def test_each_link_fits_its_target_operation(self) -> None:
         spec = load_document()
         assert list(_find_broken_links(spec)) == []
         links = spec["paths"]["/v1/dwipps"]["post"]["responses"]["201"]["links"]
@@ -106,7 +106,7 @@ class TestLinks:
             lambda link: link.update(parameters={"dwipp_id": "$response.body#/key"}),
             lambda link: link.update(requestBody={"title": "$response.body#/text"}),
         ],
-        ids=["unknown operation", "unknown parameter", "unknown source", "unknown field"],
+        ids=["unknown operation", "unknown parameter", "unknown source", "unknown request field"],
     )
     def test_broken_link_is_found(self, change: Callable[[dict[str, Any]], None]) -> None:
         spec = copy.deepcopy(load_document())
@@ -124,30 +124,35 @@ class TestBuild:
         assert build.call_count == 1
 
     def test_failed_build_is_not_cached(self) -> None:
-        app, _ = offline_app()
+        app, _ = make_offline_app()
         app.add_api_route("/v1/broken", lambda: None)
         for _ in range(2):
             response = asyncio.run(send_request(app, "GET", "/openapi.json"))
             assert response.status_code == 500
             assert response.json()["type"] == "urn:dwipper:problem:internal-error"
 
-    def test_incomplete_operation_is_named_with_its_gap(self) -> None:
-        def documented() -> DwippPage:
+    def test_error_names_the_incomplete_operation_and_its_gap(self) -> None:
+        def endpoint() -> DwippPage:
             """Have a description."""
             raise NotImplementedError
 
-        def without_example() -> _WithoutExample:
+        def endpoint_without_example() -> _ModelWithoutExample:
             """Have a description."""
             raise NotImplementedError
 
-        complete = error_responses(*PRINCIPAL_ERRORS)
-        for endpoint, responses, message in (
+        complete = {"summary": "Read it", "responses": error_responses(*PRINCIPAL_ERRORS)}
+        for function, options, message in (
+            (endpoint, complete | {"summary": None}, "has no summary: pass `summary=` to its route"),
             (lambda: None, complete, "has no description: give its endpoint a docstring"),
-            (documented, {}, "documents no errors: pass `responses=error_responses(…)`"),
-            (without_example, complete, "has no example: add one to the `model_config` of _WithoutExample"),
+            (endpoint, complete | {"responses": {}}, "documents no errors: pass `responses=error_responses(…)`"),
+            (
+                endpoint_without_example,
+                complete,
+                "has no example: add one to the `model_config` of _ModelWithoutExample",
+            ),
         ):
             app = create_app()
-            app.add_api_route("/v1/broken", endpoint, name="read_broken", responses=responses)
+            app.add_api_route("/v1/broken", function, name="read_broken", **options)
             with pytest.raises(IncompleteOperationError, match=re.escape(f"GET /v1/broken (read_broken) {message}")):
                 app.openapi()
 

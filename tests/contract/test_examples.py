@@ -53,7 +53,7 @@ def test_each_body_has_a_valid_example() -> None:
         lambda spec: _get_example(spec, "DwippPage").pop("next_cursor"),
         lambda spec: _get_example(spec, "LoginRequest").update(email="no address"),
         lambda spec: _get_example(spec, "LoginRequest").update(remember=True),
-        lambda spec: _get_example(spec, "token").update(grant_type="code"),
+        lambda spec: _get_example(spec, "PasswordGrant").update(grant_type="code"),
         lambda spec: _get_example(spec, "edit-conflict").update(type="urn:dwipper:problem:handle-taken"),
         lambda spec: _get_example(spec, "edit-conflict").pop("request_id"),
         lambda spec: _get_example(spec, "invalid-request").update(errors=["text"]),
@@ -64,19 +64,19 @@ def test_each_body_has_a_valid_example() -> None:
         lambda spec: spec["components"]["headers"]["Link"].update(example="/v1/dwipps"),
     ],
     ids=[
-        "wrong type",
+        "wrong value type",
         "invalid date",
         "invalid UUID",
         "missing field",
         "invalid email",
         "extra field",
         "invalid constant in a form",
-        "other problem type",
+        "wrong problem type",
         "problem without a request id",
-        "invalid flaws",
+        "invalid list of errors",
         "request without an example",
         "problem without an example",
-        "invalid header",
+        "invalid header value",
     ],
 )
 def test_invalid_example_is_found(change: Callable[[Spec], object]) -> None:
@@ -85,7 +85,7 @@ def test_invalid_example_is_found(change: Callable[[Spec], object]) -> None:
     assert list(find_example_errors(spec))
 
 
-def test_examples_have_all_properties() -> None:
+def test_single_example_has_all_properties() -> None:
     spec = load_document()
     for owner, body in iter_bodies(spec):
         for example in body["examples"].values():
@@ -100,7 +100,7 @@ def _resolve_choices(spec: Spec, schema: dict[str, Any]) -> list[dict[str, Any]]
 
 
 @pytest.mark.parametrize("model", RESPONSE_MODELS, ids=lambda model: str(model.__name__))
-def test_response_example_survives_the_round_trip(model: type[BaseModel]) -> None:
+def test_response_example_round_trips_through_its_model(model: type[BaseModel]) -> None:
     example = _get_example(load_document(), model.__name__)
     assert json.loads(model.model_validate(example).model_dump_json()) == example
 
@@ -111,7 +111,7 @@ def test_request_example_is_accepted(model: type[BaseModel]) -> None:
 
 
 def test_token_request_example_is_accepted() -> None:
-    PasswordGrant.model_validate(_get_example(load_document(), "token"))
+    PasswordGrant.model_validate(_get_example(load_document(), "PasswordGrant"))
 
 
 @pytest.mark.parametrize("operation", DWIPP_OPERATIONS)
@@ -120,4 +120,4 @@ def test_dwipp_example_fits_its_operation(operation: str) -> None:
     assert dwipp.created_at == creation_time(dwipp.id)
     assert (dwipp.version > 1) is (dwipp.edited_at is not None) is (operation == "edit_dwipp")
     assert dwipp.upvoted is (operation in ("toggle_upvote", "set_upvote"))
-    assert operation in {each.name for each in ALL_OPERATIONS}
+    assert operation in {documented.name for documented in ALL_OPERATIONS}

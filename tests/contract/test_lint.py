@@ -1,4 +1,4 @@
-"""Spectral and Redocly find nothing in the document, and find mistakes in changed documents. Both need Node.js."""
+"""Spectral and Redocly accept the published document, and find mistakes in changed ones. Both require Node.js."""
 
 import copy
 import json
@@ -25,7 +25,7 @@ def _get_create_dwipp(spec: Spec) -> dict[str, Any]:
     return operation
 
 
-def _remove_header(response: str, name: str) -> Change:
+def _make_header_removal(response: str, name: str) -> Change:
     return lambda spec: spec["components"]["responses"][response]["headers"].pop(name)
 
 
@@ -34,6 +34,7 @@ def _send_problem_as_plain_json(spec: Spec) -> None:
     content["application/json"] = content.pop("application/problem+json")
 
 
+# For each rule, a change of the document that breaks the rule.
 SPECTRAL_RULES: dict[str, Change] = {
     "dwipper-operation-id": lambda spec: _get_create_dwipp(spec).update(operationId="createDwipp"),
     "dwipper-summary": lambda spec: _get_create_dwipp(spec).update(summary="Write a Dwipp."),
@@ -58,7 +59,7 @@ SPECTRAL_RULES: dict[str, Change] = {
 }
 REDOCLY_RULES: dict[str, Change] = {
     "security-defined": lambda spec: _get_create_dwipp(spec).pop("security"),
-    "response-contains-header": _remove_header("unauthenticated", "WWW-Authenticate"),
+    "response-contains-header": _make_header_removal("unauthenticated", "WWW-Authenticate"),
     "operation-4xx-response": lambda spec: spec["paths"]["/health"]["get"]["responses"].pop("413"),
     "operation-summary": lambda spec: _get_create_dwipp(spec).pop("summary"),
     "operation-singular-tag": lambda spec: _get_create_dwipp(spec).update(tags=["dwipps", "members"]),
@@ -98,7 +99,7 @@ def spectral_findings(tmp_path_factory: pytest.TempPathFactory) -> Findings:
 
 @pytest.fixture(scope="module")
 def redocly_findings(tmp_path_factory: pytest.TempPathFactory) -> Findings:
-    changes = REDOCLY_RULES | {name: _remove_header(*header) for name, header in MISSING_HEADERS.items()}
+    changes = REDOCLY_RULES | {name: _make_header_removal(*header) for name, header in MISSING_HEADERS.items()}
     return linters.run_redocly(DOCUMENT, *_write_documents(changes, tmp_path_factory.mktemp("redocly")))
 
 
@@ -121,7 +122,9 @@ def test_redocly_finds_a_missing_header(name: str, redocly_findings: Findings) -
     assert "response-contains-header" in redocly_findings[name]
 
 
-def test_each_disabled_rule_has_a_reason() -> None:
+def test_each_disabled_rule_has_a_comment_above() -> None:
     for name in (".spectral.yaml", "redocly.yaml"):
         for line_above, line in pairwise((ROOT / name).read_text().splitlines()):
-            assert not line.endswith((": off", "security-defined:")) or line_above.strip().startswith("#"), line
+            assert not line.endswith((": off", "security-defined:")) or line_above.strip().startswith("#"), (
+                f"{name} has no comment above {line!r}"
+            )

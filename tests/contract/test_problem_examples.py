@@ -1,4 +1,4 @@
-"""The example of each problem type is the response that a client receives."""
+"""The example of each problem type equals the response that a client receives."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ from app.dwipps.schemas import DwippDraft
 from app.openapi import examples
 from app.openapi.problem_responses import problem_example
 from app.web import problems
-from testkit.doubles import offline_app, send_request
+from testkit.doubles import make_offline_app, send_request
 from testkit.operations import load_document
 
 # Requests without a token that cause these problems.
@@ -36,7 +36,7 @@ PROBLEM_URNS = {problem_type.urn for problem_type in problems.ALL_PROBLEM_TYPES}
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    app, _ = offline_app()
+    app, _ = make_offline_app()
     app.state.error = ZeroDivisionError()
 
     def fail() -> None:
@@ -50,7 +50,7 @@ def app() -> FastAPI:
     return app
 
 
-def assert_example(problem_type: problems.ProblemType, response: httpx.Response) -> None:
+def assert_equals_example(problem_type: problems.ProblemType, response: httpx.Response) -> None:
     assert response.status_code == problem_type.status
     assert response.json() == problem_example(problem_type) | {"request_id": response.headers["x-request-id"]}
 
@@ -62,7 +62,7 @@ def test_example_is_the_actual_response(problem_type: problems.ProblemType, app:
         app.state.error = error_classes[problem_type]()
     request = REQUESTS.get(problem_type.slug, {"url": "/fail"})
     try:
-        assert_example(problem_type, asyncio.run(send_request(app, "POST", **request)))
+        assert_equals_example(problem_type, asyncio.run(send_request(app, "POST", **request)))
     finally:
         app.state.error = ZeroDivisionError()
 
@@ -75,4 +75,5 @@ def test_document_has_examples_for_the_problems_in_operations() -> None:
         problems.NOT_FOUND.slug,
         problems.METHOD_NOT_ALLOWED.slug,
     }
+    # InvalidEmailError has this type too. The example must be the general response.
     assert errors.InvalidEmailError.detail != problem_example(problems.INVALID_REQUEST)["detail"]

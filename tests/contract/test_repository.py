@@ -1,4 +1,4 @@
-"""The repository holds no secrets, and each accepted vulnerability has a reason."""
+"""The repository holds no secrets, each accepted vulnerability has a reason, and names of tests are short."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ from detect_secrets.settings import default_settings
 
 _ROOT = Path(__file__).parents[2]
 
-# Values that look like secrets and are public: passwords and keys of the tests and of the local AWS.
+# Public values that the scanner takes for secrets, such as the passwords of the tests and the keys of the local AWS.
 _PUBLIC_VALUES = frozenset(
     {
         "01890a5dac96774bbcceb302099a8057",
@@ -32,7 +32,7 @@ _PUBLIC_VALUES = frozenset(
         "test",
     }
 )
-# Generated files with hashes, and with names of problems such as `wrong-password`.
+# Generated files, in which the scanner takes hashes and names such as `wrong-password` for secrets.
 _GENERATED_FILES = ("requirements/dev.txt", "requirements/runtime.txt", "openapi.json")
 
 
@@ -63,7 +63,7 @@ def test_committed_files_hold_no_secrets() -> None:
         'token = "ghp_' + 'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"',
         'password = "' + 'kT9-vXq2_mB4"',
     ],
-    ids=["AWS", "private key", "GitHub", "password"],
+    ids=["AWS access key", "private key", "GitHub token", "password"],
 )
 def test_secret_is_found(line: str, tmp_path: Path) -> None:
     (tmp_path / "settings.py").write_text(f"{line}\n")
@@ -82,7 +82,7 @@ def test_accepted_findings_name_a_runtime_package_and_a_reason() -> None:
         assert len(reason.split()) > 5
 
 
-def test_names_of_tests_have_at_most_70_characters() -> None:
+def test_test_names_have_at_most_70_characters() -> None:
     names = {
         node.name
         for path in (_ROOT / "tests").rglob("test_*.py")

@@ -12,12 +12,12 @@ from testkit.terminal import Developer
 
 @pytest.fixture
 def free_port() -> int:
-    return ports.free_port()
+    return ports.find_free_port()
 
 
 @pytest.fixture
 def free_ports() -> tuple[int, int]:
-    return ports.free_port(), ports.free_port()
+    return ports.find_free_port(), ports.find_free_port()
 
 
 @pytest.fixture

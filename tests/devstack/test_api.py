@@ -4,17 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from devstack.api import Api, uvicorn_command
+from devstack.api import Api, make_uvicorn_command
 
 
 class TestUvicornCommand:
-    def test_only_the_env_file_is_local(self) -> None:
-        arguments = " ".join(uvicorn_command(8001, Path(".local/env"), reload=False)[1:])
+    def test_env_file_is_the_only_local_argument(self) -> None:
+        arguments = " ".join(make_uvicorn_command(8001, Path(".local/env"), reload=False)[1:])
         assert arguments.startswith("-m uvicorn app.main:app --env-file .local/env --host 127.0.0.1 --port 8001")
         assert "--reload" not in arguments
 
     def test_reload_watches_only_the_app(self) -> None:
-        *_, flag, folder = uvicorn_command(8001, Path(".local/env"), reload=True)
+        *_, flag, folder = make_uvicorn_command(8001, Path(".local/env"), reload=True)
         assert (flag, Path(folder).name) == ("--reload-dir", "app")
 
 
@@ -22,11 +22,11 @@ class TestApi:
     def test_exit_is_reported_once(self, free_port: int) -> None:
         process = subprocess.Popen([sys.executable, "-c", "input(); raise SystemExit(7)"], stdin=subprocess.PIPE)
         api = Api(free_port, process)
-        assert api.exit_message() is None
+        assert api.pop_exit_message() is None
         process.communicate(b"\n")
         api.wait_until_listening()
-        assert "exit code 7; the embedded AWS stays up" in str(api.exit_message())
-        assert api.exit_message() is None
+        assert "exit code 7; the embedded AWS stays up" in str(api.pop_exit_message())
+        assert api.pop_exit_message() is None
 
     def test_wait_ends_once_the_port_is_listening(self, busy_port: int) -> None:
         with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:

@@ -1,4 +1,4 @@
-"""`python -m devstack` runs in a process of its own, and handles signals, busy ports and existing state."""
+"""`python -m devstack` keeps its data, ends with a signal, and reports busy ports, old state and failed services."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ _READY = "Ctrl-C ends everything"
 
 
 def _is_locked(folder: Path) -> bool:
-    """Return True if a process of the embedded AWS still lives. Each of them holds the lock."""
+    """Return True if a process of the embedded AWS is running. Each of these processes holds the lock."""
     try:
         with StateFolder(folder).lock():
             return False
@@ -47,7 +47,7 @@ def _sign_up(settings: dict[str, str], email: str) -> None:
 def test_ctrl_c_ends_every_process_and_keeps_the_data(developer: Developer) -> None:
     with developer.start("aws") as terminal:
         terminal.wait_for(_READY)
-        settings = developer.settings()
+        settings = developer.read_settings()
         _sign_up(settings, "kim@example.org")
         terminal.wait_for("mail to kim@example.org: 123456")
         assert _is_locked(developer.home)
@@ -57,7 +57,7 @@ def test_ctrl_c_ends_every_process_and_keeps_the_data(developer: Developer) -> N
 
     with developer.start("aws") as terminal:
         terminal.wait_for(_READY)
-        assert developer.settings() == settings
+        assert developer.read_settings() == settings
         _sign_up(settings, "lu@example.org")
         terminal.wait_for("mail to lu@example.org")
         assert "kim@example.org" not in "\n".join(terminal.lines)
@@ -67,7 +67,7 @@ def test_ctrl_c_ends_every_process_and_keeps_the_data(developer: Developer) -> N
     assert all("123456" not in log.read_text() for log in developer.home.glob("*.log"))
 
 
-def test_second_start_and_reset_are_refused_while_it_runs(developer: Developer) -> None:
+def test_second_start_and_reset_are_refused_while_the_aws_runs(developer: Developer) -> None:
     with developer.start("aws") as terminal:
         terminal.wait_for(_READY)
         for command in ("aws", "reset"):
@@ -95,7 +95,7 @@ def test_busy_aws_port_is_an_error_of_one_line(developer: Developer, busy_port: 
     )
 
 
-def test_state_of_another_version_is_an_error_of_one_line(developer: Developer) -> None:
+def test_state_of_another_version_is_refused(developer: Developer) -> None:
     developer.home.mkdir()
     (developer.home / "version").write_text("MiniStack 0.1 in us-east-1")
     code, output = developer.run("aws")
@@ -115,7 +115,7 @@ class TestRun:
     def test_api_is_served_and_seeded_once(self, developer: Developer) -> None:
         with developer.start("run") as terminal:
             terminal.wait_for(_READY)
-            settings = developer.settings()
+            settings = developer.read_settings()
             texts = _read_feed(developer)
             registration = {"email": "kim@example.org", "password": "correct horse", "handle": "kim"}
             httpx.post(developer.url("/v1/auth/register"), json=registration).raise_for_status()
@@ -130,17 +130,17 @@ class TestRun:
 
         with developer.start("run") as terminal:
             terminal.wait_for(_READY)
-            assert developer.settings() == settings
+            assert developer.read_settings() == settings
             assert _read_feed(developer) == texts
             assert terminal.stop(signal.SIGTERM) == 0
         assert "mail to" not in "\n".join(terminal.lines)
 
     def test_failed_api_is_reported_and_the_aws_stays_up(self, developer: Developer) -> None:
-        # The app refuses this setting at its start.
+        # The app does not start with this setting.
         with developer.start("run", FEED_SHARDS="many") as terminal:
             terminal.wait_for("The first members and Dwipps could not be added: see ")
             terminal.wait_for("The API ended with exit code 3; the embedded AWS stays up until Ctrl-C.")
-            _sign_up(developer.settings(), "kim@example.org")
+            _sign_up(developer.read_settings(), "kim@example.org")
             terminal.wait_for("mail to kim@example.org: 123456")
             assert terminal.stop(signal.SIGINT) == 0
 

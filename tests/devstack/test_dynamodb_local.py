@@ -37,7 +37,7 @@ def test_missing_maven_is_an_error_with_an_install_hint(programs: Path, tmp_path
         dynamodb_local.install(tmp_path / "jars")
 
 
-def test_failed_download_shows_mavens_message_and_leaves_no_files(programs: Path, tmp_path: Path) -> None:
+def test_failed_download_shows_mavens_message_and_creates_no_folder(programs: Path, tmp_path: Path) -> None:
     _write_java(programs)
     _write_program(programs / "mvn", "echo '[ERROR] no network'; exit 1")
     with pytest.raises(LocalError, match=r"could not fetch DynamoDB Local: .ERROR. no network$"):

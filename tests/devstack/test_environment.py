@@ -1,4 +1,4 @@
-"""The env file configures the app completely, and the developer's own AWS account stays out of a local run."""
+"""The env file holds all settings of the app, and a local run does not use the developer's own AWS account."""
 
 import stat
 from pathlib import Path

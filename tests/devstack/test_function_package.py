@@ -1,4 +1,4 @@
-"""The image of the function contains the app and nothing else, and its digest changes with the content."""
+"""The code of the function is the app and nothing else, and its digest changes with the content."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def test_package_is_the_app_without_local_files(tmp_path: Path) -> None:
     assert len(digest) == 71
 
 
-def test_digest_changes_with_the_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_digest_and_folder_follow_the_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = tmp_path / "source"
     (source / "app").mkdir(parents=True)
     (source / "app" / "main.py").write_text("one\n")
@@ -27,6 +27,6 @@ def test_digest_changes_with_the_content(tmp_path: Path, monkeypatch: pytest.Mon
     (source / "app" / "docs.html").write_text("two\n")
     assert function_package.build(tmp_path / "task") != first
     (source / "app" / "docs.html").unlink()
-    assert not (tmp_path / "task" / "app" / "nothing").exists()
+    assert (tmp_path / "task" / "app" / "docs.html").exists()
     function_package.build(tmp_path / "task")
     assert not (tmp_path / "task" / "app" / "docs.html").exists()

@@ -1,4 +1,4 @@
-"""MiniStack gets the response of the function to each event, or the error of a function that failed."""
+"""Each event is answered with the response of the function, or with its error."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ def test_event_gets_the_response_of_the_function(free_port: int) -> None:
             assert (response.status_code, response.json()) == (200, {"statusCode": 200, "body": path})
 
 
-def test_failed_function_is_500_with_its_error(free_port: int) -> None:
+def test_failed_function_is_500_and_the_port_closes_with_the_block(free_port: int) -> None:
     def fail(_: Mapping[str, Any]) -> dict[str, Any]:
         raise FunctionError({"errorType": "Runtime.ExitError", "errorMessage": "It ended."})
 
@@ -36,20 +36,20 @@ def test_failed_function_is_500_with_its_error(free_port: int) -> None:
 
 
 def test_many_simultaneous_events_are_all_answered(free_port: int) -> None:
-    """MiniStack sends as many at the same time. All of them connect before the first one is answered."""
+    """MiniStack can send this many events at the same time. All connect before the first one is answered."""
     events = [{"number": number} for number in range(200)]
     with (
         function_url.serve(free_port, lambda event: {"body": event["number"]}),
         contextlib.ExitStack() as connections,
     ):
         sockets = [connections.enter_context(socket.socket()) for _ in events]
-        for each in sockets:
-            each.setblocking(False)
-            each.connect_ex(("127.0.0.1", free_port))
-        for each, event in zip(sockets, events, strict=True):
-            each.setblocking(True)
-            each.settimeout(5)
+        for connection in sockets:
+            connection.setblocking(False)
+            connection.connect_ex(("127.0.0.1", free_port))
+        for connection, event in zip(sockets, events, strict=True):
+            connection.setblocking(True)
+            connection.settimeout(5)
             body = json.dumps(event).encode()
-            each.sendall(b"POST / HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-        responses = [each.makefile("rb").read() for each in sockets]
+            connection.sendall(b"POST / HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        responses = [connection.makefile("rb").read() for connection in sockets]
     assert [json.loads(response.rpartition(b"\r\n")[2])["body"] for response in responses] == list(range(200))

@@ -20,7 +20,7 @@ def _take(invocations: Invocations, runtime: str = "runtime") -> Invocation:
 
 
 def _queue(invocations: Invocations, event: Any) -> Future[dict[str, Any]]:
-    """Invoke in another thread, and return once the event waits for a runtime."""
+    """Invoke in another thread, and return the future response once the event waits for a runtime."""
     response = Invoker(invocations.invoke).invoke(event)
     deadline = time.monotonic() + 5
     while invocations._waiting.empty():
@@ -43,7 +43,9 @@ class TestTimeout:
         invocation = _take(invocations)
         with pytest.raises(FunctionError):
             response.result(1)
-        assert invocations.finish(invocation.request_id, b"{}"), "awslambdaric crashes if its response is refused"
+        assert invocations.finish(invocation.request_id, b"{}"), (
+            "the late response was refused, which crashes awslambdaric"
+        )
 
     def test_event_that_timed_out_is_given_to_no_runtime(self) -> None:
         invocations = Invocations(timeout_seconds=0.1)

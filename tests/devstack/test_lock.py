@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 _ROOT = Path(__file__).parents[2]
 _PYPROJECT = tomllib.loads((_ROOT / "pyproject.toml").read_text())
 _GROUPS = _PYPROJECT["dependency-groups"]
-_RUNTIME = [Requirement(each) for each in _PYPROJECT["project"]["dependencies"]]
-_DEV = [*_RUNTIME, *(Requirement(each) for group in ("local", "test", "lint") for each in _GROUPS[group])]
+_RUNTIME = [Requirement(line) for line in _PYPROJECT["project"]["dependencies"]]
+_DEV = [*_RUNTIME, *(Requirement(line) for group in ("local", "test", "lint") for line in _GROUPS[group])]
 _REQUIREMENTS = {"runtime": _RUNTIME, "dev": _DEV}
 _PIN = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^ ;]+)", re.MULTILINE)
 
@@ -21,24 +21,24 @@ def _read(name: str) -> str:
     return (_ROOT / "requirements" / f"{name}.txt").read_text()
 
 
-def _pins(name: str) -> dict[str, str]:
+def _read_pins(name: str) -> dict[str, str]:
     return {canonicalize_name(package): version for package, version in _PIN.findall(_read(name))}
 
 
-def _direct_dependencies(name: str) -> set[str]:
-    """Return the packages that the lock file attributes to pyproject.toml itself."""
+def _list_direct_dependencies(name: str) -> set[str]:
+    """Return the packages that the lock file attributes to pyproject.toml, not to another package."""
     entries = re.split(r"\n(?=\S)", _read(name))
     return {
-        canonicalize_name(found[1])
+        canonicalize_name(pin[1])
         for entry in entries
-        if "dwipper (pyproject.toml" in entry and (found := _PIN.match(entry))
+        if "dwipper (pyproject.toml" in entry and (pin := _PIN.match(entry))
     }
 
 
 @pytest.mark.parametrize("name", ["runtime", "dev"])
 class TestLockFile:
     def test_every_requirement_is_locked_in_a_matching_version(self, name: str) -> None:
-        pins = _pins(name)
+        pins = _read_pins(name)
         for requirement in _REQUIREMENTS[name]:
             version = pins.get(canonicalize_name(requirement.name))
             assert version, f"{requirement.name} is not locked: run make lock"
@@ -46,7 +46,7 @@ class TestLockFile:
             assert fits, f"{requirement} is locked as {version}: run make lock"
 
     def test_no_removed_requirement_is_locked(self, name: str) -> None:
-        assert _direct_dependencies(name) == {
+        assert _list_direct_dependencies(name) == {
             canonicalize_name(requirement.name) for requirement in _REQUIREMENTS[name]
         }
 
@@ -58,4 +58,4 @@ class TestLockFile:
 
 
 def test_development_uses_the_versions_of_the_lambda_function() -> None:
-    assert _pins("runtime").items() <= _pins("dev").items()
+    assert _read_pins("runtime").items() <= _read_pins("dev").items()

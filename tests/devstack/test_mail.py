@@ -1,4 +1,4 @@
-"""The mail of Cognito is read from MiniStack, each message once, and its codes are found."""
+"""Cognito's mail is read from MiniStack, a mailbox returns each message once, and codes are found in the body."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def _message(number: int, recipient: str, body: str) -> dict[str, Any]:
     }
 
 
-class TestParse:
+class TestParseMessages:
     def test_code_is_found_in_the_body(self) -> None:
         message = _message(1, "kim@example.org", "Your verification code is 123456.")
         (received,) = mail.parse_messages({"messages": {"000000000000": [message]}})
@@ -34,29 +34,29 @@ class TestParse:
     def test_mail_of_all_accounts_and_recipients_is_listed(self) -> None:
         messages = [_message(1, "kim@example.org", "") | {"To": ["kim@example.org", "lu@example.org"]}]
         document = {"messages": {"0": messages, "1": [_message(2, "carl@example.org", "")]}}
-        assert [each.recipient.split("@")[0] for each in mail.parse_messages(document)] == ["kim", "lu", "carl"]
+        assert [received.recipient.split("@")[0] for received in mail.parse_messages(document)] == ["kim", "lu", "carl"]
 
     def test_document_without_messages_has_no_mail(self) -> None:
         assert list(mail.parse_messages({"messages": {}})) == []
 
 
 def test_mailbox_returns_each_mail_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent = [Mail("m1", "kim@example.org", "", "")]
-    monkeypatch.setattr(mail, "fetch_all", lambda _: sent)
+    mails = [Mail("m1", "kim@example.org", "", "")]
+    monkeypatch.setattr(mail, "fetch_all", lambda _: mails)
     mailbox = Mailbox("http://127.0.0.1:4566")
-    assert mailbox.fetch_new() == sent
+    assert mailbox.fetch_new() == mails
     assert mailbox.fetch_new() == []
-    sent.append(Mail("m2", "kim@example.org", "", ""))
-    assert mailbox.fetch_new() == sent[1:]
+    mails.append(Mail("m2", "kim@example.org", "", ""))
+    assert mailbox.fetch_new() == mails[1:]
 
 
 def test_latest_code_is_that_of_the_last_mail_with_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
     bodies = ["111111", "222222", "no code"]
-    sent = [Mail("m", "kim@example.org", "", body) for body in bodies] + [Mail("m", "lu@example.org", "", "333333")]
-    monkeypatch.setattr(mail, "fetch_all", lambda _: sent)
-    assert mail.latest_code("", "kim@example.org") == "222222"
+    mails = [Mail("m", "kim@example.org", "", body) for body in bodies] + [Mail("m", "lu@example.org", "", "333333")]
+    monkeypatch.setattr(mail, "fetch_all", lambda _: mails)
+    assert mail.find_latest_code("", "kim@example.org") == "222222"
     with pytest.raises(LookupError, match="carl"):
-        mail.latest_code("", "carl@example.org")
+        mail.find_latest_code("", "carl@example.org")
 
 
 def test_cognito_accepts_only_the_code_in_its_mail(embedded: Service) -> None:
@@ -66,5 +66,5 @@ def test_cognito_accepts_only_the_code_in_its_mail(embedded: Service) -> None:
     user = cognito.sign_up(ClientId=client_id, Username=email, Password="correct horse")["UserSub"]
     with pytest.raises(ClientError, match="CodeMismatch"):
         cognito.confirm_sign_up(ClientId=client_id, Username=user, ConfirmationCode="000000")
-    code = mail.latest_code(embedded.endpoint, email)
+    code = mail.find_latest_code(embedded.endpoint, email)
     cognito.confirm_sign_up(ClientId=client_id, Username=user, ConfirmationCode=code)

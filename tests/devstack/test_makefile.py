@@ -1,4 +1,4 @@
-"""The Makefile: its help, its aliases, and its messages on a machine that lacks something."""
+"""The Makefile lists its commands, keeps earlier names, and explains what is missing on a machine."""
 
 import os
 import re
@@ -28,31 +28,31 @@ def _copy_makefile(folder: Path) -> Path:
 ALIASES = {"attack": "test-security", "deployable": "test-infra", "deployed": "test-e2e"}
 
 
-def test_help_lists_every_command() -> None:
+def test_help_lists_every_command_but_no_alias() -> None:
     (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", (_ROOT / "Makefile").read_text(), re.MULTILINE)
     listed = [line.split()[1] for line in _make().stdout.splitlines()]
     assert set(listed) == set(phony.replace("\\\n", " ").split()) - ALIASES.keys()
 
 
 @pytest.mark.parametrize("alias", ALIASES)
-def test_an_earlier_name_runs_the_same_command(alias: str) -> None:
+def test_alias_runs_the_same_commands(alias: str) -> None:
     assert _make("--dry-run", alias).stdout == _make("--dry-run", ALIASES[alias]).stdout
 
 
-def test_ci_runs_the_suite_once() -> None:
+def test_ci_runs_the_fast_tests_once() -> None:
     (command,) = re.findall(r"^make (.+)$", (_ROOT / ".ci" / "run").read_text(), re.MULTILINE)
     assert command.split() == ["test", "check"]
     assert _make("--dry-run", *command.split()).stdout.count("pytest -n 2 --dist worksteal --cov") == 1
 
 
-def test_missing_python_is_an_error_of_one_line(tmp_path: Path) -> None:
+def test_missing_python_is_an_error_with_an_install_hint(tmp_path: Path) -> None:
     result = _make("install", "PYTHON_BOOTSTRAP=no-python", folder=_copy_makefile(tmp_path))
     assert result.returncode != 0
     assert result.stdout.startswith("Python was not found: install 3.11 or newer")
     assert not (tmp_path / ".venv").exists()
 
 
-def test_old_python_is_an_error_of_one_line(tmp_path: Path) -> None:
+def test_old_python_is_an_error_with_an_install_hint(tmp_path: Path) -> None:
     old = tmp_path / "old-python"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)

@@ -30,8 +30,12 @@ def test_dynamodb_local_uses_a_second_port() -> None:
     assert options.aws_ports == (4600, 4601)
 
 
-@pytest.mark.parametrize("value", ["0", "65535", "-1", "http", "8000 ", "²"])
-def test_invalid_port_is_refused_by_name(value: str) -> None:
+@pytest.mark.parametrize(
+    "value",
+    ["0", "65535", "-1", "http", "8000 ", "²"],
+    ids=["zero", "above-maximum", "negative", "word", "trailing-space", "superscript-digit"],
+)
+def test_invalid_port_is_an_error_that_names_the_variable(value: str) -> None:
     with pytest.raises(LocalError, match=r"^PORT must be a port"):
         Options.from_environment({"PORT": value})
 

@@ -21,7 +21,7 @@ def api() -> Iterator[RuntimeApi]:
 
 
 @pytest.fixture
-def caller(api: RuntimeApi) -> Invoker:
+def invoker(api: RuntimeApi) -> Invoker:
     return Invoker(api.invoke)
 
 
@@ -45,17 +45,17 @@ def _wait_for_runtimes(api: RuntimeApi, count: int) -> None:
         time.sleep(0.001)
 
 
-def test_runtime_gets_the_event_and_the_caller_gets_the_response(caller: Invoker, runtime: Runtime) -> None:
+def test_runtime_gets_the_event_and_the_caller_gets_the_response(invoker: Invoker, runtime: Runtime) -> None:
     runtime.request_event()
-    response = caller.invoke({"path": "/", "body": "é"})
+    response = invoker.invoke({"path": "/", "body": "é"})
     assert runtime.receive_event() == {"path": "/", "body": "é"}
     assert runtime.respond({"statusCode": 200}) == 202
     assert response.result() == {"statusCode": 200}
 
 
-def test_headers_describe_the_invocation(caller: Invoker, runtime: Runtime) -> None:
+def test_headers_describe_the_invocation(invoker: Invoker, runtime: Runtime) -> None:
     runtime.request_event()
-    response = caller.invoke({})
+    response = invoker.invoke({})
     runtime.receive_event()
     assert runtime.headers["Content-Type"] == "application/json"
     assert runtime.headers["Lambda-Runtime-Invoked-Function-Arn"].startswith("arn:aws:lambda:")
@@ -64,8 +64,8 @@ def test_headers_describe_the_invocation(caller: Invoker, runtime: Runtime) -> N
     response.result()
 
 
-def test_each_caller_gets_the_response_to_its_own_event(caller: Invoker, runtimes: tuple[Runtime, Runtime]) -> None:
-    responses = [caller.invoke({"event": number}) for number in range(2)]
+def test_each_caller_gets_the_response_to_its_own_event(invoker: Invoker, runtimes: tuple[Runtime, Runtime]) -> None:
+    responses = [invoker.invoke({"event": number}) for number in range(2)]
     for runtime in runtimes:
         runtime.request_event()
     events = [runtime.receive_event()["event"] for runtime in runtimes]
@@ -74,22 +74,22 @@ def test_each_caller_gets_the_response_to_its_own_event(caller: Invoker, runtime
     assert [response.result() for response in responses] == [{"answer": 0}, {"answer": 1}]
 
 
-def test_response_does_not_wait_for_a_tcp_acknowledgement(caller: Invoker, runtime: Runtime) -> None:
+def test_response_does_not_wait_for_a_tcp_acknowledgement(invoker: Invoker, runtime: Runtime) -> None:
     durations = []
     for _ in range(10):
         start = time.monotonic()
         runtime.request_event()
-        response = caller.invoke({})
+        response = invoker.invoke({})
         runtime.receive_event()
         runtime.respond({})
         response.result()
         durations.append(time.monotonic() - start)
-    assert min(durations) < 0.03, "a delayed acknowledgement takes 0.04 seconds"
+    assert min(durations) < 0.03, "each response took as long as a delayed acknowledgement, which takes 0.04 seconds"
 
 
-def test_function_error_reaches_the_caller(caller: Invoker, runtime: Runtime) -> None:
+def test_function_error_reaches_the_caller(invoker: Invoker, runtime: Runtime) -> None:
     runtime.request_event()
-    response = caller.invoke({})
+    response = invoker.invoke({})
     runtime.receive_event()
     assert runtime.respond(_ERROR, outcome="error") == 202
     with pytest.raises(FunctionError, match=r"^ValueError: no$") as failure:
@@ -97,17 +97,17 @@ def test_function_error_reaches_the_caller(caller: Invoker, runtime: Runtime) ->
     assert failure.value.payload == _ERROR
 
 
-def test_init_error_reaches_the_caller(caller: Invoker, runtime: Runtime) -> None:
-    response = caller.invoke({})
-    assert runtime.fail_to_start(_ERROR) == 202
+def test_init_error_reaches_the_caller(invoker: Invoker, runtime: Runtime) -> None:
+    response = invoker.invoke({})
+    assert runtime.report_init_error(_ERROR) == 202
     with pytest.raises(FunctionError, match=r"^ValueError: no$"):
         response.result()
 
 
 @pytest.mark.parametrize("disconnect", [Runtime.close, Runtime.kill])
-def test_event_fails_at_once_if_its_runtime_ends(disconnect: Any, caller: Invoker, runtime: Runtime) -> None:
+def test_event_fails_at_once_if_its_runtime_ends(disconnect: Any, invoker: Invoker, runtime: Runtime) -> None:
     runtime.request_event()
-    response = caller.invoke({})
+    response = invoker.invoke({})
     runtime.receive_event()
     disconnect(runtime)
     with pytest.raises(FunctionError, match=r"^Runtime.ExitError: "):
@@ -116,13 +116,13 @@ def test_event_fails_at_once_if_its_runtime_ends(disconnect: Any, caller: Invoke
 
 @pytest.mark.parametrize("disconnect", [Runtime.close, Runtime.kill])
 def test_runtime_that_ended_while_waiting_takes_no_event(
-    disconnect: Any, api: RuntimeApi, caller: Invoker, runtimes: tuple[Runtime, Runtime]
+    disconnect: Any, api: RuntimeApi, invoker: Invoker, runtimes: tuple[Runtime, Runtime]
 ) -> None:
     ended, runtime = runtimes
     ended.request_event()
     _wait_for_runtimes(api, 1)
     disconnect(ended)
-    response = caller.invoke({"event": 1})
+    response = invoker.invoke({"event": 1})
     runtime.request_event()
     assert runtime.receive_event() == {"event": 1}
     runtime.respond({})
@@ -130,27 +130,27 @@ def test_runtime_that_ended_while_waiting_takes_no_event(
 
 
 def test_response_with_an_unknown_request_id_is_400(runtime: Runtime) -> None:
-    assert runtime.respond({}, number="no-such-id") == 400
-    assert runtime.respond(_ERROR, number="no-such-id", outcome="error") == 400
+    assert runtime.respond({}, invocation_id="no-such-id") == 400
+    assert runtime.respond(_ERROR, invocation_id="no-such-id", outcome="error") == 400
 
 
 def test_close_releases_all_runtimes_and_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with RuntimeApi() as api:
         idle, killed_idle, killed_between, working = (Runtime(api) for _ in range(4))
-        caller = Invoker(api.invoke)
+        invoker = Invoker(api.invoke)
         killed_between.request_event()
-        caller.invoke({})
+        invoker.invoke({})
         killed_between.receive_event()
         killed_between.respond({})
         killed_between.kill()
         working.request_event()
-        unanswered = caller.invoke({})
+        unanswered = invoker.invoke({})
         working.receive_event()
         idle.request_event()
         killed_idle.request_event()
         _wait_for_runtimes(api, 3)
         killed_idle.kill()
-    for response in (unanswered, caller.invoke({})):
+    for response in (unanswered, invoker.invoke({})):
         with pytest.raises(FunctionError):
             response.result(1)
     with pytest.raises(http.client.RemoteDisconnected):

@@ -22,12 +22,12 @@ def settings(request: pytest.FixtureRequest, embedded: Service, monkeypatch: pyt
     return settings
 
 
-def _api(settings: Settings) -> httpx.AsyncClient:
+def _open_client(settings: Settings) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(settings)), base_url="http://127.0.0.1")
 
 
 async def _read_feed(settings: Settings) -> list[dict[str, Any]]:
-    async with _api(settings) as api:
+    async with _open_client(settings) as api:
         login = {"email": to_email(DEMO_HANDLE), "password": PASSWORD}
         tokens = (await api.post("/v1/auth/login", json=login)).raise_for_status().json()
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
@@ -37,27 +37,34 @@ async def _read_feed(settings: Settings) -> list[dict[str, Any]]:
 
 
 async def _register(settings: Settings, handle: str) -> None:
-    async with _api(settings) as api:
+    async with _open_client(settings) as api:
         body = {"email": to_email(handle), "password": PASSWORD, "handle": handle}
         (await api.post("/v1/auth/register", json=body)).raise_for_status()
 
 
-def _demo_view(items: list[dict[str, Any]]) -> list[tuple[str, str, int, bool, bool]]:
+def _summarize(items: list[dict[str, Any]]) -> list[tuple[str, str, int, bool, bool]]:
+    """Return author, text, upvotes and the own reactions of each Dwipp."""
     keys = ("text", "upvotes", "upvoted", "favorited")
     return [(item["author"]["handle"], *(item[key] for key in keys)) for item in items]
 
 
-EXPECTED = [
-    (each.author, each.text, len(each.upvoted_by), DEMO_HANDLE in each.upvoted_by, DEMO_HANDLE in each.favorited_by)
-    for each in reversed(THOUGHTS)
+_EXPECTED_FEED = [
+    (
+        dwipp.author,
+        dwipp.text,
+        len(dwipp.upvoted_by),
+        DEMO_HANDLE in dwipp.upvoted_by,
+        DEMO_HANDLE in dwipp.favorited_by,
+    )
+    for dwipp in reversed(THOUGHTS)
 ]
 
 
 def test_seed_is_complete_and_a_second_run_adds_nothing(settings: Settings, embedded: Service) -> None:
     asyncio.run(seed.seed(settings, embedded.endpoint))
-    assert _demo_view(asyncio.run(_read_feed(settings))) == EXPECTED
+    assert _summarize(asyncio.run(_read_feed(settings))) == _EXPECTED_FEED
     asyncio.run(seed.seed(settings, embedded.endpoint))
-    assert _demo_view(asyncio.run(_read_feed(settings))) == EXPECTED
+    assert _summarize(asyncio.run(_read_feed(settings))) == _EXPECTED_FEED
 
 
 def test_interrupted_seed_is_completed(settings: Settings, embedded: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +74,7 @@ def test_interrupted_seed_is_completed(settings: Settings, embedded: Service, mo
         asyncio.run(seed.seed(settings, embedded.endpoint))
     asyncio.run(_register(settings, MEMBERS[-1]))
     asyncio.run(seed.seed(settings, embedded.endpoint))
-    assert _demo_view(asyncio.run(_read_feed(settings))) == EXPECTED
+    assert _summarize(asyncio.run(_read_feed(settings))) == _EXPECTED_FEED
 
 
 def test_example_of_the_docs_is_the_oldest_dwipp_of_the_demo_account(settings: Settings, embedded: Service) -> None:

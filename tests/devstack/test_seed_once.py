@@ -1,4 +1,4 @@
-"""Each user pool is seeded once, and a failure leaves a private log and is tried again."""
+"""Each user pool is seeded once. A failed seed leaves a private log, and the next start repeats it."""
 
 import stat
 import sys
@@ -28,7 +28,7 @@ def test_each_pool_is_seeded_once(state: StateFolder, monkeypatch: pytest.Monkey
     assert calls.read_text() == "one two "
 
 
-def test_failed_seed_is_logged_privately_and_tried_again(state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_seed_is_logged_privately_and_repeated(state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     _replace_seed(monkeypatch, "raise SystemExit('the app is broken')")
     log = state.path / "seed.log"
     for _ in range(2):

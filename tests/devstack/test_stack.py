@@ -1,4 +1,4 @@
-"""A stack is created once from its template, and an invalid template or a failed stack is an error."""
+"""A stack is created once from its template, and an invalid template or a failed creation is an error."""
 
 from pathlib import Path
 
@@ -58,10 +58,10 @@ def test_tables_are_mirrored_once_with_keys_and_indexes(embedded: Service) -> No
         mirrored, original = (client.describe_table(TableName=name)["Table"] for client in (target, source))
         assert mirrored["KeySchema"] == original["KeySchema"]
         assert mirrored["AttributeDefinitions"] == original["AttributeDefinitions"]
-        assert _indexes(mirrored) == _indexes(original)
+        assert _get_indexes(mirrored) == _get_indexes(original)
 
 
-def _indexes(table: object) -> object:
+def _get_indexes(table: object) -> object:
     assert isinstance(table, dict)
     compared = ("IndexName", "KeySchema", "Projection")
     return [{name: index[name] for name in compared} for index in table.get("GlobalSecondaryIndexes", [])]

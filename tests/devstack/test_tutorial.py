@@ -1,4 +1,4 @@
-"""The tutorial is true: its commands run as printed."""
+"""The commands of the tutorial run as printed."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ import sys
 from testkit.terminal import ROOT, Developer
 
 
-def _tutorial_script() -> str:
+def _read_tutorial_script() -> str:
     """Return all shell code of the tutorial."""
     tutorial = (ROOT / "docs" / "tutorial.md").read_text()
     return "".join(re.findall(r"^```sh\n(.*?)^```", tutorial, re.DOTALL | re.MULTILINE))
@@ -15,7 +15,7 @@ def _tutorial_script() -> str:
 
 def test_tutorial_runs_as_printed(developer: Developer) -> None:
     script = (
-        _tutorial_script()
+        _read_tutorial_script()
         .replace("http://127.0.0.1:8000", developer.url(""))
         .replace(".local/env", f"{developer.home}/env")
         .replace(".venv/bin/python", sys.executable)

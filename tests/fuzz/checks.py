@@ -1,4 +1,7 @@
-"""Checks of every response, in addition to those of schemathesis. An import of this module registers them."""
+"""Checks of each response, in addition to those of schemathesis.
+
+The import of this module registers the checks, except for the leak check.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,23 +21,24 @@ from testkit.leak_scan import LeakScan
 
 Check = Callable[[Any, Response, Any], bool | None]
 
-# The problem types of malformed and unauthenticated requests, and of server errors.
-_FORM_PROBLEMS = {
+# The problem types that a valid request must not get: malformed or unauthenticated requests, weak passwords, too many
+# requests, and errors of the server.
+_UNEXPECTED_PROBLEMS = {
     (problems.PROBLEM_TYPES[kind] if isinstance(kind, type) else kind).urn
     for kind in (*BODY_ERRORS, *MEMBER_ERRORS, errors.WeakPasswordError)
 }
 
 
 @schemathesis.check
-def form_of_valid_request_is_accepted(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """Check that a valid request is refused for its content only, such as a missing Dwipp, and not for its form."""
+def valid_request_is_refused_only_for_its_content(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Check that a valid request is refused only for its content, such as the id of a missing Dwipp."""
     if case.meta and case.meta.generation.mode.is_positive and response.status_code >= 400:
-        assert response.json()["type"] not in _FORM_PROBLEMS
+        assert response.json()["type"] not in _UNEXPECTED_PROBLEMS
 
 
 @schemathesis.check
-def response_has_the_form_of_the_contract(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """Check that an error is a problem with the id of the request, and that only documented bodies are sent."""
+def response_has_documented_form(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Check that an error is a problem with the request id, and that a success has a body only if one is documented."""
     if response.status_code >= 400:
         assert response.headers["content-type"] == [problems.MEDIA_TYPE]
         assert [response.json()["request_id"]] == response.headers["x-request-id"]
@@ -45,24 +49,24 @@ def response_has_the_form_of_the_contract(_ctx: CheckContext, response: Response
 
 
 def register_leak_check(settings: Settings) -> Check:
-    """Register and return a check that no response leaks internal data.
+    """Register and return a check that responses leak no internal data.
 
     Args:
-        settings: those of the API under test.
+        settings: the settings of the API under test.
     """
     scan = LeakScan(settings)
 
     @schemathesis.check
     def leaks_nothing(_ctx: CheckContext, response: Response, _case: Case[Any]) -> None:
-        scan.check(_to_httpx(response))
+        scan.check(_convert_to_httpx(response))
 
     return leaks_nothing
 
 
-def _to_httpx(response: Response) -> httpx.Response:
+def _convert_to_httpx(response: Response) -> httpx.Response:
     request = response.request
-    headers = [(name.encode(), _to_bytes(value)) for name, value in request.headers.items()]
-    content = _to_bytes(request.body) if isinstance(request.body, str | bytes) else b""
+    headers = [(name.encode(), _encode(value)) for name, value in request.headers.items()]
+    content = _encode(request.body) if isinstance(request.body, str | bytes) else b""
     return httpx.Response(
         response.status_code,
         headers=[(name, value) for name, values in response.headers.items() for value in values],
@@ -72,12 +76,15 @@ def _to_httpx(response: Response) -> httpx.Response:
     )
 
 
-def _to_bytes(value: str | bytes) -> bytes:
+def _encode(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else value.encode(errors="replace")
 
 
 def ignore_replays_of_deleted_dwipps(schema: BaseSchema) -> None:
-    """Ignore that a replayed create names a deleted Dwipp. The response to an `Idempotency-Key` outlives its Dwipp."""
+    """Suppress failures to read a created Dwipp that was deleted.
+
+    A repeated create with the same `Idempotency-Key` gets the first response, even if the Dwipp was deleted since.
+    """
     deleted: set[str] = set()
 
     @schema.hook

@@ -1,4 +1,4 @@
-"""The members whose tokens the fuzzer sends, created through the API."""
+"""The members whose tokens and other data the fuzzer sends."""
 
 import itertools
 import time
@@ -9,7 +9,7 @@ from schemathesis import AuthContext, Case
 from schemathesis.schemas import BaseSchema
 
 PASSWORD = "correct horse battery staple"
-# MiniStack mails these codes to everybody.
+# MiniStack mails the same codes to every user.
 CONFIRMATION_CODE = "123456"
 RESET_CODE = "654321"
 
@@ -20,7 +20,7 @@ _SESSION_ENDING_OPERATIONS = ("DELETE /v1/me", "DELETE /v1/me/sessions", "PUT /v
 
 
 class Members:
-    """One member for most calls, one with a requested password reset, and a new one for each session-ending call.
+    """A member for most calls, a member with a requested password reset, and new members for session-ending calls.
 
     Attributes:
         tokens: all access tokens so far.
@@ -44,7 +44,7 @@ class Members:
         self.registrations = [self._register(next(self._emails)) for _ in range(3)]
 
     def authenticate(self, schema: BaseSchema) -> None:
-        """Send a token with the cases of all operations for members."""
+        """Make schemathesis send a token with each call of an operation for members."""
         members = self
 
         class Token:

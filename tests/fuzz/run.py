@@ -1,4 +1,4 @@
-"""A run of schemathesis over the whole spec, with its findings."""
+"""A run of schemathesis with an OpenAPI document, and its findings."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -33,15 +33,15 @@ class FuzzRun:
         ignore_replays_of_deleted_dwipps(self._schema)
         members.authenticate(self._schema)
 
-    def execute(self, cases: int) -> None:
-        """Run all phases. Then repeat the walks along the links, up to this number of cases or the first finding.
+    def execute(self, min_cases: int) -> None:
+        """Run all phases. Then repeat the stateful phase until there are enough cases, or a finding.
 
-        One phase of walks is too short: a walk ends early if the state of the API makes Hypothesis take another way
-        than the recorded one.
+        The stateful phase walks along the links of the document. One phase is too short: a walk ends early if the state
+        of the API leads Hypothesis to another path than the recorded one.
         """
         self._execute_phases()
         self._schema.config.phases.update(phases=["stateful"])
-        while self.cases.total() < cases and not self.findings:
+        while self.cases.total() < min_cases and not self.findings:
             self._execute_phases()
 
     @property
@@ -69,7 +69,7 @@ class FuzzRun:
         self.cases[phase] += len(recorder.checks)
         for case_id, interaction in recorder.interactions.items():
             self._add_interaction(recorder.cases[case_id].value.operation.label, interaction)
-        self.findings += _failures(recorder)
+        self.findings += _describe_failures(recorder)
 
     def _add_interaction(self, label: str, interaction: Interaction) -> None:
         assert interaction.response, f"{label}: no response"
@@ -77,15 +77,15 @@ class FuzzRun:
         self.statuses[label][status] += 1
         _, _, token = interaction.request.headers.get("Authorization", [""])[0].partition("Bearer ")
         if status == 401 and token in self._tokens:
-            self.findings.append(f"{label}: refused a valid token")
+            self.findings.append(f"{label}: a valid token was refused")
 
 
 def _tighten(spec: dict[str, Any]) -> dict[str, Any]:
-    """Change the spec so that schemathesis finds more.
+    """Change the document so that schemathesis finds more. Return it.
 
-    - Objects have no undocumented members.
-    - A deleted Dwipp is requested again.
-    - Tokens are bearer tokens. For `oauth2`, schemathesis does not know where to send them or if they are required.
+    - Undocumented members of objects are invalid.
+    - A link leads from the deletion of a Dwipp to a read of that Dwipp.
+    - Tokens are bearer tokens. For `oauth2`, schemathesis knows neither where to send tokens nor if they are required.
     """
     components = spec["components"]
     for schema in components["schemas"].values():
@@ -97,8 +97,8 @@ def _tighten(spec: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
-def _failures(recorder: ScenarioRecorder) -> Iterator[str]:
-    """Return a description of each failed check, with a code sample that repeats the request."""
+def _describe_failures(recorder: ScenarioRecorder) -> Iterator[str]:
+    """Yield a description of each failed check, with a code sample that repeats the request."""
     for case_id, checks in recorder.checks.items():
         for check in checks:
             if check.failure_info:

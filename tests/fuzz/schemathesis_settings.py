@@ -1,4 +1,4 @@
-"""The settings of schemathesis: all its phases and checks, and dictionaries with some valid values."""
+"""The settings of schemathesis: all phases, all checks, and dictionaries of valid values."""
 
 import os
 import secrets
@@ -7,31 +7,32 @@ from typing import Any
 from tests.fuzz.members import CONFIRMATION_CODE, PASSWORD, RESET_CODE, Members
 
 MAX_EXAMPLES = 120  # Random cases of each operation.
-MAX_WALKS = 50  # Walks along the links in one phase.
+MAX_WALKS = 50  # Walks along the links in one stateful phase.
 MAX_WALK_STEPS = 12
 
 _GATEWAY_TIMEOUT_SECONDS = 29.0  # That of API Gateway.
 
 
-def _from_dictionary(dictionary: str, probability: float = 0.5) -> dict[str, Any]:
+def _use_dictionary(dictionary: str, probability: float = 0.5) -> dict[str, Any]:
+    """Return the setting of a parameter whose values come from a dictionary with this probability."""
     return {"dictionary": dictionary, "probability": probability}
 
 
 _PARAMETERS = {
     "confirm": {
-        "body.registration": _from_dictionary("registrations"),
-        "body.code": _from_dictionary("confirmation codes"),
+        "body.registration": _use_dictionary("registrations"),
+        "body.code": _use_dictionary("confirmation codes"),
     },
-    "resend": {"body.registration": _from_dictionary("registrations")},
-    "login": {"body.email": _from_dictionary("emails"), "body.password": _from_dictionary("passwords")},
-    "token": {"body.username": _from_dictionary("emails"), "body.password": _from_dictionary("passwords")},
-    "refresh": {"body.refresh_token": _from_dictionary("refresh tokens")},
-    "change_password": {"body.current_password": _from_dictionary("passwords")},
-    # Always these emails. A reset of another member would break the logins above.
-    "forgot_password": {"body.email": _from_dictionary("reset emails", 1.0)},
+    "resend": {"body.registration": _use_dictionary("registrations")},
+    "login": {"body.email": _use_dictionary("emails"), "body.password": _use_dictionary("passwords")},
+    "token": {"body.username": _use_dictionary("emails"), "body.password": _use_dictionary("passwords")},
+    "refresh": {"body.refresh_token": _use_dictionary("refresh tokens")},
+    "change_password": {"body.current_password": _use_dictionary("passwords")},
+    # Only emails from the dictionary. A reset of the other member's password would break the logins above.
+    "forgot_password": {"body.email": _use_dictionary("reset emails", 1.0)},
     "reset_password": {
-        "body.email": _from_dictionary("reset emails", 1.0),
-        "body.code": _from_dictionary("reset codes"),
+        "body.email": _use_dictionary("reset emails", 1.0),
+        "body.code": _use_dictionary("reset codes"),
     },
 }
 
@@ -39,30 +40,30 @@ _PARAMETERS = {
 def build_settings(url: str, members: Members) -> dict[str, Any]:
     """Return the content of a configuration file of schemathesis.
 
-    The environment variable SEED repeats a run.
+    The environment variable SEED sets the seed, to repeat a run.
 
     Args:
-        url: the API.
-        members: provide the values of the dictionaries.
+        url: the URL of the API.
+        members: the members whose data the dictionaries contain.
     """
     return {
         "base-url": url,
-        "seed": int(os.environ.get("SEED", secrets.randbits(64))),  # By default parallel tests would share a seed.
+        "seed": int(os.environ.get("SEED", secrets.randbits(64))),  # Parallel tests share the default seed.
         "max-failures": 5,  # Schemathesis shrinks each failure, which takes time.
         "generation": {"max-examples": MAX_EXAMPLES, "database": "none"},
         "phases": {"stateful": {"generation": {"max-examples": MAX_WALKS}, "max-steps": MAX_WALK_STEPS}},
-        # A finding must be repeatable, and these secrets are those of test accounts.
+        # The code sample of a finding needs the secrets. They belong to test accounts.
         "output": {"sanitization": {"enabled": False}},
         "checks": {
-            # Most codes, cursors, ids and passwords have a valid form and a wrong value. tests/fuzz/checks.py checks
-            # that the form is not the reason for the refusal.
+            # Most codes, cursors, ids and passwords have a valid form but a wrong value. tests/fuzz/checks.py checks
+            # that the form is not the reason for a refusal.
             "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "404", "409", "422"]},
-            # No 5xx. Only valid requests get 403, 405, 409 and 429.
+            # A 5xx is a failure. So are 403, 405, 409 and 429, which only valid requests may get.
             "negative_data_rejection": {"expected-statuses": ["400", "401", "404", "413", "415", "422"]},
             "max_response_time": _GATEWAY_TIMEOUT_SECONDS,
         },
-        "dictionaries": {name: {"values": values} for name, values in _dictionaries(members).items()},
-        "parameters": {"path.handle": _from_dictionary("handles")},
+        "dictionaries": {name: {"values": values} for name, values in _make_dictionaries(members).items()},
+        "parameters": {"path.handle": _use_dictionary("handles")},
         "operations": [
             {"include-operation-id": operation, "parameters": parameters}
             for operation, parameters in _PARAMETERS.items()
@@ -70,7 +71,7 @@ def build_settings(url: str, members: Members) -> dict[str, Any]:
     }
 
 
-def _dictionaries(members: Members) -> dict[str, list[str]]:
+def _make_dictionaries(members: Members) -> dict[str, list[str]]:
     """Return the valid values by the name of their dictionary."""
     return {
         "confirmation codes": [CONFIRMATION_CODE],

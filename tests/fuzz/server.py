@@ -1,4 +1,4 @@
-"""The API under test in a process of its own: under uvicorn, or as a Lambda function behind a gateway.
+"""The API under test in another process. uvicorn serves the app, or a stand-in for API Gateway and the function.
 
 `python -m tests.fuzz.server TRANSPORT PORT`
 """
@@ -24,19 +24,19 @@ from devstack.api import ROOT
 from devstack.process import Service, start_process
 from testkit.engine import Engine
 from testkit.gateway import Authorizer, GatewayTransport
-from testkit.ports import free_port
+from testkit.ports import find_free_port
 
 
 class GatewayApp:
-    """An ASGI app that converts each request to an event for the function, and the result to a response."""
+    """An ASGI app that passes each request through a stand-in for API Gateway to the Lambda handler of another app."""
 
     def __init__(self, application: ASGI, settings: Settings, aws: str) -> None:
         authorizer = Authorizer(settings, f"{aws}/{settings.user_pool_id}/.well-known/jwks.json")
-        self._function = GatewayTransport(make_handler(application), authorizer)
+        self._gateway = GatewayTransport(make_handler(application), authorizer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request to the function, and send its response."""
-        response = await self._function.handle_async_request(await _read_request(scope, receive))
+        """Pass a request to the gateway, and send its response."""
+        response = await self._gateway.handle_async_request(await _read_request(scope, receive))
         headers = [(name.lower(), value) for name, value in response.headers.raw]
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         await send({"type": "http.response.body", "body": response.content})
@@ -54,14 +54,14 @@ async def _read_request(scope: Scope, receive: Receive) -> httpx.Request:
 
 @contextlib.contextmanager
 def run_server(engine: Engine, transport: str, folder: Path) -> Iterator[Service]:
-    """Serve the API on loopback until the block ends.
+    """Run the server on loopback until the block ends.
 
     Args:
         engine: the tables and the user pool.
         transport: "uvicorn" or "rest".
-        folder: for the log.
+        folder: the folder for the log.
     """
-    port, log = free_port(), folder / "server.log"
+    port, log = find_free_port(), folder / "server.log"
     command = [sys.executable, "-m", "tests.fuzz.server", transport, str(port)]
     environment = engine.variables | {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(ROOT)}
     with start_process(command, folder=folder, environment=environment, log=log) as process:
@@ -79,8 +79,8 @@ def _create_application(transport: str) -> Any:
 
 
 if __name__ == "__main__":
-    deletion.WRITE_DRAIN_PERIOD = timedelta(0)  # Deletions end at once. No other writes run.
-    # A slow client on a busy machine would otherwise send on an idle connection while the server closes it.
+    deletion.WRITE_DRAIN_PERIOD = timedelta(0)  # Deletions need not wait, because no other writes run.
+    # By default uvicorn could close an idle connection while a client on a busy machine begins to send.
     uvicorn.run(
         _create_application(sys.argv[1]),
         port=int(sys.argv[2]),

@@ -1,4 +1,4 @@
-"""Schemathesis finds no response to a fuzzed request that the spec does not document, and no leak."""
+"""Each response to a fuzzed request is documented, and leaks no internal data."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -45,18 +45,25 @@ def test_every_response_is_documented(transport: str, new_engine: NewEngine, tmp
     assert run.cases.total() >= MIN_CASES
     assert run.cases.keys() == MIN_CASES_BY_PHASE.keys()
     assert all(run.cases[phase] >= minimum for phase, minimum in MIN_CASES_BY_PHASE.items()), run.cases
-    assert LeakScan.checked_responses - scanned_before >= run.cases.total(), "every response was scanned"
+    assert LeakScan.checked_responses - scanned_before >= run.cases.total(), "some responses were not scanned"
     operations = [f"{method.upper()} {path}" for path, methods in spec["paths"].items() for method in methods]
     assert sorted(run.statuses) == sorted(operations)
-    refused = [name for name, counts in run.statuses.items() if not any(200 <= status < 300 for status in counts)]
-    assert not refused, "every operation succeeded at least once"
+    failed = [name for name, counts in run.statuses.items() if not any(200 <= status < 300 for status in counts)]
+    assert not failed, "these operations never succeeded"
 
 
-@pytest.mark.parametrize("body", ["{}", '{"detail": "UserNotFoundException"}', '{"email": "kay@example.org"}'])
-def test_leak_in_a_response_is_a_finding(body: str) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("{}", id="no leak"),
+        pytest.param('{"detail": "UserNotFoundException"}', id="exception"),
+        pytest.param('{"email": "kay@example.org"}', id="email"),
+    ],
+)
+def test_leak_check_fails_only_for_leaks(body: str) -> None:
     check = register_leak_check(SETTINGS)
     request = requests.Request("GET", "http://127.0.0.1/v1/dwipps", headers={"Authorization": "Bearer x"}).prepare()
     content_type = {"Content-Type": ["application/json"]}
     response = schemathesis.Response(200, content_type, body.encode(), request, 0.1, verify=True)
-    with nullcontext() if body == "{}" else pytest.raises(AssertionError, match="tells"):
+    with nullcontext() if body == "{}" else pytest.raises(AssertionError, match=r"leaks \["):
         check(None, response, None)

@@ -11,7 +11,8 @@ FROM scratch
 ADD {archive} /
 """
 
-# AWS's image has a boto3 of its own, in another version than the lock file's. This image has one that fails to import.
+# AWS's image contains boto3 and botocore in other versions than the lock file. Here they cannot be imported, so the app
+# must use the packages of the lock file.
 _FUNCTION = """\
 FROM {server}
 COPY lock.txt /tmp/
@@ -43,17 +44,17 @@ def build_server_base(buildah: Buildah, folder: Path, name: str, archive: Path) 
 def build_function_base(buildah: Buildah, folder: Path, name: str, server: str) -> None:
     """Build the base of the function's image on top of the server's base."""
     (folder / "Dockerfile.function").write_text(_FUNCTION.format(server=server))
-    (folder / "lock.txt").write_text(_runtime_client_lock())
+    (folder / "lock.txt").write_text(_select_runtime_client_lock())
     entry_point = folder / "lambda-entrypoint.sh"
     entry_point.write_text(_ENTRY_POINT)
     entry_point.chmod(0o755)
     buildah.build(folder, name, file=folder / "Dockerfile.function")
 
 
-def _runtime_client_lock() -> str:
-    """Return the lock entries of the packages that AWS's image provides: `function.txt` without `runtime.txt`."""
-    ours = set(_parse_lock("runtime"))
-    return "\n".join(entry for name, entry in _parse_lock("function").items() if name not in ours)
+def _select_runtime_client_lock() -> str:
+    """Return the lock entries of the packages that AWS's image provides: those of `function.txt` only."""
+    runtime = set(_parse_lock("runtime"))
+    return "\n".join(entry for name, entry in _parse_lock("function").items() if name not in runtime)
 
 
 def _parse_lock(lock: str) -> dict[str, str]:

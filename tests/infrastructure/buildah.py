@@ -1,4 +1,4 @@
-"""buildah with a temporary store of its own. Knows nothing about the images."""
+"""buildah with a temporary store."""
 
 import shutil
 import subprocess
@@ -9,22 +9,30 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Buildah:
-    """Runs buildah without a daemon and without namespaces: commands in a container run in a chroot.
+    """buildah without a daemon and without namespaces: the commands of a container run in a chroot.
 
-    `mounts` are the volumes of every build, in buildah's notation.
+    Attributes:
+        store: the folder of all images and containers.
+        mounts: the volumes of every build, in buildah's notation.
     """
 
     store: Path
     mounts: Sequence[str]
 
     def run(self, command: str, *arguments: str | Path) -> str:
-        """Run a buildah command and return its output. Fail if the command fails."""
-        result = subprocess.run(self.command_line(command, *arguments), capture_output=True, text=True, check=False)
+        """Run a buildah command. Return its output.
+
+        Raises:
+            AssertionError: if the command fails.
+        """
+        result = subprocess.run(
+            self.make_command_line(command, *arguments), capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, f"buildah {command}: {result.stdout}{result.stderr}"
         return result.stdout.strip()
 
-    def command_line(self, command: str, *arguments: str | Path) -> list[str]:
-        """Return the command line of a buildah command."""
+    def make_command_line(self, command: str, *arguments: str | Path) -> list[str]:
+        """Return the command line that runs a buildah command on the store."""
         store = ["--root", self.store / "images", "--runroot", self.store / "running", "--storage-driver", "vfs"]
         return ["buildah", *map(str, [*store, command, *arguments])]
 
@@ -37,14 +45,17 @@ class Buildah:
         target: str | None = None,
         build_args: Mapping[str, str] | None = None,
     ) -> None:
-        """Build an image and give it a name.
+        """Build an image.
 
         Args:
-            context: the folder that the Dockerfile copies from.
+            context: the folder from which the Dockerfile copies.
             name: the name of the image.
             file: the Dockerfile.
             target: the stage of the Dockerfile, the last one by default.
             build_args: the values of the Dockerfile's arguments.
+
+        Raises:
+            AssertionError: if the build fails.
         """
         options = ["--isolation", "chroot", "--format", "docker", "--pull-never", "--file", str(file), "--tag", name]
         options += ["--target", target] if target else []
@@ -53,5 +64,5 @@ class Buildah:
         self.run("bud", *options, context)
 
     def delete_store(self) -> None:
-        """Delete all containers and images. They are folders of the store, and nothing else."""
+        """Delete the store, with all images and containers."""
         shutil.rmtree(self.store)

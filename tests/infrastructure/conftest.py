@@ -1,4 +1,4 @@
-"""The images. Each one is built once per test run, on stand-ins for the base images."""
+"""Fixtures of the images. Each image is built once per test run, on a stand-in for its base image."""
 
 import os
 import uuid
@@ -18,7 +18,7 @@ _SKIP_IMAGES_VARIABLE = "IMAGES_ARE_BUILT_ELSEWHERE"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run the tests of images in one worker, because each worker would build its own. Deselect them on request."""
+    """Run all image tests in one worker, so that images are built once. Deselect them if another job builds images."""
     image_tests = [item for item in items if "buildah" in getattr(item, "fixturenames", ())]
     for item in image_tests:
         item.add_marker(pytest.mark.xdist_group("images"))
@@ -45,7 +45,7 @@ def buildah(build_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(scope="session")
 def server_base(buildah: Buildah, build_folder: Path) -> str:
     """Return the name of the server's base image."""
-    name = _unique_name("server-base")
+    name = _make_unique_name("server-base")
     base.build_server_base(buildah, build_folder, name, debian.get_archive(machine.find_mirror()))
     return name
 
@@ -53,7 +53,7 @@ def server_base(buildah: Buildah, build_folder: Path) -> str:
 @pytest.fixture(scope="session")
 def function_base(buildah: Buildah, build_folder: Path, server_base: str) -> str:
     """Return the name of the function's base image."""
-    name = _unique_name("function-base")
+    name = _make_unique_name("function-base")
     base.build_function_base(buildah, build_folder, name, server_base)
     return name
 
@@ -61,7 +61,7 @@ def function_base(buildah: Buildah, build_folder: Path, server_base: str) -> str
 @pytest.fixture(scope="session")
 def function_image(buildah: Buildah, function_base: str) -> Image:
     """Return the image of a build without a target."""
-    name = _unique_name("function")
+    name = _make_unique_name("function")
     build_args = {"BASE_IMAGE": function_base, "VERSION": VERSION}
     buildah.build(ROOT, name, file=ROOT / "Dockerfile", build_args=build_args)
     return Image.from_name(buildah, name)
@@ -69,11 +69,11 @@ def function_image(buildah: Buildah, function_base: str) -> Image:
 
 @pytest.fixture(scope="session")
 def server_image(buildah: Buildah, server_base: str) -> Image:
-    name = _unique_name("server")
+    name = _make_unique_name("server")
     build_args = {"SERVER_BASE_IMAGE": server_base, "VERSION": VERSION}
     buildah.build(ROOT, name, file=ROOT / "Dockerfile", target="server", build_args=build_args)
     return Image.from_name(buildah, name)
 
 
-def _unique_name(kind: str) -> str:
+def _make_unique_name(kind: str) -> str:
     return f"localhost/dwipper-{kind}:{uuid.uuid4().hex}"

@@ -15,7 +15,14 @@ from tests.infrastructure.image import Image
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The folder that the Dockerfile fills: everything that we add to the base image."""
+    """The folder that the Dockerfile adds to the base image.
+
+    Attributes:
+        image: the image.
+        folder: the path of the folder on this machine.
+        lock: the name of the lock file of the packages.
+        services: the AWS services whose definitions botocore has to keep.
+    """
 
     image: Image
     folder: Path
@@ -35,20 +42,20 @@ class Contents:
         return cls(image, image.root / folder.lstrip("/"), lock, frozenset(services))
 
     def list_paths(self) -> list[Path]:
-        """Return all files and folders."""
+        """Return the paths of all files and folders, sorted."""
         return sorted(self.folder.rglob("*"))
 
     def list_files(self, folder: str = ".", *, suffix: str = "") -> set[str]:
-        """Return the files below a folder, relative to it."""
+        """Return the files below a folder, as paths relative to this folder."""
         start = self.folder / folder
         return {str(file.relative_to(start)) for file in start.rglob(f"*{suffix}") if file.is_file()}
 
     def list_installed(self) -> dict[str, str]:
-        """Return the versions of the installed packages by name."""
-        return {canonicalize_name(each.name): each.version for each in self._find_distributions()}
+        """Return the version of each installed package, by name."""
+        return {canonicalize_name(package.name): package.version for package in self._find_distributions()}
 
     def list_locked(self) -> dict[str, str]:
-        """Return the versions that the lock file names for the Python of this image, by name."""
+        """Return the version of each package that the lock file requires for the image's Python, by name."""
         python = self.read_python_version()
         markers = {"python_version": ".".join(python.split(".")[:2]), "python_full_version": python}
         lines = (ROOT / "requirements" / f"{self.lock}.txt").read_text().splitlines()
@@ -62,16 +69,16 @@ class Contents:
 
     def measure_sizes(self) -> Mapping[str, int]:
         """Return the size in bytes of each package and of the app, with bytecode."""
-        distributions = self._find_distributions()
-        sizes = {each.name: _total_size(self.folder / file for file in each.files or ()) for each in distributions}
-        return sizes | {"app": _total_size(self.folder.joinpath("app").rglob("*.py"))}
+        packages = self._find_distributions()
+        sizes = {package.name: _sum_sizes(self.folder / file for file in package.files or ()) for package in packages}
+        return sizes | {"app": _sum_sizes(self.folder.joinpath("app").rglob("*.py"))}
 
     def _find_distributions(self) -> Iterable[importlib.metadata.Distribution]:
         return importlib.metadata.distributions(path=[str(self.folder)])
 
 
-def _total_size(files: Iterable[Path]) -> int:
-    """Return the size in bytes of files and of the bytecode of the modules among them."""
+def _sum_sizes(files: Iterable[Path]) -> int:
+    """Return the size in bytes of files, including the bytecode of the modules among them."""
     files = [file for file in files if file.is_file()]
     modules = [file for file in files if file.suffix == ".py"]
     bytecode = [cached for file in modules for cached in file.parent.glob(f"__pycache__/{file.stem}.*.pyc")]

@@ -15,12 +15,12 @@ _EXCLUDED_FOLDERS = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr
 
 
 def get_archive(mirror: str) -> Path:
-    """Return the archive of a system from a mirror. Build it if the cache has none of the same inputs."""
+    """Return the archive of a system from this mirror. Build it unless the cache has one from the same inputs."""
     inputs = "\n".join([mirror, SUITE, _PACKAGES, *_EXCLUDED_FOLDERS])
     key = hashlib.sha256(inputs.encode()).hexdigest()[:16]
     archive = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dwipper" / f"debian-{key}.tar"
     archive.parent.mkdir(parents=True, exist_ok=True)
-    with (archive.parent / "lock").open("w") as lock:  # One test process at a time.
+    with (archive.parent / "lock").open("w") as lock:  # Other test processes wait.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not archive.exists():
             _build_archive(archive, mirror)

@@ -1,4 +1,4 @@
-"""An image that was built here: its configuration, its files, and commands in a container of it."""
+"""A locally built image: its configuration, its files, and commands in a container."""
 
 import contextlib
 import json
@@ -12,25 +12,30 @@ from typing import Any, Self
 from devstack.process import start_process
 from tests.infrastructure.buildah import Buildah
 
-State = tuple[int, int, int, int]  # Mode, owner, group, and size (0 for a folder).
+FileState = tuple[int, int, int, int]  # Mode, owner, group, and size (0 for a folder).
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image and one container of it, which runs all commands.
+    """An image, and the one container in which its commands run.
 
-    `initial_states` has the state of each path before the first command, because commands leave traces.
+    Attributes:
+        buildah: the buildah whose store holds the image.
+        container: the id of the container.
+        root: the path of the container's root folder on this machine.
+        initial_states: the state of each path before the first command, because commands change files.
+        config: the configuration of the image.
     """
 
     buildah: Buildah
     container: str
     root: Path
-    initial_states: Mapping[Path, State] = field(repr=False)
+    initial_states: Mapping[Path, FileState] = field(repr=False)
     config: Mapping[str, Any]
 
     @classmethod
     def from_name(cls, buildah: Buildah, name: str) -> Self:
-        """Create a container of the image with this name, and record its initial state."""
+        """Create a container of the image with this name, and record the initial states of its files."""
         container = buildah.run("from", "--pull-never", name)
         root = Path(buildah.run("mount", container))
         initial_states = {path.relative_to(root): _read_state(path) for path in root.rglob("*")}
@@ -39,7 +44,7 @@ class Image:
 
     @property
     def command(self) -> list[str]:
-        """Return the command that a container of the image runs."""
+        """Return the command that the image runs by default."""
         return [*(self.config["Entrypoint"] or []), *self.config["Cmd"]]
 
     @property
@@ -48,37 +53,46 @@ class Image:
         return dict(variable.split("=", 1) for variable in self.config["Env"])
 
     def run_offline(self, *command: str, user: str = "", variables: Mapping[str, str] | None = None) -> str:
-        """Run a command in the container without any network, and return its output. Fail if the command fails."""
-        command_line = ["unshare", "--net", *self._command_line(command, user, variables or {})]
+        """Run a command in the container without a network. Return its standard output.
+
+        Args:
+            command: the program and its arguments.
+            user: the user and the group, as `UID:GID`. The user of the image by default.
+            variables: environment variables, added to those of the image.
+
+        Raises:
+            AssertionError: if the command fails.
+        """
+        command_line = ["unshare", "--net", *self._make_command_line(command, user, variables or {})]
         result = subprocess.run(command_line, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stderr
         return result.stdout
 
-    def succeeds(self, *command: str, variables: Mapping[str, str]) -> bool:
-        """Run a command in the container on the network of this machine. Return True if it succeeds."""
-        command_line = self._command_line(command, "", variables)
+    def succeeds_on_host_network(self, *command: str, variables: Mapping[str, str]) -> bool:
+        """Run a command in the container, in the host's network namespace. Return True if the command succeeds."""
+        command_line = self._make_command_line(command, "", variables)
         return subprocess.run(command_line, capture_output=True, check=False).returncode == 0
 
     @contextlib.contextmanager
     def start(self, variables: Mapping[str, str], folder: Path, user: str = "") -> Iterator[subprocess.Popen[bytes]]:
-        """Run the image's own command on the network of this machine until the block ends.
+        """Run the default command of the image until the block ends, in the host's network namespace.
 
         Args:
-            variables: the environment of the command.
-            folder: the folder for its log, in the file `log`.
+            variables: environment variables, added to those of the image.
+            folder: the folder in which to write the file `log`.
             user: the user and the group, as `UID:GID`. The user of the image by default.
         """
-        command_line = self._command_line(self.command, user, variables)
+        command_line = self._make_command_line(self.command, user, variables)
         environment = {"PATH": os.environ["PATH"]}
         with start_process(command_line, folder=folder, environment=environment, log=folder / "log") as process:
             yield process
 
-    def _command_line(self, command: Sequence[str], user: str, variables: Mapping[str, str]) -> list[str]:
+    def _make_command_line(self, command: Sequence[str], user: str, variables: Mapping[str, str]) -> list[str]:
         options = ["--isolation", "chroot", *(["--user", user] if user else [])]
         options += [word for variable in variables.items() for word in ("--env", "=".join(variable))]
-        return self.buildah.command_line("run", *options, self.container, "--", *command)
+        return self.buildah.make_command_line("run", *options, self.container, "--", *command)
 
 
-def _read_state(path: Path) -> State:
+def _read_state(path: Path) -> FileState:
     state = path.lstat()
     return state.st_mode, state.st_uid, state.st_gid, 0 if path.is_dir() else state.st_size

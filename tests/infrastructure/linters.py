@@ -1,4 +1,4 @@
-"""The linters of workflows, templates and scripts, run as commands. Each function returns the findings."""
+"""The linters of workflows, templates and scripts, run as commands."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Go builds it from source. The Python package of actionlint would download the program from another host.
+# Go builds actionlint from source. The Python package of actionlint would download the program from another host.
 _ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 _SEARCH_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
@@ -22,7 +22,7 @@ def run_actionlint(*workflows: Path) -> list[str]:
 
 
 def run_zizmor(folder: Path) -> list[str]:
-    """Return the rules of zizmor, in its strictest persona, that the workflows in a folder violate."""
+    """Return the rules of zizmor that the workflows in a folder violate, in its strictest persona."""
     options = ["--offline", "--persona=auditor", "--quiet", "--no-progress", "--format=json-v1"]
     findings = json.loads(_run([_find_tool("zizmor"), *options, str(folder)], folder))
     return [finding["ident"] for finding in findings]
@@ -35,7 +35,7 @@ def run_cfn_lint(*templates: Path) -> list[str]:
 
 
 def run_shellcheck(*scripts: Path) -> str:
-    """Return the output of shellcheck about scripts, empty if there are no findings."""
+    """Return the output of shellcheck about scripts. It is empty if there are no findings."""
     return _run([_find_tool("shellcheck"), *map(str, scripts)], scripts[0].parent)
 
 
@@ -47,6 +47,6 @@ def _find_tool(name: str) -> str:
 
 def _run(command: list[str], folder: Path) -> str:
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    # If a linter fails before it checks anything, it writes only to standard error.
+    # A linter that fails before its checks writes only to standard error.
     assert result.returncode == 0 or result.stdout.strip(), result.stderr
     return result.stdout

@@ -1,6 +1,6 @@
-"""The inputs of a build that come from this machine: tools, a mirror of Debian, and pip's access to packages.
+"""The inputs of a build that come from this machine: tools, a Debian mirror, and pip's access to packages.
 
-No host is named here: the mirror is the one of apt, and packages come from the index of pip.
+This module names no host: the mirror is the one in apt's configuration, and the packages come from pip's index.
 """
 
 import ast
@@ -18,7 +18,7 @@ from pathlib import Path
 _TOOLS = ("buildah", "debootstrap")
 _APT = Path("/etc/apt")
 _CERTIFICATES = Path("/etc/ssl/certs")
-# The options of pip that say where packages are and how to reach them. A developer's other options are ignored.
+# The options of pip that determine where packages are and how to reach them. The developer's other options are ignored.
 _ACCESS_OPTIONS = {
     "cert",
     "client-cert",
@@ -35,7 +35,11 @@ _ACCESS_OPTIONS = {
 
 
 def require_tools() -> None:
-    """Fail with instructions if this machine cannot build images."""
+    """Check that this machine can build images.
+
+    Raises:
+        AssertionError: if it cannot, with instructions.
+    """
     missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
     assert not missing, f"Building images requires {' and '.join(missing)}: apt-get install {' '.join(missing)}"
     assert os.geteuid() == 0, "Building images requires chroot, which only root may call: run these tests as root."
@@ -43,7 +47,11 @@ def require_tools() -> None:
 
 
 def find_mirror(apt: Path = _APT) -> str:
-    """Return the URL of the first Debian mirror in apt's configuration."""
+    """Return the URL of the first Debian mirror in apt's configuration.
+
+    Raises:
+        AssertionError: if there is none.
+    """
     lists = [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*.list"))]
     stanzas = "\n\n".join(file.read_text() for file in sorted((apt / "sources.list.d").glob("*.sources")))
     uris = [uri for stanza in re.split(r"\n\s*\n", stanzas) for uri in _parse_uris(stanza)]
@@ -55,7 +63,10 @@ def find_mirror(apt: Path = _APT) -> str:
 
 
 def _parse_uris(stanza: str) -> list[str]:
-    """Return the URIs of a deb822 stanza if it is enabled. See https://manpages.debian.org/sources.list.5."""
+    """Return the URIs of a deb822 stanza if it is enabled and has packages.
+
+    https://manpages.debian.org/sources.list.5
+    """
     fields = {name.lower(): value for name, value in re.findall(r"^([\w-]+):(.*)$", stanza, re.MULTILINE)}
     is_used = "deb" in fields.get("types", "").split() and fields.get("enabled", "").strip() != "no"
     return fields.get("uris", "").split() if is_used else []
@@ -63,14 +74,14 @@ def _parse_uris(stanza: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class PipConfiguration:
-    """The part of pip's configuration that a build needs: its text, and the files that it names."""
+    """The part of pip's configuration that a build needs: its text, and the files that the text names."""
 
     text: str
     files: tuple[Path, ...]
 
     @classmethod
     def from_this_machine(cls) -> "PipConfiguration":
-        """Ask pip for the settings from its files and from the environment."""
+        """Return the configuration that pip reads from its files and from the environment."""
         listed = subprocess.run(
             [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
         )
@@ -78,7 +89,7 @@ class PipConfiguration:
 
     @classmethod
     def from_settings(cls, settings: dict[str, str]) -> "PipConfiguration":
-        """Take the relevant settings from those that pip lists, such as `:env:.cert='/a/path'`."""
+        """Select the access options from the settings that pip lists, such as `:env:.cert='/a/path'`."""
         parser = configparser.RawConfigParser()
         files = [_CERTIFICATES]
         for key, quoted in settings.items():
@@ -92,7 +103,7 @@ class PipConfiguration:
         return cls(text.getvalue(), tuple(dict.fromkeys(files)))
 
     def write_mounts(self, folder: Path) -> list[str]:
-        """Write the configuration into a folder. Return the mounts of a build for it, in buildah's notation."""
+        """Write the configuration to a folder. Return the mounts with which a build uses it, in buildah's notation."""
         configuration = folder / "pip.conf"
         configuration.write_text(self.text)
         return [f"{configuration}:/etc/pip.conf:ro", *(f"{file}:{file}:ro" for file in self.files)]

@@ -1,4 +1,4 @@
-"""Packaging with osls: from the files of the deployment to a CloudFormation template."""
+"""Packaging with osls, which makes a CloudFormation template from the files of the deployment."""
 
 import json
 import os
@@ -20,11 +20,11 @@ _TEMPLATE = "cloudformation-template-update-stack.json"
 
 
 class PackagingError(Exception):
-    """osls rejects the files. The message is its output."""
+    """osls rejected the files. The message is the output of osls."""
 
 
 def copy_sources(folder: Path) -> Path:
-    """Copy the files of the deployment into a folder, so that a test can change them. Return the folder."""
+    """Copy the files of the deployment to a folder, in which a test can change them. Return the folder."""
     for name in _FILES:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
@@ -33,12 +33,12 @@ def copy_sources(folder: Path) -> Path:
 
 
 def package(folder: Path, stage: str, **variables: str) -> tuple[dict[str, Any], Path]:
-    """Return the template of a stage, and its file.
+    """Package a stage. Return its template, and the file of the template.
 
     Args:
         folder: the copied files of the deployment.
         stage: the stage.
-        variables: the environment variables of osls.
+        variables: environment variables for osls.
 
     Raises:
         PackagingError: if osls rejects the files.
@@ -61,7 +61,11 @@ def package(folder: Path, stage: str, **variables: str) -> tuple[dict[str, Any],
 
 
 def replace_once(folder: Path, name: str, old: str | re.Pattern[str], new: str) -> None:
-    """Replace the first match in a file. Fail if there is none."""
+    """Replace the first match in a file.
+
+    Raises:
+        AssertionError: if the file has no match.
+    """
     pattern = old if isinstance(old, re.Pattern) else re.compile(re.escape(old))
     text, count = pattern.subn(lambda _: new, (folder / name).read_text(), count=1)
     assert count, f"{name} does not contain {old!r}"

@@ -1,4 +1,4 @@
-"""CloudFormation templates as they are written, and the permissions that their policies grant."""
+"""CloudFormation templates before osls packages them, and the permissions that their policies grant."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import yaml
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's own tags, such as `!Ref Name`, as `{"Ref": "Name"}`."""
+    """A YAML loader for CloudFormation's tags: it reads `!Ref Name` as `{"Ref": "Name"}`."""
 
 
 def _construct_tag(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
@@ -39,18 +39,18 @@ def find_statements(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def find_actions(node: Any, effect: str = "Allow") -> set[str]:
-    """Return the actions that a part of a template allows, or denies."""
+    """Return the actions that the statements of a part of a template allow, or deny, according to the effect."""
     matching = [statement for statement in find_statements(node) if statement["Effect"] == effect]
     return {action for statement in matching for action in _as_list(statement["Action"])}
 
 
 def find_wildcard_actions(node: Any) -> set[str]:
-    """Return the actions with a wildcard, allowed or denied."""
+    """Return the actions with a wildcard in a part of a template, allowed or denied."""
     return {action for effect in ("Allow", "Deny") for action in find_actions(node, effect) if "*" in action}
 
 
 def find_unrestricted_actions(node: Any) -> set[str]:
-    """Return the actions that are allowed on all resources."""
+    """Return the actions that a part of a template allows on all resources."""
     unrestricted = [
         statement
         for statement in find_statements(node)

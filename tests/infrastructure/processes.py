@@ -1,4 +1,4 @@
-"""Processes in /proc: their children, and their users."""
+"""The processes in /proc, their children and their users."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ _PROC = Path("/proc")
 
 
 def find_contained_process(process: int) -> int:
-    """Return the main process of a container. buildah starts it through several processes of its own.
+    """Return the id of the main process of a container, which buildah starts through several processes.
 
     Args:
         process: the id of the outermost process of buildah.
@@ -26,7 +26,7 @@ def get_owner(process: int) -> tuple[int, int]:
 
 def _find_children(process: int) -> Iterator[int]:
     for folder in _PROC.glob("[0-9]*"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # The process has ended meanwhile.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # The process may have ended.
             # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
             _state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(parent) == process:

@@ -1,4 +1,4 @@
-"""The stacks that are created once by hand, for an account and for a stage, can be created."""
+"""The stacks that a person creates once, for an account and for each stage, can be created."""
 
 from pathlib import Path
 

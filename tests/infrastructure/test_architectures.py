@@ -1,4 +1,4 @@
-"""The lock file has wheels for both architectures of Lambda, so the image can be built for either one."""
+"""The lock file has wheels for both architectures of Lambda, so the image can be built for both."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from devstack.api import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-# AWS's base image is Amazon Linux 2023 with glibc 2.34. It accepts wheels for this version and for older ones.
+# AWS's base image is Amazon Linux 2023 with glibc 2.34, which accepts wheels for this version and for older versions.
 _PLATFORM_TAGS = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")
 
 

@@ -14,13 +14,13 @@ from tests.infrastructure.image import Image
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-# Our folders and the packages for development and tests, which no image needs.
+# The folders of the repository and the packages that only development and tests need.
 _DEVELOPMENT_ONLY = {
     *("benchmarks", "devstack", "scripts", "testkit", "tests"),
     *("httpx", "pytest", "_pytest", "moto", "ministack", "dotenv", "pip", "setuptools", "bin"),
 }
 _UNCHECKED_HASH = 1  # https://peps.python.org/pep-0552/#specification
-_MAX_SIZE = 60e6  # Bytes.
+_MAX_BYTES = 60e6
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ class TestFiles:
     def test_files_of_the_base_image_are_unchanged(self, contents: Contents, base: str) -> None:
         base_states = Image.from_name(contents.image.buildah, base).initial_states
         changed = {path for path, _ in base_states.items() ^ contents.image.initial_states.items()}
-        ours = contents.folder.relative_to(contents.image.root)
-        assert {path for path in changed if not path.is_relative_to(ours)} == set()
+        folder = contents.folder.relative_to(contents.image.root)
+        assert {path for path in changed if not path.is_relative_to(folder)} == set()
 
     def test_files_are_readable_by_all_and_writable_by_root_only(self, contents: Contents) -> None:
         for path in (contents.folder, *contents.list_paths()):
@@ -77,10 +77,10 @@ class TestFiles:
         packages = sorted(contents.list_installed().items())
         figures("packages", ", ".join(f"{name} {version}" for name, version in packages))
         total = sum(path.lstat().st_size for path in contents.list_paths() if path.is_file())
-        figures("MB above the base image", _megabytes(total))
+        figures("MB above the base image", _format_megabytes(total))
         for name in sorted(sizes, key=lambda name: -sizes[name])[:10]:
-            figures(f"MB of {name}", _megabytes(sizes[name]))
-        assert sum(sizes.values()) < _MAX_SIZE
+            figures(f"MB of {name}", _format_megabytes(sizes[name]))
+        assert sum(sizes.values()) < _MAX_BYTES
 
 
 class TestPackages:
@@ -141,8 +141,8 @@ class TestConfiguration:
 
     def test_function_image_passes_the_handler_to_the_entry_point(self, function: Contents) -> None:
         assert function.image.command == ["/lambda-entrypoint.sh", "app.lambda_handler.handler"]
-        assert not function.image.config["User"], "Lambda chooses the user"
+        assert not function.image.config["User"], "the image sets a user, but Lambda chooses it"
 
 
-def _megabytes(size: int) -> str:
+def _format_megabytes(size: int) -> str:
     return f"{size / 1e6:.1f}"

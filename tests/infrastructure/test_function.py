@@ -1,4 +1,4 @@
-"""The function's image serves a member's story through AWS's runtime client."""
+"""The function's image serves requests through AWS's runtime client, and reports missing settings."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from tests.infrastructure.image import Image
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-# A user who owns no file of the image, as on Lambda.
+# A user that owns no file of the image, as on Lambda.
 _USER = "993:990"
 
 
@@ -34,7 +34,7 @@ def _start_function(image: Image, variables: dict[str, str], folder: Path) -> It
             yield runtime_api
 
 
-async def _run_story(api: Api) -> None:
+async def _create_change_and_delete_dwipp(api: Api) -> None:
     assert (await api.http.get("/v1/dwipps")).status_code == 401
     kay = await api.create_member("kay")
     dwipp = await kay.post_dwipp("Socks are envelopes for feet.")
@@ -48,14 +48,14 @@ async def _run_story(api: Api) -> None:
     assert (await kay.get("/v1/dwipps"))["items"] == []
 
 
-def test_function_image_serves_a_member_from_registration_to_deletion(
+def test_function_image_serves_a_dwipp_from_creation_to_deletion(
     function_image: Image, embedded: Service, new_settings: Callable[[], Settings], tmp_path: Path
 ) -> None:
     settings = new_settings()
     variables = environment.make_variables(settings, embedded.endpoint, embedded.endpoint)
     authorizer = Authorizer(settings, f"{embedded.endpoint}/{settings.user_pool_id}/.well-known/jwks.json")
 
-    async def run_story(runtime_api: RuntimeApi) -> None:
+    async def use_api(runtime_api: RuntimeApi) -> None:
         async with GatewayTransport(lambda event, _context: runtime_api.invoke(event), authorizer) as transport:
 
             def open_client(**options: Any) -> httpx.AsyncClient:
@@ -63,10 +63,10 @@ def test_function_image_serves_a_member_from_registration_to_deletion(
 
             mails_before = len(fetch_all(embedded.endpoint))
             api = Api(settings, embedded.endpoint, open_client(), Transcript(), open_client, mails_before)
-            await _run_story(api)
+            await _create_change_and_delete_dwipp(api)
 
     with _start_function(function_image, variables, tmp_path) as runtime_api:
-        asyncio.run(run_story(runtime_api))
+        asyncio.run(use_api(runtime_api))
 
 
 def test_missing_settings_are_named_in_the_error(function_image: Image, tmp_path: Path) -> None:

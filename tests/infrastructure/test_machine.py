@@ -1,4 +1,4 @@
-"""Builds use apt's mirror and pip's access to packages. A machine that cannot build gets instructions."""
+"""Builds use apt's mirror and pip's access options. A machine that cannot build images gets instructions."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.infrastructure import machine
 from tests.infrastructure.machine import PipConfiguration
 
 _STANZAS = """\
-# Ignored: only sources.
+# Ignored: it has only sources.
 Types: deb-src
 URIs: http://sources.test/debian
 

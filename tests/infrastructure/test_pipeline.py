@@ -1,4 +1,4 @@
-"""The pipeline leads from the gate over dev and an approval to prod. Each role has only the permissions of its part."""
+"""The pipeline runs the gate, dev, an approval and prod in this order. A role has only the permissions of its stage."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -29,25 +29,25 @@ _PUSH_POLICY = "dwipper-push"
 _MAX_BUILD_MINUTES = 90
 
 
-def _stage_names(stages: list[dict[str, Any]]) -> list[str]:
+def _get_stage_names(stages: list[dict[str, Any]]) -> list[str]:
     return [stage["Name"] for stage in stages]
 
 
 def _lacks_approval(stages: list[dict[str, Any]]) -> bool:
-    """Return True if there is a stage Prod without an approval right before it."""
+    """Return True if there is a stage Prod, and the stage before it is no approval."""
     approvals = {stage["Name"] for stage in stages if stage["Actions"][0]["ActionTypeId"]["Category"] == "Approval"}
-    return ("Prod" in _stage_names(stages)) and not any(
+    return ("Prod" in _get_stage_names(stages)) and not any(
         before["Name"] in approvals and after["Name"] == "Prod" for before, after in pairwise(stages)
     )
 
 
-def _deployment_policies(role: str) -> set[str]:
-    """Return the policies that a role of the pipeline has from deploy/roles.yml."""
+def _get_deployment_policies(role: str) -> set[str]:
+    """Return the names of the policies in deploy/roles.yml that a role of the pipeline has."""
     attached = _PIPELINE[role]["Properties"]["ManagedPolicyArns"]
     return {policy["Sub"].rpartition("/")[2] for policy in attached if "Sub" in policy}
 
 
-def _build_projects() -> dict[str, Any]:
+def _get_build_projects() -> dict[str, Any]:
     """Return the properties of the CodeBuild projects by logical id."""
     return {
         name: resource["Properties"]
@@ -101,8 +101,8 @@ class TestSeededMistake:
 
 
 class TestStages:
-    def test_prod_follows_gate_dev_and_approval(self) -> None:
-        assert _stage_names(_STAGES) == ["Source", "Test", "Image", "Dev", "Approval", "Prod"]
+    def test_stages_lead_from_the_gate_through_dev_and_approval_to_prod(self) -> None:
+        assert _get_stage_names(_STAGES) == ["Source", "Test", "Image", "Dev", "Approval", "Prod"]
         assert not _lacks_approval(_STAGES)
 
     @pytest.mark.parametrize("stage", [_STAGES[3], _STAGES[5]], ids=lambda stage: str(stage["Name"]))
@@ -115,13 +115,13 @@ class TestStages:
 
 class TestBuild:
     def test_only_the_image_build_is_privileged_and_on_arm64(self) -> None:
-        environments = {name: project["Environment"] for name, project in _build_projects().items()}
+        environments = {name: project["Environment"] for name, project in _get_build_projects().items()}
         privileged = [name for name, environment in environments.items() if environment.get("PrivilegedMode")]
         assert privileged == ["ImageProject"]
         assert environments["ImageProject"]["Type"] == "ARM_CONTAINER"
 
     def test_each_project_has_its_own_role_a_timeout_and_a_log(self) -> None:
-        projects = _build_projects().values()
+        projects = _get_build_projects().values()
         roles = [project["ServiceRole"]["GetAtt"] for project in projects]
         assert len(set(roles)) == len(roles)
         assert all(project["TimeoutInMinutes"] <= _MAX_BUILD_MINUTES for project in projects)
@@ -129,15 +129,15 @@ class TestBuild:
         assert _PIPELINE["BuildLog"]["Properties"]["RetentionInDays"] == 90
 
     def test_each_project_has_a_buildspec_in_the_repository(self) -> None:
-        for project in _build_projects().values():
+        for project in _get_build_projects().values():
             buildspec = yaml.safe_load((ROOT / project["Source"]["BuildSpec"]).read_text())
             assert buildspec["phases"]["build"]["commands"]
 
     def test_each_role_has_the_policies_of_its_stage_only(self) -> None:
-        assert _deployment_policies("TestRole") == set()
-        assert _deployment_policies("ImageRole") == {_PUSH_POLICY}
-        assert _deployment_policies("DevRole") == {"dwipper-dev-deploy"}
-        assert _deployment_policies("ProdRole") == {"dwipper-prod-deploy"}
+        assert _get_deployment_policies("TestRole") == set()
+        assert _get_deployment_policies("ImageRole") == {_PUSH_POLICY}
+        assert _get_deployment_policies("DevRole") == {"dwipper-dev-deploy"}
+        assert _get_deployment_policies("ProdRole") == {"dwipper-prod-deploy"}
 
 
 def test_artifacts_are_encrypted_private_and_retained() -> None:

@@ -1,4 +1,4 @@
-"""A deployer can neither delete the data of members, nor create a role with more permissions than the function's."""
+"""A deployer can neither delete members' data, nor create a role with more permissions than the function."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ _FUNCTION_ROLE = policies.load_template(ROOT / "deploy" / "role.yml")["Resources
 
 
 def _get_statement(sid: str) -> dict[str, Any]:
-    (found,) = [statement for statement in policies.find_statements(_ROLES) if statement.get("Sid") == sid]
-    return found
+    (match,) = [statement for statement in policies.find_statements(_ROLES) if statement.get("Sid") == sid]
+    return match
 
 
 def test_deployer_cannot_delete_tables_users_pools_or_images() -> None:
@@ -45,7 +45,9 @@ class TestBoundary:
         assert boundary == policies.find_actions(_FUNCTION_ROLE["Policies"])
 
 
-@pytest.mark.parametrize(("sid", "service"), [("HandOverTheRole", "cloudformation"), ("HandTheRoleOn", "lambda")])
+@pytest.mark.parametrize(
+    ("sid", "service"), [("PassCloudFormationRole", "cloudformation"), ("PassFunctionRole", "lambda")]
+)
 def test_role_can_be_passed_to_one_service_only(sid: str, service: str) -> None:
     assert _get_statement(sid)["Condition"] == {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
 

@@ -1,4 +1,4 @@
-"""The order of the workflows: the gate, the release, dev, prod, and the rollback after a failed smoke test."""
+"""The workflows run the gate before a release and dev before prod, and roll back after a failed smoke test."""
 
 import os
 import re
@@ -37,12 +37,12 @@ class TestStage:
             pytest.param("dev", _DIGEST.upper(), False, id="uppercase-digest"),
             pytest.param("dev", f"{_DIGEST}\n", False, id="trailing-newline"),
             pytest.param("dev", f"{_DIGEST}; id", False, id="appended-command"),
-            pytest.param("dev", f"x\n{_DIGEST}", False, id="leading-line"),
+            pytest.param("dev", f"x\n{_DIGEST}", False, id="line-before-the-digest"),
             pytest.param("dev", "$(id)", False, id="command-substitution"),
             pytest.param("dev", "", False, id="empty-digest"),
         ],
     )
-    def test_invalid_stage_or_digest_fails_the_first_step(self, stage: str, digest: str, is_accepted: bool) -> None:
+    def test_first_step_accepts_only_a_valid_stage_and_digest(self, stage: str, digest: str, is_accepted: bool) -> None:
         check = workflows.load_jobs("stage.yml")["deploy"]["steps"][0]
         environ = {"PATH": os.defpath, "STAGE": stage, "DIGEST": digest}
         command = ["bash", "-e", "-c", check["run"]]
@@ -57,7 +57,7 @@ class TestOrder:
         assert set(jobs["prod"]["needs"]) == {"image", "dev"}
         assert workflows.load_jobs("stage.yml")["deploy"]["environment"] == "${{ inputs.stage }}"
 
-    def test_release_waits_for_gate_and_deployment_for_release(self) -> None:
+    def test_release_waits_for_the_gate_and_deployment_for_the_release(self) -> None:
         release = workflows.load_jobs("release.yml")
         assert (release["publish"]["needs"], release["deploy"]["needs"]) == (["version", "gate"], "publish")
 

@@ -1,4 +1,4 @@
-"""The scripts of the pipelines call `aws`, `docker` and `make` as intended. Fakes record the calls."""
+"""The scripts of the pipelines call `aws`, `docker` and `make` with the right arguments, which fakes record."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from tests.infrastructure import linters
 _DIGEST = "sha256:" + "0123456789abcdef" * 4
 _REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 
-# A fake command records its call. It responds with the first line of `responses` whose pattern is part of the call.
+# A fake command records its call. Its response is the first line of `responses` whose pattern is part of the call.
 _FAKE_COMMAND = """\
 #!/bin/bash
 echo "$(basename "$0") $*" >> "$RECORDS/calls"
@@ -41,13 +41,13 @@ class FakeMachine:
         self._responses.insert(0, f"{pattern}|{code}|{output}")
 
     def set_digest_after_push(self, digest: str) -> None:
-        """Let ECR know a digest from the first `docker push` on."""
+        """Let `describe-images` return a digest after the first `docker push`."""
         line = f'sed -i "1i describe-images|0|{digest}" "$RECORDS/responses"'
         script = _FAKE_COMMAND.replace("while", f'[[ "$1" == push ]] && {line}\nwhile', 1)
         (self._folder / "docker").write_text(script)
 
     def run(self, script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run one of our scripts as a pipeline does."""
+        """Run a script of the folder `deploy` as a pipeline does."""
         (self._folder / "responses").write_text("\n".join(self._responses) + "\n")
         environ = {
             "PATH": os.pathsep.join([str(self._folder), str(Path(sys.executable).parent), os.defpath]),
@@ -79,7 +79,7 @@ class TestImage:
         assert "--platform linux/arm64 --provenance=false" in build
         assert f"--tag {_REGISTRY}/dwipper:a-tag --load" in build
         steps = [call.split()[1] for call in machine.calls if call.startswith("docker")]
-        assert steps == ["login", "buildx", "run", "push"], "the image must be checked before it is pushed"
+        assert steps == ["login", "buildx", "run", "push"], "the image was not checked between the build and the push"
         assert "VERSION=v1.2.3" in build
 
     def test_existing_image_is_not_built_again(self, machine: FakeMachine) -> None:
@@ -88,7 +88,7 @@ class TestImage:
         assert (result.returncode, result.stdout) == (0, f"{_DIGEST}\n")
         assert [call for call in machine.calls if call.startswith("docker")] == []
 
-    def test_error_of_ecr_fails_without_a_build(self, machine: FakeMachine) -> None:
+    def test_error_of_ecr_fails_the_script_without_a_build(self, machine: FakeMachine) -> None:
         machine.set_response("describe-images", "An error occurred (AccessDeniedException)", 254)
         result = machine.run("image.sh", "a-tag", "v1.2.3")
         assert result.returncode != 0
@@ -107,7 +107,7 @@ class TestStageLive:
         result = machine.run("stage.sh", "live", "dev")
         assert (result.returncode, result.stdout) == (0, "")
 
-    def test_other_error_of_lambda_fails(self, machine: FakeMachine) -> None:
+    def test_other_error_of_lambda_fails_the_script(self, machine: FakeMachine) -> None:
         machine.set_response("get-function", "An error occurred (AccessDeniedException)", 254)
         result = machine.run("stage.sh", "live", "dev")
         assert result.returncode != 0
@@ -148,13 +148,13 @@ class TestStageSmoke:
         assert machine.run("stage.sh", "smoke", "dev").returncode != 0
         assert len(machine.calls) == 1
 
-    def test_failed_smoke_test_fails(self, machine: FakeMachine) -> None:
+    def test_failed_smoke_test_fails_the_script(self, machine: FakeMachine) -> None:
         machine.set_response("outputs", self._OUTPUTS)
         machine.set_response("smoke", "502", 2)
         assert machine.run("stage.sh", "smoke", "dev").returncode != 0
 
 
-# A fake of docker that runs the Python code of `docker run` here, with only the environment of its options.
+# A fake of docker that runs the Python code of `docker run` on this machine, with only the variables of its options.
 _FAKE_DOCKER = """\
 #!/bin/bash
 environment=()
@@ -170,7 +170,7 @@ cd "$FOLDER" && exec env -i "${environment[@]}" "$PYTHON" -c "$code"
 
 
 def _check_image(tmp_path: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run check-image.sh on an image whose working directory is a folder of this machine."""
+    """Run check-image.sh on a fake image, whose working directory is a folder of this machine."""
     docker = tmp_path / "docker"
     docker.write_text(_FAKE_DOCKER)
     docker.chmod(0o755)

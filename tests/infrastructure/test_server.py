@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from devstack.process import Service
-from testkit.ports import free_port
+from testkit.ports import find_free_port
 from tests.infrastructure import processes
 from tests.infrastructure.image import Image
 
@@ -36,15 +36,15 @@ def _start_server(image: Image, variables: dict[str, str], folder: Path) -> Iter
 
 @pytest.fixture
 def loopback() -> dict[str, str]:
-    """Return options of uvicorn for a free port that only this machine can reach."""
-    return {"UVICORN_HOST": "127.0.0.1", "UVICORN_PORT": str(free_port())}
+    """Return uvicorn's options for a free port on loopback, as environment variables."""
+    return {"UVICORN_HOST": "127.0.0.1", "UVICORN_PORT": str(find_free_port())}
 
 
-def test_default_options_listen_everywhere_and_trust_no_proxy(server_image: Image) -> None:
+def test_defaults_listen_on_all_interfaces_and_trust_no_proxy(server_image: Image) -> None:
     assert server_image.variables["UVICORN_HOST"] == "0.0.0.0"  # noqa: S104 -- the container's own network
     assert server_image.variables["UVICORN_PROXY_HEADERS"] == "false"
     assert "8000/tcp" in server_image.config["ExposedPorts"]
-    assert server_image.command[:2] == ["python3", "-m"], "a shell would not pass signals on"
+    assert server_image.command[:2] == ["python3", "-m"], "the command starts a shell, which would not pass signals on"
 
 
 def test_forwarded_address_is_ignored(server_image: Image, loopback: dict[str, str], tmp_path: Path) -> None:
@@ -66,9 +66,9 @@ def test_health_check_succeeds_only_while_serving(
 ) -> None:
     kind, *check = server_image.config["Healthcheck"]["Test"]
     assert kind == "CMD"
-    assert not server_image.succeeds(*check, variables=loopback)
+    assert not server_image.succeeds_on_host_network(*check, variables=loopback)
     with _start_server(server_image, loopback, tmp_path):
-        assert server_image.succeeds(*check, variables=loopback)
+        assert server_image.succeeds_on_host_network(*check, variables=loopback)
 
 
 def test_server_shuts_down_on_sigterm(server_image: Image, loopback: dict[str, str], tmp_path: Path) -> None:

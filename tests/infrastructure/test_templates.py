@@ -31,7 +31,7 @@ def packaged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def _run_cfn_lint(template: Path) -> str:
-    """Return the output of cfn-lint, empty if there are no findings."""
+    """Return the output of cfn-lint. It is empty if there are no findings."""
     result = subprocess.run(
         [Path(sys.executable).with_name("cfn-lint"), "--ignore-checks", _CHECK_VIOLATED_BY_OSLS, "--", template],
         capture_output=True,
@@ -65,12 +65,12 @@ class TestProdWithoutSesIdentity:
             package(copy_sources(tmp_path), "prod")
 
     def test_empty_identity_is_rejected_by_cfn_lint_and_make(self, tmp_path: Path) -> None:
-        """GitHub passes an unset variable as an empty string. CloudFormation rejects it for the same reason."""
+        """GitHub passes an unset variable as an empty string. CloudFormation would reject it, as cfn-lint does."""
         empty = dict.fromkeys(MAIL_VARIABLES, "")
         _, file = package(copy_sources(tmp_path), "prod", **empty)
         findings = _run_cfn_lint(file)
         assert "MinLength" in findings or "minLength" in findings, findings
-        # With `-o`, make takes the environments for current and installs nothing.
+        # With `-o`, make treats the environments as up to date, and installs nothing.
         up_to_date = ["-o", "node_modules/.package-lock.json", "-o", ".venv/installed"]
         command = ["make", *up_to_date, "deploy", "STAGE=prod", "IMAGE=x", "AWS_REGION=x"]
         environ = {"PATH": os.environ["PATH"], **empty}
@@ -79,7 +79,7 @@ class TestProdWithoutSesIdentity:
 
 
 class Mistake(NamedTuple):
-    """A change of one file, and the rule that finds it."""
+    """A mistake in one file, and the rule that finds it."""
 
     file: str
     old: str | re.Pattern[str]

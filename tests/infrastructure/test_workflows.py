@@ -1,4 +1,4 @@
-"""The workflows satisfy the linters and our own rules. The linters and the rules find seeded mistakes."""
+"""The workflows satisfy the linters and our own rules, which find seeded mistakes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +34,7 @@ jobs:
         env:
           TITLE: ${{ github.event.issue.title }}
 """
-# Mistakes: a part of the workflow above, and its replacement.
+# Each mistake is a part of the workflow above, and its replacement.
 _UNPINNED_ACTION = ("08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0", "v5")
 _TEMPLATE_INJECTION = ('echo "$TITLE"', 'echo "${{ github.event.issue.title }}"')
 _PERSISTED_CREDENTIALS = ("persist-credentials: false", "fetch-depth: 1")

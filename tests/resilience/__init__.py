@@ -1,1 +1,1 @@
-"""Tests under faults, crashes and contention, and walks through lists that change."""
+"""Tests under faults, crashes and contention, walks through changing lists, and comparisons with a model."""

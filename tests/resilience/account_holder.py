@@ -1,4 +1,4 @@
-"""A member who registers, logs in, resets and changes the password, and logs out. All requests are retried."""
+"""A member who registers, logs in, resets and changes the password, and logs out, with retries."""
 
 import asyncio
 import itertools
@@ -13,19 +13,19 @@ from testkit.api_client import PASSWORD, Api, MemberClient
 from tests.resilience.retrying_client import RetryingClient
 
 _AUTH = "/v1/auth"
-# A retry finds the code used up by an earlier attempt.
+# The problem of a retry after an earlier attempt that has used up the code.
 _CODE_USED = ("invalid-or-expired-code",)
 
 _numbers = itertools.count(1)
 
 
 class AccountHolder:
-    """Creates accounts one after the other, and checks that every acknowledged change of an account holds.
+    """A person who creates one account after the other, and checks that each acknowledged change takes effect.
 
     Args:
         api: the API.
         client: sends and retries the requests.
-        acknowledged: counts the acknowledged changes by their kind.
+        acknowledged: the number of acknowledged changes by kind.
     """
 
     def __init__(self, api: Api, client: RetryingClient, acknowledged: Counter[str]) -> None:
@@ -63,9 +63,9 @@ class AccountHolder:
 
     async def _log_out(self) -> None:
         session = self._session or await self._log_in()
-        refreshed = (await self._post("refresh", _refresh_token(session))).json()
+        refreshed = (await self._post("refresh", _make_refresh_body(session))).json()
         assert refreshed["refresh_token"] == session.tokens["refresh_token"]
-        await self._post("logout", _refresh_token(session))
+        await self._post("logout", _make_refresh_body(session))
         await self._assert_session_ended(session)
         self._acknowledged["logouts"] += 1
 
@@ -97,14 +97,14 @@ class AccountHolder:
 
     async def _assert_password_changed(self, new: str) -> None:
         old = {"email": self._email, "password": self._password}
-        # If the pending confirmation could not be deleted, a login with its password asks to confirm for a day.
+        # If the pending confirmation could not be deleted, a login with its password gets this problem for a day.
         problems = ("invalid-credentials", *(("account-not-confirmed",) if self._password == PASSWORD else ()))
         await self._client.assert_refused(self._api.http, "POST", f"{_AUTH}/login", *problems, json=old)
         self._password = new
         await self._log_in()
 
     async def _assert_session_ended(self, session: MemberClient) -> None:
-        path, body = f"{_AUTH}/refresh", _refresh_token(session)
+        path, body = f"{_AUTH}/refresh", _make_refresh_body(session)
         await self._client.assert_refused(self._api.http, "POST", path, "invalid-refresh-token", json=body)
         if self._session is session:
             self._session = None
@@ -117,10 +117,10 @@ class AccountHolder:
         )
 
     async def _read_code(self) -> str:
-        return await asyncio.to_thread(self._api.latest_code, self._email)
+        return await asyncio.to_thread(self._api.fetch_latest_code, self._email)
 
 
-def _refresh_token(session: MemberClient) -> dict[str, str]:
+def _make_refresh_body(session: MemberClient) -> dict[str, str]:
     return {"refresh_token": session.tokens["refresh_token"]}
 
 

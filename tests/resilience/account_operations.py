@@ -9,7 +9,7 @@ from tests.resilience.operation_context import ClientOperation, OperationContext
 from tests.resilience.retrying_client import RetryingClient
 
 _NEW_PASSWORD = "a paper boat floats"
-# A retry finds the code used up by an earlier attempt.
+# The problem of a retry after an earlier attempt that has used up the code.
 _CODE_USED = ("invalid-or-expired-code",)
 
 
@@ -21,11 +21,11 @@ async def _send_first_request(context: OperationContext, client: RetryingClient)
 
 
 async def _register(context: OperationContext, client: RetryingClient) -> None:
-    await _register_email(_new_email(), context, client)
+    await _register_email(_make_email(), context, client)
 
 
 async def _replace_unconfirmed_user(context: OperationContext, client: RetryingClient) -> None:
-    email = _new_email()
+    email = _make_email()
     await context.api.register(email, "a stranger's password")
     await _register_email(email, context, client)
 
@@ -36,14 +36,14 @@ async def _register_known_email(context: OperationContext, client: RetryingClien
 
 
 async def _confirm(context: OperationContext, client: RetryingClient) -> None:
-    email = _new_email()
-    body = {"registration": await context.api.register(email), "code": context.api.latest_code(email)}
+    email = _make_email()
+    body = {"registration": await context.api.register(email), "code": context.api.fetch_latest_code(email)}
     await _post(context, client, "confirm", body, accepted_on_retry=_CODE_USED)
     await context.api.login(email)
 
 
 async def _resend_code(context: OperationContext, client: RetryingClient) -> None:
-    email = _new_email()
+    email = _make_email()
     registration = await context.api.register(email)
     await _post(context, client, "resend", {"registration": registration})
     await context.api.confirm(registration, email)
@@ -60,12 +60,12 @@ async def _request_token(context: OperationContext, client: RetryingClient) -> N
 
 
 async def _refresh(context: OperationContext, client: RetryingClient) -> None:
-    await _post(context, client, "refresh", _refresh_token(context.kay))
+    await _post(context, client, "refresh", _make_refresh_body(context.kay))
 
 
 async def _log_out(context: OperationContext, client: RetryingClient) -> None:
     session = context.api.open_session(context.lee.email, await context.api.login(context.lee.email))
-    await _post(context, client, "logout", _refresh_token(session))
+    await _post(context, client, "logout", _make_refresh_body(session))
     await _assert_session_ended(context, session)
 
 
@@ -78,13 +78,13 @@ async def _log_out_everywhere(context: OperationContext, client: RetryingClient)
 async def _request_password_reset(context: OperationContext, client: RetryingClient) -> None:
     member = await context.api.create_member()
     await _post(context, client, "password/forgot", {"email": member.email})
-    await _post(context, RetryingClient(), "password/reset", _reset_body(context, member))
+    await _post(context, RetryingClient(), "password/reset", _make_reset_body(context, member))
 
 
 async def _reset_password(context: OperationContext, client: RetryingClient) -> None:
     member = await context.api.create_member()
     await _post(context, RetryingClient(), "password/forgot", {"email": member.email})
-    await _post(context, client, "password/reset", _reset_body(context, member))
+    await _post(context, client, "password/reset", _make_reset_body(context, member))
     await context.api.login(member.email, _NEW_PASSWORD)
     await _assert_session_ended(context, member)
 
@@ -107,8 +107,8 @@ async def _delete_account(context: OperationContext, client: RetryingClient) -> 
     while (await client.send(member.http, "DELETE", "/v1/me")).status_code != 204:
         pass
     assert (await context.lee.get(foreign_dwipp))["upvotes"] == 0
-    assert own_dwipp.rpartition("/")[2] not in context.engine.dwipps()
-    assert member_id not in {row["member_id"] for row in context.engine.reactions()}
+    assert own_dwipp.rpartition("/")[2] not in context.engine.load_dwipps()
+    assert member_id not in {row["member_id"] for row in context.engine.load_reactions()}
     login = {"email": member.email, "password": PASSWORD}
     await client.assert_refused(context.api.http, "POST", "/v1/auth/login", "invalid-credentials", json=login)
 
@@ -120,7 +120,7 @@ async def _register_email(email: str, context: OperationContext, client: Retryin
 
 
 async def _assert_session_ended(context: OperationContext, session: MemberClient) -> None:
-    path, body = "/v1/auth/refresh", _refresh_token(session)
+    path, body = "/v1/auth/refresh", _make_refresh_body(session)
     await RetryingClient().assert_refused(context.api.http, "POST", path, "invalid-refresh-token", json=body)
 
 
@@ -137,15 +137,15 @@ async def _post(
     )
 
 
-def _refresh_token(session: MemberClient) -> dict[str, str]:
+def _make_refresh_body(session: MemberClient) -> dict[str, str]:
     return {"refresh_token": session.tokens["refresh_token"]}
 
 
-def _reset_body(context: OperationContext, member: MemberClient) -> dict[str, str]:
-    return {"email": member.email, "code": context.api.latest_code(member.email), "new_password": _NEW_PASSWORD}
+def _make_reset_body(context: OperationContext, member: MemberClient) -> dict[str, str]:
+    return {"email": member.email, "code": context.api.fetch_latest_code(member.email), "new_password": _NEW_PASSWORD}
 
 
-def _new_email() -> str:
+def _make_email() -> str:
     return f"{new_name()}@example.org"
 
 

@@ -1,4 +1,4 @@
-"""Operations on Dwipps, each with a check that its result is in the tables exactly once."""
+"""Operations on Dwipps, each with a check of its result."""
 
 from tests.resilience.operation_context import ClientOperation, OperationContext, new_text
 from tests.resilience.retrying_client import RetryingClient
@@ -11,7 +11,7 @@ _OWN_DATA = ("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/export")
 async def _create(context: OperationContext, client: RetryingClient) -> None:
     text = new_text()
     response = await client.send_once(context.kay.http, "POST", "/v1/dwipps", json={"text": text})
-    stored = _ids_by_text(context, text)
+    stored = _find_ids_by_text(context, text)
     assert stored == [response.json()["id"]] if response.is_success else len(stored) <= 1
 
 
@@ -19,7 +19,7 @@ async def _create_with_key(context: OperationContext, client: RetryingClient) ->
     text = new_text()
     key = {"Idempotency-Key": text.replace(" ", "-")}
     created = await client.send(context.kay.http, "POST", "/v1/dwipps", json={"text": text}, headers=key)
-    assert _ids_by_text(context, text) == [created.json()["id"]]
+    assert _find_ids_by_text(context, text) == [created.json()["id"]]
 
 
 async def _edit(context: OperationContext, client: RetryingClient) -> None:
@@ -40,16 +40,16 @@ async def _edit_with_version(context: OperationContext, client: RetryingClient) 
 async def _delete(context: OperationContext, client: RetryingClient) -> None:
     path = await context.create_dwipp(context.kay)
     await client.send(context.kay.http, "DELETE", path, accepted_on_retry=("dwipp-not-found",))
-    assert path.rpartition("/")[2] not in context.engine.dwipps()
+    assert path.rpartition("/")[2] not in context.engine.load_dwipps()
 
 
-def _put_or_delete_reaction(kind: str, method: str, *, has_target_state: bool) -> ClientOperation:
+def _make_reaction_operation(kind: str, method: str, *, has_target_state: bool) -> ClientOperation:
     """Return an operation that sets or clears a reaction. The other reaction exists, and must stay.
 
     Args:
         kind: "upvote" or "favorite".
         method: "PUT" or "DELETE".
-        has_target_state: whether the reaction is set or cleared already.
+        has_target_state: whether the reaction is already in the requested state.
     """
     other = next(name for name in _VIEW_FIELDS if name != kind)
     opposite = "DELETE" if method == "PUT" else "PUT"
@@ -66,8 +66,8 @@ def _put_or_delete_reaction(kind: str, method: str, *, has_target_state: bool) -
     return operation
 
 
-def _toggle(kind: str, *, is_set: bool = False) -> ClientOperation:
-    """Return an operation that toggles a reaction once. A toggle must not be retried, because it is not idempotent."""
+def _make_toggle_operation(kind: str, *, is_set: bool = False) -> ClientOperation:
+    """Return an operation that toggles a reaction once. A toggle is not idempotent, so it is not retried."""
 
     async def operation(context: OperationContext, client: RetryingClient) -> None:
         path = await context.create_dwipp(context.lee)
@@ -88,7 +88,7 @@ async def _read_dwipp(context: OperationContext, client: RetryingClient) -> None
     assert (await client.send(context.kay.http, "GET", path)).json() == expected
 
 
-def _read(path: str) -> ClientOperation:
+def _make_read_operation(path: str) -> ClientOperation:
     """Return an operation that reads a path whose content does not change."""
 
     async def operation(context: OperationContext, client: RetryingClient) -> None:
@@ -98,8 +98,8 @@ def _read(path: str) -> ClientOperation:
     return operation
 
 
-def _ids_by_text(context: OperationContext, text: str) -> list[str]:
-    return [dwipp_id for dwipp_id, dwipp in context.engine.dwipps().items() if dwipp["text"] == text]
+def _find_ids_by_text(context: OperationContext, text: str) -> list[str]:
+    return [dwipp_id for dwipp_id, dwipp in context.engine.load_dwipps().items() if dwipp["text"] == text]
 
 
 DWIPP_OPERATIONS: dict[str, ClientOperation] = {
@@ -108,18 +108,18 @@ DWIPP_OPERATIONS: dict[str, ClientOperation] = {
     "edit": _edit,
     "edit with a version": _edit_with_version,
     "delete": _delete,
-    "set upvote": _put_or_delete_reaction("upvote", "PUT", has_target_state=False),
-    "set upvote again": _put_or_delete_reaction("upvote", "PUT", has_target_state=True),
-    "clear upvote": _put_or_delete_reaction("upvote", "DELETE", has_target_state=False),
-    "clear upvote again": _put_or_delete_reaction("upvote", "DELETE", has_target_state=True),
-    "toggle upvote": _toggle("upvote"),
-    "toggle upvote back": _toggle("upvote", is_set=True),
-    "set favorite": _put_or_delete_reaction("favorite", "PUT", has_target_state=False),
-    "set favorite again": _put_or_delete_reaction("favorite", "PUT", has_target_state=True),
-    "clear favorite": _put_or_delete_reaction("favorite", "DELETE", has_target_state=False),
-    "clear favorite again": _put_or_delete_reaction("favorite", "DELETE", has_target_state=True),
-    "toggle favorite": _toggle("favorite"),
-    "toggle favorite back": _toggle("favorite", is_set=True),
+    "set upvote": _make_reaction_operation("upvote", "PUT", has_target_state=False),
+    "set upvote again": _make_reaction_operation("upvote", "PUT", has_target_state=True),
+    "clear upvote": _make_reaction_operation("upvote", "DELETE", has_target_state=False),
+    "clear upvote again": _make_reaction_operation("upvote", "DELETE", has_target_state=True),
+    "toggle upvote": _make_toggle_operation("upvote"),
+    "toggle upvote back": _make_toggle_operation("upvote", is_set=True),
+    "set favorite": _make_reaction_operation("favorite", "PUT", has_target_state=False),
+    "set favorite again": _make_reaction_operation("favorite", "PUT", has_target_state=True),
+    "clear favorite": _make_reaction_operation("favorite", "DELETE", has_target_state=False),
+    "clear favorite again": _make_reaction_operation("favorite", "DELETE", has_target_state=True),
+    "toggle favorite": _make_toggle_operation("favorite"),
+    "toggle favorite back": _make_toggle_operation("favorite", is_set=True),
     "read a Dwipp": _read_dwipp,
-    **{f"read {path}": _read(path) for path in (*_PUBLIC_LISTS, "/v1/users/lee", *_OWN_DATA)},
+    **{f"read {path}": _make_read_operation(path) for path in (*_PUBLIC_LISTS, "/v1/users/lee", *_OWN_DATA)},
 }

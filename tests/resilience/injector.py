@@ -1,6 +1,6 @@
-"""Faults of single calls to AWS, injected into the SDK of this process instead of by a proxy: exact and fast.
+"""Faults of single calls to AWS, injected into the SDK of this process. This is faster than a proxy.
 
-An injection applies to one request and all its calls, in other threads too. Other requests are not affected.
+An injection affects the calls of one request, also those in other threads. It does not affect other requests.
 """
 
 import re
@@ -46,22 +46,22 @@ def intercept_sdk() -> Iterator[None]:
 
 @contextmanager
 def delay_every_response() -> Iterator[None]:
-    """Time out every attempt of every call except the last attempt, which succeeds just before its timeout."""
+    """Let each attempt of each call time out, except for the last. That one succeeds just before its timeout."""
     with _use_send(_send_last_attempt):
         yield
 
 
 @dataclass
 class FaultInjector:
-    """Injects faults into one call of a request.
+    """An injector of faults into one call of a request, or into all calls of one operation.
 
-    The SDK retries a call by itself. All attempts of one call have the same invocation id.
+    A call has several attempts if the SDK retries it. They have the same invocation id.
 
     Attributes:
         fault: the fault of the first attempt.
         call_number: the number of the call within the request, from 1.
         retry_fault: the fault of all further attempts, None for none.
-        every_call_to: an operation. If it is set, all its calls get the faults, and `call_number` is ignored.
+        every_call_to: the operation whose calls all get the faults. If it is set, `call_number` is ignored.
         operations: the operations of the calls so far.
         was_injected: whether a call got a fault.
     """
@@ -77,7 +77,7 @@ class FaultInjector:
 
     @contextmanager
     def inject(self) -> Iterator[None]:
-        """Inject until the block ends. Until then no code pauses, and the SDK's retry quota is unlimited."""
+        """Inject faults until the block ends. Meanwhile no code pauses, and the SDK's retry quota is unlimited."""
         with _use_send(self._send), pytest.MonkeyPatch.context() as patch:
             patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
             patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda *_: True)
@@ -85,12 +85,12 @@ class FaultInjector:
             yield
 
     def _send(self, session: Any, request: Any) -> Any:
-        service: AwsService = "dynamodb" if "DynamoDB" in _header(request, _TARGET_HEADER) else "cognito"
+        service: AwsService = "dynamodb" if "DynamoDB" in _get_header(request, _TARGET_HEADER) else "cognito"
         fault = self._get_fault(request)
-        if fault not in faults.possible_faults(service, _operation(request)):
+        if fault not in faults.list_possible_faults(service, _get_operation(request)):
             return _original_send(session, request)
         self.was_injected = True
-        response = _original_send(session, request) if fault.takes_effect else _fault_response(fault, service, request)
+        response = _original_send(session, request) if fault.takes_effect else _make_response(fault, service, request)
         if fault.is_timeout:
             raise ReadTimeoutError(endpoint_url=request.url)
         if fault.is_disconnect:
@@ -100,13 +100,13 @@ class FaultInjector:
         return response
 
     def _get_fault(self, request: Any) -> Fault | None:
-        call_id = _header(request, "amz-sdk-invocation-id")
+        call_id = _get_header(request, "amz-sdk-invocation-id")
         with self._lock:
             is_first_attempt = call_id not in self._call_ids
             if is_first_attempt:
                 self._call_ids.append(call_id)
-                self.operations.append(_operation(request))
-            if not self._is_selected(_operation(request), self._call_ids.index(call_id) + 1):
+                self.operations.append(_get_operation(request))
+            if not self._is_selected(_get_operation(request), self._call_ids.index(call_id) + 1):
                 return None
             return self.fault if is_first_attempt else self.retry_fault
 
@@ -126,25 +126,25 @@ def _use_send(send: Send) -> Iterator[None]:
 def _send_last_attempt(session: Any, request: Any) -> Any:
     read_timeout = session._timeout.read_timeout
     time.sleep(read_timeout)
-    # The header of a first attempt lacks the maximum.
-    attempt = _ATTEMPT.fullmatch(_header(request, "amz-sdk-request"))
-    is_last = attempt[1] == attempt[2] if attempt else _operation(request) in _SINGLE_ATTEMPT_OPERATIONS
+    # The header of the first attempt does not contain the maximum.
+    attempt = _ATTEMPT.fullmatch(_get_header(request, "amz-sdk-request"))
+    is_last = attempt[1] == attempt[2] if attempt else _get_operation(request) in _SINGLE_ATTEMPT_OPERATIONS
     if is_last:
         return _original_send(session, request)
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
-def _fault_response(fault: Fault, service: AwsService, request: Any) -> Any:
-    status, content = faults.fault_response(fault, service, _operation(request), request.body)
+def _make_response(fault: Fault, service: AwsService, request: Any) -> Any:
+    status, content = faults.make_fault_response(fault, service, _get_operation(request), request.body)
     response: Any = AWSResponse(request.url, status, HTTPHeaders(), None)
     response._content = content
     return response
 
 
-def _operation(request: Any) -> str:
-    return _header(request, _TARGET_HEADER).rpartition(".")[2]
+def _get_operation(request: Any) -> str:
+    return _get_header(request, _TARGET_HEADER).rpartition(".")[2]
 
 
-def _header(request: Any, name: str) -> str:
+def _get_header(request: Any, name: str) -> str:
     value = request.headers[name]
     return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,4 +1,4 @@
-"""The context of single operations: an API with two members and a few Dwipps, and access to its tables."""
+"""The context of a single operation: an API with two members and two Dwipps, and its tables."""
 
 import itertools
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class OperationContext:
-    """The API, its tables, and its members. Kay carries out the operations, and reacts to Dwipps of Lee."""
+    """The API, its tables, and its members Kay and Lee."""
 
     api: Api
     engine: Engine
@@ -23,7 +23,7 @@ class OperationContext:
 
     @classmethod
     async def from_api(cls, api: Api) -> Self:
-        """Create the members and their first Dwipps in an empty API."""
+        """Create both members, a Dwipp by each, and Kay's reactions to both Dwipps."""
         engine = Engine(api.settings, api.endpoint, api.endpoint)
         context = cls(api, engine, await api.create_member("kay"), await api.create_member("lee"))
         for author in (context.kay, context.lee):
@@ -37,7 +37,7 @@ class OperationContext:
         return f"/v1/dwipps/{(await author.post_dwipp(new_text()))['id']}"
 
 
-# Carries out an operation with a client that retries, and then checks the result.
+# Carries out an operation with a retrying client, and then checks the result.
 ClientOperation = Callable[[OperationContext, RetryingClient], Awaitable[None]]
 
 

@@ -1,4 +1,4 @@
-"""A client that retries as the API asks, and statistics of its requests."""
+"""A client that retries as the API asks, and the statistics of its requests."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from devstack.api import ROOT
 
 
 class RetriesExhaustedError(AssertionError):
-    """Every attempt of a request got a transient error."""
+    """Each attempt of a request got a transient error."""
 
 
 @dataclass(slots=True)
@@ -41,13 +41,13 @@ class RequestStatistics:
 
 @dataclass(slots=True)
 class RetryingClient:
-    """A client that retries after transient errors, as the API tells clients to.
+    """A client that retries after transient errors, as the API asks.
 
     Attributes:
-        statistics: of all requests.
+        statistics: the statistics of all requests.
         pause_seconds: the pause before each retry.
-        max_attempts: the number of attempts before it gives up.
-        around_first_attempt: a context for the first request of each operation, such as a fault injection.
+        max_attempts: the number of attempts until RetriesExhaustedError.
+        around_first_attempt: makes a context for the first attempt of `send_once` and `send`, such as fault injection.
     """
 
     statistics: RequestStatistics = field(default_factory=RequestStatistics)
@@ -77,8 +77,7 @@ class RetryingClient:
             http: the client to send with.
             method: the HTTP method.
             path: the path.
-            accepted_on_retry: problem types that a retry may get, because an earlier attempt whose response was lost
-                explains them.
+            accepted_on_retry: the slugs of problems that a retry may get if an earlier attempt took effect.
             options: the request options of httpx.
 
         Raises:
@@ -98,14 +97,14 @@ class RetryingClient:
     async def assert_refused(
         self, http: httpx.AsyncClient, method: str, path: str, *problems: str, **options: Any
     ) -> None:
-        """Send a request, and retry it after transient errors. The response must be one of these problem types."""
+        """Send a request, and retry it after transient errors. Assert that the response is one of these problems."""
         response = await self._send_until_final(http, method, path, **options)
         assert problem_slug(response) in problems, _describe(response)
 
     async def _send_until_final(
         self, http: httpx.AsyncClient, method: str, path: str, **options: Any
     ) -> httpx.Response:
-        """Return the first response that is no transient error.
+        """Send a request until the response is not a transient error. Return that response.
 
         Raises:
             RetriesExhaustedError: if there are only transient errors.
@@ -122,7 +121,7 @@ class RetryingClient:
         response = await http.request(method, path, **options)
         self.statistics.seconds.append(time.monotonic() - started_at)
         self.statistics.responses[f"{response.status_code} {problem_slug(response)}".rstrip()] += 1
-        assert str(response.status_code) in _documented_statuses(method, path), _describe(response)
+        assert str(response.status_code) in _get_documented_statuses(method, path), _describe(response)
         return response
 
 
@@ -137,15 +136,15 @@ def is_transient_error(response: httpx.Response) -> bool:
     return response.status_code in (429, 503) and is_problem and int(response.headers["retry-after"]) > 0
 
 
-def _documented_statuses(method: str, path: str) -> Container[str]:
-    paths = _spec()["paths"]
+def _get_documented_statuses(method: str, path: str) -> Container[str]:
+    paths = _load_document()["paths"]
     template = next(name for name in paths if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", name), path))
     statuses: dict[str, Any] = paths[template][method.lower()]["responses"]
     return statuses
 
 
 @cache
-def _spec() -> Any:
+def _load_document() -> Any:
     return json.loads((ROOT / "openapi.json").read_text())
 
 

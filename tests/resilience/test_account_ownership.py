@@ -1,7 +1,7 @@
-"""The owner of an address always gets in, and another person never does, in any order of their requests.
+"""The owner of an address can always log in, and another person never can, in any order of their requests.
 
-Only the owner reads the mail of the address. MiniStack's codes are the same for everybody, so the other person only
-gets wrong ones. tests/api/test_account_prehijacking.py tests the effect of a right one.
+Only the owner can read the mail of the address. MiniStack mails the same codes to every user, so the other person only
+sends wrong codes. tests/api/test_account_prehijacking.py tests the effect of a right code.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ _numbers = itertools.count(1)
 
 @dataclass(slots=True)
 class Account:
-    """The expected state of the address in the pool: its valid registration, its password, and its progress."""
+    """The expected account of the address. `registration` is the registration that can confirm it."""
 
     registration: str
     password: str
@@ -53,7 +53,7 @@ class Account:
 
 @dataclass(slots=True)
 class SharedApi:
-    """The API that all examples share, its event loop, its mails, and the counts of its responses."""
+    """The API that all examples share, its event loop, its mailbox, and the counts of its responses."""
 
     api: Api
     runner: asyncio.Runner
@@ -63,16 +63,16 @@ class SharedApi:
     def run(self, coroutine: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
         return self.runner.run(coroutine)
 
-    def latest_code(self, address: str) -> str | None:
+    def fetch_latest_code(self, address: str) -> str | None:
         """Return the code in the latest mail to an address. None if there is no mail."""
         mails = self.mailbox.get("/_ministack/ses/messages").raise_for_status().json()
         return next((mail.code for mail in reversed(list(parse_messages(mails))) if mail.recipient == address), None)
 
 
 class OwnershipMachine(RuleBasedStateMachine):
-    """The state machine of the owner and the other person. Each example has a new address.
+    """The state machine: requests by the owner and by the other person. Each example has a new address.
 
-    A subclass sets `shared`. `live` and `ended` have the tokens of the owner's sessions.
+    A subclass sets `shared`. `live` and `ended` are the tokens of the owner's sessions.
     """
 
     shared: SharedApi
@@ -95,7 +95,7 @@ class OwnershipMachine(RuleBasedStateMachine):
 
     @rule(person=_PERSON, password=_EITHER)
     def register(self, person: str, password: int) -> None:
-        # Hypothesis seeds the random module, so generated handles would collide. Therefore each request has a handle.
+        # Each request names a handle: Hypothesis seeds the random module, so generated handles would collide.
         handle = f"wish_{next(_numbers)}"
         response = self.post("register", email=self.address, password=PASSWORDS[person][password], handle=handle)
         assert response.status_code == 202
@@ -114,7 +114,7 @@ class OwnershipMachine(RuleBasedStateMachine):
     @rule(steps_back=_EITHER)
     def owner_confirms(self, steps_back: int) -> None:
         registration = self.registrations["owner"][-1 - steps_back :][0]
-        code = self.shared.latest_code(self.address) or "none"
+        code = self.shared.fetch_latest_code(self.address) or "none"
         account = self.account
         is_valid = account and not account.confirmed and (registration, code) == (account.registration, "123456")
         response = self.post("confirm", registration=registration, code=code)
@@ -149,13 +149,13 @@ class OwnershipMachine(RuleBasedStateMachine):
 
     @rule(password=_EITHER)
     def owner_resets(self, password: int) -> None:
-        code, new = self.shared.latest_code(self.address) or "none", PASSWORDS["owner"][password]
+        code, new = self.shared.fetch_latest_code(self.address) or "none", PASSWORDS["owner"][password]
         is_valid = self.account and self.account.reset_requested and code == "654321"
         is_repeated = self.account and self.account.confirmed and self.account.password == new
         response = self.reset(code, new)
         assert response.status_code == (204 if is_valid or is_repeated else 400)
         if is_valid and self.account:
-            # MiniStack also resets an unconfirmed user. The reader of the mail then sets the password.
+            # MiniStack also resets an unconfirmed user, with the password of the person who read the mail.
             self.account = Account(self.account.registration, new, confirmed=True)
         if is_valid or is_repeated:
             self.end_sessions()
@@ -169,7 +169,7 @@ class OwnershipMachine(RuleBasedStateMachine):
     def owner_changes_password(self, current: int, new: int) -> None:
         assert self.account
         before, after = PASSWORDS["owner"][current], PASSWORDS["owner"][new]
-        # A repeated request finds the new password, which is accepted too.
+        # The request also succeeds if the new password is already set, as after a repeated request.
         is_accepted = self.account.password in (before, after)
         assert self.change_password(self.live[-1], before, after).status_code == (204 if is_accepted else 403)
         if is_accepted:
@@ -189,15 +189,15 @@ class OwnershipMachine(RuleBasedStateMachine):
         self.assert_refresh_only_if_live(sessions[pick % len(sessions)])
 
     def teardown(self) -> None:
-        """Check that the owner gets in, and that the other person does not."""
+        """Check that the owner can log in, and that the other person cannot."""
         self.shared.counts["examples"] += 1
         password = PASSWORDS["owner"][0]
         self.register("owner", 0)
-        code = self.shared.latest_code(self.address)
+        code = self.shared.fetch_latest_code(self.address)
         confirmed = self.post("confirm", registration=self.registrations["owner"][-1], code=code or "none")
         if confirmed.status_code != 204:
             self.request_reset()
-            assert self.reset(self.shared.latest_code(self.address) or "none", password).status_code == 204
+            assert self.reset(self.shared.fetch_latest_code(self.address) or "none", password).status_code == 204
             self.end_sessions()
         login = self.log_in(password)
         assert login.status_code == 200

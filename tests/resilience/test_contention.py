@@ -1,4 +1,4 @@
-"""Concurrent writes to one item all take effect, whether the store queues conflicting transactions or refuses them."""
+"""Acknowledged concurrent writes to one item take effect. The store queues or refuses conflicting transactions."""
 
 import asyncio
 import dataclasses
@@ -29,7 +29,7 @@ SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class ContendedStore:
-    """The tables, and the proxy that refuses conflicting transactions, if there is one."""
+    """The tables, and the proxy that refuses conflicting transactions. Without a proxy, the store queues them."""
 
     engine: Engine
     proxy: Service | None = None
@@ -38,7 +38,7 @@ class ContendedStore:
 class UpvoteClient:
     """A member who toggles, sets and clears one upvote, and checks each response.
 
-    `upvoted` is the expected state, None if a response left it open.
+    `upvoted` is the expected state, None if it is unknown after a 503.
     """
 
     def __init__(self, member: MemberClient, path: str) -> None:
@@ -67,7 +67,7 @@ class UpvoteClient:
         dwipp = response.json()
         expected = {"PUT": True, "DELETE": False}.get(method, None if self.upvoted is None else not self.upvoted)
         assert expected in (None, dwipp["upvoted"])
-        # The count was read after the write, and nobody else clears this member's upvote.
+        # The count was read after the write, and no other member clears this upvote.
         assert dwipp["upvoted"] <= dwipp["upvotes"] <= MEMBERS - (not dwipp["upvoted"])
         self.upvoted = dwipp["upvoted"]
 
@@ -80,7 +80,7 @@ async def run_contention(api: Api, store: ContendedStore, figures: Figures) -> N
     await asyncio.gather(*(client.change_until(end) for client in clients))
 
     statuses = sum((client.statuses for client in clients), Counter[int]())
-    _print_figures(figures, statuses, sorted(second for client in clients for second in client.seconds))
+    _record_figures(figures, statuses, sorted(second for client in clients for second in client.seconds))
     if store.proxy:
         figures("writes refused for a conflict", count_refusals(store.proxy))
         assert count_refusals(store.proxy)
@@ -92,13 +92,13 @@ async def run_contention(api: Api, store: ContendedStore, figures: Figures) -> N
 async def _assert_stored_state_matches_responses(
     clients: list[UpvoteClient], members: list[MemberClient], engine: Engine
 ) -> None:
-    upvoter_ids = {row["member_id"] for row in engine.reactions()}
+    upvoter_ids = {row["member_id"] for row in engine.load_reactions()}
     for client, member in zip(clients, members, strict=True):
         member_id = (await member.get("/v1/me"))["id"]
         assert client.upvoted in (None, member_id in upvoter_ids)
 
 
-def _print_figures(figures: Figures, statuses: Counter[int], seconds: list[float]) -> None:
+def _record_figures(figures: Figures, statuses: Counter[int], seconds: list[float]) -> None:
     figures("responses", _format_statuses(statuses))
     figures("successes per second", f"{statuses[200] / SECONDS:.0f}")
     percentiles = statistics.quantiles(seconds, n=100)
@@ -113,7 +113,7 @@ def _format_statuses(statuses: Counter[int]) -> str:
 def store(
     request: pytest.FixtureRequest, new_engine: NewEngine, memory_store: Service, tmp_path: Path
 ) -> Iterator[ContendedStore]:
-    """Return a store that queues conflicting transactions, as DynamoDB Local, or refuses them, as Amazon."""
+    """Yield a store that queues conflicting transactions like DynamoDB Local, or refuses them like Amazon."""
     engine = new_engine("memory_store")
     if request.param == "queued":
         yield ContendedStore(engine)
@@ -154,7 +154,7 @@ def test_50_requests_with_one_key_create_one_dwipp(
             for number in range(rounds):
                 statuses += await _post_50_times(member, f"Of round {number}", f"key-{number}")
             figures("responses", _format_statuses(statuses))
-            assert len(store.engine.dwipps()) == rounds
+            assert len(store.engine.load_dwipps()) == rounds
             assert statuses[503] * 100 < statuses.total()
 
     with run_uvicorn(store.engine, tmp_path) as server:
@@ -183,9 +183,10 @@ def test_concurrent_deletions_delete_the_account_once(store: ContendedStore, tmp
             responses = await asyncio.gather(*(kay.http.delete("/v1/me") for _ in range(3)))
             figures("responses", [response.status_code for response in responses])
             assert {response.status_code for response in responses} <= {202, 503}
+            # During the drain period, which follows the erasure, the API asks for a longer pause.
             while int((await kay.http.delete("/v1/me")).headers["retry-after"]) == 1:
                 pass
-            assert store.engine.reactions() == []
+            assert store.engine.load_reactions() == []
             store.engine.assert_counts_equal_rows()
 
     with run_uvicorn(store.engine, tmp_path) as server:

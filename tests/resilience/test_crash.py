@@ -1,4 +1,4 @@
-"""After the API is killed during writes, acknowledged writes are stored once, and all others at most once."""
+"""If the API is killed during writes, acknowledged writes are stored once, and all others at most once."""
 
 import asyncio
 import itertools
@@ -103,14 +103,14 @@ async def write_until_killed(members: list[MemberClient], expected: ExpectedStat
 async def check_state(members: list[MemberClient], expected: ExpectedState, engine: Engine) -> None:
     """Compare the tables and the lists with the expected state."""
     engine.assert_counts_equal_rows()
-    stored = {dwipp_id: dwipp["text"] for dwipp_id, dwipp in engine.dwipps().items()}
-    assert expected.created.items() <= stored.items(), "acknowledged Dwipps are stored"
+    stored = {dwipp_id: dwipp["text"] for dwipp_id, dwipp in engine.load_dwipps().items()}
+    assert expected.created.items() <= stored.items(), "an acknowledged Dwipp is not stored"
     texts = Counter(stored.values())
     unacknowledged = set(texts) - set(expected.created.values())
-    assert unacknowledged <= expected.unacknowledged_texts, "every stored Dwipp was requested"
-    assert set(texts.values()) <= {1}, "every Dwipp is stored once"
+    assert unacknowledged <= expected.unacknowledged_texts, "a stored Dwipp was not requested"
+    assert set(texts.values()) <= {1}, "a Dwipp is stored twice"
     feed = [dwipp["id"] for dwipp in await members[0].list_all("/v1/dwipps", 100)]
-    assert feed == sorted(stored, reverse=True), "every stored Dwipp is in the feed"
+    assert feed == sorted(stored, reverse=True), "the feed differs from the stored Dwipps"
     for number, member in enumerate(members):
         await _check_reactions(number, member, expected)
 
@@ -129,7 +129,7 @@ async def _check_reactions(number: int, member: MemberClient, expected: Expected
 
 
 async def retry_unacknowledged(members: list[MemberClient], expected: ExpectedState) -> None:
-    """Retry the reactions without a response. A toggle is not idempotent, so its result is read and then set."""
+    """Retry the reactions without a response. A toggle is not idempotent, so its state is read and then set."""
     for (number, dwipp_id, kind), method in list(expected.unacknowledged_reactions.items()):
         is_set = (await members[number].get(f"/v1/dwipps/{dwipp_id}"))[VIEW_FIELDS[kind]]
         target = method == "PUT" if method != "POST" else is_set
@@ -164,7 +164,7 @@ def test_killed_api_neither_loses_nor_doubles_acknowledged_writes(
                 asyncio.run(create_members(server))
             asyncio.run(run(server, is_last=kill == KILLS))
 
-    stored = {dwipp["text"] for dwipp in engine.dwipps().values()}
+    stored = {dwipp["text"] for dwipp in engine.load_dwipps().values()}
     unacknowledged = expected.unacknowledged_texts
     figures("kills", KILLS)
     figures("acknowledged writes", expected.acknowledged)

@@ -1,4 +1,4 @@
-"""A deletion that is killed at any of its writes ends when it is requested again."""
+"""A deletion whose process is killed at any write is completed by later requests."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from tests.conftest import NewEngine
 
 WRITE_OPERATIONS = ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "AdminDeleteUser")
 
-# Before a write takes effect, or after that.
+# The event of botocore at which the process is killed: before or after a write takes effect.
 Moment = Literal["before-call", "after-call"]
 
 
@@ -31,12 +31,12 @@ class KilledError(BaseException):
 
 @dataclass
 class ProcessKiller:
-    """Lets a number of writes through, and then raises at each write, as if the process had been killed."""
+    """A hook that lets some writes pass, and raises at each later write, as if the process had been killed."""
 
     writes_left: int
 
     def attach(self, client: Any, moment: Moment) -> None:
-        """Watch the writes of a client."""
+        """Count the writes of a client, and raise after the allowed number."""
         for operation in WRITE_OPERATIONS:
             service = client.meta.service_model.service_id.hyphenize()
             client.meta.events.register(f"{moment}.{service}.{operation}", self._count_write)
@@ -58,7 +58,7 @@ class Accounts:
 
     @classmethod
     async def from_api(cls, api: Api) -> Self:
-        """Create both members, their Dwipps, and reactions of each to both."""
+        """Create both members, their Dwipps, and reactions of each to Dwipps of both."""
         kay, lee = await api.create_member("kay"), await api.create_member("lee")
         kays_dwipps = [(await kay.post_dwipp(f"Of kay {number}"))["id"] for number in range(3)]
         lees_dwipps = [(await lee.post_dwipp(f"Of lee {number}"))["id"] for number in range(3)]
@@ -74,7 +74,7 @@ class Accounts:
 
 @pytest.fixture(autouse=True)
 def no_drain_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    """End deletions at once. No other writes run."""
+    """Remove the drain period of deletions, because no other writes run."""
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
 
 
@@ -86,7 +86,7 @@ def _finish_deletion(settings: Settings, member_id: str, authenticated_at: datet
 
 
 def _delete_until_killed(settings: Settings, member_id: str, writes: int, moment: Moment) -> bool:
-    """Delete an account, and kill the process after a number of writes. Return True if the deletion ended before."""
+    """Delete an account, and kill the process after a number of writes. Return True if the deletion ended first."""
     container = build_container(settings)
     killer = ProcessKiller(writes)
     for client in (container.deletion._client, container.user_pool._client):
@@ -115,7 +115,7 @@ async def _assert_deleted(api: Api, accounts: Accounts, store: str) -> None:
         assert row["member_id"] != accounts.kay_id
     members = _scan(settings, store, settings.members_table)
     for row in (row for row in members if accounts.kay_id in str(row)):
-        assert "expires_at" in row, "the remaining rows expire"
+        assert "expires_at" in row, "a remaining row does not expire"
         assert "handle" not in row
     assert {"pk": "handle#kay"} in members
     assert build_container(settings).user_pool.get_user(accounts.kay_id) is None
@@ -146,6 +146,6 @@ def test_deletion_killed_at_any_write_ends_on_retry(moment: Moment, new_tables: 
 
     for writes in range(100):
         if asyncio.run(kill_and_retry(writes)):
-            assert writes > 8, "the deletion has several writes to be killed at"
+            assert writes > 8, "the deletion has too few writes"
             return
     raise AssertionError("the deletion never ended before it was killed")

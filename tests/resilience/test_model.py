@@ -49,7 +49,7 @@ class DwippModel:
 
 @dataclass
 class MemberModel:
-    """The model of a member, with the ids of their upvoted and favorited Dwipps in order of time."""
+    """The model of a member. `upvote` and `favorite` are the ids of the Dwipps with this reaction, oldest first."""
 
     client: MemberClient
     handle: str
@@ -210,7 +210,7 @@ class DwipperMachine(RuleBasedStateMachine):
             assert item == self._expected_view(reader, self.dwipps[item["id"]], item)
 
     def _expected_view(self, reader: MemberModel, dwipp: DwippModel, actual: dict[str, Any]) -> dict[str, Any]:
-        """Return the view that the reader should get. The model has no times, so they are those of the actual view."""
+        """Return the view that the reader should get, with the times of the actual view. The model has no times."""
         return {
             "id": dwipp.id,
             "text": dwipp.text,
@@ -265,7 +265,7 @@ async def _export(client: MemberClient) -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """End deletions at once, and split small exports."""
+    """Remove the drain period of deletions, and split small exports into parts."""
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
     monkeypatch.setattr(export, "MAX_EXPORT_ITEMS", 3)
 

@@ -49,7 +49,7 @@ class Lifetime:
 
 
 class ChangingLists:
-    """All Dwipps and the favorites of one reader, which members change all the time."""
+    """All Dwipps and the favorites of one reader, and the writes that change them."""
 
     def __init__(self, authors: list[MemberClient], reader: MemberClient) -> None:
         self._authors = authors
@@ -66,7 +66,7 @@ class ChangingLists:
             await self.set_favorite(dwipp_id)
 
     async def write_until(self, end: float) -> None:
-        """Create, delete, edit and upvote with the same probability. Edits and upvotes may meet deleted Dwipps."""
+        """Create, delete, edit and upvote with equal probability. Edits and upvotes may find a deleted Dwipp."""
         while time.monotonic() < end:
             await self._choose(self.create, self.delete, self.edit, self.upvote)()
 
@@ -129,25 +129,25 @@ class ChangingLists:
 
 @dataclass(slots=True)
 class Walker:
-    """Walks one list again and again, and compares each walk with the lifetimes of the items.
+    """A reader who walks through one list repeatedly, and compares each walk with the lifetimes of the items.
 
     Attributes:
         lists: the changing lists.
         member: the reader of the list.
         path: the path of the list.
         belongs: whether a Dwipp belongs to the list.
-        walks: the number of walks.
-        shown: the number of items in all walks.
-        throughout: the number of items that existed throughout their walk.
+        walk_count: the number of walks.
+        shown_count: the number of items in all walks.
+        throughout_count: the number of items in all walks that existed throughout the walk.
     """
 
     lists: ChangingLists
     member: MemberClient
     path: str
     belongs: Callable[[str], bool] = lambda _: True
-    walks: int = 0
-    shown: int = 0
-    throughout: int = 0
+    walk_count: int = 0
+    shown_count: int = 0
+    throughout_count: int = 0
 
     async def walk_until(self, end: float) -> None:
         while time.monotonic() < end:
@@ -162,18 +162,18 @@ class Walker:
             for dwipp_id in dwipps
             if self.belongs(dwipp_id) and self._existed_throughout(dwipp_id, started_at, ended_at)
         }
-        assert len(shown) == len(set(shown)), "no item is shown twice"
-        assert throughout <= set(shown), "every item that existed throughout is shown"
+        assert len(shown) == len(set(shown)), "an item is shown twice"
+        assert throughout <= set(shown), "an item that existed throughout the walk is not shown"
         assert all(
             self.belongs(dwipp_id) and dwipps[dwipp_id].deleted_at > started_at
             for dwipp_id in shown
             if dwipp_id in dwipps
-        ), "every shown item belongs to the list, and was not deleted before"
+        ), "a shown item does not belong to the list, or was deleted before the walk"
         if self.path != "/v1/me/favorites":
-            assert shown == sorted(shown, reverse=True), "the newest item comes first"
-        self.walks += 1
-        self.shown += len(shown)
-        self.throughout += len(throughout)
+            assert shown == sorted(shown, reverse=True), "the items are not in order, newest first"
+        self.walk_count += 1
+        self.shown_count += len(shown)
+        self.throughout_count += len(throughout)
 
     def _existed_throughout(self, dwipp_id: str, started_at: float, ended_at: float) -> bool:
         lifetimes = [self.lists.dwipps[dwipp_id]]
@@ -197,8 +197,9 @@ async def walk_during_writes(api: Api, figures: Figures) -> None:
 
     figures("writes", ", ".join(f"{count} {name}" for name, count in lists.writes.items()))
     for walker in walkers:
-        assert walker.throughout
-        counts = f"{walker.walks} walks, {walker.shown} items, {walker.throughout} of them throughout their walk"
+        assert walker.throughout_count
+        walks, items, throughout = walker.walk_count, walker.shown_count, walker.throughout_count
+        counts = f"{walks} walks, {items} items, {throughout} of them throughout their walk"
         figures(walker.path, counts)
 
 
@@ -221,15 +222,15 @@ WRITES = st.tuples(st.sampled_from(["create", "delete", "edit", "upvote", "favor
 
 
 class ListUnderTest:
-    """A list of Dwipps of one author, all favorites of one reader.
+    """A list of Dwipps, which are by one author and at first favorites of one reader.
 
-    `unchanged` has the ids of the Dwipps that belong to the list since the start of the walk.
+    `unchanged` has the ids of the Dwipps that have belonged to the list since the start of the walk.
     """
 
     def __init__(self, container: Container, list_name: str) -> None:
         self.container = container
         self._list_name = list_name
-        self._reader = str(uuid.uuid4())  # Rows about deleted Dwipps belong to the readers of earlier examples.
+        self._reader = str(uuid.uuid4())  # Readers of earlier examples have rows about deleted Dwipps.
         self.dwipps: list[str] = []
         self.unchanged: set[str] = set()
 
@@ -248,7 +249,7 @@ class ListUnderTest:
     def create(self) -> None:
         dwipp = self.container.dwipps.create(members.make_author("kay"), "Once")
         self.dwipps.append(dwipp.id)
-        self.container.reactions.favorite(members.make_member(self._reader), dwipp.id, Change.TOGGLE)
+        self.container.reactions.change_favorite(members.make_member(self._reader), dwipp.id, Change.TOGGLE)
 
     def clear(self) -> None:
         for dwipp_id in list(self.dwipps):
@@ -271,10 +272,10 @@ class ListUnderTest:
         self.container.dwipps.edit(members.make_author("kay"), dwipp_id, "Twice", None)
 
     def _upvote(self, dwipp_id: str) -> None:
-        self.container.reactions.upvote(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
+        self.container.reactions.change_upvote(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
 
     def _favorite(self, dwipp_id: str) -> None:
-        self.container.reactions.favorite(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
+        self.container.reactions.change_favorite(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
         if self._list_name == "favorites":
             self.unchanged.discard(dwipp_id)
 

@@ -13,7 +13,7 @@ from typing import Self
 
 import pytest
 
-from app.aws.deadline import REQUEST_SECONDS
+from app.aws.deadline import REQUEST_TIMEOUT_SECONDS
 from devstack.process import Service
 from testkit.api_client import PASSWORD, Api, MemberClient
 from testkit.engine import Engine
@@ -26,13 +26,13 @@ from tests.resilience.writer import ExpectedDwipp, ExpectedState, Writer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.security]
 
-FAULTY_ONE_IN = 3
+FAULT_ONE_IN = 3  # One call in three has a fault.
 SECONDS = 40.0
 WRITERS = 8
 ACCOUNT_HOLDERS = 3
 INSTANCES = WRITERS + ACCOUNT_HOLDERS + 1
 GATEWAY_TIMEOUT_SECONDS = 29.0
-# The time of a request apart from its calls to AWS, on a machine that runs all of this at once.
+# The time of a request apart from its calls to AWS. All actors of the test share the machine.
 OVERHEAD_SECONDS = 2.0
 
 
@@ -41,9 +41,9 @@ class FaultyEngine:
     """Tables and a user pool, directly and through proxies that inject faults.
 
     Attributes:
-        direct: without faults.
-        proxied: with faults, for the API.
-        proxies: by the name of the service.
+        direct: the endpoints without faults.
+        proxied: the endpoints with faults, for the API.
+        proxies: the proxies by the name of the service.
         seed: the seed of the faults.
     """
 
@@ -80,7 +80,7 @@ class LeavingMember:
     handle: str
 
     async def delete_account(self, client: RetryingClient) -> None:
-        """Repeat the deletion after each interval that the API asks for, until nothing is left."""
+        """Repeat the request after each pause that the API asks for, until the account is deleted."""
         while True:
             response = await client.send(self.member.http, "DELETE", "/v1/me")
             if response.status_code == 204:
@@ -91,17 +91,19 @@ class LeavingMember:
         """Check that no personal data is left."""
         login = {"email": self.member.email, "password": PASSWORD}
         assert (await api.http.post("/v1/auth/login", json=login)).status_code == 401
-        assert all(dwipp["author_handle"] != self.handle for dwipp in engine.dwipps().values())
-        assert all(row["member_id"] != self.id for row in engine.reactions())
-        rows = {row["pk"]: row for row in engine._scan(engine.settings.members_table)}
+        assert all(dwipp["author_handle"] != self.handle for dwipp in engine.load_dwipps().values())
+        assert all(row["member_id"] != self.id for row in engine.load_reactions())
+        rows = {row["pk"]: row for row in engine.scan(engine.settings.members_table)}
         assert rows[f"handle#{self.handle}"].keys() == {"pk"}
         assert rows[f"member#{self.id}"].keys() == {"pk", "deleting_since", "expires_at", "is_over"}
-        assert all("expires_at" in row for row in rows.values() if self.id in str(row)), "all other rows expire"
+        assert all("expires_at" in row for row in rows.values() if self.id in str(row)), (
+            "a row of the deleted member does not expire"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Actors:
-    """The concurrent members, each with a client of their own, and the state that their responses imply."""
+    """The concurrent members, one client for each, and the state that the responses imply."""
 
     writers: list[Writer]
     holders: list[AccountHolder]
@@ -124,7 +126,10 @@ class Actors:
         return cls(writers, holders, await _create_leaving_member(api, shared), clients, expected)
 
     async def act_until(self, end: float) -> None:
-        """Run all actors until this time of the monotonic clock, and until the account is deleted."""
+        """Run the writers and the account holders until this time of the monotonic clock.
+
+        Run the leaving member until the account is deleted.
+        """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.leaving.delete_account(self.clients[-1]))
             for writer in self.writers:
@@ -139,18 +144,18 @@ class Actors:
 async def run_under_faults(api: Api, engine: FaultyEngine, figures: Figures) -> None:
     figures("seed", engine.seed)
     actors = await Actors.from_api(api)
-    engine.set_fault_rate(FAULTY_ONE_IN)
+    engine.set_fault_rate(FAULT_ONE_IN)
     end = time.monotonic() + SECONDS
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(actors.act_until(end))
         await asyncio.sleep(SECONDS)
         faults = engine.set_fault_rate(0)
 
-    _print_figures(figures, actors, faults)
+    _record_figures(figures, actors, faults)
     actors.expected.check(engine.direct)
     await actors.leaving.check(api, engine.direct)
     longest = max(actors.statistics().seconds)
-    assert longest <= REQUEST_SECONDS + OVERHEAD_SECONDS < GATEWAY_TIMEOUT_SECONDS
+    assert longest <= REQUEST_TIMEOUT_SECONDS + OVERHEAD_SECONDS < GATEWAY_TIMEOUT_SECONDS
 
 
 async def _create_leaving_member(api: Api, shared: Iterable[str]) -> LeavingMember:
@@ -162,7 +167,7 @@ async def _create_leaving_member(api: Api, shared: Iterable[str]) -> LeavingMemb
     return LeavingMember(member, (await member.get("/v1/me"))["id"], "leaver")
 
 
-def _print_figures(figures: Figures, actors: Actors, faults: dict[str, Counter[str]]) -> None:
+def _record_figures(figures: Figures, actors: Actors, faults: dict[str, Counter[str]]) -> None:
     total = actors.statistics()
     figures("responses", _format_counts(total.responses))
     figures("retries", total.retries)
@@ -179,7 +184,7 @@ def _format_counts(counts: Counter[str]) -> str:
 
 
 def _assert_no_errors_logged(log: Path) -> None:
-    """Check that the log reports no errors: faults of AWS are not errors of the app."""
+    """Check that no error was logged. Faults of AWS are not errors of the app."""
     text = log.read_text()
     assert "Traceback" not in text, text
     assert "failed" not in text, text

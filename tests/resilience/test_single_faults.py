@@ -1,6 +1,7 @@
 """A fault at any call to AWS neither loses nor doubles an acknowledged write.
 
-One request of an operation meets the fault, and the client retries as the API asks. Each operation checks its result.
+Only the first attempt of a request meets the fault. The client retries as the API asks, and each operation checks its
+result.
 """
 
 import asyncio
@@ -11,12 +12,12 @@ from datetime import timedelta
 
 import pytest
 
-from app.aws.deadline import REQUEST_SECONDS
+from app.aws.deadline import REQUEST_TIMEOUT_SECONDS
 from app.me import deletion
 from app.settings import Settings
 from devstack.process import Service
 from testkit.api_client import open_api
-from testkit.faults import Fault, possible_faults
+from testkit.faults import Fault, list_possible_faults
 from tests.conftest import Figures
 from tests.resilience.account_operations import ACCOUNT_OPERATIONS
 from tests.resilience.dwipp_operations import DWIPP_OPERATIONS
@@ -25,48 +26,48 @@ from tests.resilience.operation_context import ClientOperation, OperationContext
 from tests.resilience.retrying_client import RetryingClient
 
 GATEWAY_TIMEOUT_SECONDS = 29.0
-# The time of a request apart from its calls to AWS, while all others run at the same time.
+# The time of a request apart from its calls to AWS. All operations of the test run concurrently.
 OVERHEAD_SECONDS = 1.0
 
 OPERATIONS = {**DWIPP_OPERATIONS, **ACCOUNT_OPERATIONS}
 
-# One fault of each kind that the app can distinguish. test_random_faults.py injects all faults. A fault of the SDK's
-# second attempt differs only if that attempt can find the effect of the first.
+# One fault of each kind that the app can distinguish. test_random_faults.py injects all faults.
 FAULTS = (
-    Fault.THROTTLED_BEFORE,
+    Fault.THROTTLING_BEFORE,
     Fault.CONFLICT_BEFORE,
-    Fault.FAILURE_BEFORE,
+    Fault.SERVER_ERROR_BEFORE,
     Fault.TIMEOUT_BEFORE,
     Fault.TIMEOUT_AFTER,
-    Fault.HALF_BEFORE,
-    Fault.HALF_AFTER,
+    Fault.TRUNCATED_BEFORE,
+    Fault.TRUNCATED_AFTER,
     Fault.EMPTY_BEFORE,
     Fault.CHECKSUM_AFTER,
 )
 
 pytestmark = pytest.mark.security
-# The faults of the first attempt, and of all further attempts.
+# The fault of the first attempt, and the fault of all further attempts. Different faults are only of interest if a
+# further attempt can find the effect of the first.
 CASES = [
     *((fault, fault) for fault in FAULTS),
     (Fault.TIMEOUT_AFTER, None),
-    (Fault.TIMEOUT_AFTER, Fault.CONFLICT_BEFORE),  # The app then makes a new call, which is no attempt of the SDK.
+    (Fault.TIMEOUT_AFTER, Fault.CONFLICT_BEFORE),  # The app then makes a new call.
 ]
 
 # Earlier defects: the operation, the fault of all attempts, and the number of the call.
 REGRESSIONS = [
-    ("create", Fault.HALF_BEFORE, 2),  # Acknowledged but not stored: botocore ignores a truncated body.
+    ("create", Fault.TRUNCATED_BEFORE, 2),  # Acknowledged but not stored: botocore ignores a truncated body.
     ("create", Fault.CONFLICT_BEFORE, 2),  # 500.
-    ("delete", Fault.HALF_BEFORE, 2),  # Acknowledged but still stored.
+    ("delete", Fault.TRUNCATED_BEFORE, 2),  # Acknowledged but still stored.
     ("read a Dwipp", Fault.EMPTY_BEFORE, 1),  # 404.
-    ("read /v1/me", Fault.HALF_BEFORE, 2),  # 500.
+    ("read /v1/me", Fault.TRUNCATED_BEFORE, 2),  # 500.
     ("log in", Fault.EMPTY_BEFORE, 1),  # 403, as if the password had to be reset.
-    ("request a password reset", Fault.HALF_BEFORE, 1),  # Acknowledged, but no mail was sent.
+    ("request a password reset", Fault.TRUNCATED_BEFORE, 1),  # Acknowledged, but no mail was sent.
     ("reset the password", Fault.TIMEOUT_AFTER, 1),  # The password was set and the code used up, but sessions lived on.
-    ("replace an unconfirmed user", Fault.TIMEOUT_AFTER, 3),  # Its own mark blocked it for a minute.
+    ("replace an unconfirmed user", Fault.TIMEOUT_AFTER, 3),  # Its own mark blocked the retry for a minute.
 ]
 
 # The operations with the most sequential calls.
-LONGEST = (
+LONGEST_OPERATIONS = (
     "create with a key",
     "set upvote",
     "clear favorite",
@@ -82,7 +83,7 @@ LONGEST = (
 
 @pytest.fixture(autouse=True)
 def no_drain_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    """End deletions at once. No other writes run."""
+    """Remove the drain period of deletions, because no other writes run."""
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
 
 
@@ -93,7 +94,7 @@ def intercepted_sdk() -> Iterator[None]:
 
 
 async def _count_calls(operation: ClientOperation, context: OperationContext) -> int:
-    injector = FaultInjector(Fault.CUT_BEFORE, call_number=0, retry_fault=None)
+    injector = FaultInjector(Fault.DISCONNECT_BEFORE, call_number=0, retry_fault=None)  # No call has the number 0.
     await operation(context, RetryingClient(around_first_attempt=injector.inject))
     return len(injector.operations)
 
@@ -124,7 +125,7 @@ def test_earlier_defect_is_fixed(
 
 @pytest.mark.parametrize("operation", ["reset the password", "change the password", "log out everywhere"])
 def test_failed_sign_outs_are_repeated(operation: str, new_settings: Callable[[], Settings], embedded: Service) -> None:
-    """The password is changed before the sign-out, and the sessions must end all the same."""
+    """The sign-out follows the change of the password. If it fails, a retry must still end the sessions."""
     sign_out = "AdminUserGlobalSignOut"
 
     async def run() -> None:
@@ -132,7 +133,7 @@ def test_failed_sign_outs_are_repeated(operation: str, new_settings: Callable[[]
             context = await OperationContext.from_api(api)
             injectors = [
                 FaultInjector(fault, call_number=0, retry_fault=fault, every_call_to=sign_out)
-                for fault in possible_faults("cognito", sign_out)
+                for fault in list_possible_faults("cognito", sign_out)
             ]
             failures = [await _find_failure(OPERATIONS[operation], context, injector) for injector in injectors]
             assert failures == [None] * len(injectors)
@@ -178,12 +179,12 @@ def test_requests_keep_their_deadline_if_every_call_is_slow(
         async with AsyncExitStack() as exit_stack:
             apis = [
                 await exit_stack.enter_async_context(open_api(new_settings(), embedded.endpoint, "uvicorn"))
-                for _ in LONGEST
+                for _ in LONGEST_OPERATIONS
             ]
             contexts = [await OperationContext.from_api(api) for api in apis]
-            await asyncio.gather(*map(measure, LONGEST, contexts))
+            await asyncio.gather(*map(measure, LONGEST_OPERATIONS, contexts))
 
     asyncio.run(run())
     for operation, duration in seconds.items():
         figures(operation, f"{duration:.1f} seconds")
-    assert max(seconds.values()) <= REQUEST_SECONDS + OVERHEAD_SECONDS < GATEWAY_TIMEOUT_SECONDS
+    assert max(seconds.values()) <= REQUEST_TIMEOUT_SECONDS + OVERHEAD_SECONDS < GATEWAY_TIMEOUT_SECONDS

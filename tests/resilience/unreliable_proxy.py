@@ -1,8 +1,8 @@
-"""A proxy before an AWS service that injects random faults into a share of the calls.
+"""A proxy in front of an AWS service, which injects random faults into a share of the calls.
 
 `python -m tests.resilience.unreliable_proxy PORT SERVICE_PORT SERVICE SEED` listens on loopback.
-`GET /_faults/3` sets the fault rate to one call in three, `GET /_faults/0` to none. The response counts the calls so
-far by their fault.
+`GET /_faults/3` sets the fault rate to one call in three, `GET /_faults/0` to none. The response has the number of
+calls so far by fault.
 """
 
 import asyncio
@@ -39,20 +39,20 @@ class UnreliableProxy:
         return self.service.endpoint
 
     def set_fault_rate(self, one_in: int) -> Counter[str]:
-        """Inject a fault into one call in `one_in`, 0 for none. Return the number of calls so far by their fault."""
+        """Inject a fault into one call in `one_in`, 0 for none. Return the number of calls so far by fault."""
         response = httpx.get(f"{self.endpoint}/_faults/{one_in}", trust_env=False)
         return Counter(response.raise_for_status().json())
 
 
 @contextlib.contextmanager
 def run_unreliable_proxy(service: Service, kind: AwsService, seed: int, folder: Path) -> Iterator[UnreliableProxy]:
-    """Run a proxy until the block ends. It injects no faults at first.
+    """Run a proxy until the block ends. It injects no faults until a fault rate is set.
 
     Args:
         service: the service behind the proxy.
         kind: the kind of the service.
         seed: the seed of the faults.
-        folder: for the log.
+        folder: the folder for the log.
     """
     port = service.endpoint.rpartition(":")[2]
     with http_proxy.run_proxy("tests.resilience.unreliable_proxy", port, kind, seed, folder=folder) as proxy:
@@ -61,7 +61,7 @@ def run_unreliable_proxy(service: Service, kind: AwsService, seed: int, folder: 
 
 
 class FaultyForwarder:
-    """Forwards calls to the service, and injects the faults."""
+    """The proxy: it forwards calls to the service, and injects faults."""
 
     def __init__(self, port: int, service: AwsService, seed: int) -> None:
         self._port = port
@@ -74,31 +74,31 @@ class FaultyForwarder:
         """Return the bytes that the client receives. Empty to close the connection."""
         if control := _CONTROL_REQUEST.match(request):
             self._one_in = int(control[1])
-            return http_proxy.response(200, json.dumps(self._counts).encode())
-        fault = self._choose_fault(http_proxy.operation(request))
+            return http_proxy.make_response(200, json.dumps(self._counts).encode())
+        fault = self._choose_fault(http_proxy.get_operation(request))
         if fault is None:
             return await http_proxy.forward(self._port, request)
         response = await http_proxy.forward(self._port, request) if fault.takes_effect else b""
         if fault.is_timeout:
-            await reader.read()  # Until the client gives up.
+            await reader.read()  # Until the client times out.
         if fault.is_timeout or fault.is_disconnect:
             return b""
         if fault.takes_effect:
-            return http_proxy.with_body(response, faults.corrupt(fault, http_proxy.body(response)))
-        return http_proxy.response(*self._error_response(fault, request))
+            return http_proxy.replace_body(response, faults.corrupt(fault, http_proxy.get_body(response)))
+        return http_proxy.make_response(*self._make_response(fault, request))
 
     def _choose_fault(self, operation: str) -> Fault | None:
-        if not operation:  # The request for the pool's public keys is no call.
+        if not operation:  # The request for the pool's public keys is not a call.
             return None
         is_faulty = self._one_in and self._random.randrange(self._one_in) == 0
-        fault = self._random.choice(faults.possible_faults(self._service, operation)) if is_faulty else None
+        fault = self._random.choice(faults.list_possible_faults(self._service, operation)) if is_faulty else None
         self._counts[fault.name if fault else _NO_FAULT] += 1
         return fault
 
-    def _error_response(self, fault: Fault, request: bytes) -> tuple[int, bytes]:
+    def _make_response(self, fault: Fault, request: bytes) -> tuple[int, bytes]:
         pick = self._random.randrange(100)
-        return faults.fault_response(
-            fault, self._service, http_proxy.operation(request), http_proxy.body(request), pick
+        return faults.make_fault_response(
+            fault, self._service, http_proxy.get_operation(request), http_proxy.get_body(request), pick
         )
 
 

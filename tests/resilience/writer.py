@@ -1,4 +1,4 @@
-"""A member who writes and reads Dwipps and retries, and the state that the responses of all writers imply."""
+"""A member who writes and reads Dwipps with retries, and the state that the responses to all writers imply."""
 
 import itertools
 import random
@@ -35,7 +35,7 @@ class ExpectedState:
         deleted: the ids of deleted Dwipps.
         unacknowledged_texts: the texts of creates without a response. Each may be stored once.
         reactions: whether an acknowledged reaction is set.
-        acknowledged: the number of acknowledged writes by their kind.
+        acknowledged: the number of acknowledged writes by kind.
     """
 
     dwipps: dict[str, ExpectedDwipp] = field(default_factory=dict)
@@ -47,15 +47,15 @@ class ExpectedState:
     def check(self, engine: Engine) -> None:
         """Compare the tables with the expected state."""
         engine.assert_counts_equal_rows()
-        stored = engine.dwipps()
+        stored = engine.load_dwipps()
         for dwipp_id, expected in self.dwipps.items():
-            assert dwipp_id in stored, "acknowledged Dwipps are stored"
+            assert dwipp_id in stored, "an acknowledged Dwipp is not stored"
             assert (stored[dwipp_id]["text"], int(stored[dwipp_id]["version"])) == (expected.text, expected.version)
-        assert not self.deleted & stored.keys(), "deleted Dwipps are not stored"
+        assert not self.deleted & stored.keys(), "a deleted Dwipp is stored"
         others = [dwipp["text"] for dwipp_id, dwipp in stored.items() if dwipp_id not in self.dwipps]
-        assert len(set(others)) == len(others), "unacknowledged Dwipps are stored at most once"
-        assert set(others) <= self.unacknowledged_texts, "every stored Dwipp was requested"
-        rows = {(row["member_id"], row["dwipp_id"]): row for row in engine.reactions()}
+        assert len(set(others)) == len(others), "an unacknowledged Dwipp is stored twice"
+        assert set(others) <= self.unacknowledged_texts, "a stored Dwipp was not requested"
+        rows = {(row["member_id"], row["dwipp_id"]): row for row in engine.load_reactions()}
         for (member_id, dwipp_id, kind), is_set in self.reactions.items():
             assert (f"{_VIEW_FIELDS[kind]}_at" in rows.get((member_id, dwipp_id), {})) == is_set
 
@@ -156,7 +156,7 @@ class Writer:
             assert ids
 
     def _choose_own(self) -> tuple[str, ExpectedDwipp]:
-        """Return the path and the expected state of a Dwipp of the writer."""
+        """Return the path and the expected state of one of the writer's Dwipps."""
         dwipp_id = _choose(self._own)
         return f"/v1/dwipps/{dwipp_id}", self._expected.dwipps[dwipp_id]
 

@@ -1,1 +1,1 @@
-"""Attacks on the API, none of which succeeds: forged tokens, hostile gateway events, and errors of the deployment."""
+"""Attacks on the API, which must fail: forged tokens, hostile events, account enumeration and deployment mistakes."""

@@ -1,4 +1,4 @@
-"""The owner of an email address, with access to its mail. They use every feature of their account in turn."""
+"""The lifecycle of an account: its owner uses each feature of it."""
 
 from collections.abc import AsyncIterator
 
@@ -8,7 +8,7 @@ _FIRST, _SECOND, _THIRD = "the owner's first password", "the owner's second pass
 
 
 async def run_account_lifecycle(api: Api, email: str) -> AsyncIterator[str]:
-    """Register, use and delete the account of an email. Yield the name of each step after it is done."""
+    """Register, use and delete an account with this email. Yield the name of each step after the step."""
     registration = await api.register(email, _FIRST)
     yield "registered"
     await api.confirm(registration, email)
@@ -17,7 +17,7 @@ async def run_account_lifecycle(api: Api, email: str) -> AsyncIterator[str]:
     yield "logged in"
     await api.http.post("/v1/auth/password/forgot", json={"email": email})
     yield "requested a password reset"
-    body = {"email": email, "code": api.latest_code(email), "new_password": _SECOND}
+    body = {"email": email, "code": api.fetch_latest_code(email), "new_password": _SECOND}
     assert (await api.http.post("/v1/auth/password/reset", json=body)).status_code == 204
     yield "reset the password"
     member = api.open_session(email, await api.login(email, _SECOND))

@@ -1,7 +1,6 @@
-"""The actors of the authorization matrix, and an API that accepts tokens which the tests sign.
+"""The actors of the authorization matrix, and an API that trusts a signing key of the tests.
 
-Cognito refuses the login of an unconfirmed user. The tests sign a token for that user themselves, because the app must
-refuse such a token too.
+Cognito issues no token to an unconfirmed user, so the tests sign one.
 """
 
 import itertools
@@ -21,7 +20,7 @@ from app.settings import Settings
 from devstack.process import Service
 from testkit import gateway
 from testkit.api_client import PASSWORD, Api, MemberClient, Transport, open_api
-from testkit.forged_tokens import make_token, public_keys, valid_claims
+from testkit.forged_tokens import make_token, make_valid_claims, public_keys
 from testkit.operations import Operation
 from testkit.storage import Storage
 
@@ -33,43 +32,44 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Actor:
-    """A user of the API. A registration or a token that the actor never got is the invalid text "none"."""
+    """A user of the API. `registration` is "none" if the actor has no pending registration."""
 
     email: str
     http: httpx.AsyncClient
     registration: str = "none"
 
     async def post(self, path: str, body: Any) -> httpx.Response:
+        """Post to a path under `/v1/auth/`."""
         return await self.http.post(f"/v1/auth/{path}", json=body)
 
     async def start_session(self) -> str:
-        """Log in, and return the refresh token."""
+        """Log in, and return the refresh token. Return "none" if the login is refused."""
         response = await self.post("login", {"email": self.email, "password": PASSWORD})
         return str(response.json().get("refresh_token", "none"))
 
 
 @dataclass(frozen=True)
 class Actors:
-    """One actor of each kind, by name."""
+    """The actors by name, and the author with their handle."""
 
     by_name: Mapping[str, Actor]
     author: MemberClient
     author_handle: str
 
     async def call(self, name: str, operation: Operation, dwipp_id: str) -> httpx.Response:
-        """Call an operation as an actor, for the author's profile and a Dwipp of the author."""
+        """Call an operation as an actor. Path parameters are the author's handle and a Dwipp of the author."""
         actor = self.by_name[name]
         path = operation.path.format(dwipp_id=dwipp_id, handle=self.author_handle)
         form = "data" if operation.name == "token" else "json"
-        body = {form: await _request_body(operation, actor)}
+        body = {form: await _make_body(operation, actor)}
         return await actor.http.request(operation.method, path, **body)
 
 
-async def _request_body(operation: Operation, actor: Actor) -> Any:
-    """Return a body with the actor's own email, password and session, and the codes that MiniStack mails."""
+async def _make_body(operation: Operation, actor: Actor) -> Any:
+    """Return a body with the data of the actor. Log in or request a reset first if the body requires it."""
     if operation.name in ("refresh", "logout"):
         return {"refresh_token": await actor.start_session()}
-    # Amazon mails no reset code to an unconfirmed address. MiniStack does.
+    # Amazon mails no reset code to an unconfirmed user. MiniStack does, so the unconfirmed actor requests none.
     if operation.name == "reset_password" and actor.registration == "none":
         await actor.post("password/forgot", {"email": actor.email})
     bodies = {
@@ -86,7 +86,7 @@ async def _request_body(operation: Operation, actor: Actor) -> Any:
 
 
 class MatrixApi:
-    """An API over one transport, with access to its stored data."""
+    """An API over one transport, and its stored data."""
 
     def __init__(self, settings: Settings, api: Api) -> None:
         self._settings = settings
@@ -94,7 +94,7 @@ class MatrixApi:
         self.storage = Storage(settings)
 
     async def create_actors(self) -> Actors:
-        """Create one actor of each kind. None of them has data other than an account."""
+        """Create one actor of each kind, without Dwipps and reactions."""
         author, other, deleted = [await self._api.create_member() for _ in range(3)]
         handle = (await author.get("/v1/me"))["handle"]
         await other.get("/v1/me")
@@ -113,8 +113,8 @@ class MatrixApi:
     async def _create_unconfirmed(self) -> Actor:
         email = f"unconfirmed{next(_numbers)}@example.org"
         registration = await self._api.register(email)
-        claims = valid_claims(
-            sub=self.storage.user_id(email), iss=self._settings.issuer, client_id=self._settings.user_pool_client_id
+        claims = make_valid_claims(
+            sub=self.storage.get_user_id(email), iss=self._settings.issuer, client_id=self._settings.user_pool_client_id
         )
         session = self._api.open_session(email, {"access_token": make_token(claims=claims)})
         return Actor(email, session.http, registration=registration)
@@ -122,7 +122,7 @@ class MatrixApi:
 
 @asynccontextmanager
 async def open_matrix_api(settings: Settings, embedded: Service, transport: Transport) -> AsyncIterator[MatrixApi]:
-    """Open an API that also trusts the signing key of the tests, in the app and in the gateway's authorizer."""
+    """Open an API whose app and gateway also trust the signing key of the tests."""
     test_keys = public_keys("signing")
     fetch_pool_jwks = gateway._fetch_keys
 

@@ -1,4 +1,4 @@
-"""Requests, their calls to Cognito, and the documented response to each error of each call.
+"""The requests that call Cognito, and the documented response to each error of each call.
 
 The errors of each call: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
 """
@@ -12,9 +12,9 @@ import httpx
 
 from testkit.api_client import PASSWORD, Api, MemberClient
 
-# The status of a response, and the slug of its problem type.
+# The status of a response, and the slug of its problem type. The slug is None for a success.
 Outcome = tuple[int, str | None]
-# The outcomes by the name of Cognito's error.
+# The outcomes by error code of Cognito.
 Outcomes = Mapping[str, Outcome]
 
 ACCEPTED: Outcome = (202, None)
@@ -38,7 +38,7 @@ def _map_errors(outcome: Outcome, *names: str) -> Outcomes:
     return {f"{name}Exception": outcome for name in names}
 
 
-# Errors that any call can raise: limits, an outage, and errors that only a wrong configuration causes.
+# Errors that any call can raise: limits, an outage, and errors of a wrong configuration.
 _ANY_CALL = {
     **_map_errors(TOO_MANY_REQUESTS, "TooManyRequests", "Forbidden"),
     **_map_errors(UNAVAILABLE, "InternalError"),
@@ -64,7 +64,8 @@ _MAIL_CALL = {
 }
 _NEW_PASSWORD_ERRORS = _map_errors(WEAK_PASSWORD, "InvalidPassword", "PasswordHistoryPolicyViolation")
 _ADMIN_CALL = {**_ANY_CALL, **_map_errors(INTERNAL_ERROR, "InvalidParameter", "NotAuthorized")}
-_REPLACE_USER = {**_ADMIN_CALL, **_map_errors(ACCEPTED, "UserNotFound")}  # SignUp finds the user, this call does not.
+# The user exists for SignUp, but not any more for this call.
+_REPLACE_USER = {**_ADMIN_CALL, **_map_errors(ACCEPTED, "UserNotFound")}
 _SIGN_OUT = {**_ADMIN_CALL, **_map_errors(DONE, "UserNotFound")}
 _GET_USER = {**_ADMIN_CALL, **_map_errors(UNAUTHENTICATED, "UserNotFound")}
 _SIGN_UP = {
@@ -72,9 +73,9 @@ _SIGN_UP = {
     **_NEW_PASSWORD_ERRORS,
     **_map_errors(ACCEPTED, "CodeDeliveryFailure", "LimitExceeded"),
     **_map_errors(INVALID_REQUEST, "InvalidParameter"),
-    **_map_errors(ACCEPTED, "UsernameExists"),  # Another registration always comes first.
+    **_map_errors(ACCEPTED, "UsernameExists"),  # As if another registration always came first.
 }
-# The outcomes of all of these errors are the same, except for a login.
+# Errors of AdminInitiateAuth. Each request except the login has one outcome for all of them.
 _LOGIN_ERRORS = ("InvalidParameter", "NotAuthorized", "UserNotFound", "UserNotConfirmed", "PasswordResetRequired")
 _LOGIN = {
     **_ANY_CALL,
@@ -104,7 +105,7 @@ _REVOKE_TOKEN = {**_ANY_CALL, **_map_errors(DONE, "InvalidParameter", "Unauthori
 
 @dataclass(frozen=True, slots=True)
 class Registrant:
-    """An email, with its registration if there is one."""
+    """An email and the id of its registration. The id is empty if there is no registration."""
 
     email: str
     registration: str
@@ -118,9 +119,9 @@ class Case:
         request: the name of the request.
         operation: the call to Cognito.
         outcomes: the outcomes for the errors of the call.
-        create_account: creates the account that the request is about.
+        create_account: returns the account that the request is about, and creates it if it must exist.
         send: sends the request for that account.
-        fresh_account: whether each error needs a new account, because the request continues after an error.
+        needs_new_account: whether each error needs a new account, because the request has changed it.
     """
 
     request: str
@@ -128,7 +129,7 @@ class Case:
     outcomes: Outcomes
     create_account: Callable[[Api], Awaitable[Any]]
     send: Callable[[Api, Any], Awaitable[httpx.Response]]
-    fresh_account: bool = False
+    needs_new_account: bool = False
 
     def __str__(self) -> str:
         return f"{self.request}: {self.operation}"
@@ -144,7 +145,7 @@ async def _create_unconfirmed(api: Api) -> Registrant:
 
 
 async def _create_new_member(api: Api) -> MemberClient:
-    """Create a member without a profile: the first request of a member creates it."""
+    """Create a member without a profile, because the first request of a member creates the profile."""
     return await api.create_member()
 
 
@@ -157,10 +158,10 @@ async def _create_member(api: Api) -> MemberClient:
 async def _create_member_with_changed_password(api: Api) -> MemberClient:
     """Create a member whose password differs from that of the registration.
 
-    For a day, a failed login with the password of a registration gets the response that asks to confirm.
+    A failed login with the password of a registration gets the problem `account-not-confirmed` for a day.
     """
     member = await api.create_member()
-    assert (await _put_password(PASSWORD, _NEW_PASSWORD)(api, member)).is_success
+    assert (await _make_password_change(PASSWORD, _NEW_PASSWORD)(api, member)).is_success
     return member
 
 
@@ -174,12 +175,17 @@ _EMAIL = attrgetter("email")
 _REGISTRATION = attrgetter("registration")
 
 
-def _refresh_token(member: MemberClient) -> Any:
+def _get_refresh_token(member: MemberClient) -> Any:
     return member.tokens["refresh_token"]
 
 
-def _post(path: str, **body: Any) -> Callable[[Api, Any], Awaitable[httpx.Response]]:
-    """Return a function that posts a body to `/v1/auth`. Callable values of the body are applied to the account."""
+def _make_post(path: str, **body: Any) -> Callable[[Api, Any], Awaitable[httpx.Response]]:
+    """Return a function that posts a body to a path under `/v1/auth/`.
+
+    Args:
+        path: the rest of the path.
+        body: the values of the body. A function in it makes a value from the account.
+    """
 
     def send(api: Api, account: Any) -> Awaitable[httpx.Response]:
         values = {name: value(account) if callable(value) else value for name, value in body.items()}
@@ -189,25 +195,28 @@ def _post(path: str, **body: Any) -> Callable[[Api, Any], Awaitable[httpx.Respon
     return send
 
 
-def _as_member(method: str, path: str, **body: Any) -> Callable[[Api, MemberClient], Awaitable[httpx.Response]]:
+def _make_member_request(
+    method: str, path: str, **body: Any
+) -> Callable[[Api, MemberClient], Awaitable[httpx.Response]]:
+    """Return a function that sends a request of a member to a path under `/v1/`."""
     return lambda _, member: member.http.request(method, f"/v1/{path}", json=body or None)
 
 
-def _put_password(current: str, new: str) -> Callable[[Api, MemberClient], Awaitable[httpx.Response]]:
-    return _as_member("PUT", "me/password", current_password=current, new_password=new)
+def _make_password_change(current: str, new: str) -> Callable[[Api, MemberClient], Awaitable[httpx.Response]]:
+    return _make_member_request("PUT", "me/password", current_password=current, new_password=new)
 
 
 _NEW_PASSWORD = "another password"
-_SEND_REGISTER = _post("register", email=_EMAIL, password=PASSWORD)
-_SEND_CONFIRM = _post("confirm", registration=_REGISTRATION, code="123456")
-_SEND_RESEND = _post("resend", registration=_REGISTRATION)
-_SEND_LOGIN = _post("login", email=_EMAIL, password=_NEW_PASSWORD)
-_SEND_TOKEN = _post("token", grant_type="password", username=_EMAIL, password=PASSWORD)
-_SEND_REFRESH = _post("refresh", refresh_token=_refresh_token)
-_SEND_LOGOUT = _post("logout", refresh_token=_refresh_token)
-_SEND_FORGOT = _post("password/forgot", email=_EMAIL)
-_SEND_RESET = _post("password/reset", email=_EMAIL, code="654321", new_password=_NEW_PASSWORD)
-_SEND_DELETE = _as_member("DELETE", "me")
+_SEND_REGISTER = _make_post("register", email=_EMAIL, password=PASSWORD)
+_SEND_CONFIRM = _make_post("confirm", registration=_REGISTRATION, code="123456")
+_SEND_RESEND = _make_post("resend", registration=_REGISTRATION)
+_SEND_LOGIN = _make_post("login", email=_EMAIL, password=_NEW_PASSWORD)
+_SEND_TOKEN = _make_post("token", grant_type="password", username=_EMAIL, password=PASSWORD)
+_SEND_REFRESH = _make_post("refresh", refresh_token=_get_refresh_token)
+_SEND_LOGOUT = _make_post("logout", refresh_token=_get_refresh_token)
+_SEND_FORGOT = _make_post("password/forgot", email=_EMAIL)
+_SEND_RESET = _make_post("password/reset", email=_EMAIL, code="654321", new_password=_NEW_PASSWORD)
+_SEND_DELETE = _make_member_request("DELETE", "me")
 
 CASES = (
     Case("register", "SignUp", _SIGN_UP, _use_unknown_email, _SEND_REGISTER),
@@ -219,24 +228,46 @@ CASES = (
     Case("token", "AdminInitiateAuth", _TOKEN, _create_member, _SEND_TOKEN),
     Case("refresh", "AdminInitiateAuth", _REFRESH, _create_member, _SEND_REFRESH),
     Case("logout", "RevokeToken", _REVOKE_TOKEN, _create_member, _SEND_LOGOUT),
-    Case("forgot", "ForgotPassword", _MAIL_CALL, _create_member, _SEND_FORGOT),
-    Case("reset", "ConfirmForgotPassword", {**_CODE_CALL, **_NEW_PASSWORD_ERRORS}, _create_member, _SEND_RESET),
-    Case("reset with a wrong code", "AdminInitiateAuth", _CHECK_RESET, _create_member, _SEND_RESET),
-    Case("reset", "AdminUserGlobalSignOut", _SIGN_OUT, _create_member_with_reset_code, _SEND_RESET, True),
-    Case("change", "ChangePassword", _CHANGE_PASSWORD, _create_member, _put_password(PASSWORD, _NEW_PASSWORD)),
-    Case("change", "AdminUserGlobalSignOut", _SIGN_OUT, _create_member, _put_password(PASSWORD, PASSWORD)),
+    Case("request reset", "ForgotPassword", _MAIL_CALL, _create_member, _SEND_FORGOT),
     Case(
-        "change with a wrong password",
+        "reset password", "ConfirmForgotPassword", {**_CODE_CALL, **_NEW_PASSWORD_ERRORS}, _create_member, _SEND_RESET
+    ),
+    Case("reset password, wrong code", "AdminInitiateAuth", _CHECK_RESET, _create_member, _SEND_RESET),
+    Case("reset password", "AdminUserGlobalSignOut", _SIGN_OUT, _create_member_with_reset_code, _SEND_RESET, True),
+    Case(
+        "change password",
+        "ChangePassword",
+        _CHANGE_PASSWORD,
+        _create_member,
+        _make_password_change(PASSWORD, _NEW_PASSWORD),
+    ),
+    Case(
+        "change password",
+        "AdminUserGlobalSignOut",
+        _SIGN_OUT,
+        _create_member,
+        _make_password_change(PASSWORD, PASSWORD),
+    ),
+    Case(
+        "change password, wrong current password",
         "AdminInitiateAuth",
         _CHECK_PASSWORD,
         _create_member,
-        _put_password(_NEW_PASSWORD, "yet another"),
+        _make_password_change(_NEW_PASSWORD, "yet another"),
     ),
-    Case("sign-out", "AdminUserGlobalSignOut", _SIGN_OUT, _create_member, _as_member("DELETE", "me/sessions")),
-    Case("profile", "AdminGetUser", _GET_USER, _create_member, _as_member("GET", "me")),
-    Case("export", "AdminGetUser", _GET_USER, _create_member, _as_member("GET", "me/export")),
-    Case("first request", "AdminGetUser", _GET_USER, _create_new_member, _as_member("POST", "dwipps", text="Hello.")),
-    Case("deletion before the first request", "AdminGetUser", _GET_USER, _create_new_member, _SEND_DELETE),
-    Case("deletion", "GetUser", _CHECK_SESSION, _create_member, _SEND_DELETE, True),
-    Case("deletion", "AdminDeleteUser", _SIGN_OUT, _create_member, _SEND_DELETE, True),
+    Case(
+        "sign out", "AdminUserGlobalSignOut", _SIGN_OUT, _create_member, _make_member_request("DELETE", "me/sessions")
+    ),
+    Case("read profile", "AdminGetUser", _GET_USER, _create_member, _make_member_request("GET", "me")),
+    Case("export", "AdminGetUser", _GET_USER, _create_member, _make_member_request("GET", "me/export")),
+    Case(
+        "first request",
+        "AdminGetUser",
+        _GET_USER,
+        _create_new_member,
+        _make_member_request("POST", "dwipps", text="Hello."),
+    ),
+    Case("delete account before the first request", "AdminGetUser", _GET_USER, _create_new_member, _SEND_DELETE),
+    Case("delete account", "GetUser", _CHECK_SESSION, _create_member, _SEND_DELETE, True),
+    Case("delete account", "AdminDeleteUser", _SIGN_OUT, _create_member, _SEND_DELETE, True),
 )

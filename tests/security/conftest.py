@@ -1,4 +1,4 @@
-"""Targets of attacks, and the check that the attacks of a module changed nothing."""
+"""The targets of attacks. One of them checks that the attacks of a module change no table."""
 
 import asyncio
 from collections.abc import Iterator
@@ -12,19 +12,19 @@ from tests.security.target import Target
 
 @pytest.fixture(scope="module")
 def target(embedded: Service) -> Iterator[Target]:
-    """The target of all attacks of a module. Its tables must be unchanged after the last attack.
+    """Yield one target for all attacks of a module. Check after them that the tables are unchanged.
 
-    It has fetched the pool's keys, and its clock allows another fetch at any time.
+    The target has fetched the pool's keys. Its clock would allow another fetch.
     """
     target = Target.from_endpoint(embedded.endpoint)
     asyncio.run(target.app.state.container.token_verifier.verify(make_token()))
     target.keys.now += 3600
-    before = target.storage.rows()
+    before = target.storage.load_rows()
     yield target
-    assert target.storage.rows() == before
+    assert target.storage.load_rows() == before
 
 
 @pytest.fixture
 def fresh_target(embedded: Service) -> Target:
-    """A target of one test, which may change it."""
+    """Return a target for a single test. The test may change the tables."""
     return Target.from_endpoint(embedded.endpoint)

@@ -1,4 +1,7 @@
-"""A client that probes for accounts without access to the mail, and everything in which two responses can differ."""
+"""A client that probes whether an email has an account. It cannot read the mail of that address.
+
+Each request function returns a probe. Its argument `spell` changes the spelling of the email.
+"""
 
 import re
 import uuid
@@ -15,7 +18,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 @dataclass(slots=True)
 class EnumerationClient:
-    """Probes one email, and remembers the registrations in the responses."""
+    """A client that probes one email, and the registrations in its responses."""
 
     http: httpx.AsyncClient
     email: str
@@ -28,7 +31,10 @@ class EnumerationClient:
         return response
 
     def resolve_registration(self, reference: str) -> str:
-        """Return the client's own registration for "first" and "last". Return any other reference unchanged."""
+        """Return the client's registration for the references "first" and "last".
+
+        Without a registration these are an unknown one. Any other reference is returned unchanged.
+        """
         if reference in {"first", "last"} and self.registrations:
             return self.registrations[0 if reference == "first" else -1]
         return UNKNOWN_REGISTRATION if reference in {"first", "last"} else reference
@@ -36,14 +42,14 @@ class EnumerationClient:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A request about an email, and its number of repetitions."""
+    """A request about an email, and how many times to send it."""
 
-    text: str
+    description: str
     send: Callable[[EnumerationClient], Awaitable[httpx.Response]]
     times: int = 1
 
     def __repr__(self) -> str:
-        return f"{self.text} ({self.times} times)" if self.times > 1 else self.text
+        return f"{self.description} ({self.times} times)" if self.times > 1 else self.description
 
 
 def register(password: str, handle: str | None = None, spell: Callable[[str], str] = str) -> Probe:
@@ -68,40 +74,42 @@ def resend(reference: str) -> Probe:
     )
 
 
-def forgot(spell: Callable[[str], str] = str) -> Probe:
-    return Probe(f"forgot {spell.__name__}", lambda client: client.post("password/forgot", email=spell(client.email)))
-
-
-def reset(code: str, password: str, spell: Callable[[str], str] = str) -> Probe:
+def request_reset(spell: Callable[[str], str] = str) -> Probe:
     return Probe(
-        f"reset {code!r} {password!r} {spell.__name__}",
+        f"request reset {spell.__name__}", lambda client: client.post("password/forgot", email=spell(client.email))
+    )
+
+
+def reset_password(code: str, password: str, spell: Callable[[str], str] = str) -> Probe:
+    return Probe(
+        f"reset password {code!r} {password!r} {spell.__name__}",
         lambda client: client.post("password/reset", email=spell(client.email), code=code, new_password=password),
     )
 
 
-def login(password: str, spell: Callable[[str], str] = str) -> Probe:
+def log_in(password: str, spell: Callable[[str], str] = str) -> Probe:
     return Probe(
-        f"login {password!r} {spell.__name__}",
+        f"log in {password!r} {spell.__name__}",
         lambda client: client.post("login", email=spell(client.email), password=password),
     )
 
 
-def token(password: str) -> Probe:
+def request_token(password: str) -> Probe:
     def send(client: EnumerationClient) -> Awaitable[httpx.Response]:
         form = {"grant_type": "password", "username": client.email, "password": password}
         return client.http.post("/v1/auth/token", data=form)
 
-    return Probe(f"token {password!r}", send)
+    return Probe(f"request token {password!r}", send)
 
 
 def fingerprint(response: httpx.Response) -> tuple[Any, ...]:
-    """Return everything that a client sees of a response.
+    """Return all parts of a response in which account states could differ.
 
-    UUIDs are new in each response, so each is replaced by its variant and version.
+    UUIDs are new in each response. So a placeholder with the variant and the version replaces each of them.
     """
     headers = [(name.decode(), _mask_uuids(value.decode("latin-1"))) for name, value in response.headers.raw]
     return response.status_code, response.reason_phrase, headers, _mask_uuids(response.text)
 
 
 def _mask_uuids(text: str) -> str:
-    return _UUID.sub(lambda found: f"<{uuid.UUID(found[0]).variant}, version {uuid.UUID(found[0]).version}>", text)
+    return _UUID.sub(lambda match: f"<{uuid.UUID(match[0]).variant}, version {uuid.UUID(match[0]).version}>", text)

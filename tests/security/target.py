@@ -1,4 +1,4 @@
-"""The target of attacks: an app with tables of its own and one member with a Dwipp. It trusts a key of the tests."""
+"""The target of attacks: an app with one member and one Dwipp, which trusts a signing key of the tests."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ HANDLE = "kay"
 
 
 class SingleUserPool(UserPool):
-    """A user pool with one user, the subject of all forged tokens. Every change succeeds and does nothing."""
+    """A user pool with one user, the subject of the tests' tokens. Each write succeeds without an effect."""
 
     def get_user(self, name: str) -> User | None:
         return User(name, "kay@example.org", HANDLE, datetime.now(UTC), confirmed=True) if name == SUB else None
@@ -47,7 +47,7 @@ class SingleUserPool(UserPool):
 
 @dataclass(frozen=True)
 class Target:
-    """The app, the endpoint of its keys, its stored data, and the id of the member's Dwipp."""
+    """The app, the stand-in for the endpoint of its keys, its stored data, and the id of the member's Dwipp."""
 
     app: FastAPI
     keys: KeyEndpoint
@@ -56,7 +56,7 @@ class Target:
 
     @classmethod
     def from_endpoint(cls, endpoint: str) -> "Target":
-        """Create a target in the embedded AWS at an endpoint."""
+        """Create a target with new tables in the embedded AWS at this endpoint."""
         deployed = stack.deploy(endpoint, SETTINGS.region, name=f"target-{uuid.uuid4().hex}")
         settings = replace(
             SETTINGS,
@@ -70,7 +70,7 @@ class Target:
         return cls(app, keys, Storage(settings), dwipp.id)
 
     def url(self, operation: Operation) -> str:
-        """Return the URL of an operation on the member or on the member's Dwipp."""
+        """Return the URL of an operation, with the member's handle and the id of the member's Dwipp."""
         return f"https://dwipper.test{operation.path.format(dwipp_id=self.dwipp_id, handle=HANDLE)}"
 
 

@@ -1,19 +1,22 @@
-"""Responses do not disclose whether an email has a confirmed account, an unconfirmed one, or none.
+"""Responses do not disclose whether an email has a confirmed account, an unconfirmed account, or none.
 
-A client has an email, the registrations of its own requests, its own passwords, and wrong codes and passwords. The code
-of another registration counts as wrong: to Cognito it is one wrong code like any other.
+The only exception is a password reset by an administrator.
 
-MiniStack refuses the login of an unconfirmed user with any password. So does Amazon, according to many reports
+A client knows the email, the registrations in its responses, and the passwords that it registers. It cannot read the
+mail, so its codes are wrong. To Cognito the code of another registration is a wrong code too.
+
+MiniStack refuses each login of an unconfirmed user. According to many reports, Amazon does the same
 (https://github.com/aws/aws-sdk-js/issues/4608).
 """
 
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,23 +38,23 @@ from tests.security.enumeration_client import (
     Probe,
     confirm,
     fingerprint,
-    forgot,
-    login,
+    log_in,
     register,
+    request_reset,
+    request_token,
     resend,
-    reset,
-    token,
+    reset_password,
 )
 from tests.security.watched_api import WatchedApi, open_watched_api
 
 pytestmark = pytest.mark.slow
 
-# The states of the account of an email. "known" is a confirmed account, "unknown" is no account.
+# The account states of an email. "known" has a confirmed account, "unknown" has none.
 ACCOUNT_STATES = ("known", "unconfirmed", "unknown")
-_INITIALS = dict(zip(ACCOUNT_STATES, "abc", strict=True))
+_EMAIL_INITIALS = dict(zip(ACCOUNT_STATES, "abc", strict=True))
 TAKEN_HANDLE = "taken_by_kay"
 WEAK_PASSWORD = "qwertz"
-# The passwords of the client. The owner has other ones.
+# The passwords that clients send. The owners of the accounts have others.
 FIRST_PASSWORD, LATER_PASSWORD, GUESSED_PASSWORD = (
     "correct horse battery staple",
     "a later password",
@@ -72,10 +75,10 @@ _PROBES = st.one_of(
     st.builds(register, _NEW_PASSWORDS, _HANDLES, _SPELLINGS),
     st.builds(confirm, _REGISTRATIONS, _CODES),
     st.builds(resend, _REGISTRATIONS),
-    st.builds(forgot, _SPELLINGS),
-    st.builds(reset, _CODES, _NEW_PASSWORDS, _SPELLINGS),
-    st.builds(login, _PASSWORDS, _SPELLINGS),
-    st.builds(token, _PASSWORDS),
+    st.builds(request_reset, _SPELLINGS),
+    st.builds(reset_password, _CODES, _NEW_PASSWORDS, _SPELLINGS),
+    st.builds(log_in, _PASSWORDS, _SPELLINGS),
+    st.builds(request_token, _PASSWORDS),
 )
 _REPEATED_PROBES = st.builds(lambda probe, times: replace(probe, times=times), _PROBES, st.integers(1, 3))
 
@@ -92,16 +95,18 @@ async def _take_handle(api: Api) -> None:
 
 
 async def _create_clients(api: Api) -> list[EnumerationClient]:
-    """Create one client for each account state. Their emails have the same length."""
+    """Return one client for each account state. Their emails have the same length."""
     number = next(_numbers)
-    known, unconfirmed, unknown = (f"{_INITIALS[state]}{number}@example.org" for state in ACCOUNT_STATES)
+    known, unconfirmed, unknown = (f"{_EMAIL_INITIALS[state]}{number}@example.org" for state in ACCOUNT_STATES)
     await api.confirm(await api.register(known), known)
     await api.register(unconfirmed)
     return [EnumerationClient(api.http, email) for email in (known, unconfirmed, unknown)]
 
 
-async def _fingerprints(clients: Sequence[EnumerationClient], probes: Sequence[Probe]) -> list[list[tuple[Any, ...]]]:
-    """Send each probe from each client. Return the fingerprints of the responses, one list for each probe."""
+async def _collect_fingerprints(
+    clients: Sequence[EnumerationClient], probes: Sequence[Probe]
+) -> list[list[tuple[Any, ...]]]:
+    """Send each probe from each client. Return a list of fingerprints for each time that a probe is sent."""
     repeated = [probe for probe in probes for _ in range(probe.times)]
     return [[fingerprint(await probe.send(client)) for client in clients] for probe in repeated]
 
@@ -111,32 +116,33 @@ def _assert_indistinguishable(
 ) -> None:
     clients = watched.run(_create_clients(watched.api))
     with during or nullcontext():
-        for fingerprints in watched.run(_fingerprints(clients, probes)):
+        for fingerprints in watched.run(_collect_fingerprints(clients, probes)):
             assert fingerprints == [fingerprints[0]] * len(ACCOUNT_STATES)
 
 
 def test_account_states_are_indistinguishable(watched: WatchedApi, figures: Figures) -> None:
-    sent: list[Probe] = []
+    sent_probes: list[Probe] = []
 
     @profile(without_deadline, max_examples=15 * EXAMPLES, database=None)
     @given(st.lists(_REPEATED_PROBES, min_size=3, max_size=8))
     def run(probes: list[Probe]) -> None:
         _assert_indistinguishable(watched, *probes)
-        sent.extend(probes)
+        sent_probes.extend(probes)
 
     run()
-    figures("requests", len(ACCOUNT_STATES) * sum(probe.times for probe in sent))
+    figures("requests", len(ACCOUNT_STATES) * sum(probe.times for probe in sent_probes))
 
 
 def test_ten_repetitions_of_a_probe_are_indistinguishable(watched: WatchedApi) -> None:
-    probes = [register(FIRST_PASSWORD, "free_to_have"), confirm("last", "000000"), resend("last"), forgot()]
-    probes += [reset("000000", FIRST_PASSWORD), login(GUESSED_PASSWORD), token(GUESSED_PASSWORD)]
+    probes = [register(FIRST_PASSWORD, "free_to_have"), confirm("last", "000000"), resend("last"), request_reset()]
+    probes += [reset_password("000000", FIRST_PASSWORD), log_in(GUESSED_PASSWORD), request_token(GUESSED_PASSWORD)]
     _assert_indistinguishable(watched, *(replace(probe, times=10) for probe in probes))
 
 
 _CONFIRM_PROBES = [register(FIRST_PASSWORD), confirm("last", "0")]
 _RESEND_PROBES = [register(FIRST_PASSWORD), resend("last")]
-_RESET_PROBES = [reset("0", FIRST_PASSWORD)]
+_RESET_PROBES = [reset_password("0", FIRST_PASSWORD)]
+_LOGIN_PROBES = [log_in(GUESSED_PASSWORD), request_token(GUESSED_PASSWORD)]
 
 
 @pytest.mark.parametrize(
@@ -146,75 +152,88 @@ _RESET_PROBES = [reset("0", FIRST_PASSWORD)]
         ("ConfirmSignUp", _CONFIRM_PROBES, ["ExpiredCode", "AliasExists", "NotAuthorized"]),
         ("ResendConfirmationCode", _RESEND_PROBES, ["LimitExceeded", "CodeDeliveryFailure"]),
         ("ResendConfirmationCode", _RESEND_PROBES, ["InvalidParameter", "UserNotFound"]),
-        ("ForgotPassword", [forgot()], ["LimitExceeded", "CodeDeliveryFailure", "InvalidParameter", "NotAuthorized"]),
+        (
+            "ForgotPassword",
+            [request_reset()],
+            ["LimitExceeded", "CodeDeliveryFailure", "InvalidParameter", "NotAuthorized"],
+        ),
         ("ConfirmForgotPassword", _RESET_PROBES, ["TooManyFailedAttempts", "LimitExceeded", "ExpiredCode"]),
         ("ConfirmForgotPassword", _RESET_PROBES, ["UserNotConfirmed", "NotAuthorized", "InvalidParameter"]),
-        (
-            "AdminInitiateAuth",
-            [login(GUESSED_PASSWORD), token(GUESSED_PASSWORD)],
-            ["NotAuthorized", "InvalidParameter"],
-        ),
+        ("AdminInitiateAuth", _LOGIN_PROBES, ["NotAuthorized", "InvalidParameter"]),
         ("AdminInitiateAuth", _RESET_PROBES, ["NotAuthorized", "UserNotConfirmed", "PasswordResetRequired"]),
+    ],
+    ids=[
+        "confirm, limits",
+        "confirm, invalid code",
+        "resend, mail not sent",
+        "resend, invalid user",
+        "request of a reset",
+        "reset, limits or expired code",
+        "reset, invalid user",
+        "login",
+        "reset, login with the new password",
     ],
 )
 def test_cognito_errors_of_existing_users_are_indistinguishable(
     operation: str, probes: list[Probe], errors: list[str], watched: WatchedApi
 ) -> None:
-    """Cognito raises these errors for existing users only."""
+    """Cognito raises these errors only for existing users."""
     for error in errors:
         refused = watched.calls.refuse(
-            operation, f"{error}Exception", "Attempt limit exceeded", unless=_is_about("unknown")
+            operation, f"{error}Exception", "Attempt limit exceeded", unless=partial(_is_about, "unknown")
         )
         _assert_indistinguishable(watched, *probes, *probes, during=refused)
 
 
 @pytest.mark.parametrize("error", ["CodeDeliveryFailureException", "LimitExceededException"])
 def test_undelivered_sign_up_mail_is_indistinguishable(error: str, watched: WatchedApi) -> None:
-    """Cognito looks for an existing user before it mails, so a known email never gets this error."""
-    refused = watched.calls.refuse("SignUp", error, "Exceeded daily email limit", unless=_is_about("known"))
+    """Cognito raises `UsernameExistsException` before it mails, so a confirmed account does not get this error."""
+    refused = watched.calls.refuse("SignUp", error, "Exceeded daily email limit", unless=partial(_is_about, "known"))
     probes = [register(FIRST_PASSWORD), confirm("last", "0"), resend("last"), register(FIRST_PASSWORD)]
     _assert_indistinguishable(watched, *probes, during=refused)
 
 
 def test_administrators_reset_is_disclosed(watched: WatchedApi) -> None:
-    """SECURITY.md accepts this: the member must learn why the password is refused."""
+    """SECURITY.md lists this as a remaining risk: the member must learn why the password is refused."""
     clients = watched.run(_create_clients(watched.api))
-    probes = [login(GUESSED_PASSWORD), token(GUESSED_PASSWORD)]
-    with watched.calls.refuse("AdminInitiateAuth", "PasswordResetRequiredException", "", unless=_is_about("unknown")):
-        for known, unconfirmed, unknown in watched.run(_fingerprints(clients, probes)):
+    refused = watched.calls.refuse(
+        "AdminInitiateAuth", "PasswordResetRequiredException", "", unless=partial(_is_about, "unknown")
+    )
+    with refused:
+        for known, unconfirmed, unknown in watched.run(_collect_fingerprints(clients, _LOGIN_PROBES)):
             assert known == unconfirmed != unknown
 
 
 def test_concurrent_registrations_are_indistinguishable(watched: WatchedApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After each removal of the unconfirmed user, another registration has already created the next one."""
+    """A removal of the unconfirmed user has no effect, as if another registration recreated the user at once."""
     clients = watched.run(_create_clients(watched.api))
-    watched.run(_fingerprints(clients, [register(LATER_PASSWORD)]))
+    watched.run(_collect_fingerprints(clients, [register(LATER_PASSWORD)]))
     monkeypatch.setattr(UserPool, "delete", lambda *_: None)
     probes = [register(FIRST_PASSWORD), confirm("last", "000000"), resend("last")]
-    for fingerprints in watched.run(_fingerprints(clients, probes)):
+    for fingerprints in watched.run(_collect_fingerprints(clients, probes)):
         assert fingerprints == [fingerprints[0]] * len(ACCOUNT_STATES)
 
 
 def test_owners_actions_do_not_change_responses(watched: WatchedApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A changed response would disclose the action."""
+    """A different response would disclose the action."""
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
-    probes = [login(FIRST_PASSWORD), token(FIRST_PASSWORD), login(GUESSED_PASSWORD)]
-    probes += [confirm("last", "000000"), resend("last"), reset("0", FIRST_PASSWORD)]
+    probes = [log_in(FIRST_PASSWORD), request_token(FIRST_PASSWORD), log_in(GUESSED_PASSWORD)]
+    probes += [confirm("last", "000000"), resend("last"), reset_password("0", FIRST_PASSWORD)]
 
     async def run() -> None:
         client = EnumerationClient(watched.api.http, f"owned{next(_numbers)}@example.org")
         await register(FIRST_PASSWORD).send(client)
-        before = await _fingerprints([client], probes)
-        assert before[0][0][0] == 403
+        before = await _collect_fingerprints([client], probes)
+        assert before[0][0][0] == 403  # The login with the password of an unconfirmed registration.
         async for step in run_account_lifecycle(watched.api, client.email):
-            assert await _fingerprints([client], probes) == before, step
+            assert await _collect_fingerprints([client], probes) == before, step
 
     watched.run(run())
 
 
 def test_logins_with_registered_passwords_are_indistinguishable(watched: WatchedApi) -> None:
-    first = [register(FIRST_PASSWORD), login(FIRST_PASSWORD), token(FIRST_PASSWORD)]
-    _assert_indistinguishable(watched, *first, register(LATER_PASSWORD), login(FIRST_PASSWORD), login(LATER_PASSWORD))
+    first = [register(FIRST_PASSWORD), log_in(FIRST_PASSWORD), request_token(FIRST_PASSWORD)]
+    _assert_indistinguishable(watched, *first, register(LATER_PASSWORD), log_in(FIRST_PASSWORD), log_in(LATER_PASSWORD))
 
 
 _PROBES_BY_NAME = {
@@ -222,12 +241,13 @@ _PROBES_BY_NAME = {
     "register, with a handle": [register(FIRST_PASSWORD, "free_to_have")],
     "confirm": [register(FIRST_PASSWORD), confirm("last", "000000")],
     "resend": [register(FIRST_PASSWORD), resend("last")],
-    "login": [login(GUESSED_PASSWORD)],
-    "forgot": [forgot()],
-    "reset": [reset("000000", FIRST_PASSWORD)],
+    "login": [log_in(GUESSED_PASSWORD)],
+    "forgot": [request_reset()],
+    "reset": [reset_password("000000", FIRST_PASSWORD)],
 }
+# The calls of a registration that replaces an unconfirmed user.
 _REPLACEMENT_CALLS = "SignUp AdminGetUser UpdateItem AdminGetUser AdminDeleteUser SignUp PutItem PutItem"
-# The calls of each request. They determine its response time, so SECURITY.md lists them.
+# The calls to AWS of each request, by account state. They determine the response time, so SECURITY.md lists them.
 _CALLS = {
     "register": {
         "known": "SignUp AdminGetUser PutItem PutItem",
@@ -272,7 +292,7 @@ def test_requests_make_the_listed_calls(watched: WatchedApi, figures: Figures) -
 
 
 async def _record_calls(watched: WatchedApi, probes: list[Probe]) -> dict[str, str]:
-    """Return the calls to AWS of the last probe, by account state."""
+    """Send the probes for each account state. Return the calls to AWS of the last probe, by account state."""
     calls = {}
     for state, client in zip(ACCOUNT_STATES, await _create_clients(watched.api), strict=True):
         for probe in probes:
@@ -282,11 +302,7 @@ async def _record_calls(watched: WatchedApi, probes: list[Probe]) -> dict[str, s
     return calls
 
 
-def _is_about(state: str) -> Callable[[dict[str, Any]], bool]:
-    """Return a predicate for the arguments of calls to Cognito: whether they name an email with this account state."""
-
-    def check(arguments: dict[str, Any]) -> bool:
-        name = arguments.get("Username") or arguments["AuthParameters"]["USERNAME"]
-        return re.fullmatch(rf"{_INITIALS[state]}\d+@example\.org", name) is not None
-
-    return check
+def _is_about(state: str, arguments: dict[str, Any]) -> bool:
+    """Return True if the arguments of a call to Cognito name an email with this account state."""
+    name = arguments.get("Username") or arguments["AuthParameters"]["USERNAME"]
+    return re.fullmatch(rf"{_EMAIL_INITIALS[state]}\d+@example\.org", name) is not None

@@ -1,4 +1,4 @@
-"""Each operation gives each actor the status of the matrix, over each transport. A refused call changes nothing."""
+"""The status of each operation for each actor is that of the matrix. A refused call changes no row and no user."""
 
 import asyncio
 import uuid
@@ -16,8 +16,8 @@ from tests.security.actors import ACTOR_NAMES, Actors, MatrixApi, open_matrix_ap
 
 pytestmark = pytest.mark.slow
 
-# Paths with a parameter name the author's Dwipp or profile. Paths under /v1/me and request bodies name the actor's own
-# account.
+# Path parameters name a Dwipp or the profile of the author. Paths under /v1/me and request bodies are about the account
+# of the actor.
 MATRIX = """
 operation                                author  other  unconfirmed  deleted  anonymous
 GET    /v1/dwipps                           200    200          200      200        401
@@ -61,12 +61,12 @@ def _parse_matrix() -> dict[str, dict[str, int]]:
 
 EXPECTED = _parse_matrix()
 
-# These operations change the account of an actor, so each of them gets new actors.
-_ALTERS_ACTORS = ("delete_me", "change_password", "confirm", "reset_password")
+# These operations change the account of an actor, so their tests get new actors.
+_ALTERING_OPERATIONS = ("delete_me", "change_password", "confirm", "reset_password")
 
 
 class MatrixHarness:
-    """The API over one transport and its unaltered actors, in an event loop that outlives a test."""
+    """The API over one transport, its actors, and an event loop that several tests share."""
 
     def __init__(self, runner: asyncio.Runner, api: MatrixApi) -> None:
         self.runner = runner
@@ -74,7 +74,8 @@ class MatrixHarness:
         self._actors = runner.run(api.create_actors())
 
     def get_actors(self, operation: str) -> Actors:
-        return self.runner.run(self.api.create_actors()) if operation in _ALTERS_ACTORS else self._actors
+        """Return new actors for an operation that alters accounts. Return the shared actors for any other."""
+        return self.runner.run(self.api.create_actors()) if operation in _ALTERING_OPERATIONS else self._actors
 
 
 @pytest.fixture(scope="module", params=TRANSPORTS)
@@ -98,10 +99,10 @@ def test_statuses_match_and_refused_calls_change_nothing(name: str, harness: Mat
             actor: harness.runner.run(actors.call(actor, operation, dwipp["id"])).status_code for actor in actor_names
         }
 
-    before = storage.rows_and_users()
+    before = storage.load_rows_and_users()
     refused = {actor: status for actor, status in expected.items() if status >= 400}
     assert get_statuses(refused) == refused
-    assert storage.rows_and_users() == before
+    assert storage.load_rows_and_users() == before
     # The author comes last, because the author may delete the Dwipp that the others request.
     served = {actor: status for actor, status in reversed(expected.items()) if status < 400}
     assert get_statuses(served) == served

@@ -1,4 +1,4 @@
-"""The published document and the deployment agree: API Gateway requires a member for exactly the secured operations."""
+"""API Gateway requires an access token for exactly the operations that the published document secures."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -9,11 +9,11 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from app.main import app
-from testkit import routes as routes_
+from testkit import routes as routes_module
 from testkit.operations import iter_operations, load_document
 from testkit.routes import iter_routes, load_deployment, select_route
 from tests.conftest import Figures
-from tests.security.entry_points import extra_entry_points, has_members_authorizer
+from tests.security.entry_points import find_entry_points, has_members_authorizer
 
 Spec = dict[str, Any]
 Deployment = dict[str, Any]
@@ -22,42 +22,44 @@ _MEMBERS_PATH = "/v1/{proxy+}"
 
 
 def find_drift(published: Mapping[str, Any], deployed: Mapping[str, Any]) -> list[str]:
-    """Return a finding for each operation that differs or has no route, and for each entry point past the authorizer.
+    """Compare the security of the operations in the document with that of their routes. Return the findings.
+
+    Other findings are operations without a route, a changed authorizer, and resources that can bypass it.
 
     Args:
         published: the OpenAPI document.
-        deployed: the deployment, as `testkit.routes.deployment` returns it.
+        deployed: the deployment, as `testkit.routes.load_deployment` returns it.
 
     Raises:
-        ValueError: if the deployment has an event or a URL that this does not support.
+        ValueError: if a function has a URL, or an event other than `http`.
     """
     all_routes = list(iter_routes(deployed))
-    findings = list(extra_entry_points(deployed))
+    findings = list(find_entry_points(deployed))
     if not has_members_authorizer(deployed):
-        findings.append("the authorizer: not the members' own")
+        findings.append("the authorizer is not that of the members")
     for operation in iter_operations(published):
         route = select_route(all_routes, operation.method, operation.path)
         if route is None:
             findings.append(f"{operation}: no route")
         elif route.requires_member is not operation.is_secured:
             findings.append(
-                f"{operation}: secured {operation.is_secured}, behind the authorizer {route.requires_member}"
+                f"{operation}: secured {operation.is_secured}, route requires a member {route.requires_member}"
             )
         elif route.authorizer and not route.requires_member:
-            findings.append(f"{operation}: an authorizer that is not the members' own")
+            findings.append(f"{operation}: the route has another authorizer")
     return findings
 
 
-def _http_events(deployed: Deployment) -> list[dict[str, Any]]:
+def _get_http_events(deployed: Deployment) -> list[dict[str, Any]]:
     return [event["http"] for event in deployed["functions"]["api"]["events"]]
 
 
-def _members_event(deployed: Deployment) -> dict[str, Any]:
-    return next(http for http in _http_events(deployed) if http["path"] == _MEMBERS_PATH and "authorizer" in http)
+def _get_members_event(deployed: Deployment) -> dict[str, Any]:
+    return next(http for http in _get_http_events(deployed) if http["path"] == _MEMBERS_PATH and "authorizer" in http)
 
 
-def _add_event(deployed: Deployment, path: str, method: str = "any", **more: Any) -> None:
-    deployed["functions"]["api"]["events"].append({"http": {"path": path, "method": method, **more}})
+def _add_event(deployed: Deployment, path: str, method: str = "any", **extra: Any) -> None:
+    deployed["functions"]["api"]["events"].append({"http": {"path": path, "method": method, **extra}})
 
 
 def _remove_events(deployed: Deployment, path: str) -> None:
@@ -65,51 +67,55 @@ def _remove_events(deployed: Deployment, path: str) -> None:
     events[:] = [event for event in events if event["http"]["path"] != path]
 
 
-def _resources_in(deployed: Deployment, name: str) -> dict[str, Any]:
+def _get_resources(deployed: Deployment, file_name: str) -> dict[str, Any]:
     """Return the resources that a file of the deployment declares."""
-    return next(resources for file, resources in deployed["resources"].items() if name in file)
+    return next(resources for file, resources in deployed["resources"].items() if file_name in file)
 
 
-def _authorizer_properties(deployed: Deployment) -> dict[str, Any]:
-    properties: dict[str, Any] = _resources_in(deployed, "gateway.yml")["Authorizer"]["Properties"]
+def _get_authorizer_properties(deployed: Deployment) -> dict[str, Any]:
+    properties: dict[str, Any] = _get_resources(deployed, "gateway.yml")["Authorizer"]["Properties"]
     return properties
 
 
 def _put_authorizer_on_logins(deployed: Deployment) -> None:
-    for http in _http_events(deployed):
+    for http in _get_http_events(deployed):
         if http["path"] == "/v1/auth/{proxy+}":
-            http["authorizer"] = _members_event(deployed)["authorizer"]
+            http["authorizer"] = _get_members_event(deployed)["authorizer"]
 
 
 DEPLOYMENT_MISTAKES: Mapping[str, Callable[[Deployment], object]] = {
-    "authorizer removed": lambda deployed: _members_event(deployed).pop("authorizer"),
-    "authorizer null": lambda deployed: _members_event(deployed).update(authorizer=None),
-    "authorizer IAM": lambda deployed: _members_event(deployed).update(authorizer="aws_iam"),
-    "authorizer Lambda function": lambda deployed: _members_event(deployed).update(authorizer={"name": "check"}),
-    "authorizer of another resource": lambda deployed: _members_event(deployed)["authorizer"].update(
+    "authorizer removed": lambda deployed: _get_members_event(deployed).pop("authorizer"),
+    "authorizer null": lambda deployed: _get_members_event(deployed).update(authorizer=None),
+    "authorizer IAM": lambda deployed: _get_members_event(deployed).update(authorizer="aws_iam"),
+    "authorizer Lambda function": lambda deployed: _get_members_event(deployed).update(authorizer={"name": "check"}),
+    "authorizer of another resource": lambda deployed: _get_members_event(deployed)["authorizer"].update(
         authorizerId={"Ref": "X"}
     ),
-    "authorizer accepts ID tokens": lambda deployed: _members_event(deployed)["authorizer"].pop("scopes"),
-    "authorizer with another scope": lambda deployed: _members_event(deployed)["authorizer"].update(scopes=["openid"]),
-    "authorizer of another user pool": lambda deployed: _authorizer_properties(deployed).update(
+    "authorizer accepts ID tokens": lambda deployed: _get_members_event(deployed)["authorizer"].pop("scopes"),
+    "authorizer with another scope": lambda deployed: _get_members_event(deployed)["authorizer"].update(
+        scopes=["openid"]
+    ),
+    "authorizer of another user pool": lambda deployed: _get_authorizer_properties(deployed).update(
         ProviderARNs=[{"GetAtt": "Another.Arn"}]
     ),
-    "authorizer with a second user pool": lambda deployed: _authorizer_properties(deployed)["ProviderARNs"].append(
+    "authorizer with a second user pool": lambda deployed: _get_authorizer_properties(deployed)["ProviderARNs"].append(
         {"Ref": "Another"}
     ),
-    "authorizer of type REQUEST": lambda deployed: _authorizer_properties(deployed).update(
+    "authorizer of type REQUEST": lambda deployed: _get_authorizer_properties(deployed).update(
         Type="REQUEST", AuthorizerUri="arn"
     ),
-    "authorizer reads the query": lambda deployed: _authorizer_properties(deployed).update(
+    "authorizer reads the query": lambda deployed: _get_authorizer_properties(deployed).update(
         IdentitySource="method.request.querystring.token"
     ),
-    "authorizer of another API": lambda deployed: _authorizer_properties(deployed).update(RestApiId={"Ref": "Another"}),
-    "authorizer with a validation expression": lambda deployed: _authorizer_properties(deployed).update(
+    "authorizer of another API": lambda deployed: _get_authorizer_properties(deployed).update(
+        RestApiId={"Ref": "Another"}
+    ),
+    "authorizer with a validation expression": lambda deployed: _get_authorizer_properties(deployed).update(
         IdentityValidationExpression=".*"
     ),
-    "authorizer resource removed": lambda deployed: _resources_in(deployed, "gateway.yml").pop("Authorizer"),
-    "authorizer resource duplicated": lambda deployed: _resources_in(deployed, "role.yml").update(
-        Authorizer=copy.deepcopy(_resources_in(deployed, "gateway.yml")["Authorizer"])
+    "authorizer resource removed": lambda deployed: _get_resources(deployed, "gateway.yml").pop("Authorizer"),
+    "authorizer resource duplicated": lambda deployed: _get_resources(deployed, "role.yml").update(
+        Authorizer=copy.deepcopy(_get_resources(deployed, "gateway.yml")["Authorizer"])
     ),
     "exact path without authorizer": lambda deployed: _add_event(deployed, "/v1/dwipps"),
     "exact path and method without authorizer": lambda deployed: _add_event(deployed, "/v1/me", "delete"),
@@ -132,13 +138,20 @@ ENTRY_POINTS: Mapping[str, Any] = {
     "nested stack": {"Type": "AWS::CloudFormation::Stack"},
     "override of an osls resource": {"Properties": {"AuthorizationType": "NONE"}},
 }
-FILES_WITH_ENTRY_POINTS = (
-    "more.yml: Resources: {Url: {Type: AWS::Lambda::Url}}",
-    'more.yml: "on": {Resources: {Url: {Type: AWS::Lambda::Url}}}',
-    "more.yml: extensions: {ApiGatewayMethodV1ProxyVarAny: {Properties: {AuthorizationType: NONE}}}",
-    "more.js: module.exports = () => ({Resources: {Url: {Type: 'AWS::Lambda::Url'}}})",
-    "more.js: module.exports = () => ({extensions: {ApiGatewayMethodV1ProxyVarAny: {}}})",
-)
+# Names and contents of files that declare an entry point.
+FILES_WITH_ENTRY_POINTS: Mapping[str, tuple[str, str]] = {
+    "resource in YAML": ("extra.yml", "Resources: {Url: {Type: AWS::Lambda::Url}}"),
+    "resource for one parameter in YAML": ("extra.yml", '"on": {Resources: {Url: {Type: AWS::Lambda::Url}}}'),
+    "extension in YAML": (
+        "extra.yml",
+        "extensions: {ApiGatewayMethodV1ProxyVarAny: {Properties: {AuthorizationType: NONE}}}",
+    ),
+    "resource in JavaScript": ("extra.js", "module.exports = () => ({Resources: {Url: {Type: 'AWS::Lambda::Url'}}})"),
+    "extension in JavaScript": (
+        "extra.js",
+        "module.exports = () => ({extensions: {ApiGatewayMethodV1ProxyVarAny: {}}})",
+    ),
+}
 DOCUMENT_MISTAKES: Mapping[str, Callable[[Spec], object]] = {
     "read without security": lambda published: published["paths"]["/v1/dwipps"]["get"].pop("security"),
     "write without security": lambda published: published["paths"]["/v1/me"]["delete"].pop("security"),
@@ -195,7 +208,7 @@ def test_document_mistake_is_found(mistake: str) -> None:
 def test_unsupported_event_is_an_error(event: Mapping[str, Any]) -> None:
     deployed = copy.deepcopy(load_deployment())
     deployed["functions"]["api"]["events"].append(event)
-    with pytest.raises(ValueError, match="not looked at"):
+    with pytest.raises(ValueError, match="unsupported event"):
         find_drift(load_document(), deployed)
 
 
@@ -203,24 +216,24 @@ def test_unsupported_event_is_an_error(event: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize("name", ENTRY_POINTS)
 def test_declared_entry_point_is_found(name: str, file: str) -> None:
     deployed = copy.deepcopy(load_deployment())
-    _resources_in(deployed, file)["Added"] = ENTRY_POINTS[name]
+    _get_resources(deployed, file)["Added"] = ENTRY_POINTS[name]
     assert [finding for finding in find_drift(load_document(), deployed) if "Added" in finding]
 
 
-@pytest.mark.parametrize("file", FILES_WITH_ENTRY_POINTS)
-def test_entry_point_in_any_part_of_a_file_is_found(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name, _, text = file.partition(": ")
+@pytest.mark.parametrize("name", FILES_WITH_ENTRY_POINTS)
+def test_entry_point_in_any_part_of_a_file_is_found(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file_name, content = FILES_WITH_ENTRY_POINTS[name]
     (tmp_path / "deploy").mkdir()
-    (tmp_path / "deploy" / name).write_text(text)
-    (tmp_path / "serverless.yml").write_text(f"resources: ['${{file(deploy/{name}):${{param:x}}}}']\n")
-    monkeypatch.setattr(routes_, "_ROOT", tmp_path)
-    assert list(extra_entry_points(load_deployment()))
+    (tmp_path / "deploy" / file_name).write_text(content)
+    (tmp_path / "serverless.yml").write_text(f"resources: ['${{file(deploy/{file_name}):${{param:x}}}}']\n")
+    monkeypatch.setattr(routes_module, "_ROOT", tmp_path)
+    assert list(find_entry_points(load_deployment()))
 
 
-def test_resource_entry_that_is_not_a_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "serverless.yml").write_text("resources: ['${ssm:/more}']\n")
-    monkeypatch.setattr(routes_, "_ROOT", tmp_path)
-    with pytest.raises(ValueError, match="not looked at"):
+def test_reference_to_anything_but_a_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "serverless.yml").write_text("resources: ['${ssm:/extra}']\n")
+    monkeypatch.setattr(routes_module, "_ROOT", tmp_path)
+    with pytest.raises(ValueError, match="unsupported entry"):
         load_deployment()
 
 

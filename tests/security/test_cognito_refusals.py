@@ -1,7 +1,7 @@
 """Each error that Cognito's API reference lists for a call leads to the documented response of the request.
 
 MiniStack and moto cannot raise most of these errors: an expired code, a lock-out, an undelivered mail, limits, a wrong
-configuration. The list of errors is botocore's, so a new error fails here until it has an outcome.
+configuration. The list of errors is botocore's, so that a new error without an outcome fails a test.
 """
 
 import inspect
@@ -54,10 +54,10 @@ async def _collect_outcomes(case: Case, errors: Mapping[str, str], watched: Watc
     """
     outcomes, account = {}, None
     for name, message in errors.items():
-        if account is None or case.fresh_account:
+        if account is None or case.needs_new_account:
             account = await case.create_account(watched.api)
         with watched.calls.refuse(case.operation, name, message):
-            outcomes[name] = _checked_outcome(await case.send(watched.api, account))
+            outcomes[name] = _check_outcome(await case.send(watched.api, account))
     return outcomes
 
 
@@ -66,7 +66,7 @@ def test_cognito_error_leads_to_documented_response(case: Case, watched: Watched
     settings = watched.api.settings
     pool = f"arn:aws:cognito-idp:{REGION}:123456789012:userpool/{settings.user_pool_id}"
     message = f"An error occurred: value at 'x' in {pool} failed to satisfy a constraint."
-    outcomes = watched.run(_collect_outcomes(case, dict.fromkeys(_error_codes(case.operation), message), watched))
+    outcomes = watched.run(_collect_outcomes(case, dict.fromkeys(_list_error_codes(case.operation), message), watched))
     assert outcomes == {name: case.outcomes.get(name, "undecided") for name in outcomes}
 
 
@@ -76,9 +76,17 @@ def test_cognito_error_leads_to_documented_response(case: Case, watched: Watched
         ("login", "Password attempts exceeded", INVALID_CREDENTIALS),
         ("login", "User is disabled.", INVALID_CREDENTIALS),
         ("confirm", "User cannot be confirmed. Current status is CONFIRMED", INVALID_CODE),
-        ("change", "Password attempts exceeded", WRONG_PASSWORD),
-        ("change", "Access Token has been revoked", UNAUTHENTICATED),
-        ("change", "Access Token has expired", UNAUTHENTICATED),
+        ("change password", "Password attempts exceeded", WRONG_PASSWORD),
+        ("change password", "Access Token has been revoked", UNAUTHENTICATED),
+        ("change password", "Access Token has expired", UNAUTHENTICATED),
+    ],
+    ids=[
+        "login, too many attempts",
+        "login, disabled user",
+        "confirm, confirmed user",
+        "change password, too many attempts",
+        "change password, revoked token",
+        "change password, expired token",
     ],
 )
 def test_not_authorized_is_mapped_by_its_message(
@@ -92,28 +100,32 @@ def test_not_authorized_is_mapped_by_its_message(
 def test_cases_cover_every_call_to_cognito(figures: Figures) -> None:
     calls = re.findall(r"self\.(?:_client|_single_attempt_client)\.(\w+)\(", inspect.getsource(user_pool))
     assert {"".join(map(str.title, name.split("_"))) for name in calls} == {case.operation for case in CASES}
-    figures("calls of requests to Cognito", len(CASES))
-    figures("errors of these calls, over two transports each", sum(len(_error_codes(case.operation)) for case in CASES))
+    figures("pairs of a request and a call to Cognito", len(CASES))
+    figures(
+        "errors of these calls, each over two transports", sum(len(_list_error_codes(case.operation)) for case in CASES)
+    )
 
 
-def _error_codes(operation: str) -> list[str]:
-    """Return the errors of a call, which botocore has from the API reference."""
-    model: Any = _client().meta.service_model.operation_model(operation)
+def _list_error_codes(operation: str) -> list[str]:
+    """Return the error codes of a call, as botocore lists them from the API reference."""
+    model: Any = _make_client().meta.service_model.operation_model(operation)
     return [shape.error_code for shape in model.error_shapes]
 
 
 @cache
-def _client() -> Any:
+def _make_client() -> Any:
     return cognito_client(REGION)
 
 
-def _checked_outcome(response: httpx.Response) -> Outcome:
-    """Return the outcome, after checks of the headers, the form of the body, and the presence in the spec."""
+def _check_outcome(response: httpx.Response) -> Outcome:
+    """Check the headers and the form of the body, and that the response is documented. Return the outcome."""
     headers = response.headers
     assert headers["cache-control"] == "no-store"
     assert headers.get("www-authenticate") == ("Bearer" if response.status_code == 401 else None)
     assert headers.get("retry-after") == ("1" if response.status_code in (429, 503) else None)
-    documented = resolve(_spec(), _documented_operation(response.request)["responses"][str(response.status_code)])
+    documented = resolve(
+        _build_document(), _get_documented_operation(response.request)["responses"][str(response.status_code)]
+    )
     if response.is_success:
         assert response.text == "" or set(response.json()) == {"registration"}
         return response.status_code, None
@@ -125,10 +137,10 @@ def _checked_outcome(response: httpx.Response) -> Outcome:
     return response.status_code, problem["type"].removeprefix("urn:dwipper:problem:")
 
 
-def _documented_operation(request: httpx.Request) -> Any:
-    return _spec()["paths"][request.url.path][request.method.lower()]
+def _get_documented_operation(request: httpx.Request) -> Any:
+    return _build_document()["paths"][request.url.path][request.method.lower()]
 
 
 @cache
-def _spec() -> dict[str, Any]:
+def _build_document() -> dict[str, Any]:
     return create_app(SETTINGS).openapi()

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from testkit.doubles import SETTINGS
-from testkit.forged_tokens import SUB, Attack, make_token, missing, valid_claims, with_claims
+from testkit.forged_tokens import SUB, Attack, alter_claims, make_token, make_valid_claims, missing
 
 _POOL = SETTINGS.issuer
 _CLIENT = SETTINGS.user_pool_client_id
 
-# Invalid values of every required claim.
+# Values that are invalid for each required claim.
 INVALID_CLAIM_VALUES: Mapping[str, Any] = {
     "missing": missing(),
     "null": None,
@@ -68,12 +68,12 @@ SUBS: Mapping[str, Any] = {
     "an email": "kay@example.org",
     "client id, as in client credentials": _CLIENT,
 }
-# The claims with a time, and values that are not a NumericDate (RFC 7519, section 2).
+# The claims with a time, and values that are invalid for each of them.
 _TIME_CLAIMS = ("exp", "iat", "nbf")
 _INVALID_TIMES: Mapping[str, Any] = {
     "null": None,
     "true": True,
-    "text": "4102444800",
+    "string": "4102444800",
     "date in ISO 8601": "2099-12-06T17:22:52Z",
     "list": [4102444800],
     "object": {},
@@ -83,30 +83,31 @@ _INVALID_TIMES: Mapping[str, Any] = {
 
 
 def _with_time_offset(name: str, seconds: float) -> Attack:
-    return lambda: make_token(claims=valid_claims(**{name: time.time() + seconds}))
+    """Return an attack by a token with a time claim at this offset from now, in seconds."""
+    return lambda: make_token(claims=make_valid_claims(**{name: time.time() + seconds}))
 
 
-def _with_values(claim: str, values: Mapping[str, Any]) -> dict[str, Attack]:
-    return {f"{claim} {name}": with_claims(**{claim: value}) for name, value in values.items()}
+def _make_attacks(claim: str, values: Mapping[str, Any]) -> dict[str, Attack]:
+    return {f"{claim} {name}": alter_claims(**{claim: value}) for name, value in values.items()}
 
 
 CLAIMS: Mapping[str, Attack] = {
-    **_with_values("iss", {**INVALID_CLAIM_VALUES, **ISSUERS}),
-    **_with_values("client_id", {**INVALID_CLAIM_VALUES, **CLIENT_IDS}),
-    **_with_values("token_use", {**INVALID_CLAIM_VALUES, **TOKEN_USES}),
-    **_with_values("sub", {**INVALID_CLAIM_VALUES, **SUBS}),
-    **{name: attack for claim in _TIME_CLAIMS for name, attack in _with_values(claim, _INVALID_TIMES).items()},
-    "client_id only in aud": with_claims(client_id=missing(), aud=_CLIENT),
-    "ID token": with_claims(token_use="id", aud=_CLIENT, client_id=missing(), scope=missing()),
+    **_make_attacks("iss", {**INVALID_CLAIM_VALUES, **ISSUERS}),
+    **_make_attacks("client_id", {**INVALID_CLAIM_VALUES, **CLIENT_IDS}),
+    **_make_attacks("token_use", {**INVALID_CLAIM_VALUES, **TOKEN_USES}),
+    **_make_attacks("sub", {**INVALID_CLAIM_VALUES, **SUBS}),
+    **{name: attack for claim in _TIME_CLAIMS for name, attack in _make_attacks(claim, _INVALID_TIMES).items()},
+    "client_id only in aud": alter_claims(client_id=missing(), aud=_CLIENT),
+    "ID token": alter_claims(token_use="id", aud=_CLIENT, client_id=missing(), scope=missing()),
     "no claims": lambda: make_token(claims={}),
-    "exp missing": with_claims(exp=missing()),
-    "iat missing": with_claims(iat=missing()),
+    "exp missing": alter_claims(exp=missing()),
+    "iat missing": alter_claims(iat=missing()),
     "exp past": _with_time_offset("exp", -61),
-    "exp zero": with_claims(exp=0),
-    "exp negative zero": with_claims(exp=-0.0),
-    "exp one second after the epoch": with_claims(exp=1),
+    "exp zero": alter_claims(exp=0),
+    "exp negative zero": alter_claims(exp=-0.0),
+    "exp one second after the epoch": alter_claims(exp=1),
     "iat in the future": _with_time_offset("iat", 75),
-    "iat in milliseconds": lambda: make_token(claims=valid_claims(iat=int(time.time() * 1000))),
+    "iat in milliseconds": lambda: make_token(claims=make_valid_claims(iat=int(time.time() * 1000))),
     "nbf in the future": _with_time_offset("nbf", 75),
-    "nbf in milliseconds": lambda: make_token(claims=valid_claims(nbf=int(time.time() * 1000))),
+    "nbf in milliseconds": lambda: make_token(claims=make_valid_claims(nbf=int(time.time() * 1000))),
 }

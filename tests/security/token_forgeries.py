@@ -1,4 +1,4 @@
-"""All forged tokens, by their one flaw."""
+"""The forged tokens that cause no fetch of keys, by name. The name describes the flaw."""
 
 from collections.abc import Mapping
 
@@ -18,5 +18,5 @@ FORGERIES: Mapping[str, Attack] = {name: attack for family in FAMILIES.values() 
 
 
 def forge(name: str) -> str:
-    """Return a new forged token of this name."""
+    """Return a new forged token by its name."""
     return FORGERIES[name]()

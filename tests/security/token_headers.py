@@ -1,4 +1,4 @@
-"""Tokens with a valid signature and a header that tries to influence the verification.
+"""Tokens with a valid signature and an invalid or hostile header.
 
 RFC 8725, sections 2.4, 2.5, 3.9 and 3.10. RFC 7515, section 4.1.
 """
@@ -6,7 +6,7 @@ RFC 8725, sections 2.4, 2.5, 3.9 and 3.10. RFC 7515, section 4.1.
 from collections.abc import Mapping
 from typing import Any
 
-from testkit.forged_tokens import Attack, missing, with_header, with_header_text
+from testkit.forged_tokens import Attack, alter_header, alter_header_text, missing
 
 _INVALID_KIDS: Mapping[str, Any] = {
     "missing": missing(),
@@ -16,7 +16,7 @@ _INVALID_KIDS: Mapping[str, Any] = {
     "true": True,
     "object": {"signing": 1},
 }
-# Parameters of RFC 7515, 7516, 7518 and 7797, with values of an attacker.
+# Header parameters that Cognito does not write. Most are defined in RFC 7515, 7516, 7518 and 7797.
 _HOSTILE_PARAMETERS: Mapping[str, tuple[str, Any]] = {
     "crit": ("crit", ["exp"]),
     "crit empty": ("crit", []),
@@ -43,18 +43,19 @@ _HOSTILE_PARAMETERS: Mapping[str, tuple[str, Any]] = {
 }
 
 HEADERS: Mapping[str, Attack] = {
-    **{f"kid {name}": with_header(kid=value) for name, value in _INVALID_KIDS.items()},
-    **{name: with_header(**{parameter: value}) for name, (parameter, value) in _HOSTILE_PARAMETERS.items()},
-    "crit unknown": with_header(crit=["urn:example"], **{"urn:example": True}),
-    "crit with b64 false": with_header(crit=["b64"], b64=False),
-    "alg twice": with_header_text('{"alg":"none","kid":"signing","alg":"RS256"}'),
-    "alg twice, once escaped": with_header_text(r'{"\u0061lg":"none","kid":"signing","alg":"RS256"}'),
-    "alg in two cases": with_header_text('{"Alg":"none","kid":"signing","alg":"RS256"}'),
-    "kid twice": with_header_text('{"alg":"RS256","kid":"other","kid":"signing"}'),
-    "kid in two cases": with_header_text('{"alg":"RS256","KID":"other","kid":"signing"}'),
+    **{f"kid {name}": alter_header(kid=value) for name, value in _INVALID_KIDS.items()},
+    **{name: alter_header(**{parameter: value}) for name, (parameter, value) in _HOSTILE_PARAMETERS.items()},
+    "crit unknown": alter_header(crit=["urn:example"], **{"urn:example": True}),
+    "crit with b64 false": alter_header(crit=["b64"], b64=False),
+    "alg twice": alter_header_text('{"alg":"none","kid":"signing","alg":"RS256"}'),
+    "alg twice, once escaped": alter_header_text(r'{"\u0061lg":"none","kid":"signing","alg":"RS256"}'),
+    "alg and Alg": alter_header_text('{"Alg":"none","kid":"signing","alg":"RS256"}'),
+    "kid twice": alter_header_text('{"alg":"RS256","kid":"other","kid":"signing"}'),
+    "kid and KID": alter_header_text('{"alg":"RS256","KID":"other","kid":"signing"}'),
 }
 
-# Each may cause one fetch of the pool's keys, and no other request (RFC 8725, section 3.10).
+# Valid values, but not of a key of the pool. They may cause a fetch of the pool's keys, but no other network call
+# (RFC 8725, section 3.10).
 UNKNOWN_KIDS: Mapping[str, str] = {
     "unknown": "unknown",
     "empty": "",

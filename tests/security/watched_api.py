@@ -1,4 +1,4 @@
-"""An API for all tests of a module. The tests can observe its calls to AWS, and refuse them."""
+"""An API for all tests of a module, with a record of its calls to AWS. Tests can make the calls fail."""
 
 import asyncio
 import uuid
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class WatchedApi:
-    """The API, its calls to AWS, and the event loop that it runs in."""
+    """An API, its calls to AWS, and its event loop."""
 
     api: Api
     calls: AwsCalls
@@ -31,7 +31,7 @@ class WatchedApi:
 
 @contextmanager
 def open_watched_api(endpoint: str, transport: Transport) -> Iterator[WatchedApi]:
-    """Open an API with tables and a user pool of its own."""
+    """Open an API on new tables and a new user pool."""
     settings = stack.deploy(endpoint, REGION, name=f"test-{uuid.uuid4().hex}")
     with pytest.MonkeyPatch.context() as patch, asyncio.Runner() as runner:
         calls = AwsCalls.watch(patch)

@@ -1,4 +1,4 @@
-"""Events of API Gateway, malformed ones too, are answered by the app below any prefix."""
+"""The app responds to events of API Gateway below any prefix. Malformed events cause no server error."""
 
 import asyncio
 import base64
@@ -17,8 +17,8 @@ from fastapi import FastAPI, Request
 from app.api_gateway import Handler, make_handler
 from app.dwipps.schemas import DwippPage
 from app.pagination.cursors import encode_cursor
-from testkit.doubles import RecordingFeed, offline_app, send_request
-from testkit.forged_tokens import valid_claims
+from testkit.doubles import RecordingFeed, make_offline_app, send_request
+from testkit.forged_tokens import make_valid_claims
 from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, to_response
 
 Event = dict[str, Any]
@@ -31,7 +31,7 @@ MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def app_and_feed() -> tuple[FastAPI, RecordingFeed]:
-    app, feed = offline_app()
+    app, feed = make_offline_app()
 
     async def echo(request: Request) -> dict[str, Any]:
         body = await request.body()
@@ -66,7 +66,7 @@ def _make_event(
 
 
 def _call_handler(handler: Handler, event: Any) -> httpx.Response:
-    """Call the handler, and return the response that the gateway makes of its result."""
+    """Call the handler, and return the response that the gateway would send."""
     return to_response(json.loads(json.dumps(handler(event, None))))
 
 
@@ -116,15 +116,15 @@ class TestResponses:
         assert response["body"].encode() == asyncio.run(send_request(app_and_feed[0], "GET", path)).content
 
     def test_event_sends_no_lifespan_messages(self, kind: GatewayKind) -> None:
-        requested: list[str] = []
+        scope_types: list[str] = []
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            requested.append(scope["type"])
+            scope_types.append(scope["type"])
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body", "body": b""})
 
         make_handler(app)(_make_event("/health", kind), None)
-        assert requested == ["http"]
+        assert scope_types == ["http"]
 
     def test_query_is_passed_on(self, kind: GatewayKind, handler: Handler) -> None:
         response = _call_handler(handler, _make_event("/echo?a=1&b=%C3%A9%26+c&empty=", kind)).json()
@@ -142,7 +142,7 @@ class TestResponses:
 
 
 PREFIXES = [
-    pytest.param("", "prod", id="none"),
+    pytest.param("", "prod", id="no prefix"),
     pytest.param("/dev", "dev", id="stage"),
     pytest.param("/v1", "v1", id="stage named v1"),
     pytest.param("/docs", "docs", id="stage named docs"),
@@ -154,10 +154,10 @@ PREFIXES = [
 @pytest.mark.parametrize(("prefix", "stage"), PREFIXES)
 @pytest.mark.parametrize("kind", GATEWAY_KINDS)
 class TestPrefixes:
-    """The prefix is a stage or the base path of a custom domain. Only the event tells which."""
+    """The prefix is a stage or the base path of a custom domain. The app takes it from the event."""
 
     def test_next_link_has_the_prefix(self, kind: GatewayKind, prefix: str, stage: str, handler: Handler) -> None:
-        event = _make_event(f"{prefix}/v1/dwipps?limit=5", kind, prefix=prefix, stage=stage, claims=valid_claims())
+        event = _make_event(f"{prefix}/v1/dwipps?limit=5", kind, prefix=prefix, stage=stage, claims=make_valid_claims())
         response = _call_handler(handler, event)
         assert response.status_code == 200
         assert response.headers["link"].startswith(f"<{prefix}/v1/dwipps?limit=5&cursor=")
@@ -165,7 +165,13 @@ class TestPrefixes:
 
     def test_location_has_the_prefix(self, kind: GatewayKind, prefix: str, stage: str, handler: Handler) -> None:
         event = _make_event(
-            f"{prefix}/v1/dwipps", kind, "POST", json={"text": "Hm."}, prefix=prefix, stage=stage, claims=valid_claims()
+            f"{prefix}/v1/dwipps",
+            kind,
+            "POST",
+            json={"text": "Hm."},
+            prefix=prefix,
+            stage=stage,
+            claims=make_valid_claims(),
         )
         response = _call_handler(handler, event)
         assert response.status_code == 201
@@ -205,12 +211,12 @@ class TestPrefixes:
 
 class TestPaths:
     def test_default_route_below_a_stage(self, handler: Handler) -> None:
-        event = _make_event("/dev/v1/dwipps", "http-2.0", prefix="/dev", stage="dev", claims=valid_claims())
+        event = _make_event("/dev/v1/dwipps", "http-2.0", prefix="/dev", stage="dev", claims=make_valid_claims())
         response = _call_handler(handler, event | {"routeKey": "$default", "pathParameters": None})
         assert response.headers["link"].startswith("</dev/v1/dwipps?")
 
     def test_default_route_in_the_default_stage(self, handler: Handler) -> None:
-        event = _make_event("/v1/dwipps", "http-2.0", stage="$default", claims=valid_claims())
+        event = _make_event("/v1/dwipps", "http-2.0", stage="$default", claims=make_valid_claims())
         event |= {"routeKey": "$default"}
         del event["pathParameters"]
         assert _call_handler(handler, event).headers["link"].startswith("</v1/dwipps?")
@@ -232,9 +238,9 @@ class TestPaths:
     def test_path_is_decoded(self, requested: str, decoded: str, kind: GatewayKind, handler: Handler) -> None:
         for prefix in ("", "/dev"):
             event = _make_event(prefix + requested, kind, prefix=prefix, stage="dev")
-            for place in (event["requestContext"], event["requestContext"].get("http", {})):
-                if "path" in place:
-                    place["path"] = prefix + requested
+            for context in (event["requestContext"], event["requestContext"].get("http", {})):
+                if "path" in context:
+                    context["path"] = prefix + requested
             response = _call_handler(handler, event)
             assert response.status_code == (200 if decoded == "/echo" else 404)
             if decoded == "/echo":
@@ -263,23 +269,23 @@ class TestMalformedEvents:
         [
             pytest.param({"X-Forwarded-Port": "443,80"}, id="two ports"),
             pytest.param({"X-Forwarded-Port": ""}, id="no port"),
-            pytest.param({"x-forwarded-port": "https"}, id="port in words"),
+            pytest.param({"x-forwarded-port": "https"}, id="non-numeric port"),
             pytest.param({"Host": "a:b:c"}, id="host with two colons"),
             pytest.param({"Host": "["}, id="opening bracket as host"),
             pytest.param({"Host": "[::1]:443"}, id="IPv6 host"),
-            pytest.param({"Host": "dwipper.test:port"}, id="host with port in words"),
+            pytest.param({"Host": "dwipper.test:port"}, id="host with a non-numeric port"),
             pytest.param({"HOST": ""}, id="empty host"),
             pytest.param({"host": None}, id="null host"),
             pytest.param({"X-Forwarded-Proto": "gopher"}, id="unknown scheme"),
             pytest.param({"Origin": None, "Accept": None}, id="null values"),
-            pytest.param({"Accept": 1, "X": ["a"], "Y": {}}, id="values of other types"),
-            pytest.param({"Content-Length": "many"}, id="content length in words"),
+            pytest.param({"Accept": 1, "X": ["a"], "Y": {}}, id="values that are not strings"),
+            pytest.param({"Content-Length": "many"}, id="non-numeric content length"),
             pytest.param({"Content-Length": "-1"}, id="negative content length"),
             pytest.param({"Cookie": "a=\x00"}, id="control character in a cookie"),
             pytest.param({"": ""}, id="header without a name"),
-            pytest.param({}, id="none"),
-            pytest.param(None, id="null"),
-            pytest.param([], id="a list"),
+            pytest.param({}, id="no headers"),
+            pytest.param(None, id="null headers"),
+            pytest.param([], id="list as headers"),
         ],
     )
     def test_malformed_headers_are_ignored(self, headers: Any, kind: GatewayKind, handler: Handler) -> None:
@@ -373,14 +379,16 @@ class TestMalformedEvents:
         pytest.param({"Records": [{"eventSource": "aws:sqs", "body": "{}"}]}, id="SQS"),
         pytest.param({"Records": [{"eventSource": "aws:s3", "s3": {}}]}, id="S3"),
         pytest.param({"triggerSource": "PreSignUp_SignUp", "request": {}, "response": {}}, id="user pool trigger"),
-        pytest.param({"type": "TOKEN", "methodArn": "arn:aws:execute-api", "authorizationToken": "x"}, id="authorizer"),
+        pytest.param(
+            {"type": "TOKEN", "methodArn": "arn:aws:execute-api", "authorizationToken": "x"}, id="Lambda authorizer"
+        ),
         pytest.param({"requestContext": {"connectionId": "x", "routeKey": "$connect"}}, id="WebSocket"),
         pytest.param({"requestContext": None, "httpMethod": "GET"}, id="null request context"),
         pytest.param({"requestContext": {"http": None}}, id="null http"),
         pytest.param({"warmup": True}, id="warm-up"),
         pytest.param({}, id="empty"),
         pytest.param(None, id="null"),
-        pytest.param([], id="a list"),
+        pytest.param([], id="list"),
         pytest.param("ping", id="string"),
         pytest.param(1, id="number"),
     ],
@@ -419,7 +427,7 @@ def test_repeated_headers_are_joined(handler: Handler) -> None:
 
 
 class TestEventLoops:
-    """A handler needs no event loop from its caller."""
+    """The handler requires no event loop in the calling thread."""
 
     def test_handler_works_in_a_new_thread(self, handler: Handler) -> None:
         with ThreadPoolExecutor(2) as threads:

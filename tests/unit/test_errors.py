@@ -1,4 +1,4 @@
-"""Each error of the domain has a text for the client, and a place in the tree of errors."""
+"""Each error of the domain has a text for clients, and a place in the documented tree of errors."""
 
 import inspect
 

@@ -1,4 +1,4 @@
-"""The entry point of the Lambda function starts in a process with nothing but its environment variables."""
+"""The entry point of the Lambda function requires only its environment variables."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from testkit.gateway import GATEWAY_KINDS, make_event, make_rest_authorizer
 
 ROOT = Path(__file__).parents[2]
 
-# As Lambda and serverless.yml set it.
+# The variables that Lambda and serverless.yml set.
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
     "USER_POOL_ID": "eu-central-1_Dwipper01",
@@ -27,7 +27,7 @@ ENVIRONMENT = {
 # Nothing listens at this endpoint.
 UNREACHABLE_AWS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 
-# All packages that an event needs, and those that the environment of the tests adds to them.
+# The packages that an event may import, and those that only the test environment imports.
 RUNTIME_PACKAGES = {
     "annotated_doc",
     "annotated_types",
@@ -81,7 +81,7 @@ def _list_modules_after(code: str, environment: Mapping[str, str] = ENVIRONMENT)
     return set(json.loads(result.stdout.splitlines()[-1]))
 
 
-def test_each_event_kind_is_answered() -> None:
+def test_each_event_kind_gets_a_response() -> None:
     events = [make_event(httpx.Request("GET", "https://dwipper.test/health"), kind) for kind in GATEWAY_KINDS]
     result = _run_python(CALL_HANDLER, *map(json.dumps, events))
     assert result.returncode == 0, result.stderr
@@ -183,6 +183,6 @@ def test_imports_are_limited_even_with_a_token() -> None:
     assert {
         name.partition(".")[0] for name in modules
     } & packages_distributions().keys() <= RUNTIME_PACKAGES | TEST_PACKAGES
-    # A cold start reads a file for each module. If a new one is worth that, raise the bound.
+    # A cold start reads a file for each module. If a new module is worth that time, raise the bound.
     assert len(package_modules) <= 450
     assert len(standard_modules) <= 290

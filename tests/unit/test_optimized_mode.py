@@ -5,9 +5,9 @@ import sys
 
 CODE = """
 import asyncio
-from testkit.doubles import offline_app, send_request
+from testkit.doubles import make_offline_app, send_request
 
-app, _ = offline_app()
+app, _ = make_offline_app()
 response = asyncio.run(send_request(app, "GET", "/v1/dwipps"))
 document = asyncio.run(send_request(app, "GET", "/openapi.json"))
 print(response.status_code, bool(response.json()["detail"]), document.status_code)

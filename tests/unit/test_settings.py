@@ -1,4 +1,4 @@
-"""Settings are complete and valid, or the process fails with the names of the invalid variables."""
+"""Settings are complete and valid. Otherwise an error names the missing or invalid variables."""
 
 import dataclasses
 

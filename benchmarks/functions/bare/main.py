@@ -1,4 +1,4 @@
-"""A Lambda function without any work. It shows the part of a cold start that does not depend on the code."""
+"""A Lambda function that does no work. It shows the part of a cold start that does not depend on the code."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ app = APIGatewayRestResolver()
 
 @app.get("/v1/dwipps")
 def list_dwipps() -> list[dict[str, Any]]:
-    """Return everybody's Dwipps, newest first."""
+    """Return the newest Dwipps of all members."""
     response = dynamodb.query(
         TableName=TABLE,
         IndexName="feed",

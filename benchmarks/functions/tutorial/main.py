@@ -35,7 +35,7 @@ class Dwipp(NewDwipp):
 
 
 def to_dwipp(item: dict[str, Any]) -> Dwipp:
-    """Return the Dwipp in an item."""
+    """Convert an item to a Dwipp."""
     return Dwipp(
         id=item["id"]["S"],
         text=item["text"]["S"],
@@ -47,7 +47,7 @@ def to_dwipp(item: dict[str, Any]) -> Dwipp:
 
 @app.get("/v1/dwipps")
 def list_dwipps(limit: int = 20) -> list[Dwipp]:
-    """Return everybody's Dwipps, newest first."""
+    """Return the newest Dwipps of all members."""
     response = dynamodb.query(
         TableName=TABLE,
         IndexName="feed",

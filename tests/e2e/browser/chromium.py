@@ -1,4 +1,4 @@
-"""Debian's Chromium and its driver. All host names but one are unresolvable, so pages reach only this machine."""
+"""Debian's Chromium and its driver. Host names resolve only to this machine, so pages cannot reach other hosts."""
 
 import shutil
 import subprocess
@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from testkit.ports import free_port
+from testkit.ports import find_free_port
 
-# A name as on the internet, because browsers treat `localhost` and IP addresses differently.
+# An ordinary host name, because browsers treat `localhost` and IP addresses differently.
 HOST = "dwipper.test"
 TIMEOUT_SECONDS = 20
 
@@ -34,12 +34,13 @@ _OPTIONS = (
 
 @contextmanager
 def run_driver(folder: Path) -> Iterator[httpx.Client]:
-    """Run ChromeDriver until the block ends. Yields a client for it. Its log is in the folder."""
+    """Run ChromeDriver until the block ends, with its log in the folder. Yield an HTTP client for ChromeDriver."""
     require_installed()
-    port = free_port()
+    port = find_free_port()
     command = ["chromedriver", f"--port={port}", f"--log-path={folder / 'chromedriver.log'}"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        transport = httpx.HTTPTransport(retries=8)  # It listens after a moment. The pauses between retries grow.
+        # ChromeDriver needs a moment before it listens. The pauses between retries grow.
+        transport = httpx.HTTPTransport(retries=8)
         address = f"http://127.0.0.1:{port}"
         try:
             with httpx.Client(base_url=address, transport=transport, timeout=3 * TIMEOUT_SECONDS) as client:
@@ -49,14 +50,14 @@ def run_driver(folder: Path) -> Iterator[httpx.Client]:
 
 
 def require_installed() -> None:
-    """Fail if there is no browser, and name the packages to install."""
+    """Fail the test if Chromium or its driver is missing, and name the packages to install."""
     missing = [package for program, package in _PACKAGES_BY_PROGRAM.items() if shutil.which(program) is None]
     if missing:
-        pytest.fail(f"There is no browser: apt-get install {' '.join(missing)}")
+        pytest.fail(f"Chromium or its driver is missing: apt-get install {' '.join(missing)}")
 
 
-def capabilities(profile: Path) -> dict[str, Any]:
-    """Return the request for a new session, with its own profile and with logs of the console and of requests."""
+def make_capabilities(profile: Path) -> dict[str, Any]:
+    """Return the body of a request for a new session, which logs its console and its requests."""
     required = {
         "goog:chromeOptions": {"binary": shutil.which("chromium"), "args": [*_OPTIONS, f"--user-data-dir={profile}"]},
         "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},

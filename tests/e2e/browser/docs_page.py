@@ -1,4 +1,4 @@
-"""A page object for `/docs`."""
+"""The page object of `/docs`."""
 
 import json
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from tests.e2e.browser.browser import Browser
 _DIALOG = "//*[contains(@class, 'dialog-ux')]"
 
 
-def _button(label: str) -> str:
+def _make_button_xpath(label: str) -> str:
     return f"//button[normalize-space() = '{label}']"
 
 
 @dataclass(frozen=True, slots=True)
-class ShownResponse:
-    """A response as the page shows it."""
+class DisplayedResponse:
+    """A response as the page displays it."""
 
     status: int
     text: str
@@ -28,7 +28,7 @@ class ShownResponse:
 
 
 class DocsPage:
-    """The docs page below an address. Screenshots go to a folder, and are numbered."""
+    """The docs page of the API at an address. Screenshots in the folder are numbered."""
 
     def __init__(self, browser: Browser, address: str, folder: Path) -> None:
         self._browser = browser
@@ -39,28 +39,28 @@ class DocsPage:
     def open(self) -> None:
         """Load the page, and wait until it is ready."""
         self._browser.go_to(f"{self._address}/docs")
-        self._browser.text(_button("Authorize"))
+        self._browser.get_text(_make_button_xpath("Authorize"))
 
     def log_in(self, email: str, password: str) -> str:
-        """Try to log in by the dialog, and return its text after the response."""
-        self._browser.click(_button("Authorize"))
+        """Submit the login dialog, and return the dialog's text after the response."""
+        self._browser.click(_make_button_xpath("Authorize"))
         self._browser.type_text(f"{_DIALOG}//input[@id = 'oauth_username']", email)
         self._browser.type_text(f"{_DIALOG}//input[@id = 'oauth_password']", password)
         self.take_screenshot("logging-in")
-        self._browser.click(_DIALOG + _button("Authorize"))
-        self._browser.text(f"{_DIALOG}{_button('Logout')} | {_DIALOG}//*[contains(@class, 'errors')]")
+        self._browser.click(_DIALOG + _make_button_xpath("Authorize"))
+        self._browser.get_text(f"{_DIALOG}{_make_button_xpath('Logout')} | {_DIALOG}//*[contains(@class, 'errors')]")
         self.take_screenshot("logged-in")
-        text = self._browser.text(_DIALOG)
-        self._browser.click(_DIALOG + _button("Close"))
+        text = self._browser.get_text(_DIALOG)
+        self._browser.click(_DIALOG + _make_button_xpath("Close"))
         return text
 
     def log_out(self) -> None:
-        """Log out by the dialog."""
-        self._browser.click(_button("Authorize"))
-        self._browser.click(_DIALOG + _button("Logout"))
-        self._browser.text(_DIALOG + _button("Authorize"))
+        """Log out in the dialog."""
+        self._browser.click(_make_button_xpath("Authorize"))
+        self._browser.click(_DIALOG + _make_button_xpath("Logout"))
+        self._browser.get_text(_DIALOG + _make_button_xpath("Authorize"))
         self.take_screenshot("logged-out")
-        self._browser.click(_DIALOG + _button("Close"))
+        self._browser.click(_DIALOG + _make_button_xpath("Close"))
 
     def open_operation(self, name: str) -> "OperationForm":
         """Open the form of an operation. The name is `<tag>-<operationId>`."""
@@ -84,32 +84,32 @@ class OperationForm:
     def open(self) -> None:
         """Open the form."""
         self._toggle()
-        self.browser.click(self.xpath + _button("Try it out"))
+        self.browser.click(self.xpath + _make_button_xpath("Try it out"))
 
     def close(self) -> None:
         """Close the form."""
         self._toggle()
 
-    def parameter(self, name: str) -> str:
+    def get_parameter(self, name: str) -> str:
         """Return the content of a parameter's field."""
-        return self.browser.value(self._field(name))
+        return self.browser.get_value(self._make_field_xpath(name))
 
     def fill_in(self, name: str, value: str) -> None:
         """Replace the content of a parameter's field."""
-        self.browser.type_text(self._field(name), value)
+        self.browser.type_text(self._make_field_xpath(name), value)
 
-    def execute(self) -> ShownResponse:
+    def execute(self) -> DisplayedResponse:
         """Send the request of the form, and return the response."""
-        self.browser.click(self.xpath + _button("Execute"))
+        self.browser.click(self.xpath + _make_button_xpath("Execute"))
         row = f"{self.xpath}//table[contains(@class, 'live-responses-table')]//tr[@class = 'response']"
         self.browser.scroll_to(row)
-        status = self.browser.text(f"{row}/td[contains(@class, 'col_status')]")
-        # A response may have no body. The row itself always exists, so there is no wait for a missing body.
-        _, *bodies = self.browser.visible_texts(f"{row} | {row}//*[contains(@class, 'highlight-code')]//code")
-        return ShownResponse(int(status.split()[0]), "".join(bodies))
+        status = self.browser.get_text(f"{row}/td[contains(@class, 'col_status')]")
+        # A response may have no body. The XPath also matches the row itself, so the query does not wait for a body.
+        _, *bodies = self.browser.get_visible_texts(f"{row} | {row}//*[contains(@class, 'highlight-code')]//code")
+        return DisplayedResponse(int(status.split()[0]), "".join(bodies))
 
     def _toggle(self) -> None:
         self.browser.click(f"{self.xpath}//button[contains(@class, 'opblock-summary-control')]")
 
-    def _field(self, name: str) -> str:
+    def _make_field_xpath(self, name: str) -> str:
         return f"{self.xpath}//tr[@data-param-name = '{name}']//input"

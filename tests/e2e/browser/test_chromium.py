@@ -1,4 +1,4 @@
-"""A missing browser fails the tests with the names of the packages to install."""
+"""Without Chromium or its driver, a test fails with the names of the packages to install."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.browser import chromium
 
 
-def test_missing_programs_are_named_by_debian_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_names_the_debian_packages_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(pytest.fail.Exception, match=r"apt-get install chromium chromium-driver$"):
         chromium.require_installed()

@@ -18,7 +18,7 @@ def test_log_in_create_upvote_read_the_feed_and_log_out(docs: DocsPage, browser:
     assert (created.status, created.body["author"]["handle"]) == (201, DEMO_HANDLE)
 
     upvote = docs.open_operation("reactions-set_upvote")
-    assert upvote.parameter("dwipp_id") == created.body["id"]
+    assert upvote.get_parameter("dwipp_id") == created.body["id"]
     upvoted = upvote.execute()
     docs.take_screenshot("upvoted")
     assert (upvoted.status, upvoted.body["upvotes"]) == (200, 1)
@@ -35,17 +35,17 @@ def test_log_in_create_upvote_read_the_feed_and_log_out(docs: DocsPage, browser:
     browser.assert_no_errors(address, "401")
 
 
-def test_response_fills_open_forms_except_for_cursors(docs: DocsPage, browser: Browser) -> None:
+def test_response_fills_open_forms_except_cursors(docs: DocsPage, browser: Browser) -> None:
     docs.log_in(to_email(DEMO_HANDLE), PASSWORD)
     read, feed = docs.open_operation("dwipps-read_dwipp"), docs.open_operation("dwipps-list_dwipps")
     read.fill_in("dwipp_id", "something else")
     created = docs.open_operation("dwipps-create_dwipp").execute().body
-    assert read.parameter("dwipp_id") == created["id"]
+    assert read.get_parameter("dwipp_id") == created["id"]
     assert read.execute().body == created
     feed.fill_in("limit", "1")
     assert feed.execute().body["next_cursor"]
-    assert feed.parameter("cursor") == ""
-    assert browser.console_messages() == []
+    assert feed.get_parameter("cursor") == ""
+    assert browser.fetch_console_messages() == []
 
 
 def test_wrong_password_is_invalid_grant(docs: DocsPage) -> None:

@@ -1,6 +1,6 @@
-"""Every operation succeeds on the docs page with its example, on the demo data.
+"""Every operation succeeds on the docs page with its example and the demo data.
 
-Examples cannot contain values of this run, such as a registration or a token. The page fills them in from earlier
+Examples cannot contain values of this run, such as a registration or a token. The page takes these from earlier
 responses.
 """
 
@@ -35,16 +35,16 @@ MEMBER_OPERATIONS = {
 OWN_DWIPP_OPERATIONS = {"dwipps": ("create_dwipp", "delete_dwipp")}
 # The examples register this email, so that the demo account remains for other tests.
 NEWCOMER = "kay@example.org"
-# Each of these ends the session.
+# Each of these operations ends the session.
 SESSION_ENDING_OPERATIONS = ("change_password", "log_out_everywhere", "delete_me")
 
 
-def _ids(operations: Mapping[str, Sequence[str]]) -> list[str]:
+def _list_ids(operations: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"{tag}-{name}" for tag, names in operations.items() for name in names]
 
 
-def _failed_statuses(docs: DocsPage, names: list[str]) -> dict[str, int]:
-    """Execute operations, and return the status of each that failed."""
+def _find_failures(docs: DocsPage, names: list[str]) -> dict[str, int]:
+    """Execute operations, and return the statuses of those that failed."""
     statuses = {}
     for name in names:
         form = docs.open_operation(name)
@@ -56,7 +56,7 @@ def _failed_statuses(docs: DocsPage, names: list[str]) -> dict[str, int]:
 def test_every_operation_is_tried() -> None:
     paths = create_app(SETTINGS).openapi()["paths"]
     operations = [operation for methods in paths.values() for operation in methods.values()]
-    tried = [*_ids(PUBLIC_OPERATIONS), *_ids(MEMBER_OPERATIONS), *_ids(OWN_DWIPP_OPERATIONS)]
+    tried = [*_list_ids(PUBLIC_OPERATIONS), *_list_ids(MEMBER_OPERATIONS), *_list_ids(OWN_DWIPP_OPERATIONS)]
     tried += [f"members-{name}" for name in SESSION_ENDING_OPERATIONS]
     assert sorted(tried) == sorted(f"{operation['tags'][0]}-{operation['operationId']}" for operation in operations)
 
@@ -64,12 +64,12 @@ def test_every_operation_is_tried() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_every_example_succeeds(docs: DocsPage, browser: Browser, address: str) -> None:
-    assert _failed_statuses(docs, _ids(PUBLIC_OPERATIONS)) == {}
+    assert _find_failures(docs, _list_ids(PUBLIC_OPERATIONS)) == {}
     docs.log_in(to_email(DEMO_HANDLE), PASSWORD)
-    assert _failed_statuses(docs, _ids(MEMBER_OPERATIONS)) == {}
-    assert _failed_statuses(docs, _ids(OWN_DWIPP_OPERATIONS)) == {}
+    assert _find_failures(docs, _list_ids(MEMBER_OPERATIONS)) == {}
+    assert _find_failures(docs, _list_ids(OWN_DWIPP_OPERATIONS)) == {}
     for name in SESSION_ENDING_OPERATIONS:
         docs.log_out()
         docs.log_in(NEWCOMER, PASSWORD)
-        assert _failed_statuses(docs, [f"members-{name}"]) == {}
+        assert _find_failures(docs, [f"members-{name}"]) == {}
     browser.assert_no_errors(address)

@@ -1,4 +1,4 @@
-"""Programs that generate, check and run clients."""
+"""Runs of the programs that generate, check and execute clients."""
 
 import shutil
 import subprocess

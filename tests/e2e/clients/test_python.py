@@ -18,14 +18,14 @@ FOLDER = Path(__file__).parent / "python"
 EMAIL = "pia@example.org"
 # Changes to scenario.py that contradict the OpenAPI document.
 MISTAKES = {
-    "problem of another operation": ("other = create_dwipp.sync(", "other: DwippView = create_dwipp.sync("),
+    "problems missing from a result type": ("other = create_dwipp.sync(", "other: DwippView = create_dwipp.sync("),
     "unknown field of a problem": ("conflict.type_, ", "conflict.kind, "),
-    "missing field": ("LoginRequest(email=email, ", "LoginRequest("),
-    "unknown field": ("page.next_cursor", "page.cursor"),
+    "missing request field": ("LoginRequest(email=email, ", "LoginRequest("),
+    "unknown response field": ("page.next_cursor", "page.cursor"),
     "unknown parameter": ("limit=3, ", "size=3, "),
-    "parameter of another type": ("limit=3, ", 'limit="3", '),
-    "nullable field": ("cursor: str | Unset | None", "cursor: str | Unset"),
-    "optional field": ("    assert empty.errors\n", ""),
+    "parameter of the wrong type": ("limit=3, ", 'limit="3", '),
+    "nullable field without None": ("cursor: str | Unset | None", "cursor: str | Unset"),
+    "optional field without a check": ("    assert empty.errors\n", ""),
     "client without a token": ("read_me.sync(client=stranger)", "read_me.sync(client=visitor)"),
     "unknown operation": ("import set_favorite, ", "import keep_favorite as set_favorite, "),
 }
@@ -33,10 +33,10 @@ MISTAKES = {
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the generated client, and with an environment of its own."""
+    """Generate the client in a folder with its own virtual environment, and return the folder."""
     folder = tmp_path_factory.mktemp("python")
     venv.create(folder / "environment", with_pip=True)
-    pip: list[str | Path] = [_python(folder), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    pip: list[str | Path] = [_get_python(folder), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
     run([*pip, "-r", FOLDER / "requirements.txt"])
     generator = folder / "environment" / "bin" / "openapi-python-client"
     options = [f"--path={DOCUMENT}", f"--config={FOLDER / 'generator.yml'}"]
@@ -45,28 +45,28 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _python(workspace: Path) -> Path:
+def _get_python(workspace: Path) -> Path:
     return workspace / "environment" / "bin" / "python"
 
 
-def _mypy(workspace: Path, *files: str) -> list[str | Path]:
-    options = ["--strict", f"--python-executable={_python(workspace)}", "--config-file="]
+def _make_mypy_command(workspace: Path, *files: str) -> list[str | Path]:
+    options = ["--strict", f"--python-executable={_get_python(workspace)}", "--config-file="]
     return [sys.executable, "-m", "mypy", *options, *files]
 
 
 def test_scenario_passes_mypy_and_runs(workspace: Path, api: RunningApi, figures: Figures) -> None:
     shutil.copy(FOLDER / "scenario.py", workspace)
-    run(_mypy(workspace, "dwipper_client", "scenario.py"), workspace)
-    run([_python(workspace), "scenario.py", api.url, api.code, EMAIL], workspace)
+    run(_make_mypy_command(workspace, "dwipper_client", "scenario.py"), workspace)
+    run([_get_python(workspace), "scenario.py", api.url, api.code, EMAIL], workspace)
     assert api.has_mailed_code(EMAIL)
     figures("generated modules", len(list((workspace / "dwipper_client").rglob("*.py"))))
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_mypy_refuses(name: str, workspace: Path) -> None:
+def test_mypy_finds_the_mistake(name: str, workspace: Path) -> None:
     correct, wrong = MISTAKES[name]
     scenario = (FOLDER / "scenario.py").read_text()
     assert correct in scenario
     file = workspace / f"{name.replace(' ', '_')}.py"
     file.write_text(scenario.replace(correct, wrong))
-    assert file.name in run_failing(_mypy(workspace, file.name), workspace)
+    assert file.name in run_failing(_make_mypy_command(workspace, file.name), workspace)

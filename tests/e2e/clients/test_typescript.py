@@ -1,4 +1,4 @@
-"""The TypeScript client, packed as for a release, is strictly typed, and works against a running API."""
+"""The packed TypeScript client is strictly typed, and works against a running API."""
 
 import json
 import shutil
@@ -22,20 +22,20 @@ EMAIL = "tess@example.org"
 MISTAKES = {
     "unknown problem type": ("problem:edit-conflict", "problem:conflict"),
     "problem type of another operation": ("problem:edit-conflict", "problem:handle-taken"),
-    "status of another problem": ("const conflict: 409", "const conflict: 404"),
+    "status of another problem type": ("const conflict: 409", "const conflict: 404"),
     "unknown path": ('"/v1/auth/refresh"', '"/v1/auth/renew"'),
     "unknown method": ('.PUT("/v1/dwipps/{dwipp_id}/favorite"', '.PATCH("/v1/dwipps/{dwipp_id}/favorite"'),
-    "missing field": ("body: { email, password }", "body: { email }"),
-    "unknown field": ("page.next_cursor", "page.nextCursor"),
+    "missing request field": ("body: { email, password }", "body: { email }"),
+    "unknown response field": ("page.next_cursor", "page.nextCursor"),
     "missing parameter": ('favorite", { params }', 'favorite", {}'),
-    "nullable field": ("let cursor: string | null", "let cursor: string"),
-    "optional field": ("favorites.items[0]?.id", "favorites.items[0].id"),
+    "nullable field without null": ("let cursor: string | null", "let cursor: string"),
+    "array item without a check": ("favorites.items[0]?.id", "favorites.items[0].id"),
 }
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder in which the packed client is installed, as npm would install it."""
+    """Install the packed client in a folder as npm would, and return the folder."""
     folder = tmp_path_factory.mktemp("typescript")
     modules = folder / "node_modules"
     modules.mkdir()
@@ -49,7 +49,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _write_project(workspace: Path, name: str, code: str) -> Path:
-    """Write a project with this code as scenario.ts, and return its folder."""
+    """Write a project with this code as `scenario.ts`, and return the project's folder."""
     folder = workspace / name
     folder.mkdir()
     (folder / "scenario.ts").write_text(code)
@@ -67,7 +67,7 @@ def test_scenario_compiles_and_runs(workspace: Path, api: RunningApi, figures: F
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_typescript_refuses(name: str, workspace: Path) -> None:
+def test_typescript_finds_the_mistake(name: str, workspace: Path) -> None:
     correct, wrong = MISTAKES[name]
     scenario = (SOURCE / "scenario.ts").read_text()
     assert correct in scenario

@@ -1,4 +1,4 @@
-"""The API of the deployment, over real connections to API Gateway."""
+"""The API of the deployment, over real connections to the embedded API Gateway."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,15 +18,15 @@ from testkit.api_client import Api
 from testkit.leak_scan import LeakScan
 from testkit.transcript import Transcript
 
-# API Gateway waits as long.
+# The integration timeout of API Gateway.
 _TIMEOUT_SECONDS = 29.0
 
 
 class StageTransport(httpx.AsyncBaseTransport):
-    """Carries requests to a stage of API Gateway.
+    """A transport to a stage of API Gateway.
 
-    The host name of the API does not resolve, so requests go to loopback with that name as `Host`. Responses come back
-    without the stage and without the gateway's own headers, so that they equal those of the app.
+    The host name of the API does not resolve, so requests go to loopback with that name as `Host`. The stage and the
+    gateway's own headers are removed from responses, so that the responses equal those of the app.
     """
 
     def __init__(self, url: str) -> None:
@@ -39,7 +39,7 @@ class StageTransport(httpx.AsyncBaseTransport):
         await request.aread()
         response = await self._carrier.handle_async_request(self.to_stage(request))
         content = await response.aread()
-        return httpx.Response(response.status_code, headers=self._app_headers(response.headers), content=content)
+        return httpx.Response(response.status_code, headers=self._to_app_headers(response.headers), content=content)
 
     def to_stage(self, request: httpx.Request) -> httpx.Request:
         """Return the same request, addressed to the stage on loopback."""
@@ -55,8 +55,8 @@ class StageTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self._carrier.aclose()
 
-    def _app_headers(self, headers: httpx.Headers) -> list[tuple[str, str]]:
-        """Remove the stage from links, and the headers of the gateway."""
+    def _to_app_headers(self, headers: httpx.Headers) -> list[tuple[str, str]]:
+        """Return the headers without the stage in links, and without the gateway's own headers."""
         return [
             (name, value.replace(f"{self._stage}/", "/", 1) if name in ("location", "link") else value)
             for name, value in headers.multi_items()
@@ -65,7 +65,7 @@ class StageTransport(httpx.AsyncBaseTransport):
 
 
 class DeployedData:
-    """The tables and the user pool of the deployment, with the permissions of its operator."""
+    """Access to the tables and the user pool of the deployment, with the permissions of an operator."""
 
     def __init__(self, deployed: Deployment) -> None:
         self._settings = deployed.settings
@@ -80,16 +80,16 @@ class DeployedData:
             self._settings.members_table: ("pk",),
         }
         for table, key in tables.items():
-            for row in self._rows(table):
+            for row in self._scan(table):
                 self._dynamodb.delete_item(TableName=table, Key={name: row[name] for name in key})
         pool = self._settings.user_pool_id
         for user in self._cognito.list_users(UserPoolId=pool)["Users"]:
             self._cognito.admin_delete_user(UserPoolId=pool, Username=user["Username"])
 
     def skip_drain_period(self) -> None:
-        """Set the marks of all deletions back by a minute, which is longer than the drain period."""
+        """Set back the start of all deletions by a minute, which is longer than the drain period."""
         table = self._settings.members_table
-        for row in self._rows(table):
+        for row in self._scan(table):
             if "deleting_since" in row:
                 since = from_text(deserialize(row)["deleting_since"]) - timedelta(minutes=1)
                 self._dynamodb.update_item(
@@ -99,14 +99,14 @@ class DeployedData:
                     ExpressionAttributeValues=serialize({":since": to_text(since)}),
                 )
 
-    def _rows(self, table: str) -> list[Any]:
+    def _scan(self, table: str) -> list[Any]:
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         return [row for page in pages for row in page["Items"]]
 
 
 @asynccontextmanager
 async def open_deployed_api(deployed: Deployment) -> AsyncIterator[Api]:
-    """Open the API of the deployment, after all its data was deleted."""
+    """Delete all data of the deployment, and open its API."""
     settings = deployed.settings
     data = DeployedData(deployed)
     data.clear()

@@ -1,4 +1,4 @@
-"""The tests in tests/api pass against the deployment too: through API Gateway, the authorizer and the role."""
+"""Tests of tests/api pass against the deployment too: through API Gateway, the authorizer and the role."""
 
 import importlib
 import inspect
@@ -18,13 +18,11 @@ ApiTest = Callable[[Api], Awaitable[None]]
 API_TESTS = Path(__file__).parents[2] / "api"
 
 
-def _api_tests() -> list[ApiTest]:
-    """Return the tests whose only fixture is the API, except for those marked `in_process`."""
+def _collect_api_tests() -> list[ApiTest]:
+    """Return the test functions whose only fixture is `api`, except those marked `in_process`."""
     modules = [importlib.import_module(f"tests.api.{path.stem}") for path in sorted(API_TESTS.glob("test_*.py"))]
-    functions = [each for module in modules for name, each in vars(module).items() if name.startswith("test_")]
-    return [
-        each for each in functions if list(inspect.signature(each).parameters) == ["api"] and not _is_in_process(each)
-    ]
+    tests = [value for module in modules for name, value in vars(module).items() if name.startswith("test_")]
+    return [test for test in tests if list(inspect.signature(test).parameters) == ["api"] and not _is_in_process(test)]
 
 
 def _is_in_process(test: ApiTest) -> bool:
@@ -38,6 +36,6 @@ async def api(deployed: Deployment) -> AsyncIterator[Api]:
         yield api
 
 
-@pytest.mark.parametrize("test", _api_tests(), ids=lambda test: test.__name__.removeprefix("test_"))
+@pytest.mark.parametrize("test", _collect_api_tests(), ids=lambda test: test.__name__.removeprefix("test_"))
 async def test_passes_against_the_deployment(test: ApiTest, api: Api) -> None:
     await test(api)

@@ -1,4 +1,4 @@
-"""API Gateway's own responses are problem documents like those of the app, and readable for pages of any origin."""
+"""API Gateway's own responses are problem documents like those of the app, and readable by pages of any origin."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ SendRequest = Callable[..., httpx.Response]
 
 @pytest.fixture
 def send(deployed: Deployment) -> SendRequest:
-    """Return a function that sends a request to the gateway, as a page of another origin does."""
+    """Return a function that sends a request to the gateway with the header `Origin`."""
 
     def send_request(method: str = "GET", path: str = "/v1/me", **headers: str) -> httpx.Response:
         origin = {"Origin": "https://example.org"}
@@ -32,7 +32,7 @@ def send(deployed: Deployment) -> SendRequest:
 
 
 class _SyncStageTransport(httpx.BaseTransport):
-    """Carries requests to a stage of API Gateway, for a synchronous client."""
+    """A synchronous transport to a stage of API Gateway, which keeps the gateway's own headers."""
 
     def __init__(self, url: str) -> None:
         self._stage = StageTransport(url)
@@ -48,7 +48,7 @@ class _SyncStageTransport(httpx.BaseTransport):
 
 @pytest.fixture
 def gateway(deployed: Deployment) -> Any:
-    """Return a client of boto3 for API Gateway."""
+    """Return a boto3 client for API Gateway."""
     return boto3.client(
         "apigateway",
         endpoint_url=deployed.aws.endpoint,
@@ -78,7 +78,7 @@ def _assert_problem(response: httpx.Response, status: int, slug: str) -> None:
 
 
 def _create_tokens(deployed: Deployment) -> dict[str, str]:
-    """Return the tokens of a new user, confirmed by an administrator."""
+    """Create a user, confirm it as an administrator, and return its tokens."""
     settings, email = deployed.settings, "gateway@example.org"
     cognito = clients.cognito_client(deployed.aws.endpoint, settings.region)
     cognito.sign_up(ClientId=settings.user_pool_client_id, Username=email, Password="a rubber duck knows")
@@ -93,7 +93,7 @@ def _create_tokens(deployed: Deployment) -> dict[str, str]:
 
 
 def _change_subject(token: str) -> str:
-    """Return the token with the claims of another user and the old signature."""
+    """Return the token with another `sub` and the old signature."""
     header, payload, signature = token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
     claims["sub"] = "8e03978e-40d5-43dd-bc93-6894a57f9324"
@@ -112,11 +112,11 @@ def test_authorizer_refuses_all_but_valid_access_tokens(send: SendRequest, deplo
         "changed subject": {"Authorization": f"Bearer {_change_subject(tokens['AccessToken'])}"},
         "no signature": {"Authorization": f"Bearer {tokens['AccessToken'].rpartition('.')[0]}."},
     }
-    for headers in refused.values():
+    for name, headers in refused.items():
         response = send(**headers)
         _assert_problem(response, 401, "unauthenticated")
         assert response.headers["www-authenticate"] == "Bearer"
-        assert response.headers["x-amzn-errortype"] == "UnauthorizedException", "the gateway responds, not the app"
+        assert response.headers["x-amzn-errortype"] == "UnauthorizedException", f"{name}: not the gateway's response"
 
 
 def test_preflight_health_and_auth_require_no_token(send: SendRequest) -> None:
@@ -159,7 +159,7 @@ def test_throttled_request_is_429_with_retry_after(send: SendRequest, gateway: A
 def _misconfigure_authorizer(gateway: Any, api_id: str) -> Iterator[None]:
     """Point the route for members to a missing authorizer until the block ends."""
     resources = gateway.get_resources(restApiId=api_id)["items"]
-    (resource,) = (each for each in resources if each["path"] == "/v1/{proxy+}")
+    (resource,) = (resource for resource in resources if resource["path"] == "/v1/{proxy+}")
     method = {"restApiId": api_id, "resourceId": resource["id"], "httpMethod": "ANY"}
 
     def point_to(authorizer_id: str) -> None:

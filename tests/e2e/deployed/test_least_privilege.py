@@ -1,4 +1,4 @@
-"""The role of the function has only permissions that the code requires. Without any one of them, a request fails."""
+"""The role of the function has only the permissions that it requires: without any single one, a request fails."""
 
 import asyncio
 import copy
@@ -18,34 +18,36 @@ from tests.e2e.deployed.deployed_api import DeployedData, open_deployed_api
 
 pytestmark = pytest.mark.slow
 
+# The policy of the role for the tables and the user pool.
 POLICY = "data"
-# The index of a statement, an action, and the index of a resource.
+# The index of a statement, an action, and the index of a resource in that statement.
 Permission = tuple[int, str, int]
 
 
-def _statements() -> list[dict[str, Any]]:
+def _load_statements() -> list[dict[str, Any]]:
     """Return the statements of the policy in deploy/role.yml, each with lists of actions and resources."""
     policies = load_template("deploy/role.yml")["Resources"]["FunctionRole"]["Properties"]["Policies"]
     (data,) = (policy for policy in policies if policy["PolicyName"] == POLICY)
-    return [_with_lists(statement) for statement in data["PolicyDocument"]["Statement"]]
+    return [_to_lists(statement) for statement in data["PolicyDocument"]["Statement"]]
 
 
-def _with_lists(statement: dict[str, Any]) -> dict[str, Any]:
+def _to_lists(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return the statement with its action and its resource as lists."""
     lists = {name: statement[name] for name in ("Action", "Resource")}
     return statement | {name: value if isinstance(value, list) else [value] for name, value in lists.items()}
 
 
 PERMISSIONS: list[Permission] = [
     (number, action, index)
-    for number, statement in enumerate(_statements())
+    for number, statement in enumerate(_load_statements())
     for action in statement["Action"]
     for index in range(len(statement["Resource"]))
 ]
 
 
-def _permission_id(permission: Permission) -> str:
+def _describe_permission(permission: Permission) -> str:
     number, action, index = permission
-    (resource,) = _statements()[number]["Resource"][index].values()
+    (resource,) = _load_statements()[number]["Resource"][index].values()
     return f"{action} on {resource}"
 
 
@@ -57,21 +59,21 @@ def _remove_permission(permission: Permission, deployed: Deployment) -> Iterator
     (role,) = (role["RoleName"] for role in iam.list_roles()["Roles"] if "FunctionRole" in role["RoleName"])
     original: Any = iam.get_role_policy(RoleName=role, PolicyName=POLICY)["PolicyDocument"]
 
-    def put(document: Any) -> None:
+    def put_policy(document: Any) -> None:
         iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=json.dumps(document))
 
-    put(_subtract(original, permission))
+    put_policy(_subtract(original, permission))
     try:
         yield
     finally:
-        put(original)
+        put_policy(original)
 
 
 def _subtract(policy: Any, permission: Permission) -> Any:
     """Return the policy without one action on one resource."""
     number, action, index = permission
     document = copy.deepcopy(policy)
-    statement = _with_lists(document["Statement"].pop(number))
+    statement = _to_lists(document["Statement"].pop(number))
     other_resources = [resource for other, resource in enumerate(statement["Resource"]) if other != index]
     other_actions = [other for other in statement["Action"] if other != action]
     document["Statement"] += [statement | {"Action": [action], "Resource": other_resources}] if other_resources else []
@@ -80,7 +82,7 @@ def _subtract(policy: Any, permission: Permission) -> Any:
 
 
 async def _use_every_permission(api: Api, data: DeployedData) -> None:
-    """Make requests that need all permissions. A missing permission makes one of them fail."""
+    """Send requests that require all permissions. Raises AssertionError if one fails."""
     kay, lee = await api.create_member("kay"), await api.create_member("lee")
     await api.register("again@example.org")
     await api.register("again@example.org")
@@ -96,7 +98,7 @@ async def _use_every_permission(api: Api, data: DeployedData) -> None:
             assert (await lee.http.request(method, f"{path}/{reaction}")).status_code == 200
     for other in others:
         assert (await lee.http.put(f"/v1/dwipps/{other['id']}/favorite")).status_code == 200
-    for listed in (
+    for read_path in (
         "/v1/dwipps",
         "/v1/users/kay/dwipps",
         "/v1/me/favorites",
@@ -104,7 +106,7 @@ async def _use_every_permission(api: Api, data: DeployedData) -> None:
         "/v1/me/export",
         "/v1/me",
     ):
-        await lee.get(listed)
+        await lee.get(read_path)
     assert (await kay.http.delete(path)).status_code == 204
     assert (await lee.http.delete("/v1/me/sessions")).status_code == 204
     await _delete_account(api, data)
@@ -120,20 +122,20 @@ async def _delete_account(api: Api, data: DeployedData) -> None:
     assert login.status_code == 401
 
 
-def _run(deployed: Deployment) -> None:
-    async def use_every_permission() -> None:
+def _send_all_requests(deployed: Deployment) -> None:
+    async def send_all() -> None:
         async with open_deployed_api(deployed) as api:
             await _use_every_permission(api, DeployedData(deployed))
 
-    asyncio.run(use_every_permission())
+    asyncio.run(send_all())
 
 
 def test_all_requests_succeed_with_all_permissions(deployed: Deployment, figures: Figures) -> None:
-    _run(deployed)
+    _send_all_requests(deployed)
     figures("actions on tables, indexes and the pool", len(PERMISSIONS))
 
 
-@pytest.mark.parametrize("permission", PERMISSIONS, ids=_permission_id)
-def test_a_request_fails_without_the_permission(permission: Permission, deployed: Deployment) -> None:
+@pytest.mark.parametrize("permission", PERMISSIONS, ids=_describe_permission)
+def test_request_fails_without_the_permission(permission: Permission, deployed: Deployment) -> None:
     with _remove_permission(permission, deployed), pytest.raises(AssertionError):
-        _run(deployed)
+        _send_all_requests(deployed)

@@ -1,1 +1,1 @@
-"""A smoke test of a running API, from outside: `python -m tests.e2e.smoke URL`."""
+"""A smoke test of a running API: `python -m tests.e2e.smoke URL`."""

@@ -1,4 +1,4 @@
-"""Run the smoke test. Prints a line for each step. Exits with 1 after the first step that fails."""
+"""The command of the smoke test. It prints a line for each step, and exits with 1 if a step fails."""
 
 import os
 import sys
@@ -9,10 +9,10 @@ from tests.e2e.smoke.scenario import Scenario, open_client
 
 
 def main(url: str) -> int:
-    """Run all steps against the API at a URL. Return the exit code."""
+    """Run the steps against the API at a URL, until one fails. Return the exit code."""
     start = time.monotonic()
     with open_client(url) as http:
-        for number, (title, step) in enumerate(Scenario(http, confirmers.from_environment(os.environ)).steps(), 1):
+        for number, (title, step) in enumerate(Scenario(http, confirmers.from_environment(os.environ)).list_steps(), 1):
             try:
                 step()
             except Exception as error:  # noqa: BLE001 -- any error is a failure of the step, and is printed

@@ -1,4 +1,4 @@
-"""Three ways to confirm a new account: by the mail of an embedded AWS, by an administrator, or by the user's input."""
+"""Three ways to confirm an account: the mail of an embedded AWS, an administrator's call, or the user's input."""
 
 import secrets
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Protocol
 
 import boto3
 
-from devstack.mail import latest_code
+from devstack.mail import find_latest_code
 
 
 class Confirmer(Protocol):
@@ -17,42 +17,42 @@ class Confirmer(Protocol):
     def email(self) -> str:
         """Return the address."""
 
-    def code(self) -> str | None:
-        """Return the code that was mailed. None if the account is confirmed without it."""
+    def obtain_code(self) -> str | None:
+        """Return the mailed code. None if this call has confirmed the account."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxConfirmer:
-    """Reads the mails of an embedded AWS."""
+    """A confirmer that reads the mail of an embedded AWS."""
 
     email: str
     mailbox: str
 
-    def code(self) -> str:
+    def obtain_code(self) -> str:
         """Return the code in the latest mail."""
-        return latest_code(self.mailbox, self.email)
+        return find_latest_code(self.mailbox, self.email)
 
 
 @dataclass(frozen=True, slots=True)
 class AdministratorConfirmer:
-    """Confirms the account with AWS credentials. Does not test the mails."""
+    """A confirmer that uses AWS credentials. It does not test the delivery of mail."""
 
     email: str
     pool: str
 
-    def code(self) -> None:
-        """Confirm the account. No code is needed."""
+    def obtain_code(self) -> None:
+        """Confirm the account without a code."""
         client = boto3.client("cognito-idp", region_name=self.pool.partition("_")[0])
         client.admin_confirm_sign_up(UserPoolId=self.pool, Username=self.email)
 
 
 @dataclass(frozen=True, slots=True)
 class InteractiveConfirmer:
-    """Asks the user for the code in the mail, and so tests that mails arrive."""
+    """A confirmer that asks the user for the mailed code. It tests the delivery of mail."""
 
     email: str
 
-    def code(self) -> str:
+    def obtain_code(self) -> str:
         """Return the code that the user enters."""
         return input(f"  Enter the code that was mailed to {self.email}: ").strip()
 
@@ -66,7 +66,7 @@ def from_environment(environment: Mapping[str, str]) -> Confirmer:
        https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
 
     Raises:
-        SystemExit: if none is set.
+        SystemExit: if none of them is set.
     """
     name = f"smoke+{secrets.token_hex(6)}"
     if mailbox := environment.get("MAILBOX"):

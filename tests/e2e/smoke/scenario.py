@@ -1,4 +1,4 @@
-"""The steps of the smoke test: one member uses every part of the API. Depends on the public contract only."""
+"""The steps of the smoke test: one member uses all parts of the API. They rely only on the public contract."""
 
 import secrets
 import time
@@ -10,7 +10,7 @@ import httpx
 
 from tests.e2e.smoke.confirmers import Confirmer
 
-# API Gateway waits as long.
+# The integration timeout of API Gateway.
 _TIMEOUT_SECONDS = 29.0
 # Includes the drain period of 52 seconds.
 _DELETION_TIMEOUT_SECONDS = 120.0
@@ -21,7 +21,7 @@ Step = Callable[[], None]
 
 @dataclass
 class Scenario:
-    """A client of the API, and the state that each step leaves to the next one."""
+    """A run of the smoke test: a client of the API, and the values that later steps need."""
 
     http: httpx.Client
     confirmer: Confirmer
@@ -30,7 +30,7 @@ class Scenario:
     tokens: dict[str, Any] = field(default_factory=dict)
     dwipp: dict[str, Any] = field(default_factory=dict)
 
-    def steps(self) -> list[tuple[str, Step]]:
+    def list_steps(self) -> list[tuple[str, Step]]:
         """Return all steps in order, each with its title."""
         return [
             ("health, OpenAPI document and docs page are served", self._read_public_pages),
@@ -39,7 +39,7 @@ class Scenario:
             ("register", self._register),
             ("confirm", self._confirm),
             ("log in", self._log_in),
-            ("read the own profile", self._read_profile),
+            ("read the member's profile", self._read_profile),
             ("create a Dwipp once for two requests with one key", self._create),
             ("upvote the Dwipp and make it a favorite", self._react),
             ("find the Dwipp in the feed and in the favorites", self._list),
@@ -52,7 +52,7 @@ class Scenario:
         ]
 
     def _request(self, method: str, path: str, status: int, **options: Any) -> httpx.Response:
-        """Send a request with the access token, if there is one. Assert the status of the response."""
+        """Send a request, with the access token if there is one. Assert the status of the response."""
         options.setdefault("headers", {})
         if self.tokens:
             options["headers"] = options["headers"] | {"Authorization": f"Bearer {self.tokens['access_token']}"}
@@ -85,7 +85,7 @@ class Scenario:
     def _confirm(self) -> None:
         wrong = {"registration": self.registration, "code": "wrong"}
         self._request("POST", "/v1/auth/confirm", 400, json=wrong)
-        if (code := self.confirmer.code()) is not None:
+        if (code := self.confirmer.obtain_code()) is not None:
             self._request("POST", "/v1/auth/confirm", 204, json={"registration": self.registration, "code": code})
 
     def _log_in(self) -> None:
@@ -141,9 +141,9 @@ class Scenario:
         self._request("DELETE", self._path, 404)
 
     def _delete_account(self) -> None:
-        give_up = time.monotonic() + _DELETION_TIMEOUT_SECONDS
+        deadline = time.monotonic() + _DELETION_TIMEOUT_SECONDS
         while (response := self.http.delete("v1/me", headers=self._authorization)).status_code == 202:
-            assert time.monotonic() < give_up, "the deletion did not end in time"
+            assert time.monotonic() < deadline, "the deletion did not end in time"
             time.sleep(min(int(response.headers["retry-after"]), 5))
         assert response.status_code == 204, response.text
         self._request("GET", "/v1/me", 401)
@@ -157,7 +157,7 @@ class Scenario:
         return {"Authorization": f"Bearer {self.tokens['access_token']}"}
 
     def _wait_until_listed(self, path: str) -> None:
-        """Read a list until it contains the Dwipp. Lists may lag behind a write by a second."""
+        """Read a list until it contains the Dwipp. A list can lag behind a write by a second."""
         for _ in range(10):
             if self.dwipp["id"] in [dwipp["id"] for dwipp in self._request("GET", path, 200).json()["items"]]:
                 return
@@ -168,7 +168,8 @@ class Scenario:
 def open_client(url: str) -> httpx.Client:
     """Open a client for the API at a URL, which may have a path.
 
-    A name below `localhost` means this machine (RFC 6761, 6.3), but not every resolver knows that.
+    A host name below `localhost` means this machine (RFC 6761, 6.3), but not every resolver supports that. Requests for
+    such a name therefore go to 127.0.0.1, with the name in `Host`.
     """
     api_url = httpx.URL(f"{url.rstrip('/')}/")
     base, headers = api_url, {}

@@ -1,6 +1,6 @@
 """Rules for the deployed CloudFormation template, beyond those of osls and cfn-lint.
 
-Each rule takes the template and yields a line for each violation.
+Each rule is a function that takes the template, and yields a line for each violation.
 """
 
 from collections.abc import Callable, Iterator

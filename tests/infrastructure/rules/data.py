@@ -9,7 +9,10 @@ _CHARACTER_CLASSES = ("Lowercase", "Numbers", "Symbols", "Uppercase")
 
 
 def check_data_protection(template: Template) -> Iterator[str]:
-    """Check that data survives a mistaken deletion, and that no fixed name prevents the next deployment."""
+    """Check that data survives a mistaken deletion, and that the members table deletes expired rows.
+
+    Tables must have no costs without requests. They must have no fixed names, which would prevent the next deployment.
+    """
     tables = dict(find_resources(template, "AWS::DynamoDB::Table"))
     if tables.keys() != _TABLES:
         yield f"tables: {sorted(tables)}"
@@ -24,9 +27,9 @@ def check_data_protection(template: Template) -> Iterator[str]:
 
 
 def check_account_settings(template: Template) -> Iterator[str]:
-    """Check that accounts are not disclosed, emails are verified, and access tokens live for the documented time.
+    """Check that accounts are not disclosed, and that emails are verified.
 
-    Passwords must have a minimum length and no composition rules.
+    Access tokens must be valid for the documented time. Passwords must have a minimum length and no composition rules.
     """
     expected = {
         "PreventUserExistenceErrors": "ENABLED",

@@ -21,7 +21,7 @@ _MAX_LOGINS = 1000  # In five minutes.
 _MAX_REQUESTS_PER_SECOND = 10_000
 _HEADER_PREFIX = "gatewayresponse.header."
 _HEADERS = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Cache-Control", "X-Request-Id")
-# Resource types that could invoke the function past API Gateway.
+# Resource types that could invoke the function without API Gateway.
 _OTHER_ENTRY_POINTS = (
     "AWS::Lambda::Url",
     "AWS::Lambda::Alias",
@@ -32,7 +32,10 @@ _OTHER_ENTRY_POINTS = (
 
 
 def check_member_routes(template: Template) -> Iterator[str]:
-    """Check that exactly the methods under /v1/ require an access token, except for those under /v1/auth/."""
+    """Check that all methods under /v1/ require an access token, except for OPTIONS and for those under /v1/auth/.
+
+    All other methods must require no token.
+    """
     for name, method in find_resources(template, "AWS::ApiGateway::Method"):
         properties = method["Properties"]
         path = _resolve_path(template, properties["ResourceId"])
@@ -45,7 +48,7 @@ def check_member_routes(template: Template) -> Iterator[str]:
 
 
 def check_authorizer(template: Template) -> Iterator[str]:
-    """Check that the authorizer accepts tokens of our own user pool, in the header Authorization."""
+    """Check that the authorizer accepts only tokens of the template's user pool, in the header Authorization."""
     expected = {
         "Name": "members",
         "Type": "COGNITO_USER_POOLS",
@@ -85,13 +88,13 @@ def check_stage_settings(template: Template) -> Iterator[str]:
 def check_stage_deployment(template: Template) -> Iterator[str]:
     """Check that the stage uses the deployment.
 
-    The deployment must not create a stage of its own, and must wait for all gateway responses.
+    The deployment must not create another stage, and must wait for all gateway responses.
     """
     stage = get_properties(template, "ApiStage")
     responses = {name for name, _ in find_resources(template, "AWS::ApiGateway::GatewayResponse")}
     for name, deployment in find_resources(template, "AWS::ApiGateway::Deployment"):
         if deployment["Properties"].get("StageName", {"Ref": "AWS::NoValue"}) != {"Ref": "AWS::NoValue"}:
-            yield f"{name}: creates a stage of its own"
+            yield f"{name}: creates another stage"
         if not responses <= set(deployment["DependsOn"]):
             yield f"{name}: does not wait for the gateway responses"
         if stage.get("DeploymentId") != {"Ref": name}:
@@ -99,7 +102,10 @@ def check_stage_deployment(template: Template) -> Iterator[str]:
 
 
 def check_gateway_responses(template: Template) -> Iterator[str]:
-    """Check that each type of gateway response is a problem document of its own type, with CORS headers."""
+    """Check that there is a response of each type, and that each is a problem document with CORS headers.
+
+    No two responses may have the same problem type.
+    """
     resources = find_resources(template, "AWS::ApiGateway::GatewayResponse")
     responses = [resource["Properties"] for _, resource in resources]
     for missing in _RESPONSE_TYPES - {response["ResponseType"] for response in responses}:
@@ -127,8 +133,8 @@ def check_firewall(template: Template) -> Iterator[str]:
     if not any(_limits_logins(rule) for rule in rules):
         yield "WebAcl: no rate rule"
     association = get_properties(template, "WebAclAssociation")
-    is_of_stage = "${ApiStage}" in str(association.get("ResourceArn"))
-    if get_reference(association.get("WebACLArn")) != "WebAcl" or not is_of_stage:
+    names_stage = "${ApiStage}" in str(association.get("ResourceArn"))
+    if get_reference(association.get("WebACLArn")) != "WebAcl" or not names_stage:
         yield "WebAclAssociation: not attached to the stage"
 
 
@@ -154,7 +160,7 @@ def _requires_access_token(method: Resource) -> bool:
 
 
 def _resolve_path(template: Template, resource_id: Resource) -> str:
-    """Return the path of a resource from the root on."""
+    """Return the full path of a resource."""
     name = get_reference(resource_id)
     if name == "ApiGatewayRestApi":
         return "/"

@@ -1,4 +1,4 @@
-"""Rules for alarms, the dashboard and logs. The metrics and the resources that they name must exist."""
+"""Rules for alarms, the dashboard and logs."""
 
 import json
 import re
@@ -42,10 +42,10 @@ Metric = tuple[str, str, dict[str, Any]]  # Namespace, name, and dimensions.
 
 def check_metrics_exist(template: Template) -> Iterator[str]:
     """Check that each metric comes from AWS, the app or a metric filter, and that its dimensions name our resources."""
-    found = [*_find_alarm_metrics(template), *(("Dashboard", metric) for metric in _find_dashboard_metrics(template))]
-    if len(found) < _MIN_METRICS:
-        yield f"only {len(found)} metrics were found"
-    for name, (namespace, metric, dimensions) in found:
+    used = [*_find_alarm_metrics(template), *(("Dashboard", metric) for metric in _find_dashboard_metrics(template))]
+    if len(used) < _MIN_METRICS:
+        yield f"only {len(used)} metrics were found"
+    for name, (namespace, metric, dimensions) in used:
         if not _exists(template, namespace, metric, dimensions):
             yield f"{name}: {namespace} {metric} by {sorted(dimensions)}"
 
@@ -64,17 +64,17 @@ def check_alarm_notifications(template: Template) -> Iterator[str]:
 
 
 def check_alarm_directions(template: Template) -> Iterator[str]:
-    """Check that alarms go off at high values only: a low number of errors or a short time is never a problem."""
+    """Check that only high values raise an alarm: low values and missing data are no problem."""
     for name, alarm in find_resources(template, "AWS::CloudWatch::Alarm"):
         properties = alarm["Properties"]
         if properties.get("ComparisonOperator") != "GreaterThanThreshold":
             yield f"{name}: {properties.get('ComparisonOperator')}"
         if properties.get("TreatMissingData") != "notBreaching":
-            yield f"{name}: goes off without requests"
+            yield f"{name}: is raised by missing data"
 
 
 def check_alarm_metrics(template: Template) -> Iterator[str]:
-    """Check that each alarm uses the metric that its name promises."""
+    """Check that each alarm uses the metric that its name describes."""
     alarm_metrics: dict[str, set[str]] = {}
     for name, (_, metric, _) in _find_alarm_metrics(template):
         alarm_metrics.setdefault(name, set()).add(metric)
@@ -118,12 +118,12 @@ def _find_alarm_metrics(template: Template) -> Iterator[tuple[str, Metric]]:
 
 
 def _parse_metric(properties: Resource) -> Metric:
-    dimensions = {each["Name"]: each["Value"] for each in properties.get("Dimensions", [])}
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in properties.get("Dimensions", [])}
     return properties["Namespace"], _resolve_name(properties["MetricName"]), dimensions
 
 
 def _find_dashboard_metrics(template: Template) -> Iterator[Metric]:
-    """Yield the metrics of all widgets. In a line, `.` and `...` repeat parts of the line before.
+    """Yield the metrics of all widgets. In a row, `.` and `...` repeat parts of the previous row.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
@@ -142,7 +142,7 @@ def _find_dashboard_metrics(template: Template) -> Iterator[Metric]:
 def _exists(template: Template, namespace: str, metric: str, dimensions: dict[str, Any]) -> bool:
     if not all(_refers_to_template(template, value) for value in dimensions.values()):
         return False
-    if "ApiName" in dimensions and _as_text(dimensions["ApiName"]) != _api_name(template):
+    if "ApiName" in dimensions and _get_text(dimensions["ApiName"]) != _get_api_name(template):
         return False
     if namespace == metrics.NAMESPACE:
         app_metrics = {*metrics.request_metrics(200, 1.0, 0), *list_business_metrics().values()}
@@ -154,7 +154,7 @@ def _exists(template: Template, namespace: str, metric: str, dimensions: dict[st
 
 
 def _find_filter_metrics(template: Template) -> set[str]:
-    """Return the metrics of the filters, if the log group of the filter is part of the template."""
+    """Return the metrics of the filters whose log group is part of the template."""
     return {
         _resolve_name(transformation["MetricName"])
         for _, resource in find_resources(template, "AWS::Logs::MetricFilter")
@@ -183,17 +183,17 @@ def _find_indexes(template: Template) -> set[str]:
     }
 
 
-def _as_text(value: Any) -> str:
+def _get_text(value: Any) -> str:
     return str(value.get("Fn::Sub", "") if isinstance(value, dict) else value)
 
 
-def _api_name(template: Template) -> str:
-    """Return the name of the API as an alarm writes it, with a reference to the stage."""
+def _get_api_name(template: Template) -> str:
+    """Return the name of the API in the form that alarms use, with a reference to the stage."""
     stage = template["Parameters"]["Stage"]["Default"]
     return str(get_properties(template, "ApiGatewayRestApi")["Name"]).replace(f"{stage}-", "${Stage}-", 1)
 
 
 def _resolve_name(name: Any) -> str:
-    """Return the name of a metric in one stage."""
+    """Return the name of a metric in the stage `_STAGE`."""
     text = name["Fn::Sub"] if isinstance(name, dict) else name
     return str(text).replace("${Stage}", _STAGE)

@@ -56,7 +56,7 @@ def check_function_role_trust(template: Template) -> Iterator[str]:
 
 
 def check_function_actions(template: Template) -> Iterator[str]:
-    """Check that the role of the function allows exactly the actions that the code calls."""
+    """Check that the function's role allows exactly the actions of DynamoDB and Cognito that the code calls."""
     allowed = {
         action
         for name, statement in _find_statements(template)
@@ -82,7 +82,7 @@ def check_function_properties(template: Template) -> Iterator[str]:
         if not _IMAGE.fullmatch(str(properties.get("Code", {}).get("ImageUri"))):
             yield f"{name}: {properties.get('Code')}"
         if not properties["Timeout"] < _GATEWAY_TIMEOUT_SECONDS:
-            yield f"{name}: its timeout is not below the gateway's"
+            yield f"{name}: the timeout is not below that of the gateway"
         if properties["Role"] != {"Fn::GetAtt": ["FunctionRole", "Arn"]}:
             yield f"{name}: {properties['Role']}"
         if properties.get("Architectures") != ["arm64"]:
@@ -93,10 +93,10 @@ def check_function_properties(template: Template) -> Iterator[str]:
 
 
 def _check_settings(function: Mapping[str, Any]) -> Iterator[str]:
-    """Check that the environment has the settings of the app, with valid values."""
+    """Check that the environment has exactly the settings of the app, with valid values."""
     variables = function.get("Environment", {}).get("Variables", {})
     if set(variables) != _SETTINGS:
-        yield "ApiLambdaFunction: other settings than the app's"
+        yield "ApiLambdaFunction: the settings are not those of the app"
         return
     texts = {name: "from the stack" if isinstance(value, dict) else str(value) for name, value in variables.items()}
     try:
@@ -123,12 +123,12 @@ def _find_called_actions() -> set[str]:
     code = "\n".join(map(Path.read_text, files))
     calls = set(_CALL.findall(code)) - _UNAUTHENTICATED_CALLS - _NOT_CALLS
     in_transactions = {f"dynamodb:{action}" for key, action in _TRANSACTION_ACTIONS.items() if key in code}
-    return in_transactions | {f"{_service(call)}:{_action(call)}" for call in calls}
+    return in_transactions | {f"{_get_service(call)}:{_to_action(call)}" for call in calls}
 
 
-def _service(call: str) -> str:
+def _get_service(call: str) -> str:
     return "cognito-idp" if call.startswith("admin_") else "dynamodb"
 
 
-def _action(call: str) -> str:
+def _to_action(call: str) -> str:
     return "".join(map(str.title, call.split("_")))

@@ -13,18 +13,18 @@ def find_resources(template: Template, *types: str) -> Iterator[tuple[str, Resou
 
 
 def get_properties(template: Template, name: str) -> Resource:
-    """Return the properties of a resource, empty if there is no such resource."""
+    """Return the properties of a resource. An empty dict if there is no such resource."""
     properties: Resource = template["Resources"].get(name, {}).get("Properties", {})
     return properties
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list of values. CloudFormation permits a single value instead of a list."""
+    """Return a list of values, because CloudFormation permits a single value instead of a list."""
     return value if isinstance(value, list) else [value]
 
 
 def get_reference(value: Any) -> str:
-    """Return the resource that a value refers to by `Ref`, `GetAtt` or `Sub`, empty if it refers to none."""
+    """Return the name to which a value refers by `Ref`, `GetAtt` or `Sub`. An empty string if it refers to none."""
     if not isinstance(value, dict):
         return ""
     reference = value.get("Ref") or value.get("Fn::GetAtt") or value.get("Fn::Sub") or ""

@@ -19,37 +19,38 @@ from testkit.doubles import SETTINGS
 
 
 class Turns:
-    """Lets threads run one step at a time, in a given order, and after that in alternation."""
+    """A scheduler that lets threads run one step at a time: first in the given order, then in turn."""
 
     def __init__(self, order: Sequence[str] = (), actors: Sequence[str] = ()) -> None:
         self._order = deque(order)
         self._actors = deque(actors)
         self._condition = threading.Condition()
         self._started: set[str] = set()
-        self._turn = self._next() if actors else ""
+        self._turn = self._pop_next_actor() if actors else ""
 
     def take(self) -> None:
-        """End the thread's previous turn, and wait for its next one."""
+        """End the thread's turn if it has one, and wait for its next turn."""
         name = threading.current_thread().name
         with self._condition:
             if name not in self._actors:
-                return  # The test's own thread takes no turns.
+                return  # The thread of the test itself takes no turns.
             if name in self._started:
-                self._pass_on()
+                self._start_next_turn()
             self._started.add(name)
             assert self._condition.wait_for(lambda: self._turn == name, 10)
 
     def finish(self) -> None:
+        """End the thread's last turn."""
         with self._condition:
             self._actors.remove(threading.current_thread().name)
             if self._actors:
-                self._pass_on()
+                self._start_next_turn()
 
-    def _pass_on(self) -> None:
-        self._turn = self._next()
+    def _start_next_turn(self) -> None:
+        self._turn = self._pop_next_actor()
         self._condition.notify_all()
 
-    def _next(self) -> str:
+    def _pop_next_actor(self) -> str:
         while self._order:
             actor = self._order.popleft()
             if actor in self._actors:
@@ -65,7 +66,7 @@ class FakeUserPool(UserPool):
     turns: Turns = field(default_factory=Turns)
     users: dict[str, User] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
-    # For each delete, whether its response is lost. The delete is then pending.
+    # For each delete, whether its response is lost. Such a delete stays pending.
     lost_deletes: Iterator[bool] = field(default_factory=lambda: itertools.repeat(False))
     pending_deletes: list[str] = field(default_factory=list)
 
@@ -99,7 +100,7 @@ class FakeUserPool(UserPool):
         self.users.pop(user_id, None)
 
     def run_pending_deletes(self) -> None:
-        """Run the deletes whose responses were lost."""
+        """Delete the users of all pending deletes."""
         self.turns.take()
         while self.pending_deletes:
             self.users.pop(self.pending_deletes.pop(), None)
@@ -165,7 +166,7 @@ class FakePendingConfirmations(PendingConfirmationRepository):
 
 
 class FakeClock:
-    """A clock that stands still, or that only `sleep` advances if `is_running` is set."""
+    """A clock that `sleep` advances if `is_running` is set. Otherwise it stands still."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -179,7 +180,7 @@ class FakeClock:
 
 
 def run_in_turns(turns: Turns, **calls: Any) -> dict[str, Any]:
-    """Run each call in its own thread, one step at a time. Return the result or the exception of each."""
+    """Run each call in its own thread, one step at a time. Return each call's result or exception by name."""
     results: dict[str, Any] = {}
 
     def run(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The token endpoint accepts the password grant of RFC 6749, and answers other requests with its error codes."""
+"""The token endpoint accepts the password grant of RFC 6749, and refuses others with the error codes of that RFC."""
 
 import asyncio
 from dataclasses import replace
@@ -13,7 +13,7 @@ from app import errors
 from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.sessions import Sessions
 from app.cognito.user_pool import Tokens, UserPool
-from testkit.doubles import offline_app, send_request
+from testkit.doubles import make_offline_app, send_request
 
 FORM = "application/x-www-form-urlencoded"
 VALID_FIELDS = {"grant_type": "password", "username": "Kay@Example.org", "password": " a rubber duck+knows é "}
@@ -35,7 +35,7 @@ def pending_confirmations() -> Any:
 
 @pytest.fixture
 def app(pool: Any, pending_confirmations: Any) -> FastAPI:
-    app, _ = offline_app()
+    app, _ = make_offline_app()
     app.state.container = replace(app.state.container, sessions=Sessions(pool, pending_confirmations))
     return app
 
@@ -108,7 +108,7 @@ def test_invalid_request_has_its_error_code(content: Any, error: str, app: FastA
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data; boundary=a", ""])
-def test_other_content_types_are_invalid(content_type: str, app: FastAPI, pool: Any) -> None:
+def test_content_type_other_than_form_is_an_invalid_request(content_type: str, app: FastAPI, pool: Any) -> None:
     _assert_error(_send(app, "grant_type=password", content_type), "invalid_request")
 
 

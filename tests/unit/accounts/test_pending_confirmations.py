@@ -74,16 +74,17 @@ def test_rows_disclose_neither_email_nor_password(
         pending_confirmations.record(email, FIRST_PASSWORD)
     rows = _scan_rows(settings)
     assert [row.keys() for row in rows] == [{"pk", "expires_at"}] * 2
-    (_, address, verifier), (_, other_address, other_verifier) = sorted(row["pk"].split("#") for row in rows)
-    assert {address, other_address} == {
+    (_, email_hash, verifier), (_, other_hash, other_verifier) = sorted(row["pk"].split("#") for row in rows)
+    assert {email_hash, other_hash} == {
         hashlib.sha256(email.encode()).hexdigest() for email in (EMAIL, "lee@example.org")
     }
-    assert verifier != other_verifier, "the same password must have different verifiers for different emails"
-    assert len(bytes.fromhex(verifier)) == 2, "a longer verifier would confirm a guess"
+    assert verifier != other_verifier, "the same password has the same verifier for both emails"
+    # A longer verifier would confirm a guess.
+    assert len(bytes.fromhex(verifier)) == 2
 
 
-def test_scrypt_needs_16_megabytes() -> None:
-    """Read the cost in another process, because tests lower it in this one."""
+def test_scrypt_uses_at_least_16_mebibytes() -> None:
+    """Read the cost in another process, because a fixture lowers it in this process."""
     result = subprocess.run(
         [sys.executable, "-c", "from app.accounts.pending_confirmations import SCRYPT_COST; print(SCRYPT_COST)"],
         cwd=ROOT,
@@ -91,4 +92,5 @@ def test_scrypt_needs_16_megabytes() -> None:
         text=True,
         check=True,
     )
-    assert int(result.stdout) * 8 * 128 >= 16 * 1024 * 1024, "scrypt needs N * r * 128 bytes (RFC 7914, section 2)"
+    # scrypt uses N * r * 128 bytes (RFC 7914, section 2).
+    assert int(result.stdout) * 8 * 128 >= 16 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""A registration leads to its user for a day, and a removal mark is visible for a minute."""
+"""A registration resolves to its user for a day, and a removal mark is visible for a minute."""
 
 import time
 import uuid
@@ -8,7 +8,7 @@ import pytest
 
 from app.accounts.registrations import RegistrationRepository
 from app.aws.clients import dynamodb_client
-from app.aws.deadline import REQUEST_SECONDS
+from app.aws.deadline import REQUEST_TIMEOUT_SECONDS
 from app.aws.items import serialize
 from app.settings import Settings
 from devstack import stack
@@ -19,13 +19,13 @@ HOUR = 3600
 
 
 class Clock:
-    """The current time plus `later` seconds."""
+    """A clock that is `offset` seconds ahead."""
 
     def __init__(self) -> None:
-        self.later = 0.0
+        self.offset = 0.0
 
     def time(self) -> float:
-        return time.time() + self.later
+        return time.time() + self.offset
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def member() -> str:
 
 
 class TestRegistrations:
-    def test_registration_leads_to_its_user(self, member: str, registrations: RegistrationRepository) -> None:
+    def test_registration_resolves_to_its_user(self, member: str, registrations: RegistrationRepository) -> None:
         first, second = registrations.create(member, "pending key"), registrations.create(member, "pending key")
         assert first != second
         assert registrations.get_member_id(first) == registrations.get_member_id(second) == member
@@ -68,13 +68,13 @@ class TestRegistrations:
         assert registrations.get_member_id(without_user) is None
         assert {uuid.UUID(registration).version for registration in (without_user, with_user)} == {4}
 
-    def test_registration_expires_after_a_day_with_its_row_in_place(
+    def test_registration_expires_after_a_day_even_if_its_row_remains(
         self, member: str, registrations: RegistrationRepository, client: Any, settings: Settings, clock: Clock
     ) -> None:
         registration = registrations.create(member, "pending key")
-        clock.later = 24 * HOUR - 60
+        clock.offset = 24 * HOUR - 60
         assert registrations.get_member_id(registration) == member
-        clock.later = 24 * HOUR + 60
+        clock.offset = 24 * HOUR + 60
         assert registrations.get_member_id(registration) is None
         key = serialize({"pk": f"registration#{registration}"})
         assert "Item" in client.get_item(TableName=settings.members_table, Key=key)
@@ -121,9 +121,9 @@ class TestRemovalMarks:
         self, member: str, registrations: RegistrationRepository, clock: Clock
     ) -> None:
         registrations.mark_for_removal(member)
-        clock.later = 2 * REQUEST_SECONDS
+        clock.offset = 2 * REQUEST_TIMEOUT_SECONDS
         assert registrations.is_marked(member)
-        clock.later = 60
+        clock.offset = 60
         assert not registrations.is_marked(member)
 
     def test_sdk_retry_sets_one_mark(self, member: str, registrations: RegistrationRepository, client: Any) -> None:

@@ -116,7 +116,7 @@ def test_valid_new_password_is_accepted(password: str) -> None:
 def test_invalid_new_password_is_refused(password: str, error_type: str) -> None:
     with pytest.raises(ValidationError) as caught:
         NEW_PASSWORD.validate_python(password)
-    assert [flaw["type"] for flaw in caught.value.errors()] == [error_type]
+    assert [error["type"] for error in caught.value.errors()] == [error_type]
 
 
 @without_deadline

@@ -1,4 +1,4 @@
-"""A login tells only the registrant that the account is not confirmed."""
+"""A failed login discloses an unconfirmed account only to a client that sends the registered password."""
 
 from typing import Any
 from unittest.mock import Mock
@@ -19,31 +19,31 @@ def pool() -> Any:
 
 
 @pytest.fixture
-def pending() -> Any:
+def pending_confirmations() -> Any:
     return Mock(spec=PendingConfirmationRepository)
 
 
-def test_successful_login_reads_no_pending_confirmation(pool: Any, pending: Any) -> None:
+def test_successful_login_reads_no_pending_confirmation(pool: Any, pending_confirmations: Any) -> None:
     pool.log_in.return_value = TOKENS
-    assert Sessions(pool, pending).log_in("kay@example.org", "a password") == TOKENS
-    pending.exists.assert_not_called()
+    assert Sessions(pool, pending_confirmations).log_in("kay@example.org", "a password") == TOKENS
+    pending_confirmations.exists.assert_not_called()
 
 
 @pytest.mark.parametrize(
     ("is_pending", "error"), [(True, errors.AccountNotConfirmedError), (False, errors.InvalidCredentialsError)]
 )
 def test_failed_login_depends_on_the_pending_confirmation(
-    is_pending: bool, error: type[Exception], pool: Any, pending: Any
+    is_pending: bool, error: type[Exception], pool: Any, pending_confirmations: Any
 ) -> None:
     pool.log_in.side_effect = errors.InvalidCredentialsError()
-    pending.exists.return_value = is_pending
+    pending_confirmations.exists.return_value = is_pending
     with pytest.raises(error):
-        Sessions(pool, pending).log_in("kay@example.org", "a password")
-    pending.exists.assert_called_once_with("kay@example.org", "a password")
+        Sessions(pool, pending_confirmations).log_in("kay@example.org", "a password")
+    pending_confirmations.exists.assert_called_once_with("kay@example.org", "a password")
 
 
-def test_required_reset_is_raised_unchanged(pool: Any, pending: Any) -> None:
+def test_required_reset_is_raised_unchanged(pool: Any, pending_confirmations: Any) -> None:
     pool.log_in.side_effect = errors.PasswordResetRequiredError()
     with pytest.raises(errors.PasswordResetRequiredError):
-        Sessions(pool, pending).log_in("kay@example.org", "a password")
-    pending.exists.assert_not_called()
+        Sessions(pool, pending_confirmations).log_in("kay@example.org", "a password")
+    pending_confirmations.exists.assert_not_called()

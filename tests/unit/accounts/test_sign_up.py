@@ -33,7 +33,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     return clock
 
 
-# A registration has seven steps. A confirmation has four or more.
+# A registration that replaces a user has seven steps. A confirmation has four or more.
 REPLACEMENT_STEPS = 11
 REPLACEMENT_ORDERS = [
     ["confirm" if step in confirm_steps else "register" for step in range(REPLACEMENT_STEPS)]
@@ -70,7 +70,7 @@ def test_confirmation_or_replacement_wins_in_any_order(clock: FakeClock) -> None
     assert outcomes == {True, False}
 
 
-# A registration has five steps. The last one is a delete whose response is lost. Cognito runs the delete at once,
+# Here the fifth and last step of a registration is a delete whose response is lost. Cognito runs the delete at once,
 # later, or after all other steps.
 LATE_DELETE_ORDERS = [
     [*order[:end], "cognito", *order[end:]]
@@ -202,7 +202,7 @@ class TestRegister:
         assert pool.users[member_id].confirmed
 
     def test_registration_without_a_mail_confirms_no_user(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Another request may have registered the email since, and this registration must not confirm its user."""
+        """Another request may have registered the email since. This registration must not confirm that user."""
         monkeypatch.setattr(FakeUserPool, "sign_up", Mock(side_effect=MailNotSentError))
         registrations = FakeRegistrations()
         registration = SignUp(FakeUserPool(), registrations, FakePendingConfirmations()).register(EMAIL, "first", None)
@@ -259,9 +259,9 @@ class TestConfirm:
 @pytest.mark.parametrize(
     "failure",
     [None, UnavailableError(), EndpointConnectionError(endpoint_url="dynamodb"), ClientError({}, "DeleteItem")],
-    ids=["no failure", "deadline", "connection error", "client error"],
+    ids=["no failure", "request deadline", "connection error", "client error"],
 )
-def test_confirmation_forgets_only_its_own_pending_confirmation(failure: Exception | None) -> None:
+def test_confirmation_forgets_its_own_row_or_ignores_the_error(failure: Exception | None) -> None:
     pool, registrations = FakeUserPool(), FakeRegistrations(failure=failure)
     pending_confirmations = FakePendingConfirmations()
     sign_up = SignUp(pool, registrations, pending_confirmations)

@@ -20,8 +20,8 @@ from app.auth import dependencies
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.cognito.user_pool import UserPool
-from testkit.doubles import SETTINGS, RecordingFeed, offline_app, send_request
-from testkit.forged_tokens import HEADER, SUB, make_token, public_keys, valid_claims
+from testkit.doubles import SETTINGS, RecordingFeed, make_offline_app, send_request
+from testkit.forged_tokens import HEADER, SUB, make_token, make_valid_claims, public_keys
 from testkit.gateway import (
     GATEWAY_KINDS,
     GatewayKind,
@@ -39,7 +39,7 @@ FEED_PATH = "/v1/dwipps"
 
 @pytest.fixture(scope="module")
 def app_and_feed() -> tuple[FastAPI, RecordingFeed]:
-    return offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
+    return make_offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ class TestBearerToken:
         def fail_to_connect() -> Any:
             raise OSError
 
-        broken_app, _ = offline_app(TokenVerifier(SETTINGS, KeySet(fail_to_connect)))
+        broken_app, _ = make_offline_app(TokenVerifier(SETTINGS, KeySet(fail_to_connect)))
         headers = {"Authorization": f"Bearer {make_token()}"}
         response = asyncio.run(send_request(broken_app, "GET", FEED_PATH, headers=headers))
         assert response.status_code == 503
@@ -116,10 +116,10 @@ AUTHORIZERS: Mapping[GatewayKind, Callable[[Mapping[str, Any]], dict[str, Any]]]
 }
 
 
-def _make_text_authorizer(claims: Mapping[str, Any], kind: GatewayKind) -> dict[str, Any]:
-    """Return an authorizer with all numbers of the claims as texts, as this kind of gateway writes them."""
-    texts = {name: str(value) if isinstance(value, int) else value for name, value in claims.items()}
-    return {"jwt": {"claims": texts, "scopes": None}} if kind == "http-2.0" else {"claims": texts}
+def _make_string_authorizer(claims: Mapping[str, Any], kind: GatewayKind) -> dict[str, Any]:
+    """Return an authorizer of this kind of gateway, with the numbers in the claims as strings."""
+    strings = {name: str(value) if isinstance(value, int) else value for name, value in claims.items()}
+    return {"jwt": {"claims": strings, "scopes": None}} if kind == "http-2.0" else {"claims": strings}
 
 
 def _format_rest_date(timestamp: int) -> str:
@@ -129,7 +129,7 @@ def _format_rest_date(timestamp: int) -> str:
 @pytest.mark.parametrize("kind", GATEWAY_KINDS)
 class TestGatewayClaims:
     def test_principal_is_the_sub_in_the_claims(self, kind: GatewayKind, handler: Handler, callers: list[str]) -> None:
-        response = to_response(handler(_make_event(kind, AUTHORIZERS[kind](valid_claims())), None))
+        response = to_response(handler(_make_event(kind, AUTHORIZERS[kind](make_valid_claims())), None))
         assert response.status_code == 200
         assert callers == [SUB]
 
@@ -137,11 +137,11 @@ class TestGatewayClaims:
         "format_time",
         [
             pytest.param(_format_rest_date, id="REST date"),
-            pytest.param(str, id="digits"),
+            pytest.param(str, id="string of digits"),
             pytest.param(int, id="number"),
         ],
     )
-    def test_times_are_checked_in_each_form(
+    def test_times_are_checked_in_each_format(
         self, format_time: Callable[[int], Any], kind: GatewayKind, handler: Handler
     ) -> None:
         now = int(time.time())
@@ -154,19 +154,19 @@ class TestGatewayClaims:
             ({"nbf": now + 75}, 401),
         ):
             formatted = {name: format_time(timestamp) for name, timestamp in changes.items()}
-            authorizer = _make_text_authorizer(valid_claims(), kind)
+            authorizer = _make_string_authorizer(make_valid_claims(), kind)
             (authorizer["jwt"] if kind == "http-2.0" else authorizer)["claims"].update(formatted)
             assert handler(_make_event(kind, authorizer), None)["statusCode"] == status, formatted
 
     def test_authorization_header_is_ignored(self, kind: GatewayKind, handler: Handler, callers: list[str]) -> None:
-        headers = {"Authorization": f"Bearer {make_token(claims=valid_claims(sub=OTHER_SUB))}"}
-        response = to_response(handler(_make_event(kind, AUTHORIZERS[kind](valid_claims()), headers), None))
+        headers = {"Authorization": f"Bearer {make_token(claims=make_valid_claims(sub=OTHER_SUB))}"}
+        response = to_response(handler(_make_event(kind, AUTHORIZERS[kind](make_valid_claims()), headers), None))
         assert response.status_code == 200
         assert callers == [SUB]
 
 
 class RecordingPool(UserPool):
-    """Records the access tokens that it receives."""
+    """A user pool that records the access tokens that it receives."""
 
     def __init__(self) -> None:
         super().__init__(SETTINGS)
@@ -181,7 +181,7 @@ class RecordingPool(UserPool):
 
 
 class TestOwnAccessToken:
-    """The change of the password passes the header's token on to Cognito, which requires it."""
+    """To change a password, Cognito requires the access token of the header `Authorization`."""
 
     @pytest.fixture
     def pool(self, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> RecordingPool:
@@ -192,7 +192,7 @@ class TestOwnAccessToken:
     def _change_password(self, handler: Handler, headers: list[tuple[str, str]]) -> httpx.Response:
         passwords = {"current_password": "a rubber duck knows", "new_password": "a rubber duck forgot"}
         request = httpx.Request("PUT", "https://dwipper.test/v1/me/password", headers=headers, json=passwords)
-        return to_response(handler(make_event(request, "rest", valid_claims()), None))
+        return to_response(handler(make_event(request, "rest", make_valid_claims()), None))
 
     def test_own_token_reaches_cognito(self, handler: Handler, pool: RecordingPool) -> None:
         own_token = make_token()
@@ -207,13 +207,15 @@ class TestOwnAccessToken:
             pytest.param(
                 [("Authorization", "Bearer {other}"), ("Authorization", "Bearer {own}")], id="two headers, own last"
             ),
-            pytest.param([("Authorization", "Bearer token")], id="no JWT"),
+            pytest.param([("Authorization", "Bearer token")], id="not a JWT"),
             pytest.param([("Authorization", "Basic {own}")], id="Basic scheme"),
             pytest.param([], id="no header"),
         ],
     )
-    def test_other_tokens_are_401(self, headers: list[tuple[str, str]], handler: Handler, pool: RecordingPool) -> None:
-        other_token = make_token(claims=valid_claims(sub=OTHER_SUB))
+    def test_missing_or_other_token_is_401(
+        self, headers: list[tuple[str, str]], handler: Handler, pool: RecordingPool
+    ) -> None:
+        other_token = make_token(claims=make_valid_claims(sub=OTHER_SUB))
         sent_headers = [(name, value.format(own=make_token(), other=other_token)) for name, value in headers]
         assert_unauthorized(self._change_password(handler, sent_headers), other_token)
         assert pool.received == []
@@ -231,6 +233,7 @@ class TestOwnAccessToken:
         (10**14, None),
         ("9" * 400, None),
     ],
+    ids=lambda value: str(value)[:30],
 )
 def test_authentication_time_is_parsed_or_none(claim: object, expected: int | None) -> None:
     authenticated_at = dependencies._authentication_time({"auth_time": claim})

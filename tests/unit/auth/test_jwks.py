@@ -38,7 +38,7 @@ def verifier(key_set: KeySet) -> TokenVerifier:
 
 class TestKeySet:
     def test_known_key_does_not_wait_for_a_fetch(self, key_endpoint: KeyEndpoint, key_set: KeySet) -> None:
-        async def scenario() -> None:
+        async def run_scenario() -> None:
             await key_set.get("signing")
             key_endpoint.now += 31
             key_endpoint.fetch_started.clear()
@@ -51,10 +51,10 @@ class TestKeySet:
             with pytest.raises(UnauthenticatedError):
                 await request
 
-        asyncio.run(scenario())
+        asyncio.run(run_scenario())
 
-    def test_unknown_key_is_fetched_once_in_30_seconds(self, key_endpoint: KeyEndpoint, key_set: KeySet) -> None:
-        async def scenario() -> None:
+    def test_unknown_keys_cause_one_fetch_in_30_seconds(self, key_endpoint: KeyEndpoint, key_set: KeySet) -> None:
+        async def run_scenario() -> None:
             for seconds, fetches in ((0, 1), (1, 1), (29, 1), (30, 2), (59, 2), (60, 3)):
                 key_endpoint.now = 1000.0 + seconds
                 for kid in ("unknown", "another", ""):
@@ -62,20 +62,20 @@ class TestKeySet:
                         await key_set.get(kid)
                 assert key_endpoint.fetches == fetches, seconds
 
-        asyncio.run(scenario())
+        asyncio.run(run_scenario())
 
     def test_new_key_is_found(self, key_endpoint: KeyEndpoint, verifier: TokenVerifier) -> None:
-        async def scenario() -> None:
+        async def run_scenario() -> None:
             await verifier.verify(make_token())
             key_endpoint.keys = public_keys("signing", "new")
             key_endpoint.now += 30
             await verifier.verify(make_token({**HEADER, "kid": "new"}))
 
-        asyncio.run(scenario())
+        asyncio.run(run_scenario())
         assert key_endpoint.fetches == 2
 
     def test_removed_key_is_dropped(self, key_endpoint: KeyEndpoint, verifier: TokenVerifier) -> None:
-        async def scenario() -> None:
+        async def run_scenario() -> None:
             await verifier.verify(make_token())
             key_endpoint.keys = public_keys("new")
             key_endpoint.now += 30
@@ -83,21 +83,21 @@ class TestKeySet:
             with pytest.raises(UnauthenticatedError):
                 await verifier.verify(make_token())
 
-        asyncio.run(scenario())
+        asyncio.run(run_scenario())
 
     def test_concurrent_requests_share_a_fetch(self, key_endpoint: KeyEndpoint, key_set: KeySet) -> None:
-        async def scenario() -> None:
+        async def run_scenario() -> None:
             key_endpoint.may_respond.clear()
             requests = [asyncio.create_task(key_set.get("signing")) for _ in range(50)]
             assert await asyncio.to_thread(key_endpoint.fetch_started.wait, 5)
             key_endpoint.may_respond.set()
             assert {key["kid"] for key in await asyncio.gather(*requests)} == {"signing"}
 
-        asyncio.run(scenario())
+        asyncio.run(run_scenario())
         assert key_endpoint.fetches == 1
 
     def test_cancelled_request_does_not_cancel_the_fetch(self, key_endpoint: KeyEndpoint, key_set: KeySet) -> None:
-        async def scenario() -> None:
+        async def run_scenario() -> None:
             key_endpoint.may_respond.clear()
             cancelled_request, other_request = (asyncio.create_task(key_set.get("signing")) for _ in range(2))
             assert await asyncio.to_thread(key_endpoint.fetch_started.wait, 5)
@@ -107,7 +107,7 @@ class TestKeySet:
             assert (await other_request)["kid"] == "signing"
             assert cancelled_request.cancelled()
 
-        asyncio.run(scenario())
+        asyncio.run(run_scenario())
         assert key_endpoint.fetches == 1
 
     def test_failed_fetch_raises_unavailable(self, key_endpoint: KeyEndpoint, verifier: TokenVerifier) -> None:
@@ -122,7 +122,7 @@ class TestKeySet:
         assert context.cognito_failures == ["OSError"]
 
     def test_failed_fetch_is_retried_after_5_seconds(self, key_endpoint: KeyEndpoint, key_set: KeySet) -> None:
-        async def scenario() -> None:
+        async def run_scenario() -> None:
             key_endpoint.failure = ValueError("no JSON")
             for seconds, fetches in ((0, 1), (4, 1), (5, 2), (9, 2)):
                 key_endpoint.now = 1000.0 + seconds
@@ -135,11 +135,11 @@ class TestKeySet:
             with pytest.raises(UnauthenticatedError):
                 await key_set.get("unknown")
 
-        asyncio.run(scenario())
+        asyncio.run(run_scenario())
         assert key_endpoint.fetches == 3
 
     def test_known_keys_survive_a_failed_fetch(self, key_endpoint: KeyEndpoint, verifier: TokenVerifier) -> None:
-        async def scenario() -> None:
+        async def run_scenario() -> None:
             await verifier.verify(make_token())
             key_endpoint.failure = OSError("no route to host")
             key_endpoint.now += 30
@@ -147,23 +147,23 @@ class TestKeySet:
                 await verifier.verify(make_token({**HEADER, "kid": "new"}))
             await verifier.verify(make_token())
 
-        asyncio.run(scenario())
+        asyncio.run(run_scenario())
 
     def test_hanging_fetch_times_out(
         self, key_endpoint: KeyEndpoint, key_set: KeySet, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("app.auth.jwks._FETCH_TIMEOUT_SECONDS", 0.05)
 
-        async def scenario() -> None:
+        async def run_scenario() -> None:
             key_endpoint.may_respond.clear()
             with pytest.raises(UnavailableError):
                 await asyncio.wait_for(key_set.get("signing"), 2)
             key_endpoint.may_respond.set()
 
-        asyncio.run(scenario())
+        asyncio.run(run_scenario())
 
 
-# `KeySet` handles any exception. These are the ones that an invalid response causes.
+# `KeySet` handles any exception. A failed fetch raises one of these.
 FETCH_ERRORS = (UnavailableError, ValueError, TypeError, HTTPError)
 
 Response = tuple[int, dict[str, str], bytes]

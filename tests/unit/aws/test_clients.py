@@ -48,57 +48,57 @@ def _get_user() -> None:
 
 
 class TestDeadline:
-    """Every call to AWS times out."""
+    """Each attempt of a call times out."""
 
     @pytest.fixture
-    def sent(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        """Return the URLs of the calls that were sent."""
-        sent: list[str] = []
+    def sent_urls(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Return the list of the URLs of all attempts."""
+        sent_urls: list[str] = []
 
         def hang(_: Any, request: Any) -> NoReturn:
-            sent.append(request.url)
+            sent_urls.append(request.url)
             raise ReadTimeoutError(endpoint_url=request.url)
 
         monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", hang)
         monkeypatch.setattr("time.sleep", lambda _: None)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        return sent
+        return sent_urls
 
-    def test_call_uses_all_attempts_within_the_deadline(self, sent: list[str]) -> None:
+    def test_call_uses_all_attempts_within_the_deadline(self, sent_urls: list[str]) -> None:
         with request_deadline(20), pytest.raises(ReadTimeoutError):
             _get_item()
-        assert len(sent) == 3
+        assert len(sent_urls) == 3
 
-    def test_call_without_a_deadline_uses_all_attempts(self, sent: list[str]) -> None:
+    def test_call_without_a_deadline_uses_all_attempts(self, sent_urls: list[str]) -> None:
         with pytest.raises(ReadTimeoutError):
             _get_user()
-        assert len(sent) == 2
+        assert len(sent_urls) == 2
 
-    def test_call_that_could_miss_the_deadline_is_not_sent(self, sent: list[str]) -> None:
+    def test_call_that_could_miss_the_deadline_is_not_sent(self, sent_urls: list[str]) -> None:
         with request_deadline(2.9), pytest.raises(UnavailableError):
             _get_item()
         with request_deadline(6.9), pytest.raises(UnavailableError):
             _get_user()
-        assert sent == []
+        assert sent_urls == []
 
     def test_retry_that_could_miss_the_deadline_is_not_sent(
-        self, sent: list[str], monkeypatch: pytest.MonkeyPatch
+        self, sent_urls: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("time.sleep", lambda _: threading.Event().wait(1.2))
         with request_deadline(4.1), pytest.raises(UnavailableError):
             _get_item()
-        assert len(sent) == 1
+        assert len(sent_urls) == 1
 
 
 class TestRecordedFailures:
-    """Cognito gives the same response to every call."""
+    """Each attempt of a call gets the same response."""
 
     @pytest.fixture
     def record_failures(self, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-        """Return a function that makes a call, and returns the recorded failures.
+        """Return a function that makes a call and returns the recorded failures.
 
-        Each attempt gets a response with the given status and body, or raises the given exception.
+        The function takes the status and the body of the response. An exception as status is raised instead.
         """
         monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")

@@ -26,7 +26,7 @@ def test_both_results_are_returned_in_order() -> None:
     assert run_concurrently(first, second) == (True, "second")
 
 
-def test_first_call_error_is_raised() -> None:
+def test_first_error_in_order_is_raised() -> None:
     def first() -> None:
         raise KeyError
 
@@ -60,8 +60,8 @@ def test_error_in_one_gathered_call_is_raised() -> None:
 
 def test_concurrent_calls_share_the_deadline() -> None:
     with request_deadline(5):
-        left = [
+        remaining = [
             *run_concurrently(remaining_seconds, remaining_seconds),
             *gather([remaining_seconds, remaining_seconds]),
         ]
-    assert all(4 < seconds <= 5 for seconds in left)
+    assert all(4 < seconds <= 5 for seconds in remaining)

@@ -1,4 +1,4 @@
-"""Items keep their values, and batches return all existing items. moto stands in for DynamoDB in this process."""
+"""Items keep their values, and batches return all existing items. Moto or a stub stands in for DynamoDB."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -42,7 +42,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @without_deadline
 @given(st.dictionaries(st.text(), _VALUES))
-def test_values_survive_the_round_trip(values: dict[str, Any]) -> None:
+def test_values_round_trip(values: dict[str, Any]) -> None:
     assert deserialize(serialize(values)) == values
 
 
@@ -58,16 +58,16 @@ def test_batches_have_at_most_100_keys(count: int, client: Any) -> None:
         "before-parameter-build.dynamodb.BatchGetItem",
         lambda params, **_: batch_sizes.append(len(params["RequestItems"][TABLE]["Keys"])),
     )
-    found = batch_get(client, TABLE, [serialize({"id": str(number)}) for number in range(count)])
-    squares = {deserialize(item)["id"]: int(deserialize(item)["square"]) for item in found}
+    items = batch_get(client, TABLE, [serialize({"id": str(number)}) for number in range(count)])
+    squares = {deserialize(item)["id"]: int(deserialize(item)["square"]) for item in items}
     assert squares == {str(number): number**2 for number in range(count)}
     assert sum(batch_sizes) == count
     assert all(size <= 100 for size in batch_sizes)
 
 
 def test_missing_items_are_left_out(client: Any) -> None:
-    found = batch_get(client, TABLE, [serialize({"id": key}) for key in ("7", "none", "8")])
-    assert {deserialize(item)["id"] for item in found} == {"7", "8"}
+    items = batch_get(client, TABLE, [serialize({"id": key}) for key in ("7", "none", "8")])
+    assert {deserialize(item)["id"] for item in items} == {"7", "8"}
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_unprocessed_keys_are_requested_again(no_pauses: None) -> None:
         stubber.assert_no_pending_responses()
 
 
-def test_repeatedly_unprocessed_keys_are_an_outage(no_pauses: None) -> None:
+def test_repeatedly_unprocessed_keys_raise_unavailable(no_pauses: None) -> None:
     client = dynamodb_client("us-east-1")
     keys = [serialize({"dwipp_id": new_id()})]
     with Stubber(client) as stubber:

@@ -31,7 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def make_attempt(failures: int) -> tuple[Callable[[], str], list[int]]:
-    """Return an attempt that conflicts this many times and then succeeds, and the list of its calls."""
+    """Return an attempt that fails with this many conflicts before it succeeds, and the list of its calls."""
     calls: list[int] = []
 
     def attempt() -> str:

@@ -1,4 +1,4 @@
-"""Timestamps are texts that sort by time, and parse to the same time."""
+"""Timestamps are strings that sort by time, and parse to the same time."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -14,7 +14,7 @@ TIMES = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.ju
 
 @without_deadline
 @given(TIMES)
-def test_time_survives_the_round_trip(moment: datetime) -> None:
+def test_time_round_trips(moment: datetime) -> None:
     assert from_text(to_text(moment)) == moment
     assert is_timestamp(to_text(moment))
 

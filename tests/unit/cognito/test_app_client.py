@@ -1,7 +1,7 @@
-"""The app client limits calls to Cognito that bypass the API, by an access token or by the client's id.
+"""The app client limits calls to Cognito that bypass the API with an access token or the client id.
 
-Only Amazon can show that Cognito enforces these attributes, and that it copies the email from the username at sign-up.
-MiniStack writes any attribute.
+Only Amazon can show that Cognito enforces these settings, and that it copies the email from the username at sign-up.
+MiniStack lets a client write any attribute.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _POOL, _CLIENT = _DATA["UserPool"]["Properties"], _DATA["UserPoolClient"]["Prope
 
 
 def test_access_token_cannot_write_the_email() -> None:
-    """Otherwise the holder of a stolen token could set another email, and reset the password by mail."""
+    """Otherwise a stolen token would suffice to set another email and to reset the password by mail."""
     assert _CLIENT["WriteAttributes"] == ["preferred_username"]
 
 

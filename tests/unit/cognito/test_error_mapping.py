@@ -1,4 +1,4 @@
-"""Each error in Cognito's API reference has one outcome for each call of the user pool."""
+"""Each documented error of Cognito has one outcome for each call of the user pool."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ OLD_PASSWORD, NEW_PASSWORD = "a rubber duck knows", "a rubber duck forgot"
 CODE = "123456"
 TOKEN = "eyJ.token.of_a_session"
 
-# Outcomes other than an error of the domain: the error is suppressed, there is no user, or the error is unexpected.
+# Outcomes without an error of the domain: the call suppresses the error, returns no user, or raises an unmapped error.
 SUPPRESSED, NO_USER, UNMAPPED = "suppressed", "no user", "unmapped"
 Outcome = type[Exception] | str
 
@@ -210,12 +210,12 @@ CASES = {
 
 
 def _list_documented_errors(operation: str) -> list[str]:
-    """Return the errors of an operation. botocore has them from the API reference."""
+    """Return the error codes of an operation in botocore's model, which follows the API reference."""
     model: Any = cognito_client("us-east-1").meta.service_model.operation_model(operation)
     return [shape.error_code for shape in model.error_shapes]
 
 
-# test_user_pool.py covers the failure of the mail after SignUp.
+# test_user_pool.py covers the excluded case: the mail fails after SignUp.
 DOCUMENTED_CASES = [
     (name, code)
     for name, case in CASES.items()
@@ -229,7 +229,7 @@ def _catch_error(call: Callable[[UserPool], Any], pool: UserPool) -> Exception:
         call(pool)
     except Exception as error:  # noqa: BLE001 -- the tests check its type
         return error
-    pytest.fail("no exception was raised")
+    pytest.fail("the call raised no exception")
 
 
 Stubbed = tuple[UserPool, Stubber]
@@ -259,5 +259,5 @@ def test_documented_error_has_its_outcome(
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_outcomes_are_documented_errors(name: str) -> None:
+def test_mapped_errors_are_documented(name: str) -> None:
     assert set(CASES[name].outcomes) <= set(_list_documented_errors(CASES[name].operation))

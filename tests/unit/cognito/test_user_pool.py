@@ -1,4 +1,4 @@
-"""The user pool sends the expected parameters, and understands the responses."""
+"""The user pool sends the expected parameters, and interprets the responses."""
 
 import secrets
 from collections.abc import Callable
@@ -123,9 +123,9 @@ class TestSessions:
         assert pool.refresh(TOKEN) == Tokens("a", TOKEN, 900)
 
     @pytest.mark.parametrize(
-        "secret", ["", " ", "a b", "a\n", "é", "\ud800", "\x00", "a" * 4097], ids=lambda s: ascii(s)[:8]
+        "secret", ["", " ", "a b", "a\n", "é", "\ud800", "\x00", "a" * 4097], ids=lambda text: ascii(text)[:8]
     )
-    def test_malformed_secret_is_not_sent(self, secret: str, stubbed: Stubbed) -> None:
+    def test_malformed_token_or_code_is_not_sent(self, secret: str, stubbed: Stubbed) -> None:
         pool, _ = stubbed
         with pytest.raises(errors.InvalidRefreshTokenError):
             pool.refresh(secret)

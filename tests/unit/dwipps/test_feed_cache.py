@@ -1,4 +1,4 @@
-"""The newest page is read once for all requests within the cache time. A walk from a cached page skips no Dwipp."""
+"""The first page of the feed is cached. A walk from a cached page returns each Dwipp older than the cache time."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ from testkit.hypothesis_settings import without_deadline
 
 
 class Table:
-    """Dwipps, newest first. Counts its reads."""
+    """A table of Dwipps, newest first, which counts its reads."""
 
     def __init__(self, count: int = 0) -> None:
         self.ids: list[str] = []
@@ -77,9 +77,9 @@ class TestFeedPageCache:
         table = Table(3)
 
         def slow_read(limit: int, before: str | None) -> list[Dwipp]:
-            found = table.read(limit, before)
+            page = table.read(limit, before)
             clock.now += 0.4
-            return found
+            return page
 
         cache = FeedPageCache(slow_read, seconds=0.5)
         cache(2, None)
@@ -174,7 +174,9 @@ class TestFeedPageCache:
 @pytest.mark.parametrize(("seconds", "reads"), [(0, 3), (0.5, 1)])
 def test_settings_set_the_cache_time_for_the_feed(seconds: float, reads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     table = Table(3)
-    monkeypatch.setattr("app.dwipps.repository.DwippRepository.list_recent", lambda _, *where: table.read(*where))
+    monkeypatch.setattr(
+        "app.dwipps.repository.DwippRepository.list_recent", lambda _, *arguments: table.read(*arguments)
+    )
     container = build_container(dataclasses.replace(SETTINGS, feed_cache_seconds=seconds))
     for _ in range(3):
         container.feed._cache(2, None)

@@ -1,4 +1,4 @@
-"""A lost response of an idempotent creation does not turn a retry into a replay."""
+"""A creation that finds the row of its own earlier attempt is not a replay."""
 
 import pytest
 from botocore.stub import Stubber
@@ -13,7 +13,7 @@ from testkit import members
 
 
 @pytest.mark.parametrize("is_own", [True, False], ids=["own attempt", "earlier request"])
-def test_own_earlier_attempt_is_not_a_replay(is_own: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_row_by_an_earlier_request_is_a_replay(is_own: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     author, own_id = members.make_author("kay"), new_id()
     monkeypatch.setattr(idempotency, "new_id", lambda: own_id)
     monkeypatch.setattr("app.aws.retries._FIRST_PAUSE_SECONDS", 0)

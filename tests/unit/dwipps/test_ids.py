@@ -1,4 +1,4 @@
-"""Ids are UUIDv7 in canonical form, and sort by the time in them."""
+"""Ids are UUIDv7 in canonical form, and sort by creation time."""
 
 import time
 import uuid
@@ -82,7 +82,7 @@ def test_single_shard_holds_all_ids() -> None:
 
 
 @pytest.mark.parametrize("shards", [2, 8, 64])
-def test_ids_spread_evenly_over_shards(shards: int) -> None:
+def test_ids_spread_evenly_across_shards(shards: int) -> None:
     counts = [0] * shards
     for _ in range(200 * shards):
         counts[feed_shard(new_id(), shards)] += 1

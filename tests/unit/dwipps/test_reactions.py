@@ -1,4 +1,4 @@
-"""The reactions table has one row for each member and Dwipp, and the count of upvotes always equals the rows."""
+"""A member's reactions to a Dwipp are one row at most. A Dwipp's count of upvotes equals its rows with an upvote."""
 
 import uuid
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ class TestChange:
         ],
     )
     def test_change_sets_or_clears(self, change: Change, is_present: bool, expected: bool) -> None:
-        assert change.apply(present=is_present) is expected
+        assert change.apply(is_present=is_present) is expected
 
 
 class TestWrites:
@@ -96,24 +96,24 @@ class TestWrites:
             (Change.TOGGLE, 1),
             (Change.CLEAR, 0),
         ):
-            reaction = tables.reactions.upvote(members.make_member(member), dwipp_id, change)
+            reaction = tables.reactions.change_upvote(members.make_member(member), dwipp_id, change)
             assert (reaction.upvoted_at is not None) is (count == 1)
             assert tables.reactions.get(member, dwipp_id) == reaction
             assert tables.dwipps.get(dwipp_id).upvotes == count
 
     def test_repeated_favorite_keeps_its_time(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        first = tables.reactions.favorite(members.make_member(member), dwipp_id, Change.SET)
-        assert tables.reactions.favorite(members.make_member(member), dwipp_id, Change.SET) == first
+        first = tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET)
+        assert tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET) == first
         assert (
-            tables.reactions.upvote(members.make_member(member), dwipp_id, Change.SET).favorited_at
+            tables.reactions.change_upvote(members.make_member(member), dwipp_id, Change.SET).favorited_at
             == first.favorited_at
         )
 
     @pytest.mark.parametrize("last", ["upvote", "favorite"])
     def test_row_without_reactions_is_deleted(self, last: str, member: str, dwipp_id: str, tables: Tables) -> None:
-        tables.reactions.upvote(members.make_member(member), dwipp_id, Change.SET)
-        tables.reactions.favorite(members.make_member(member), dwipp_id, Change.SET)
-        first, second = tables.reactions.upvote, tables.reactions.favorite
+        tables.reactions.change_upvote(members.make_member(member), dwipp_id, Change.SET)
+        tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET)
+        first, second = tables.reactions.change_upvote, tables.reactions.change_favorite
         if last == "upvote":
             first, second = second, first
         first(members.make_member(member), dwipp_id, Change.CLEAR)
@@ -125,30 +125,30 @@ class TestWrites:
     def test_upvoting_a_deleted_dwipp_writes_nothing(self, member: str, dwipp_id: str, tables: Tables) -> None:
         tables.dwipps.delete(members.make_author("kay"), dwipp_id)
         with pytest.raises(DwippNotFoundError):
-            tables.reactions.upvote(members.make_member(member), dwipp_id, Change.SET)
+            tables.reactions.change_upvote(members.make_member(member), dwipp_id, Change.SET)
         assert tables.list_rows(member) == []
         with pytest.raises(DwippNotFoundError):
             tables.dwipps.get(dwipp_id)
 
     def test_upvote_leaves_other_members_rows(self, member: str, dwipp_id: str, tables: Tables) -> None:
         other_member = str(uuid.uuid4())
-        tables.reactions.upvote(members.make_member(other_member), dwipp_id, Change.SET)
-        tables.reactions.upvote(members.make_member(member), dwipp_id, Change.SET)
-        tables.reactions.upvote(members.make_member(member), dwipp_id, Change.CLEAR)
+        tables.reactions.change_upvote(members.make_member(other_member), dwipp_id, Change.SET)
+        tables.reactions.change_upvote(members.make_member(member), dwipp_id, Change.SET)
+        tables.reactions.change_upvote(members.make_member(member), dwipp_id, Change.CLEAR)
         assert tables.reactions.get(other_member, dwipp_id).upvoted_at is not None
         assert tables.dwipps.get(dwipp_id).upvotes == 1
 
 
 class TestLostResponses:
-    """A call took effect, and the SDK repeats it because its response was lost."""
+    """The SDK repeats a call that took effect, because the response was lost."""
 
     @pytest.mark.parametrize("is_favorite", [False, True], ids=["not a favorite", "also a favorite"])
     def test_upvote_toggles_once(self, is_favorite: bool, member: str, dwipp_id: str, tables: Tables) -> None:
         if is_favorite:
-            tables.reactions.favorite(members.make_member(member), dwipp_id, Change.SET)
+            tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET)
         for count in (1, 0, 1):
             with lose_first_response(tables.client, "TransactWriteItems") as sent:
-                reaction = tables.reactions.upvote(members.make_member(member), dwipp_id, Change.TOGGLE)
+                reaction = tables.reactions.change_upvote(members.make_member(member), dwipp_id, Change.TOGGLE)
             assert len(sent) == 2
             assert (reaction.upvoted_at is not None) is (count == 1)
             assert tables.dwipps.get(dwipp_id).upvotes == count
@@ -157,11 +157,11 @@ class TestLostResponses:
     @pytest.mark.parametrize("is_upvoted", [False, True], ids=["not upvoted", "also upvoted"])
     def test_favorite_toggles_once(self, is_upvoted: bool, member: str, dwipp_id: str, tables: Tables) -> None:
         if is_upvoted:
-            tables.reactions.upvote(members.make_member(member), dwipp_id, Change.SET)
+            tables.reactions.change_upvote(members.make_member(member), dwipp_id, Change.SET)
         for is_present in (True, False, True):
             operation = "UpdateItem" if is_present or is_upvoted else "DeleteItem"
             with lose_first_response(tables.client, operation) as sent:
-                reaction = tables.reactions.favorite(members.make_member(member), dwipp_id, Change.TOGGLE)
+                reaction = tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.TOGGLE)
             assert len(sent) == 2
             assert (reaction.favorited_at is not None) is is_present
             assert tables.reactions.get(member, dwipp_id) == reaction
@@ -171,12 +171,12 @@ class TestLostResponses:
             tables.client.delete_item(TableName=tables.name, Key=serialize({"member_id": member, "dwipp_id": dwipp_id}))
 
         with lose_first_response(tables.client, "UpdateItem", clear_in_between):
-            reaction = tables.reactions.favorite(members.make_member(member), dwipp_id, Change.SET)
+            reaction = tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET)
         assert tables.reactions.get(member, dwipp_id) == reaction
 
 
 class CallRecorder:
-    """Records the calls of a client: operation and parameters."""
+    """A recorder of the operations and parameters that a client sends."""
 
     def __init__(self, client: Any) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -208,8 +208,8 @@ class TestPages:
         ids = sorted(new_id() for _ in range(20))
         tables.put_favorites(member, ids[::2])
         recorder.calls.clear()
-        found = tables.reactions.get_many(member, ids[::-1])
-        assert sorted(found) == ids[::2]
+        reactions = tables.reactions.get_many(member, ids[::-1])
+        assert sorted(reactions) == ids[::2]
         assert [name for name, _ in recorder.calls] == ["Query"]
 
     @pytest.mark.parametrize("total", [15, 60, 150])
@@ -220,8 +220,8 @@ class TestPages:
         page = [ids[0], ids[total // 2], ids[-1], new_id()]
         tables.put_favorites(member, ids)
         recorder.calls.clear()
-        found = tables.reactions.get_many(member, page)
-        assert set(page).intersection(found) == set(page[:3])
+        reactions = tables.reactions.get_many(member, page)
+        assert set(page).intersection(reactions) == set(page[:3])
         query, *lookups = recorder.calls
         assert query[1]["Limit"] < 60
         assert [name for name, _ in lookups] == (["BatchGetItem"] if total > query[1]["Limit"] else [])
@@ -229,10 +229,10 @@ class TestPages:
             assert len(params["RequestItems"][tables.name]["Keys"]) < len(page)
 
     def test_page_excludes_other_members_reactions(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        tables.reactions.upvote(members.make_author(), dwipp_id, Change.SET)
+        tables.reactions.change_upvote(members.make_author(), dwipp_id, Change.SET)
         assert tables.reactions.get_many(member, [dwipp_id]) == {}
 
-    def test_favorites_are_paged_latest_first(self, member: str, tables: Tables) -> None:
+    def test_favorites_are_paged_newest_first(self, member: str, tables: Tables) -> None:
         ids = [new_id() for _ in range(7)]
         tables.put_favorites(member, ids)
         listed: list[str] = []
@@ -258,6 +258,7 @@ class TestConflicts:
             stubber.assert_no_pending_responses()
 
     def _cancel(self, stubber: Stubber, row: str, dwipp: str, **metadata: int) -> None:
+        """Stub a cancelled transaction, with the reasons for the row and for the Dwipp."""
         stubber.add_client_error(
             "transact_write_items",
             "TransactionCanceledException",
@@ -282,7 +283,7 @@ class TestConflicts:
             self._cancel(stubber, row, dwipp)
         stubber.add_response("get_item", {})
         stubber.add_response("transact_write_items", {})
-        assert reactions.upvote(members.make_member(member), new_id(), Change.SET).upvoted_at is not None
+        assert reactions.change_upvote(members.make_member(member), new_id(), Change.SET).upvoted_at is not None
 
     def test_each_attempt_reads_the_row_again(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -292,7 +293,7 @@ class TestConflicts:
         stubber.add_response("get_item", {})
         self._cancel(stubber, "ConditionalCheckFailed", "None")
         stubber.add_response("get_item", {"Item": serialize(row)})
-        assert reactions.upvote(members.make_member(member), dwipp_id, Change.SET) == Reaction(upvoted_at)
+        assert reactions.change_upvote(members.make_member(member), dwipp_id, Change.SET) == Reaction(upvoted_at)
 
     @pytest.mark.parametrize("row", ["None", "ConditionalCheckFailed", "TransactionConflict"])
     def test_missing_dwipp_raises_dwipp_not_found(self, row: str, member: str, stubbed: Stubbed) -> None:
@@ -300,7 +301,7 @@ class TestConflicts:
         stubber.add_response("get_item", {})
         self._cancel(stubber, row, "ConditionalCheckFailed")
         with pytest.raises(DwippNotFoundError):
-            reactions.upvote(members.make_member(member), new_id(), Change.SET)
+            reactions.change_upvote(members.make_member(member), new_id(), Change.SET)
 
     @pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded"])
     def test_throttled_transaction_is_retried(self, reason: str, member: str, stubbed: Stubbed) -> None:
@@ -309,7 +310,7 @@ class TestConflicts:
         self._cancel(stubber, "None", reason)
         stubber.add_response("get_item", {})
         stubber.add_response("transact_write_items", {})
-        assert reactions.upvote(members.make_member(member), new_id(), Change.SET).upvoted_at is not None
+        assert reactions.change_upvote(members.make_member(member), new_id(), Change.SET).upvoted_at is not None
 
     @pytest.mark.parametrize("reason", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
     def test_invalid_transaction_is_not_retried(self, reason: str, member: str, stubbed: Stubbed) -> None:
@@ -317,23 +318,26 @@ class TestConflicts:
         stubber.add_response("get_item", {})
         self._cancel(stubber, "None", reason)
         with pytest.raises(ClientError):
-            reactions.upvote(members.make_member(member), new_id(), Change.SET)
+            reactions.change_upvote(members.make_member(member), new_id(), Change.SET)
 
     def test_other_errors_are_raised(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
-        for operation, write in (("transact_write_items", reactions.upvote), ("update_item", reactions.favorite)):
+        for operation, write in (
+            ("transact_write_items", reactions.change_upvote),
+            ("update_item", reactions.change_favorite),
+        ):
             stubber.add_response("get_item", {})
             stubber.add_client_error(operation, "ThrottlingException")
             with pytest.raises(ClientError):
                 write(members.make_member(member), new_id(), Change.SET)
 
-    @pytest.mark.parametrize("retries", [0, 1])
+    @pytest.mark.parametrize("retries", [0, 1], ids=["without an SDK retry", "after an SDK retry"])
     @pytest.mark.parametrize(
         ("row", "change", "operation"),
         [
             pytest.param({}, Change.SET, "update_item", id="set"),
             pytest.param({"favorited_at": 1}, Change.CLEAR, "delete_item", id="clear"),
-            pytest.param({"favorited_at": 1, "upvoted_at": 1}, Change.CLEAR, "update_item", id="clear upvoted"),
+            pytest.param({"favorited_at": 1, "upvoted_at": 1}, Change.CLEAR, "update_item", id="clear with an upvote"),
         ],
     )
     def test_favorite_is_retried_on_conflict(
@@ -345,7 +349,7 @@ class TestConflicts:
         stubber.add_client_error(operation, "TransactionConflictException", response_meta={"RetryAttempts": retries})
         stubber.add_response("get_item", item)
         stubber.add_response(operation, {})
-        reactions.favorite(members.make_author(), new_id(), change)
+        reactions.change_favorite(members.make_author(), new_id(), change)
 
     @pytest.mark.parametrize("is_present", [True, False], ids=["clear", "set"])
     def test_toggle_with_unknown_outcome_is_not_retried(self, is_present: bool, stubbed: Stubbed) -> None:
@@ -354,11 +358,11 @@ class TestConflicts:
         stubber.add_response("get_item", row)
         self._cancel(stubber, "None", "TransactionConflict", RetryAttempts=1)
         with pytest.raises(UnavailableError):
-            reactions.upvote(members.make_author(), new_id(), Change.TOGGLE)
+            reactions.change_upvote(members.make_author(), new_id(), Change.TOGGLE)
         stubber.add_response("get_item", row)
         stubber.add_client_error("update_item", "TransactionConflictException", response_meta={"RetryAttempts": 1})
         with pytest.raises(UnavailableError):
-            reactions.favorite(members.make_author(), new_id(), Change.TOGGLE)
+            reactions.change_favorite(members.make_author(), new_id(), Change.TOGGLE)
 
     def test_failed_condition_without_sdk_retry_is_retried(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -366,4 +370,4 @@ class TestConflicts:
         stubber.add_response("get_item", item)
         stubber.add_client_error("delete_item", "ConditionalCheckFailedException", response_meta={"RetryAttempts": 0})
         stubber.add_response("get_item", {})
-        assert reactions.favorite(members.make_member(member), new_id(), Change.CLEAR) == Reaction()
+        assert reactions.change_favorite(members.make_member(member), new_id(), Change.CLEAR) == Reaction()

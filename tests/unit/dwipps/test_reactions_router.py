@@ -12,14 +12,14 @@ from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
-from testkit.doubles import SETTINGS, offline_app, send_request
+from testkit.doubles import SETTINGS, make_offline_app, send_request
 from testkit.forged_tokens import make_token, public_keys
 
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
     """Return the app with tables that refuse every call."""
-    app, _ = offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
+    app, _ = make_offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
     client = dynamodb_client(SETTINGS.region)
     Stubber(client).activate()
     app.state.container = replace(

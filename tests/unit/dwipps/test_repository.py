@@ -1,4 +1,4 @@
-"""The Dwipps table: every write carries its condition, and a retry of the SDK recognises its own effect."""
+"""Writes to the Dwipps table carry their conditions, and a retry by the SDK recognises its own effect."""
 
 import uuid
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def author() -> str:
 
 
 class TestLostResponses:
-    """A call took effect, and the SDK repeats it because its response was lost."""
+    """The SDK repeats a call that took effect, because the response was lost."""
 
     def test_dwipp_is_created_once(self, client: Any, dwipps: DwippRepository, author: str) -> None:
         with lose_first_response(client, "PutItem") as sent:
@@ -59,7 +59,7 @@ class TestLostResponses:
     ) -> None:
         def upvote() -> None:
             (stored,) = dwipps.list_by_author(author, 10, None)
-            reactions.upvote(members.make_author(), stored.id, Change.SET)
+            reactions.change_upvote(members.make_author(), stored.id, Change.SET)
 
         with lose_first_response(client, "PutItem", upvote):
             created = dwipps.create(members.make_author(author), "Hm.")
@@ -135,14 +135,15 @@ class TestConditions:
 
 
 @pytest.fixture
-def sharded_feeds(embedded: Service) -> tuple[DwippRepository, DwippRepository]:
-    """Return two repositories of the same table, with 1 and with 8 shards."""
+def sharded_repositories(embedded: Service) -> tuple[DwippRepository, DwippRepository]:
+    """Return two repositories of the same table, with 1 and with 8 feed shards."""
     settings = stack.deploy(embedded.endpoint, "us-east-1", name=f"test-{uuid.uuid4().hex}")
     client = dynamodb_client(settings.region)
     return DwippRepository(client, settings.dwipps_table, 1), DwippRepository(client, settings.dwipps_table, 8)
 
 
 def _walk(dwipps: DwippRepository, limit: int) -> list[Dwipp]:
+    """Return all Dwipps of the feed, read page by page."""
     walked: list[Dwipp] = []
     while page := dwipps.list_recent(limit, walked[-1].id if walked else None):
         assert len(page) <= limit
@@ -152,9 +153,9 @@ def _walk(dwipps: DwippRepository, limit: int) -> list[Dwipp]:
 
 class TestFeed:
     def test_raising_the_shard_count_loses_no_dwipp(
-        self, sharded_feeds: tuple[DwippRepository, DwippRepository]
+        self, sharded_repositories: tuple[DwippRepository, DwippRepository]
     ) -> None:
-        one, eight = sharded_feeds
+        one, eight = sharded_repositories
         created = [one.create(members.make_author("kay"), f"{number}") for number in range(7)]
         assert _walk(eight, 3) == _walk(one, 3) == sorted(created, key=lambda dwipp: dwipp.id, reverse=True)
 
@@ -217,6 +218,8 @@ class TestConflicts:
         with pytest.raises(DwippNotFoundError):
             dwipps.delete(members.make_author("kay"), new_id())
 
+
+class TestGetMany:
     def test_get_many_splits_more_than_100_ids(self, dwipps: DwippRepository, author: str) -> None:
         stored = [dwipps.create(members.make_author(author), f"{number}") for number in range(3)]
         ids = [

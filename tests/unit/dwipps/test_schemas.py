@@ -1,4 +1,4 @@
-"""A text is normalized or refused, and the OpenAPI pattern agrees with the code."""
+"""The text of a Dwipp is normalized or refused, and the OpenAPI pattern agrees with the code."""
 
 import re
 import unicodedata
@@ -129,9 +129,9 @@ def test_draft_forbids_other_fields() -> None:
         DwippDraft.model_validate({"text": "Hm.", "author": "kay"})
 
 
-@pytest.mark.parametrize(("version", "stored"), [(2, 2), (2.0, 2), (2.0**53 - 1, 2**53 - 1), (None, None)])
-def test_integral_version_is_accepted(version: float | None, stored: int | None) -> None:
-    assert DwippEdit.model_validate({"text": "Hm.", "version": version}).version == stored
+@pytest.mark.parametrize(("version", "expected"), [(2, 2), (2.0, 2), (2.0**53 - 1, 2**53 - 1), (None, None)])
+def test_integral_version_is_accepted(version: float | None, expected: int | None) -> None:
+    assert DwippEdit.model_validate({"text": "Hm.", "version": version}).version == expected
 
 
 @pytest.mark.parametrize("version", [2.5, 0, 0.0, -1.0, 2**53, 2.0**53, float("inf"), float("nan"), True, "2", [2]])

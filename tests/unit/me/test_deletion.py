@@ -1,4 +1,4 @@
-"""The deletion of an account erases all data, in batches, and waits for writes that began before it."""
+"""The deletion of an account erases all data in batches, and waits for writes that started before the deletion."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ def container(settings: Settings) -> Container:
 
 @pytest.fixture
 def register_member(settings: Settings, embedded: Service) -> Callable[[str], str]:
-    """Return a function that registers a member, and returns the id."""
+    """Return a function that creates a member, and returns the member's id."""
 
     async def register(handle: str) -> str:
         async with open_api(settings, embedded.endpoint, "uvicorn") as api:
@@ -49,13 +49,13 @@ def test_writes_during_the_drain_period_are_erased(
 
     assert container.deletion.resume(kay.id, now()) == 1
     late_dwipp = container.dwipps.create(kay, "Written after the mark")
-    container.reactions.upvote(kay, dwipp_by_lee.id, Change.SET)
+    container.reactions.change_upvote(kay, dwipp_by_lee.id, Change.SET)
     assert container.dwipps.get(dwipp_by_lee.id).upvotes == 1
     time.sleep(1)
 
     assert container.deletion.resume(kay.id, None) == 0
     assert container.dwipps.get_many([late_dwipp.id, dwipp_by_lee.id]) == {dwipp_by_lee.id: dwipp_by_lee}
-    assert container.reactions.list_all(kay.id, 10, "0") == []
+    assert container.reactions.list_by_dwipp_id(kay.id, 10, "0") == []
 
 
 def test_writes_after_the_write_deadline_are_refused(
@@ -69,8 +69,8 @@ def test_writes_after_the_write_deadline_are_refused(
         lambda: container.writer.create(late_member, "key", "Too late"),
         lambda: container.dwipps.edit(late_member, dwipp.id, "Too late", None),
         lambda: container.dwipps.delete(late_member, dwipp.id),
-        lambda: container.reactions.upvote(late_member, dwipp.id, Change.SET),
-        lambda: container.reactions.favorite(late_member, dwipp.id, Change.SET),
+        lambda: container.reactions.change_upvote(late_member, dwipp.id, Change.SET),
+        lambda: container.reactions.change_favorite(late_member, dwipp.id, Change.SET),
     ):
         with pytest.raises(UnavailableError):
             write()
@@ -78,16 +78,16 @@ def test_writes_after_the_write_deadline_are_refused(
 
 
 def test_drain_period_exceeds_the_longest_write() -> None:
-    """Three calls count: the mark, and a read and a write in the last attempt, which starts before the deadline.
+    """The period covers three calls: the mark, and a read and a write in the last attempt of a write.
 
-    Each call has as many attempts as the SDK makes.
+    That attempt starts before the write deadline. Each call includes all attempts of the SDK.
     """
     config: Any = clients._DYNAMODB_CONFIG
     attempts = config.retries["total_max_attempts"]
     # botocore's standard mode pauses up to 1, 2, … seconds before the second, third, … attempt.
     pauses = sum(2**attempt for attempt in range(attempts - 1))
-    call = attempts * (config.connect_timeout + config.read_timeout) + pauses
-    assert timedelta(seconds=WRITE_WINDOW_SECONDS + 3 * call) < deletion.WRITE_DRAIN_PERIOD
+    call_seconds = attempts * (config.connect_timeout + config.read_timeout) + pauses
+    assert timedelta(seconds=WRITE_WINDOW_SECONDS + 3 * call_seconds) < deletion.WRITE_DRAIN_PERIOD
 
 
 def test_deletion_starts_only_after_a_recent_login(container: Container, register_member: Callable[[str], str]) -> None:
@@ -97,7 +97,7 @@ def test_deletion_starts_only_after_a_recent_login(container: Container, registe
             container.deletion.resume(kay, authenticated_at)
     assert container.directory.get_or_create(kay).handle == "kay"
     assert container.deletion.resume(kay, now() - timedelta(minutes=9, seconds=50)) > 0
-    assert container.deletion.resume(kay, None) > 0, "a started deletion needs no recent login"
+    assert container.deletion.resume(kay, None) > 0  # A started deletion requires no recent login.
 
 
 def test_marked_member_is_unauthenticated(container: Container, register_member: Callable[[str], str]) -> None:
@@ -118,7 +118,7 @@ def test_deletion_runs_in_batches(
 ) -> None:
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
     monkeypatch.setattr(deletion, "_BATCH_SIZE", 2)
-    monkeypatch.setattr(deletion, "WORK_SECONDS", 0.001)
+    monkeypatch.setattr(deletion, "MAX_WORK_SECONDS", 0.001)
     kay = container.directory.get_or_create(register_member("kay"))
     for number in range(5):
         container.dwipps.create(kay, f"Thought {number}")
@@ -132,7 +132,7 @@ def test_deletion_runs_in_batches(
 def test_user_deleted_in_cognito_is_unauthenticated(settings: Settings, embedded: Service) -> None:
     """The holder of an access token can delete the user through Cognito's own API."""
 
-    async def scenario() -> None:
+    async def delete_user_and_read() -> None:
         async with open_api(settings, embedded.endpoint, "uvicorn") as api:
             kay = await api.create_member("kay")
             own_id = (await kay.get("/v1/me"))["id"]
@@ -140,4 +140,4 @@ def test_user_deleted_in_cognito_is_unauthenticated(settings: Settings, embedded
             for path in ("/v1/me", "/v1/me/export"):
                 assert (await kay.http.get(path)).status_code == 401
 
-    asyncio.run(scenario())
+    asyncio.run(delete_user_and_read())

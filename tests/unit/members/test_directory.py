@@ -1,4 +1,4 @@
-"""Each member has one handle and each handle one member, also with concurrent first requests."""
+"""Each member has one handle and each handle has one member, even with concurrent first requests."""
 
 import dataclasses
 import threading
@@ -36,7 +36,7 @@ def _make_handle() -> str:
 
 
 def _make_pool(*users: User) -> Any:
-    """Return a user pool with only these users."""
+    """Return a mock of a user pool with only these users."""
     users_by_id = {user.id: user for user in users}
     pool = Mock(spec=UserPool)
     pool.get_user.side_effect = users_by_id.get
@@ -91,7 +91,7 @@ class TestCreation:
             table.make_directory(user).get_or_create(user.id)
         assert table.get_row(f"member#{user.id}") == {}
 
-    def test_taken_wish_becomes_a_generated_handle(self, table: Table) -> None:
+    def test_taken_wished_handle_becomes_a_generated_one(self, table: Table) -> None:
         first, second = _make_user(_make_handle()), _make_user()
         second = User(second.id, second.email, first.wished_handle, JOINED_AT, confirmed=True)
         directory = table.make_directory(first, second)
@@ -120,7 +120,7 @@ class TestCreation:
         ],
         ids=ascii,
     )
-    def test_invalid_wish_becomes_a_generated_handle(self, wished_handle: str | None, table: Table) -> None:
+    def test_unusable_wished_handle_becomes_a_generated_one(self, wished_handle: str | None, table: Table) -> None:
         user = _make_user(wished_handle)
         handle = table.make_directory(user).get_or_create(user.id).handle
         assert handle != wished_handle
@@ -183,7 +183,7 @@ class TestProfiles:
     @pytest.mark.parametrize(
         "handle",
         ["", "ka", "Kay", "a" * 5000, "member#x", "\ud800", "unknown_handle"],
-        ids=lambda h: ascii(h)[:12],
+        ids=lambda text: ascii(text)[:12],
     )
     def test_unknown_handle_is_not_found(self, handle: str, table: Table) -> None:
         with pytest.raises(MemberNotFoundError):
@@ -201,13 +201,14 @@ class TestProfiles:
 
 
 class TestConflicts:
-    """DynamoDB cancels the transaction."""
+    """DynamoDB refuses the transaction."""
 
     @pytest.fixture(autouse=True)
     def no_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("app.aws.retries._FIRST_PAUSE_SECONDS", 0)
 
     def _cancel(self, stubber: Stubber, member: str, handle: str) -> None:
+        """Stub a cancelled transaction, with the reasons for the member's row and for the handle's row."""
         stubber.add_client_error(
             "transact_write_items",
             "TransactionCanceledException",
@@ -223,7 +224,7 @@ class TestConflicts:
             ("None", "ProvisionedThroughputExceeded"),
         ],
     )
-    def test_conflict_or_throttle_keeps_the_wish(self, member: str, handle: str) -> None:
+    def test_conflict_or_throttle_keeps_the_wished_handle(self, member: str, handle: str) -> None:
         client = dynamodb_client("us-east-1")
         user = _make_user("kay_the_first")
         with Stubber(client) as stubber:
@@ -245,7 +246,7 @@ class TestConflicts:
                 user.id, "kay_before", JOINED_AT, 0.0
             )
 
-    def test_eight_taken_generated_handles_are_an_outage(self) -> None:
+    def test_eight_taken_generated_handles_raise_unavailable(self) -> None:
         client = dynamodb_client("us-east-1")
         user = _make_user("kay_the_first")
         with Stubber(client) as stubber:

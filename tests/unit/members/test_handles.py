@@ -41,7 +41,7 @@ def test_invalid_handle_is_refused(value: str) -> None:
 
 @without_deadline
 @given(st.text(max_size=30))
-def test_alphabet_and_length_decide(value: str) -> None:
+def test_handle_is_valid_by_alphabet_and_length(value: str) -> None:
     alphabet = set("abcdefghijklmnopqrstuvwxyz0123456789_")
     assert is_handle(value) is (3 <= len(value) <= 20 and set(value) <= alphabet)
 
@@ -83,7 +83,7 @@ def test_site_name_is_reserved_within_a_handle(handle: str) -> None:
 
 
 @pytest.mark.parametrize("handle", ["kay", "administer", "badmin", "rooted", "supporter", "wiki_fan", "dwip", "helper"])
-def test_words_that_contain_a_reserved_word_are_free(handle: str) -> None:
+def test_similar_words_are_not_reserved(handle: str) -> None:
     assert not is_reserved(handle)
 
 

@@ -1,4 +1,4 @@
-"""All data of members is exported and erased: each store is registered in app/bootstrap.py."""
+"""Each store of members' data is registered in app/bootstrap.py, so that the data is exported and erased."""
 
 import re
 from collections import Counter
@@ -11,22 +11,22 @@ from testkit.doubles import SETTINGS
 ROOT = Path(__file__).parents[3]
 STORES = build_container(SETTINGS).personal_data
 # The beginning of a key such as `f"member#{member_id}"`.
-_KEY = re.compile(r"""["']([a-z][a-z_-]*)#""")
+_KEY_PREFIX = re.compile(r"""["']([a-z][a-z_-]*)#""")
 
 
 def test_each_key_prefix_belongs_to_a_registered_store() -> None:
     registered = {prefix for store in STORES for prefix in store.key_prefixes}
-    found = {
+    used = {
         (prefix, str(path.relative_to(ROOT)))
         for path in sorted((ROOT / "app").rglob("*.py"))
-        for prefix in _KEY.findall(path.read_text())
+        for prefix in _KEY_PREFIX.findall(path.read_text())
     }
-    unregistered = sorted((prefix, path) for prefix, path in found if prefix not in registered)
+    unregistered = sorted((prefix, path) for prefix, path in used if prefix not in registered)
     assert not unregistered, (
         "These rows may hold data of a member that is neither exported nor erased. Implement PersonalData"
         f" (app/members/personal_data.py) and register it in app/bootstrap.py: {unregistered}"
     )
-    assert registered == {prefix for prefix, _ in found}, "app/bootstrap.py registers prefixes that no code uses"
+    assert registered == {prefix for prefix, _ in used}, "app/bootstrap.py registers prefixes that no code uses"
 
 
 def test_each_export_section_is_filled_by_one_store() -> None:

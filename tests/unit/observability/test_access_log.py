@@ -1,4 +1,4 @@
-"""Each request has one log line with its outcome, and nothing that the request carried."""
+"""Each request has one log line with its outcome, without values from the path, query, headers or body."""
 
 import asyncio
 import hashlib
@@ -22,8 +22,8 @@ from app import __version__
 from app.api_gateway import Handler, make_handler
 from app.observability import metrics
 from app.web.middleware import MAX_BODY_BYTES
-from testkit.doubles import offline_app, send_request
-from testkit.forged_tokens import SUB, valid_claims
+from testkit.doubles import make_offline_app, send_request
+from testkit.forged_tokens import SUB, make_valid_claims
 from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, to_response
 from tests.unit.observability.test_json_logging import Lines, capture_log
 from tests.unit.observability.test_metrics import assert_valid_emf
@@ -33,6 +33,7 @@ TRACE_ID = "1-5759e988-bd862e3fe1be46a994272793"
 PREFLIGHT = {"Origin": "https://any.example", "Access-Control-Request-Method": "POST"}
 THROTTLED_EMAIL = "busy@example.org"
 TIMEOUT_EMAIL = "gone@example.org"
+# The method, the URL, and the options of httpx.
 RequestArguments = tuple[str, str, dict[str, Any]]
 
 LOGIN = {"email": "kay@example.org", "password": "a rubber duck knows"}
@@ -48,7 +49,7 @@ def app() -> FastAPI:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        app, _ = offline_app()
+        app, _ = make_offline_app()
 
     async def fail() -> None:
         raise ZeroDivisionError
@@ -202,7 +203,7 @@ class TestMetrics:
     @pytest.mark.parametrize("kind", GATEWAY_KINDS)
     def test_created_dwipp_is_counted(self, kind: GatewayKind, handler: Handler, lines: Lines) -> None:
         request = httpx.Request("POST", "https://dwipper.test/v1/dwipps", json={"text": "Hm."})
-        assert to_response(handler(make_event(request, kind, valid_claims()), None)).status_code == 201
+        assert to_response(handler(make_event(request, kind, make_valid_claims()), None)).status_code == 201
         assert lines()[0]["DwippsWritten"] == 1
         assert assert_valid_emf(lines()[0])["DwippsWritten"] == "Count"
 
@@ -219,7 +220,7 @@ class TestGatewayEvents:
     ) -> None:
         monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={TRACE_ID};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a:0")
         request = httpx.Request("GET", "https://dwipper.test/prod/v1/dwipps?limit=3")
-        event = make_event(request, kind, valid_claims(), prefix="/prod")
+        event = make_event(request, kind, make_valid_claims(), prefix="/prod")
         handler(event, None)
         (line,) = lines()
         assert line["request_id"] == event["requestContext"]["requestId"]
@@ -258,20 +259,23 @@ class TestGatewayEvents:
 SECRET = "0190f3c2-5a1e-7c3d-9b4a-2f6e8d1c7b5a"
 REQUESTS_WITH_SECRETS = [
     pytest.param(("GET", f"/v1/dwipps/{SECRET}", {}), id="Dwipp id"),
-    pytest.param(("PUT", f"/v1/dwipps/{SECRET}/upvote", {}), id="id of a reaction"),
+    pytest.param(("PUT", f"/v1/dwipps/{SECRET}/upvote", {}), id="Dwipp id of a reaction"),
     pytest.param(("GET", f"/v1/users/{SECRET}", {}), id="handle"),
     pytest.param(("GET", f"/{SECRET}", {}), id="path"),
     pytest.param(("GET", f"/v1/dwipps?cursor={SECRET}&{SECRET}=1", {}), id="query"),
-    pytest.param(("GET", f"/health?{SECRET}", {}), id="query of a page"),
+    pytest.param(("GET", f"/health?{SECRET}", {}), id="query of a public route"),
     pytest.param(("GET", "/v1/dwipps", {"headers": {"Authorization": f"Bearer {SECRET}"}}), id="token"),
     pytest.param(
-        ("GET", "/v1/dwipps", {"headers": {"Cookie": SECRET, "X-Forwarded-For": SECRET}}), id="cookie and address"
+        ("GET", "/v1/dwipps", {"headers": {"Cookie": SECRET, "X-Forwarded-For": SECRET}}),
+        id="cookie and client address",
     ),
     pytest.param(
         ("GET", "/v1/dwipps", {"headers": {"X-Request-Id": SECRET, "X-Amzn-Trace-Id": SECRET}}),
         id="request id and trace id",
     ),
-    pytest.param(("GET", "/v1/dwipps", {"headers": {"User-Agent": SECRET, SECRET: SECRET}}), id="user agent"),
+    pytest.param(
+        ("GET", "/v1/dwipps", {"headers": {"User-Agent": SECRET, SECRET: SECRET}}), id="user agent and header name"
+    ),
     pytest.param(("POST", "/v1/dwipps", {"json": {"text": SECRET}}), id="text"),
     pytest.param(("POST", "/v1/dwipps", {"json": {SECRET: SECRET}}), id="field name"),
     pytest.param(("POST", "/v1/dwipps", {"content": SECRET}), id="invalid JSON"),
@@ -280,10 +284,10 @@ REQUESTS_WITH_SECRETS = [
     ),
     pytest.param(("POST", "/v1/auth/login", {"json": LOGIN | {"email": f"{SECRET}@example.org"}}), id="email"),
     pytest.param(("POST", "/v1/auth/login", {"json": LOGIN | {"password": SECRET}}), id="password"),
-    pytest.param(("POST", "/v1/auth/token", {"data": {"username": SECRET, "password": SECRET}}), id="form"),
+    pytest.param(("POST", "/v1/auth/token", {"data": {"username": SECRET, "password": SECRET}}), id="token request"),
     pytest.param(("POST", "/v1/auth/refresh", {"json": {"refresh_token": SECRET}}), id="refresh token"),
     pytest.param(
-        ("POST", "/v1/auth/confirm", {"json": {"registration": SECRET, "code": SECRET}}), id="confirmation code"
+        ("POST", "/v1/auth/confirm", {"json": {"registration": SECRET, "code": SECRET}}), id="registration and code"
     ),
     pytest.param(("GET", "/fail", {"headers": {"X": SECRET}, "params": {"x": SECRET}}), id="failing route"),
     pytest.param(("GET", "/break_off", {"headers": {"X": SECRET}, "params": {"x": SECRET}}), id="broken response"),
@@ -302,15 +306,15 @@ def test_log_contains_no_request_data(
         with suppress(ZeroDivisionError):
             _send(app, method, url, **options)
     else:
-        to_response(handler(make_event(request, transport, valid_claims()), None))
+        to_response(handler(make_event(request, transport, make_valid_claims()), None))
         to_response(handler(make_event(request, transport) | {"body": SECRET, "isBase64Encoded": True}, None))
     log = str(lines()).lower()
     for secret in (SECRET, SUB, "example.org", "203.0.113.7", "rubber duck", "dwipper.test", "bearer"):
         assert secret not in log
 
 
-def _send_error(_session: Any, request: Any) -> Any:
-    """Refuse the call, or let it time out, as its email says."""
+def _respond_with_error(_session: Any, request: Any) -> Any:
+    """Let a call with TIMEOUT_EMAIL time out, throttle a call with THROTTLED_EMAIL, and refuse any other call."""
     body = str(request.body)
     if TIMEOUT_EMAIL in body:
         raise ReadTimeoutError(endpoint_url=request.url)
@@ -324,7 +328,7 @@ def _send_error(_session: Any, request: Any) -> Any:
 @pytest.fixture
 def failing_cognito(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every call to AWS fail, without pauses between the attempts."""
-    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", _send_error)
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", _respond_with_error)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")

@@ -1,4 +1,4 @@
-"""JSON logging writes one line of JSON for each record, and never the message of an exception."""
+"""JSON logging writes one line for each record, without the messages of exceptions."""
 
 import asyncio
 import io
@@ -30,8 +30,8 @@ Lines = Callable[[], list[dict[str, Any]]]
 logger = logging.getLogger("app.test")
 
 
-def restore_loggers_after(patch: pytest.MonkeyPatch) -> None:
-    """Restore the loggers when the patch is undone."""
+def restore_loggers_on_undo(patch: pytest.MonkeyPatch) -> None:
+    """Let the patch restore the loggers when it is undone, and set the level of `app` to INFO."""
     for name in ("app", "mangum", "uvicorn", "uvicorn.access"):
         named_logger = logging.getLogger(name)
         patch.setattr(named_logger, "handlers", named_logger.handlers)
@@ -41,7 +41,7 @@ def restore_loggers_after(patch: pytest.MonkeyPatch) -> None:
 
 def capture_log(patch: pytest.MonkeyPatch) -> Lines:
     """Install JSON logging until the patch is undone. Return a function that returns the lines so far."""
-    restore_loggers_after(patch)
+    restore_loggers_on_undo(patch)
     stream = io.StringIO()
     json_logging.install("test", stream)
     return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
@@ -146,7 +146,7 @@ class TestInvalidValues:
 
 class TestInstall:
     def test_records_are_not_written_twice(self, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Lambda's runtime has a handler on the root logger."""
+        """Lambda's runtime puts a handler on the root logger."""
         stream = io.StringIO()
         monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(stream)])
         logger.error("once")
@@ -176,7 +176,7 @@ class TestInstall:
     def test_access_logs_by_mangum_and_uvicorn_are_off(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        # Not in a fixture: before the test, pytest adds its handlers to all loggers that do not propagate by then.
+        # Not in a fixture: before a test, pytest adds its handlers to all loggers that do not propagate.
         lines = capture_log(monkeypatch)
         logging.getLogger("mangum.http").info("GET /v1/users/kay 200")
         logging.getLogger("uvicorn.access").warning("GET /v1/users/kay 200")
@@ -189,9 +189,9 @@ class TestInstall:
         assert not json_logging.is_installed()
 
 
-def _start(environment: Mapping[str, str], patch: pytest.MonkeyPatch) -> None:
-    """Start the app as uvicorn does."""
-    restore_loggers_after(patch)
+def _start_app(environment: Mapping[str, str], patch: pytest.MonkeyPatch) -> None:
+    """Start and stop the app as uvicorn does."""
+    restore_loggers_on_undo(patch)
     for name, value in {**ENVIRONMENT, **environment}.items():
         patch.setenv(name, value)
 
@@ -207,7 +207,7 @@ class TestUnderUvicorn:
     def test_log_format_json_installs_json_logging(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        _start({"LOG_FORMAT": "json", "STAGE": "prod"}, monkeypatch)
+        _start_app({"LOG_FORMAT": "json", "STAGE": "prod"}, monkeypatch)
         assert json_logging.is_installed()
         logger.info("x", extra={"metrics": {"Requests": 1}})
         captured = capsys.readouterr()
@@ -219,10 +219,10 @@ class TestUnderUvicorn:
         self, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("LOG_FORMAT", raising=False)
-        _start(environment, monkeypatch)
+        _start_app(environment, monkeypatch)
         assert not json_logging.is_installed()
         assert logging.getLogger("app").propagate
 
     def test_unknown_log_format_is_misconfigured(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(MisconfiguredError, match="LOG_FORMAT"):
-            _start({"LOG_FORMAT": "xml"}, monkeypatch)
+            _start_app({"LOG_FORMAT": "xml"}, monkeypatch)

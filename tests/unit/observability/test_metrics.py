@@ -1,4 +1,4 @@
-"""Metrics have the names that alarms use, in the form that CloudWatch reads.
+"""Metrics have the names that alarms use, in the embedded metric format (EMF) of CloudWatch.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -32,7 +32,7 @@ BUSINESS_METRICS = {"Registrations", "Confirmations", "Logins", "DwippsWritten",
 
 
 def assert_valid_emf(line: Mapping[str, Any]) -> dict[str, str]:
-    """Check a line against the specification of EMF, and return the units of its metrics by name."""
+    """Assert that a line follows the specification of EMF. Return the units of its metrics by name."""
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 3600
     assert isinstance(line["_aws"]["Timestamp"], int)

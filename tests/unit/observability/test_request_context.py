@@ -1,4 +1,4 @@
-"""Each request has its own context, which all of its threads share."""
+"""Each request has its own context, which all threads of the request share."""
 
 import asyncio
 

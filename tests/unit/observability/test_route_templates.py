@@ -1,4 +1,4 @@
-"""Every operation resolves to its full path template and its name, with any response."""
+"""Each operation resolves to its full path template and its name, even if the response is an error."""
 
 import asyncio
 from typing import Any

@@ -3,7 +3,7 @@
 from app import errors
 from app.openapi import problem_responses
 from app.web import problems
-from testkit.doubles import offline_app
+from testkit.doubles import make_offline_app
 
 
 def test_problem_types_with_one_status_share_an_entry() -> None:
@@ -16,7 +16,7 @@ def test_problem_types_with_one_status_share_an_entry() -> None:
 
 
 def test_documented_problems_are_known() -> None:
-    app, _ = offline_app()
+    app, _ = make_offline_app()
     known_urns = {problem_type.urn for problem_type in problems.ALL_PROBLEM_TYPES}
     for methods in app.openapi()["paths"].values():
         for operation in methods.values():

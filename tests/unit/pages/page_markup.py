@@ -6,7 +6,11 @@ _VOID_ELEMENTS = frozenset({"link", "meta"})
 
 
 class PageMarkup(HTMLParser):
-    """Parses a page. Checks that its elements are closed in order, and that no script or style is inline."""
+    """The references and ids of a page.
+
+    Raises:
+        AssertionError: if elements are not closed in order, or if a script or a style is inline.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -31,5 +35,5 @@ class PageMarkup(HTMLParser):
 
     @property
     def followed_references(self) -> list[str]:
-        """Return the references to other resources, without those to sections and to inline data."""
+        """Return the references without those to sections of the page and to inline data."""
         return [reference for reference in self.references if not reference.startswith(("#", "data:"))]

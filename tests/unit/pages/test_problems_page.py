@@ -50,7 +50,7 @@ def test_each_problem_type_in_the_gateway_is_explained() -> None:
 def test_each_problem_type_has_one_linked_section() -> None:
     page = _get("/problems").text
     markup = PageMarkup(page)
-    slugs = [explanation.slug for explained in explanations() for explanation in explained]
+    slugs = [explanation.slug for group in explanations() for explanation in group]
     assert len(set(markup.ids)) == len(markup.ids)
     for slug in slugs:
         section = page.partition(f'<section id="{slug}"')[2].partition("</section>")[0]
@@ -60,9 +60,11 @@ def test_each_problem_type_has_one_linked_section() -> None:
 
 
 def test_texts_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem_type = problems.ProblemType("not-found", 404, "<b> & </b>")
-    other_types = [each for each in problems.ALL_PROBLEM_TYPES if each.slug != problem_type.slug]
-    monkeypatch.setattr(problems_page, "ALL_PROBLEM_TYPES", (problem_type, *other_types))
+    changed_type = problems.ProblemType("not-found", 404, "<b> & </b>")
+    other_types = [
+        problem_type for problem_type in problems.ALL_PROBLEM_TYPES if problem_type.slug != changed_type.slug
+    ]
+    monkeypatch.setattr(problems_page, "ALL_PROBLEM_TYPES", (changed_type, *other_types))
     assert "&lt;b&gt; &amp; &lt;/b&gt;" in _get("/problems").text
 
 

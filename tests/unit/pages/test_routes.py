@@ -34,7 +34,7 @@ class TestPages:
 
     def test_references_are_relative_and_exist(self, path: str) -> None:
         for reference in PageMarkup(_get(path).text).followed_references:
-            assert re.fullmatch(r"(\./)?\w[\w./?=-]*", reference), "a reference must be relative"
+            assert re.fullmatch(r"(\./)?\w[\w./?=-]*", reference), f"{reference} is not relative"
             assert _get(urljoin(path, reference)).status_code == 200
 
     def test_content_security_policy_allows_this_host_only(self, path: str) -> None:

@@ -1,4 +1,4 @@
-"""A cursor leads back to its position in its own list. Anything else is an invalid cursor."""
+"""A cursor decodes to its position, for its own list only. Any other text is an invalid cursor."""
 
 import base64
 from typing import Any
@@ -24,7 +24,7 @@ def accept_any(_part: str) -> bool:
 
 @without_deadline
 @given(LIST_NAMES.filter(lambda list_name: list_name.isprintable()), st.lists(PARTS, min_size=1, max_size=3))
-def test_position_survives_the_round_trip(list_name: str, position: list[str]) -> None:
+def test_position_round_trips(list_name: str, position: list[str]) -> None:
     cursor = encode_cursor(list_name, *position)
     assert cursor.replace("-", "").replace("_", "").isalnum()
     assert cursor.isascii()
@@ -85,11 +85,11 @@ def test_tampered_cursor_is_invalid_or_a_position_in_the_list(data: st.DataObjec
         pytest.param(lambda cursor: f"{cursor}\n", id="line break"),
         pytest.param(lambda cursor: f" {cursor}", id="leading blank"),
         pytest.param(lambda cursor: cursor[:-1], id="truncated"),
-        pytest.param(lambda cursor: cursor * 2, id="twice"),
+        pytest.param(lambda cursor: cursor * 2, id="repeated"),
         pytest.param(lambda cursor: f"{cursor}A", id="extra letter"),
     ],
 )
-def test_other_spellings_are_invalid(change: Any) -> None:
+def test_altered_cursor_is_invalid(change: Any) -> None:
     with pytest.raises(InvalidCursorError):
         decode_cursor("feed", change(encode_cursor("feed", new_id())), is_id)
 

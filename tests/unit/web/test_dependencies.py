@@ -31,7 +31,7 @@ ALIASES = {alias: (alias_type, name) for alias, alias_type, name in _iter_aliase
 def test_alias_has_the_type_in_the_container(alias: str) -> None:
     alias_type, name = ALIASES[alias]
     assert typing.get_type_hints(Container).get(name) is alias_type, (
-        f"{alias} must name an attribute of app.bootstrap.Container"
+        f"{alias} is not the type of the attribute {name} of app.bootstrap.Container"
     )
 
 

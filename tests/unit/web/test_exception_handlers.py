@@ -1,4 +1,4 @@
-"""Each exception becomes a problem document that repeats no message of another service or of Python."""
+"""Each exception becomes a problem document, without messages from other services or from Python."""
 
 import asyncio
 import json
@@ -22,14 +22,14 @@ from app import errors
 from app.dwipps.schemas import DwippDraft
 from app.pagination.dependencies import PageParams
 from app.web import problems
-from testkit.doubles import offline_app, send_request
+from testkit.doubles import make_offline_app, send_request
 
 SECRET = "arn:aws:dynamodb:eu-central-1:123456789012:table/members"
 
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    app, _ = offline_app()
+    app, _ = make_offline_app()
     app.state.error = None
 
     def fail() -> None:
@@ -243,7 +243,7 @@ class TestRequests:
         ],
         ids=str,
     )
-    def test_other_content_types_are_415(self, content_type: str | None, app: FastAPI) -> None:
+    def test_content_type_other_than_json_is_415(self, content_type: str | None, app: FastAPI) -> None:
         assert_problem(_post(app, '{"text": "Hm."}', content_type), "unsupported-media-type", 415)
 
     @pytest.mark.parametrize(
@@ -278,26 +278,26 @@ class TestRequests:
             pytest.param('{"text": "Hm.", "a/b~c": 9}', ["/a~1b~0c"], id="extra field with slash and tilde"),
             pytest.param('{"text": "Hm.", "\\ud83e": 9}', [""], id="extra field with a lone surrogate"),
             pytest.param('{"text": "Hm.", "": 9}', ["/"], id="extra field without a name"),
-            pytest.param('{"texts": "Hm."}', ["/text", "/texts"], id="two flaws"),
+            pytest.param('{"texts": "Hm."}', ["/text", "/texts"], id="two errors"),
         ],
     )
     def test_invalid_body_is_422_with_pointers(self, body: bytes | str, pointers: list[str], app: FastAPI) -> None:
         problem = assert_problem(_post(app, body), "invalid-request", 422)
-        assert [flaw["pointer"] for flaw in problem["errors"]] == pointers
-        assert all(set(flaw) == {"pointer", "detail"} and flaw["detail"] for flaw in problem["errors"])
+        assert [error["pointer"] for error in problem["errors"]] == pointers
+        assert all(set(error) == {"pointer", "detail"} and error["detail"] for error in problem["errors"])
 
     @pytest.mark.parametrize("limit", ["0", "101", "-1", "many", "", "1.5", "1e1", "9" * 5000, "\x00"])
     def test_invalid_query_is_422_with_its_parameter(self, limit: str, app: FastAPI) -> None:
         problem = assert_problem(
             asyncio.run(send_request(app, "GET", "/list", params={"limit": limit})), "invalid-request", 422
         )
-        assert [flaw["pointer"] for flaw in problem["errors"]] == ["query/limit"]
+        assert [error["pointer"] for error in problem["errors"]] == ["query/limit"]
 
     def test_weak_password_has_its_own_problem_type(self, app: FastAPI) -> None:
         body = {"email": "kay@example.org", "password": "qwertz"}
         response = _post(app, json.dumps(body), path="/v1/auth/register")
         problem = assert_problem(response, "weak-password", 422)
-        assert [flaw["pointer"] for flaw in problem["errors"]] == ["/password"]
+        assert [error["pointer"] for error in problem["errors"]] == ["/password"]
         assert "qwertz" not in response.text
 
     @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Each request has an id, limits on body and time, and one response with CORS headers and cache headers."""
+"""Each request has an id, limits on body and time, and CORS headers. Responses below `/v1` are not cached."""
 
 import asyncio
 import math
@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.aws.deadline import REQUEST_SECONDS, remaining_seconds
-from testkit.doubles import offline_app, send_request
+from app.aws.deadline import REQUEST_TIMEOUT_SECONDS, remaining_seconds
+from testkit.doubles import make_offline_app, send_request
 
 ORIGIN = {"Origin": "https://any.example"}
 MAX_BODY_BYTES = 65_536
@@ -29,7 +29,7 @@ def read_remaining_seconds_in_thread() -> float:
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    app, _ = offline_app()
+    app, _ = make_offline_app()
 
     async def count_bytes(request: Request) -> int:
         return len(await request.body())
@@ -201,5 +201,5 @@ class TestResponses:
 
 @pytest.mark.parametrize("path", ["/read_remaining_seconds", "/read_remaining_seconds_in_thread"])
 def test_each_request_has_a_deadline(app: FastAPI, path: str) -> None:
-    assert REQUEST_SECONDS - 5 < _send(app, "GET", path).json() <= REQUEST_SECONDS
+    assert REQUEST_TIMEOUT_SECONDS - 5 < _send(app, "GET", path).json() <= REQUEST_TIMEOUT_SECONDS
     assert remaining_seconds() == math.inf

@@ -39,7 +39,7 @@ def app() -> FastAPI:
 
 
 def _serve(app: Any, path: str) -> set[int]:
-    """Send a request to an app with its loop in this thread. Return the ids of the threads that ran the code."""
+    """Run an app's event loop in this thread, and send a request. Return the ids of the threads that ran the code."""
 
     async def send() -> Any:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://dwipper.test") as client:

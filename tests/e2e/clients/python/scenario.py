@@ -1,8 +1,7 @@
 # mypy: disable-error-code="import-not-found"
-"""A member uses the API by the generated client: `python scenario.py URL CODE EMAIL`.
+"""A member uses the API through the generated client: `python scenario.py URL CODE EMAIL`.
 
-Every response and every problem is typed. The client does not exist until a test generates it. The test then checks
-this file with mypy and all types.
+All responses and problems are typed. test_python.py generates the client, and then checks this file with strict mypy.
 """
 
 import sys
@@ -54,8 +53,8 @@ def register_and_log_in(visitor: Client, email: str, code: str) -> TokenResponse
     registration = expect(RegisterResponse, registered).registration
     wrong = confirm.sync(client=visitor, body=ConfirmRequest(registration=registration, code="wrong"))
     expect(InvalidOrExpiredCodeProblem, wrong)
-    right = confirm.sync_detailed(client=visitor, body=ConfirmRequest(registration=registration, code=code))
-    assert right.status_code == HTTPStatus.NO_CONTENT
+    confirmed = confirm.sync_detailed(client=visitor, body=ConfirmRequest(registration=registration, code=code))
+    assert confirmed.status_code == HTTPStatus.NO_CONTENT
     return expect(TokenResponse, login.sync(client=visitor, body=LoginRequest(email=email, password=PASSWORD)))
 
 

@@ -1,4 +1,4 @@
-// The exports of the package: openapi-fetch, with the types in schema.d.ts that openapi-typescript generates.
+// The exports of the package: openapi-fetch with the types of schema.d.ts, which openapi-typescript generates.
 
 import createClient, { type Client, type ClientOptions } from "openapi-fetch";
 
@@ -10,7 +10,7 @@ export type Dwipper = Client<paths>;
 
 type Schemas = components["schemas"];
 
-/** All problems of the API. The `type` discriminates between them. */
+/** The union of all problems of the API, discriminated by `type`. */
 export type Problem = { [Name in keyof Schemas]: Name extends `${string}Problem` ? Schemas[Name] : never }[keyof Schemas];
 
 /**

@@ -1,4 +1,4 @@
-// A member uses the API by the generated client: `node scenario.js URL CODE EMAIL`.
+// A member uses the API through the generated client: `node scenario.js URL CODE EMAIL`.
 // All responses and problems are typed.
 
 import { dwipper, type Dwipper, type Problem } from "dwipper-client";
@@ -8,7 +8,7 @@ declare const process: { argv: [string, string, string, string, string] };
 const [, , baseUrl, code, email] = process.argv;
 const password = "a rubber duck knows";
 
-/** Fail with a message that states what should hold. */
+/** Throw an error with the message if the condition does not hold. */
 function check(condition: unknown, message: string): asserts condition {
   if (condition === false || condition === undefined || condition === null) throw new Error(message);
 }
@@ -16,16 +16,16 @@ function check(condition: unknown, message: string): asserts condition {
 /** Return the body of a successful response. */
 function unwrap<Data>(result: { data?: Data; error?: Problem | undefined }): Data {
   if (result.error !== undefined) throw new Error(`${result.error.type}: ${result.error.detail}`);
-  check(result.data !== undefined, "the response has a body");
+  check(result.data !== undefined, "the response has no body");
   return result.data;
 }
 
 async function registerAndLogIn(visitor: Dwipper) {
   const { registration } = unwrap(await visitor.POST("/v1/auth/register", { body: { email, password } }));
   const wrong = await visitor.POST("/v1/auth/confirm", { body: { registration, code: "wrong" } });
-  check(wrong.error?.type === "urn:dwipper:problem:invalid-or-expired-code", "a wrong code is refused");
+  check(wrong.error?.type === "urn:dwipper:problem:invalid-or-expired-code", "the wrong code was not refused");
   const confirmed = await visitor.POST("/v1/auth/confirm", { body: { registration, code } });
-  check(confirmed.response.status === 204 && confirmed.error === undefined, "the mailed code is accepted");
+  check(confirmed.response.status === 204 && confirmed.error === undefined, "the mailed code was not accepted");
   return unwrap(await visitor.POST("/v1/auth/login", { body: { email, password } }));
 }
 
@@ -34,10 +34,10 @@ async function createOnce(member: Dwipper) {
   const body = { text: "Socks are envelopes for feet." };
   const first = await member.POST("/v1/dwipps", { params: { header }, body });
   const again = await member.POST("/v1/dwipps", { params: { header }, body });
-  check(unwrap(first).id === unwrap(again).id, "both responses have the same Dwipp");
-  check(again.response.headers.get("Idempotent-Replayed") === "true", "the second response is a replay");
+  check(unwrap(first).id === unwrap(again).id, "the responses have different Dwipps");
+  check(again.response.headers.get("Idempotent-Replayed") === "true", "the second response is not a replay");
   const other = await member.POST("/v1/dwipps", { params: { header }, body: { text: "Another." } });
-  check(other.error?.type === "urn:dwipper:problem:idempotency-key-reused", "the key is refused with another text");
+  check(other.error?.type === "urn:dwipper:problem:idempotency-key-reused", "the key was accepted with another text");
   return unwrap(first).id;
 }
 
@@ -52,55 +52,55 @@ async function pageThrough(member: Dwipper) {
     cursor = page.next_cursor;
   } while (cursor !== null);
   const listed = texts.join();
-  check(listed === "Three.,Two.,One.,Socks are envelopes for feet.", `all are listed, newest first: ${listed}`);
+  check(listed === "Three.,Two.,One.,Socks are envelopes for feet.", `incomplete or not newest first: ${listed}`);
   const invalid = await member.GET("/v1/dwipps", { params: { query: { cursor: "nowhere" } } });
-  check(invalid.error?.type === "urn:dwipper:problem:invalid-cursor", "a malformed cursor is refused");
+  check(invalid.error?.type === "urn:dwipper:problem:invalid-cursor", "the malformed cursor was not refused");
 }
 
 async function react(member: Dwipper, dwipp_id: string) {
   const params = { path: { dwipp_id } };
-  check(unwrap(await member.POST("/v1/dwipps/{dwipp_id}/upvote", { params })).upvotes === 1, "the upvote is counted");
-  check(unwrap(await member.PUT("/v1/dwipps/{dwipp_id}/favorite", { params })).favorited, "the Dwipp is a favorite");
+  check(unwrap(await member.POST("/v1/dwipps/{dwipp_id}/upvote", { params })).upvotes === 1, "the upvote is missing");
+  check(unwrap(await member.PUT("/v1/dwipps/{dwipp_id}/favorite", { params })).favorited, "the Dwipp is no favorite");
   const favorites = unwrap(await member.GET("/v1/me/favorites"));
-  check(favorites.items[0]?.id === dwipp_id, "the favorites list it");
+  check(favorites.items[0]?.id === dwipp_id, "the favorites do not list the Dwipp");
 }
 
 async function edit(member: Dwipper, dwipp_id: string) {
   const params = { path: { dwipp_id } };
   const path = "/v1/dwipps/{dwipp_id}";
   const edited = unwrap(await member.PATCH(path, { params, body: { text: "Socks are sleeping bags.", version: 1 } }));
-  check(edited.version === 2 && edited.edited_at !== null, "the edit raises the version");
+  check(edited.version === 2 && edited.edited_at !== null, "the edit did not raise the version");
   const { error } = await member.PATCH(path, { params, body: { text: "Socks are tubes.", version: 1 } });
-  check(error?.type === "urn:dwipper:problem:edit-conflict", "an edit of an old version conflicts");
+  check(error?.type === "urn:dwipper:problem:edit-conflict", "the edit of an old version did not conflict");
   const conflict: 409 = error.status;
-  check(conflict === 409 && error.request_id.length > 0, "the problem has status and request id");
+  check(conflict === 409 && error.request_id.length > 0, "the problem has another status or no request id");
   const empty = await member.PATCH(path, { params, body: { text: " " } });
-  check(empty.error?.type === "urn:dwipper:problem:invalid-request", "an empty text is refused");
-  check(empty.error.errors?.[0]?.pointer === "/text", "the error points to the text");
+  check(empty.error?.type === "urn:dwipper:problem:invalid-request", "the empty text was not refused");
+  check(empty.error.errors?.[0]?.pointer === "/text", "the error does not point to the text");
 }
 
 async function deleteDwipp(member: Dwipper, dwipp_id: string) {
   const params = { path: { dwipp_id } };
-  check((await member.DELETE("/v1/dwipps/{dwipp_id}", { params })).response.status === 204, "the Dwipp is deleted");
+  check((await member.DELETE("/v1/dwipps/{dwipp_id}", { params })).response.status === 204, "the Dwipp is not deleted");
   const gone = await member.GET("/v1/dwipps/{dwipp_id}", { params });
-  check(gone.error?.type === "urn:dwipper:problem:dwipp-not-found", "a deleted Dwipp is not found");
+  check(gone.error?.type === "urn:dwipper:problem:dwipp-not-found", "the deleted Dwipp was found");
 }
 
 async function refreshAndLogOut(visitor: Dwipper, refresh_token: string) {
   const session = unwrap(await visitor.POST("/v1/auth/refresh", { body: { refresh_token } }));
-  check(session.token_type === "Bearer", "the session continues");
+  check(session.token_type === "Bearer", "the refreshed session has no bearer token");
   const logout = await visitor.POST("/v1/auth/logout", { body: { refresh_token } });
-  check(logout.response.status === 204, "the logout succeeds");
+  check(logout.response.status === 204, "the logout failed");
   const loggedOut = await visitor.POST("/v1/auth/refresh", { body: { refresh_token } });
-  check(loggedOut.error?.type === "urn:dwipper:problem:invalid-refresh-token", "a revoked token is refused");
+  check(loggedOut.error?.type === "urn:dwipper:problem:invalid-refresh-token", "the revoked token was not refused");
 }
 
 const visitor = dwipper({ baseUrl });
 const session = await registerAndLogIn(visitor);
 const stranger = await visitor.GET("/v1/me");
-check(stranger.error?.type === "urn:dwipper:problem:unauthenticated", "a request without a token is refused");
+check(stranger.error?.type === "urn:dwipper:problem:unauthenticated", "the request without a token was not refused");
 const member = dwipper({ baseUrl, headers: { Authorization: `Bearer ${session.access_token}` } });
-check(unwrap(await member.GET("/v1/me")).email === email, "the profile has the email");
+check(unwrap(await member.GET("/v1/me")).email === email, "the profile has another email");
 const id = await createOnce(member);
 await pageThrough(member);
 await react(member, id);
