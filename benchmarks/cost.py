@@ -17,7 +17,7 @@ _DWIPPS = {"1 thousand": 1e3, "100 thousand": 1e5, "10 million": 1e7}
 _MEMBERS = {"10 thousand": 1e4, "1 million": 1e6, "100 million": 1e8}
 
 _INTRODUCTION = """\
-These figures are calculated, not measured. They combine the units and milliseconds of the other parts with Amazon's
+These figures are calculated, not measured. They combine the units and milliseconds of the other parts with AWS's
 list prices of {as_of} for {region}, without free tiers. The prices could not be checked when they were written down.
 Compare [benchmarks/prices.py](prices.py) with the pages that it names before a decision depends on them.
 
@@ -34,15 +34,15 @@ browsers' preflight requests, queries of logs and traces, support, and taxes."""
 _OPERATIONS_NOTE = """\
 Each cell is DynamoDB + Lambda. API Gateway and CloudWatch (log and traces) are added, and are the same for both
 designs. So are WAF ({waf}) and transfer. The figures of the baseline design are for Dwipps with their reactions, about
-20 each. On a small site, the baseline design is cheaper for all operations but lists: it maintains no index, no rows of
+20 each. On a small site, the baseline design is cheaper for all operations but lists. It maintains no index, no rows of
 reactions, and no records of an `Idempotency-Key`."""
 
 _MONTHS_NOTE = """\
-Cognito charges for each active member, the same in both designs, and more than all other services together:
-[deploy/data.yml](../deploy/data.yml) chooses its plan Lite. Essentials, the default plan of a user pool, would cost
-{essentials} for a million members. A hundred million members make {rate:,.0f} requests per second on average, and the
-stage accepts {limit} until its limit is raised. Dwipper's feed then has {shards} shards, and each page reads
-all of them."""
+Cognito charges for each active member, the same in both designs. On a large site, that is more than all of Dwipper's
+other services together. [deploy/data.yml](../deploy/data.yml) chooses the plan Lite. Essentials, the default plan of a
+user pool, would cost ${essentials} a month for a million members. A hundred million members make {rate:,.0f} requests
+per second on average, and the stage accepts {limit} until its limit is raised. Dwipper's feed then has {shards} shards,
+and each page reads all of them."""
 
 
 def report(
