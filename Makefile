@@ -36,24 +36,25 @@ reset: $(INSTALLED) ## Delete the data of the embedded AWS
 deploy-local: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy serverless.yml into an embedded AWS and serve it (AWS_PORT=4566)
 	@$(PYTHON) -m devstack deploy
 
-undeploy-local: $(INSTALLED) $(OSLS) ## Remove that deployment, except for its data
+undeploy-local: $(INSTALLED) $(OSLS) ## Remove the local deployment, except for its data
 	@$(PYTHON) -m devstack undeploy
 
-deploy: $(INSTALLED) $(OSLS) ## Deploy to Amazon (STAGE=dev|prod IMAGE=…@sha256:… AWS_REGION=; ALARM_EMAIL=, prod: MAIL_FROM= SES_IDENTITY_ARN=)
+deploy: $(INSTALLED) $(OSLS) ## Deploy to AWS (STAGE=dev|prod IMAGE=…@sha256:… AWS_REGION=; ALARM_EMAIL=, prod: MAIL_FROM= SES_IDENTITY_ARN=)
 	@test -n "$(STAGE)" && test -n "$(IMAGE)" && test -n "$(AWS_REGION)" || \
 		{ echo "Usage: make deploy STAGE=dev IMAGE=<repository>@sha256:<digest> AWS_REGION=eu-central-1"; exit 2; }
 	@test "$(STAGE)" != prod || { test -n "$$SES_IDENTITY_ARN" && test -n "$$MAIL_FROM"; } || \
 		{ echo "prod requires SES_IDENTITY_ARN= and MAIL_FROM=: Cognito's own sender is limited to 50 mails a day"; exit 2; }
 	node_modules/.bin/osls deploy --stage "$(STAGE)" --region "$(AWS_REGION)" --param "image=$(IMAGE)"
 
-remove: $(INSTALLED) $(OSLS) ## Remove a stage from Amazon, except for its tables and user pool (STAGE= AWS_REGION=)
+remove: $(INSTALLED) $(OSLS) ## Remove a stage from AWS, except for its tables and user pool (STAGE= AWS_REGION=)
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make remove STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
 	@# A removal uses neither image nor mail, but osls requires the files to be complete.
 	SES_IDENTITY_ARN=none MAIL_FROM=none node_modules/.bin/osls remove --stage "$(STAGE)" --region "$(AWS_REGION)" \
 		--param image=dwipper@sha256:$$(printf '0%.0s' $$(seq 64))
 
 outputs: $(INSTALLED) ## Print the outputs of a deployed stage as JSON (STAGE= AWS_REGION=)
-	@$(PYTHON) scripts/stack_outputs.py $(STAGE)
+	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make outputs STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
+	@$(PYTHON) scripts/stack_outputs.py "$(STAGE)"
 
 smoke: $(INSTALLED) ## Test a running API from outside (URL=; EMAIL= to enter the code, or USER_POOL_ID= and AWS credentials)
 	@test -n "$(URL)" || { echo "Usage: make smoke URL=http://… EMAIL=you@example.org"; exit 2; }
@@ -85,12 +86,12 @@ lint: $(INSTALLED) ## Check format, lint, spelling, types, imports, and that ope
 
 check: lint test test-security test-infra test-e2e test-slow ## Run the gate of CI
 
-check-full: check ## Run the gate, ten times the examples of the model, generated clients, and a browser (requires Chromium)
+check-full: check ## Run the gate, state-machine tests with ten times the examples, clients, and a browser (requires Chromium)
 	EXAMPLES=10 $(PYTHON) -m pytest -m "model and slow"
 	$(PYTEST) --dist loadfile -m clients
 	$(PYTHON) -m pytest -m browser
 
-bench: $(INSTALLED) $(FUNCTION) $(BENCH) ## Measure costs and times against baselines, and write RESULTS.md and docs/benchmarks.md (PARTS= writes nothing)
+bench: $(INSTALLED) $(FUNCTION) $(BENCH) ## Measure costs and times, and write the results (PARTS="cold_start …": run only these parts, write no files)
 	@$(PYTHON) -m benchmarks $(PARTS)
 
 format: $(INSTALLED) ## Format the code and fix what the linter can fix

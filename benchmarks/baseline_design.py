@@ -80,5 +80,5 @@ def make_dwipp(number: int) -> dict[str, Any]:
 
 
 def make_email(number: int) -> str:
-    """Return an email address of 24 characters, a common length."""
+    """Return an email address of 24 characters, the length that the model assumes."""
     return f"member{number:06}@example.org"

@@ -28,7 +28,7 @@ _MEGABYTE = 2**20
 class BaselineParameters:
     """The sizes and times that the model assumes.
 
-    Args:
+    Attributes:
         item_bytes: the size of a Dwipp of 280 characters without reactions. DynamoDB Local charges 63 RRU for a Scan of
             a thousand.
         email_bytes: the size of each reaction. DynamoDB Local charges 245 WRU for a write of an item with 10,000.
@@ -67,7 +67,7 @@ class BaselineParameters:
 class BaselineModel:
     """A model of the resources that the baseline design uses.
 
-    Args:
+    Attributes:
         parameters: the assumed sizes and times.
         milliseconds: the duration of Dwipper's function by operation. The time of a Scan is added to it.
         workload: the requests of the members.

@@ -17,7 +17,7 @@ _Calls = Sequence[tuple[float, Usage]]  # For each operation, the number of call
 class Bill:
     """The dollars of a month.
 
-    Args:
+    Attributes:
         dollars: by service, without Cognito.
         cognito: the dollars for Cognito. They are the same for all designs, and exceed all other dollars at most sizes.
         refused_share: the highest share of permanently refused calls that any operation has, 0 to 1.

@@ -36,7 +36,7 @@ decides over half a unit."""
 class CapacityMeasurements:
     """The measured capacity of both designs.
 
-    Args:
+    Attributes:
         operations: Dwipper's operations, by the number of Dwipps.
         popular_upvote: one more upvote in Dwipper, by the number of earlier upvotes.
         baseline_page: a page of the feed in the baseline design, by the number of Dwipps.

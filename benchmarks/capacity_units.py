@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class CapacityUnits:
     """Request units of DynamoDB's on-demand tables.
 
-    Args:
+    Attributes:
         write: write request units (WRU).
         read: read request units (RRU).
     """

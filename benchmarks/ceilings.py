@@ -34,14 +34,14 @@ _INTRODUCTION = """\
 Two limits must never be reached: Lambda's 6 MB for a response, and API Gateway's 29 seconds for a request. Exports and
 deletions of accounts have no bounded size, so they are split into requests with a bounded amount of work. This part
 measures the largest possible requests. Their texts need the most bytes: 280 characters from beyond the Basic
-Multilingual Plane, each of which takes 12 bytes in the JSON of a Lambda response."""
+Multilingual Plane. Each of them takes 12 bytes in the JSON of a Lambda response."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredResponse:
     """A response of the function.
 
-    Args:
+    Attributes:
         content: the parsed body.
         status: the HTTP status.
         size: the bytes that Lambda counts.

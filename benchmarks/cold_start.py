@@ -20,7 +20,7 @@ ROUNDS = 21
 
 _INTRODUCTION = """\
 Every start is a new process. It takes its first event, an authenticated request, from a stand-in for Lambda's Runtime
-API on this machine. Amazon's own part, which finds a machine and fetches the image, is not included in any figure. All
+API on this machine. AWS's own part, which finds a machine and fetches the image, is not included in any figure. All
 functions run in turn. Dwipper is compared with a tutorial's function (FastAPI, Mangum and boto3). The other two are the
 tutorial's feed on Powertools' resolver, and a bare function that returns an empty page."""
 

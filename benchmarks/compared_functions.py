@@ -13,7 +13,7 @@ from devstack.lambda_function import HANDLER
 class Function:
     """A compared Lambda function.
 
-    Args:
+    Attributes:
         name: the name in tables and plots.
         folder: the folder with all packages that the function imports, except the runtime client.
         handler: the dotted name of the handler.

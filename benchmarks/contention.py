@@ -28,16 +28,16 @@ SECONDS = 5.0
 
 _INTRODUCTION = """\
 Members toggle their upvotes of the same Dwipp as fast as they can. DynamoDB Local queues transactions on the same item,
-and Amazon refuses all but one of them. So there are two measurements. "Queued" is DynamoDB Local's behavior. "Refused"
-is behind a proxy that refuses writes while a transaction on the item is in progress, for 10 ms. The repository retries
-a refused write until its write deadline. If it is refused even then, the member gets 503."""
+and AWS refuses all but one of them. So there are two measurements. "Queued" is DynamoDB Local's behavior. "Refused"
+is behind a proxy that refuses writes while a transaction on the item is in progress, for 10 ms (an assumption). The
+repository retries a refused write until its write deadline. If it is refused even then, the member gets 503."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of one measurement.
 
-    Args:
+    Attributes:
         writers: the number of concurrent members.
         accepted: the number of changes that succeeded.
         refused: the number of changes that failed with 503.

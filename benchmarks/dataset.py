@@ -16,7 +16,7 @@ _REACTION_INTERVAL = 5  # The member upvoted every fifth Dwipp.
 class Dataset:
     """Filled tables.
 
-    Args:
+    Attributes:
         settings: Dwipper's settings.
         variables: the environment variables from which all functions read the names of their tables.
         dwipp_id: a Dwipp that the member has not upvoted.

@@ -17,7 +17,7 @@ class DwipperModel:
     The resources of a call do not depend on the size of the site. A page of the feed is the exception: it reads all
     shards, and a larger site needs more of them.
 
-    Args:
+    Attributes:
         units: the capacity of each operation, as measured.
         milliseconds: the duration of the function by operation. Defaults replace missing ones.
         workload: the requests of the members.

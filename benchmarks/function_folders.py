@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.services import STATE
 from devstack import function_package
-from devstack.api import ROOT
 from devstack.lambda_function import PYTHON
+from devstack.paths import ROOT
 
 FUNCTIONS = Path(__file__).with_name("functions")
 _INSTALLER = ROOT / "deploy" / "install-packages.sh"

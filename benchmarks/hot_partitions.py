@@ -36,7 +36,7 @@ CACHE_SECONDS = 0.5
 class RequestShares:
     """The shares of all requests that read or write the feed. Other requests use other tables and keys.
 
-    Args:
+    Attributes:
         pages: requests for pages of the feed.
         newest_share: the share of these pages that can be cached: the newest page, of the default length.
         upvotes: upvotes, each of which writes an entry of the feed.
@@ -72,7 +72,7 @@ BRIEF_READERS = RequestShares.from_workload(Workload(), newest_share=4 / 5)
 class Scenario:
     """A load on the feed.
 
-    Args:
+    Attributes:
         requests: all requests per second.
         shards: the number of partitions of the feed.
         is_cached: whether instances cache the newest page.

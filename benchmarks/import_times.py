@@ -19,7 +19,7 @@ _ATTEMPTS = 3
 class ImportTime:
     """The import of one module.
 
-    Args:
+    Attributes:
         module: the name.
         milliseconds: the time, including the modules that it imported first.
         depth: 0 for the handler's module and its packages, 1 for the modules that they import, and so on.

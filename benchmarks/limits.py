@@ -45,7 +45,7 @@ _NOT_NEEDED = "not needed"
 class Limit:
     """A limit of AWS. All texts are for the report.
 
-    Args:
+    Attributes:
         name: the limited resource.
         quota: the quota, with its unit.
         reached_at: the load of Dwipper that reaches the quota.

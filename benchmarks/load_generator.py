@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 class LoadResult:
     """The result of a load.
 
-    Args:
+    Attributes:
         latencies: the seconds from each request to its response, for all connections.
         duration: the seconds of the whole load.
     """

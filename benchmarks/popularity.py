@@ -17,7 +17,7 @@ _MAX_EXACT_RANK = 1000
 class Popularity:
     """The reactions to the Dwipps of a month.
 
-    Args:
+    Attributes:
         dwipps: the number of Dwipps.
         mean: the mean number of reactions to a Dwipp if no reactions were lost.
         maximum: the number of reactions that one Dwipp can hold. Further reactions are lost.

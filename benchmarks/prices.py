@@ -1,4 +1,4 @@
-"""Amazon's list prices in us-east-1, in dollars, and the pages that state them.
+"""AWS's list prices in us-east-1, in dollars, and the pages that state them.
 
 These are the prices of May 2025 (`AS_OF`), as publications of that time report them. They could not be checked when
 this module was written, because the machine had no internet access. Compare them with the pages before a decision
@@ -24,10 +24,10 @@ _TB = 1024  # GB
 class Price:
     """A price. If it has several tiers, a unit becomes cheaper as the amount of a month grows.
 
-    Args:
+    Attributes:
         unit: the unit that is counted.
         tiers: for each tier, the number of units in it, and the dollars for `batch` of them.
-        page: the page on which Amazon states the price.
+        page: the page on which AWS states the price.
         batch: the number of units for which a tier states the dollars.
     """
 

@@ -9,7 +9,7 @@ from typing import Any
 class Table:
     """A table of formatted cells.
 
-    Args:
+    Attributes:
         name: the key of the table, unique among all parts.
         title: the heading.
         columns: the names of the columns.
@@ -37,7 +37,7 @@ class Table:
 class Plot:
     """A plot.
 
-    Args:
+    Attributes:
         name: the name of the file without its extension.
         title: the heading.
         draw: draws the plot on a matplotlib Axes.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks import plots
 from benchmarks.report import Part
-from devstack.api import ROOT
+from devstack.paths import ROOT
 
 FOLDER = Path(__file__).parent
 DOCS = ROOT / "docs" / "benchmarks.md"

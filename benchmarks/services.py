@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from devstack import clients, dynamodb_local, ministack, stack, tables
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from devstack.process import Service
 from devstack.state import StateFolder
 from testkit.engine import Engine
@@ -29,7 +29,7 @@ STATE = StateFolder(ROOT / ".local")
 class Services:
     """The running services.
 
-    Args:
+    Attributes:
         aws: MiniStack.
         store: DynamoDB Local.
         folder: a temporary folder, which is deleted after the run.

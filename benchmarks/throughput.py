@@ -31,7 +31,7 @@ same cores."""
 class RepeatedRequest:
     """A request that the load generator repeats.
 
-    Args:
+    Attributes:
         name: the name in the table.
         endpoint: the URL of the server.
         message: the encoded request.

@@ -18,7 +18,7 @@ _LOG_IN_MILLISECONDS = 150.0
 class Usage:
     """The resources of one call.
 
-    Args:
+    Attributes:
         units: DynamoDB's capacity units.
         milliseconds: the duration of the Lambda function.
         refused_share: the share of calls that are permanently refused, 0 to 1.
@@ -40,7 +40,7 @@ class Unsupported:
 class StoredBytes:
     """Bytes in DynamoDB.
 
-    Args:
+    Attributes:
         tables: bytes of the tables, which are backed up.
         indexes: bytes of their indexes, which are not backed up.
     """

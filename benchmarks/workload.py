@@ -49,7 +49,7 @@ class Workload:
     Every Dwipp has 280 characters, the maximum, as in the measurement of capacity. Shorter Dwipps would cost less in
     both designs.
 
-    Args:
+    Attributes:
         active_share: the share of all registered members that is active in a month. A higher share would be rare.
         calls_per_member: the monthly calls of an active member, by operation.
         age_months: the age of the site, which always had the same size.

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack import environment
+from devstack.paths import ROOT
 from devstack.ports import LOOPBACK, is_listening
 from devstack.process import stop_process
 
-ROOT = Path(__file__).parents[1]
 _START_TIMEOUT_SECONDS = 30.0
 
 

@@ -1,6 +1,6 @@
 """The deployment of serverless.yml into the embedded AWS: gateway, authorizer, role, function, tables and user pool.
 
-The files are those that are deployed to Amazon.
+The files are those that are deployed to AWS.
 """
 
 import contextlib
@@ -89,7 +89,7 @@ def _run_aws(options: Options, state: StateFolder, lock: int) -> Iterator[Servic
 def _read_api_url(endpoint: str, region: str) -> str:
     """Return the URL at which MiniStack serves the API.
 
-    The host is a name, as at Amazon, so that the links in the API's responses lead back to the API. curl and browsers
+    The host is a name, as on AWS, so that the links in the API's responses lead back to the API. curl and browsers
     resolve every name below `localhost`.
     """
     api_id = urlsplit(stack.read_output(endpoint, region, "ApiUrl", name=STACK)).netloc.partition(".")[0]

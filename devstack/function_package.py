@@ -4,7 +4,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from devstack.paths import ROOT
 
 
 def build(folder: Path) -> str:

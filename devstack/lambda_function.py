@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from devstack import clients, function_url
 from devstack.errors import LocalError
+from devstack.paths import ROOT
 from devstack.process import start_process
 from devstack.runtime_api import RuntimeApi
 
 if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
-PYTHON = Path(__file__).parents[1] / ".venv-function" / "bin" / "python"
+PYTHON = ROOT / ".venv-function" / "bin" / "python"
 HANDLER = "app.lambda_handler.handler"
 _WORKER_COUNT = 2
 # The maximum of STS. Lambda renews the credentials of a function. This module does not.
@@ -89,7 +90,7 @@ def _make_function_env(
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["MemorySize"]),
         "AWS_REGION": target.region,
-        # Lambda does not set these two: botocore knows Amazon's endpoints.
+        # Lambda does not set these two: botocore knows AWS's endpoints.
         "AWS_ENDPOINT_URL_DYNAMODB": target.endpoint,
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": target.endpoint,
         **configuration["Environment"]["Variables"],

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Self
 
 from devstack.errors import LocalError
+from devstack.paths import ROOT
 
 ENGINES = ("ministack", "dynamodb-local")
-_DEFAULT_FOLDER = Path(__file__).parents[1] / ".local"
+_DEFAULT_FOLDER = ROOT / ".local"
 _APP_VARIABLES = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_LEVEL")
 # The port after AWS_PORT must exist as well: DynamoDB Local or the function listens on it.
 _MAX_PORT = 65534

@@ -1,4 +1,4 @@
-"""osls, the program that deploys `serverless.yml` to Amazon. This module deploys with it to the embedded AWS."""
+"""osls, the program that deploys `serverless.yml` to AWS. This module deploys with it to the embedded AWS."""
 
 import os
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from pathlib import Path
 
 from devstack import clients
 from devstack.errors import LocalError
+from devstack.paths import ROOT
 from devstack.process import run_process
 
-ROOT = Path(__file__).parents[1]
 _PROGRAM = ROOT / "node_modules" / ".bin" / "osls"
 _TIMEOUT_SECONDS = 300.0
 

@@ -6,14 +6,13 @@ The seed runs in a child process, because an app that cannot start must not end 
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from devstack import environment
 from devstack.errors import LocalError
+from devstack.paths import ROOT
 from devstack.process import run_process
 from devstack.state import StateFolder
 
-_ROOT = Path(__file__).parents[1]
 _SEED_COMMAND = [sys.executable, "-m", "devstack.seed"]
 _TIMEOUT_SECONDS = 120.0
 
@@ -37,7 +36,7 @@ def seed_once(state: StateFolder, env: Mapping[str, str]) -> None:
         return
     log = state.path / "seed.log"
     whole_env = environment.omit(os.environ, env) | dict(env)
-    code = run_process(_SEED_COMMAND, folder=_ROOT, environment=whole_env, log=log, timeout_seconds=_TIMEOUT_SECONDS)
+    code = run_process(_SEED_COMMAND, folder=ROOT, environment=whole_env, log=log, timeout_seconds=_TIMEOUT_SECONDS)
     if code != 0:
         raise LocalError(f"The first members and Dwipps could not be added: see {log}. The next start tries again.")
     state.seed_marker.write_text(pool)

@@ -1,4 +1,4 @@
-"""The CloudFormation stack of the tables and the user pool. Its template is the one that is deployed to Amazon."""
+"""The CloudFormation stack of the tables and the user pool. Its template is the one that is deployed to AWS."""
 
 import time
 from pathlib import Path
@@ -9,12 +9,13 @@ from botocore.exceptions import ClientError
 from app.settings import Settings
 from devstack import clients
 from devstack.errors import LocalError
+from devstack.paths import ROOT
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudformation.type_defs import StackTypeDef
 
-TEMPLATE = Path(__file__).parents[1] / "deploy" / "data.yml"
+TEMPLATE = ROOT / "deploy" / "data.yml"
 _DEFAULT_NAME = "dwipper"
 
 

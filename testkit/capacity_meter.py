@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query"})
-# DynamoDB Local reports no capacity for a write whose condition failed. Amazon charges one unit per KB of the item, and
+# DynamoDB Local reports no capacity for a write whose condition failed. AWS charges one unit per KB of the item, and
 # our items are below 1 KB:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalUpdate
 _FAILED_CONDITION = {"CapacityUnits": 1.0}

@@ -1,7 +1,7 @@
-"""A proxy for DynamoDB Local that refuses conflicting transactions, as Amazon does. DynamoDB Local queues them.
+"""A proxy for DynamoDB Local that refuses conflicting transactions, as AWS does. DynamoDB Local queues them.
 
-`python -m testkit.conflict_proxy PORT STORE_PORT` listens on loopback. A transaction takes about as long as on Amazon.
-During that time the proxy refuses other writes to the items of the transaction, and logs a line for each refusal:
+`python -m testkit.conflict_proxy PORT STORE_PORT` listens on loopback. A transaction takes `TRANSACTION_SECONDS`, an
+assumption. During that time the proxy refuses other writes to the items of the transaction, and logs a line for each:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from devstack.process import Service
 from testkit import faults, http_proxy
 
-TRANSACTION_SECONDS = 0.01
+TRANSACTION_SECONDS = 0.01  # An assumption: the time on AWS was not measured.
 _REFUSAL_LINE = "refused"
 
 Item = tuple[str, str]

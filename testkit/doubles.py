@@ -1,4 +1,4 @@
-"""Stand-ins for unit tests: settings that name nothing in AWS, and an app that calls no AWS."""
+"""Stand-ins for unit tests: a clock, settings that name nothing in AWS, and an app that calls no AWS."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,6 +32,29 @@ SETTINGS = Settings(
     reactions_table="reactions",
     members_table="members",
 )
+
+
+class Clock:
+    """A stand-in for the module `time`. It stands still, except for `sleep`.
+
+    Attributes:
+        now: the current time in seconds. A test can change it.
+        pauses: the seconds of each sleep.
+    """
+
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
+        self.pauses: list[float] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
 
 
 class RecordingFeed(Feed):

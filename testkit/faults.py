@@ -45,7 +45,7 @@ class Fault(Enum):
 
 
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
-# Amazon documents an empty response to these operations, so an empty body is no fault.
+# AWS documents an empty response to these operations, so an empty body is no fault.
 _EMPTY_RESPONSE_OPERATIONS = (
     "AdminDeleteUser",
     "AdminUserGlobalSignOut",

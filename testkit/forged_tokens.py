@@ -21,7 +21,8 @@ HEADER: Mapping[str, Any] = {"kid": "signing", "alg": "RS256"}
 # Returns an altered token.
 Attack = Callable[[], str]
 
-_MISSING = object()
+# The value of a claim or a header parameter that is removed.
+OMIT: Any = object()
 
 
 def private_key(name: str = "pool") -> rsa.RSAPrivateKey:
@@ -45,7 +46,7 @@ def make_valid_claims(**changes: Any) -> dict[str, Any]:
     """Return the claims of a token that Cognito issues now.
 
     Args:
-        changes: the values of changed or additional claims. `missing()` removes a claim.
+        changes: the values of changed or additional claims. `OMIT` removes a claim.
     """
     now = int(time.time())
     claims = {
@@ -62,12 +63,7 @@ def make_valid_claims(**changes: Any) -> dict[str, Any]:
         "jti": "f3d9a7f6-5f0c-4a43-8a8d-6f8c8b2a8a55",
         "username": SUB,
     }
-    return _without_missing({**claims, **changes})
-
-
-def missing() -> Any:
-    """Return the placeholder that removes a claim or a header parameter."""
-    return _MISSING
+    return _drop_omitted({**claims, **changes})
 
 
 def make_token(header: Mapping[str, Any] | bytes = HEADER, claims: Mapping[str, Any] | bytes | None = None) -> str:
@@ -97,8 +93,8 @@ def encode_base64url(content: bytes) -> str:
 
 
 def alter_header(**changes: Any) -> Attack:
-    """Return an attack by a token with changed header parameters. `missing()` removes a parameter."""
-    return lambda: make_token(_without_missing({**HEADER, **changes}))
+    """Return an attack by a token with changed header parameters. `OMIT` removes a parameter."""
+    return lambda: make_token(_drop_omitted({**HEADER, **changes}))
 
 
 def alter_header_text(text: str, encoding: str = "utf-8") -> Attack:
@@ -107,7 +103,7 @@ def alter_header_text(text: str, encoding: str = "utf-8") -> Attack:
 
 
 def alter_claims(**changes: Any) -> Attack:
-    """Return an attack by a token with changed claims. `missing()` removes a claim."""
+    """Return an attack by a token with changed claims. `OMIT` removes a claim."""
     return lambda: make_token(claims=make_valid_claims(**changes))
 
 
@@ -130,8 +126,8 @@ def rearrange_segments(form: str) -> Attack:
     return attack
 
 
-def _without_missing(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not _MISSING}
+def _drop_omitted(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not OMIT}
 
 
 def _encode_number(value: int) -> str:

@@ -1,4 +1,4 @@
-"""A stand-in for API Gateway. It converts HTTP requests to events in Amazon's formats, and results to responses."""
+"""A stand-in for API Gateway. It converts HTTP requests to events in AWS's formats, and results to responses."""
 
 import asyncio
 import base64

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from devstack.ports import LOOPBACK
 from devstack.process import Service, start_process
 from testkit.ports import find_free_port

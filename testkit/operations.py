@@ -1,8 +1,8 @@
-"""The operations of the published OpenAPI document, and valid bodies for the operations of members."""
+"""The operations of the published OpenAPI document, with the examples of their request bodies."""
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,29 +10,24 @@ DOCUMENT = Path(__file__).parents[1] / "openapi.json"
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-_BODIES: Mapping[str, Any] = {
-    "create_dwipp": {"text": "I was not here."},
-    "edit_dwipp": {"text": "Nor was I here."},
-    "change_password": {"current_password": "a rubber duck knows", "new_password": "a rubber duck forgot"},
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation. `is_secured` is True if it requires a token."""
+    """An operation.
+
+    Attributes:
+        is_secured: True if it requires a token.
+        body: the example of its request body. None if it has no body.
+    """
 
     name: str
     method: str
     path: str
     is_secured: bool
+    body: Any = field(compare=False)  # A dict has no hash.
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
-
-    @property
-    def body(self) -> Any:
-        """Return a valid body if this is an operation for members. None if it has no body."""
-        return _BODIES.get(self.name)
 
 
 def load_document() -> dict[str, Any]:
@@ -44,15 +39,29 @@ def load_document() -> dict[str, Any]:
 def iter_operations(published: Mapping[str, Any]) -> Iterator[Operation]:
     """Yield the operations of a document."""
     for path, item in published["paths"].items():
-        for method in _METHODS:
-            if method in item:
-                yield Operation(item[method]["operationId"], method.upper(), path, _is_secured(published, item[method]))
+        for method, operation in item.items():
+            if method in _METHODS:
+                yield Operation(
+                    operation["operationId"],
+                    method.upper(),
+                    path,
+                    _is_secured(published, operation),
+                    _get_example_body(published, operation),
+                )
 
 
 def _is_secured(published: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:
     """Return True if a token is required. An empty requirement makes it optional (OpenAPI 3.1, section 4.8.10)."""
     requirements = operation.get("security", published.get("security", []))
     return bool(requirements) and all(requirements)
+
+
+def _get_example_body(published: Mapping[str, Any], operation: Mapping[str, Any]) -> Any:
+    """Return the first example of the request body. Examples are references to components of the same name."""
+    for media_type in operation.get("requestBody", {}).get("content", {}).values():
+        name = next(iter(media_type["examples"]))
+        return published["components"]["examples"][name]["value"]
+    return None
 
 
 ALL_OPERATIONS = tuple(iter_operations(load_document()))

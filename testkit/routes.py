@@ -6,41 +6,18 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-_ROOT = Path(__file__).parents[1]
+from devstack.paths import ROOT
+from testkit.templates import load_template
 
 _ANY = "ANY"
 _FILE_REFERENCE = re.compile(r"\$\{file\((deploy/[\w.-]+)\)(?::\$\{param:\w+\})?\}")
 
 
-class _Loader(yaml.SafeLoader):
-    """A YAML loader that converts tags of CloudFormation, such as `!Ref`, to `{tag: value}`."""
-
-
-def _construct_tag(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        return {tag: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {tag: loader.construct_sequence(node, deep=True)}
-    return {tag: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _construct_tag)
-
-
-def load_template(name: str) -> dict[str, Any]:
-    """Return the content of a YAML file of the deployment."""
-    loaded: dict[str, Any] = _Loader((_ROOT / name).read_text()).get_single_data()
-    return loaded
-
-
 def load_deployment() -> dict[str, Any]:
     """Return serverless.yml, with the resources of each referenced file by a key that names the file."""
-    deployed = load_template("serverless.yml")
+    deployed = load_template(ROOT / "serverless.yml")
     entries = enumerate(deployed["resources"], 1)
     deployed["resources"] = {f"{number}. {_get_file_name(entry)}": _load_resources(entry) for number, entry in entries}
     return deployed
@@ -66,10 +43,10 @@ def _load_resources(entry: Any) -> dict[str, Any]:
     """
     file = _get_file_name(entry)
     if file.endswith(".js"):
-        text = (_ROOT / file).read_text()
+        text = (ROOT / file).read_text()
         types = {match: {"Type": match} for match in re.findall(r"AWS::\w+::\w+", text)}
         return types | {name: {} for name in re.findall(r"ApiGateway(?:Authorizer|Method|Resource)\w+", text)}
-    loaded = entry if isinstance(entry, Mapping) else load_template(file)
+    loaded = entry if isinstance(entry, Mapping) else load_template(ROOT / file)
     variants = [loaded, *(value for value in loaded.values() if isinstance(value, Mapping))]
     extended: dict[str, Any] = {name: {} for variant in variants for name in variant.get("extensions", ())}
     return extended | {

@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from devstack.api import ROOT
 from devstack.mail import fetch_all
+from devstack.paths import ROOT
 from devstack.process import Service, start_process, stop_process
 from testkit.api_client import Api
 from testkit.engine import Engine

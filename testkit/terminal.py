@@ -47,7 +47,7 @@ class Terminal:
 class Developer:
     """A developer, the folder for the state of their stack, and their ports."""
 
-    home: Path
+    folder: Path
     port: int
     aws_port: int
 
@@ -76,11 +76,11 @@ class Developer:
 
     def read_settings(self) -> dict[str, str]:
         """Return the environment variables that the command wrote to a file for debuggers."""
-        return {name: value or "" for name, value in dotenv_values(self.home / "env").items()}
+        return {name: value or "" for name, value in dotenv_values(self.folder / "env").items()}
 
     def _start(self, command: str, variables: dict[str, str]) -> "subprocess.Popen[str]":
         # The command must ignore settings of a real AWS account.
-        defaults = {"AWS_PROFILE": "not-ours", "USER_POOL_ID": "not-ours", "LOCAL_DIR": str(self.home)}
+        defaults = {"AWS_PROFILE": "not-ours", "USER_POOL_ID": "not-ours", "LOCAL_DIR": str(self.folder)}
         defaults |= {"PORT": str(self.port), "AWS_PORT": str(self.aws_port)}
         return subprocess.Popen(
             [sys.executable, "-m", "devstack", command],

@@ -15,7 +15,7 @@ import pytest
 from app.accounts import pending_confirmations
 from app.settings import Settings
 from devstack import clients, dynamodb_local, ministack, stack, tables
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from devstack.process import Service
 from devstack.state import StateFolder
 from testkit.engine import Engine

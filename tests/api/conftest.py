@@ -1,14 +1,21 @@
-"""The API over each transport. Each test runs once per transport, and the transcripts must be equal."""
+"""The API over each transport. Each test runs once per transport, and the transcripts must be equal.
 
-from collections.abc import AsyncIterator, Callable, Generator
+After each test, each row of the members table must belong to a registered store.
+"""
+
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from app.bootstrap import build_container
 from app.settings import Settings
+from devstack import clients
 from devstack.process import Service
 from testkit.api_client import TRANSPORTS, Api, Transport, open_api
+from testkit.doubles import SETTINGS
 from testkit.transcript import compare_transports
+from tests.conftest import REGION
 
 _HAS_PASSED = pytest.StashKey[bool]()
 
@@ -38,16 +45,40 @@ def transcripts(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
     return folder
 
 
+@pytest.fixture(scope="session")
+def check_key_prefixes(embedded: Service) -> Callable[[str], None]:
+    """Return a function that asserts that each row of a members table belongs to a registered store."""
+    client = clients.dynamodb_client(embedded.endpoint, REGION)
+    registered = {prefix for store in build_container(SETTINGS).personal_data for prefix in store.key_prefixes}
+
+    def check(table: str) -> None:
+        pages = client.get_paginator("scan").paginate(TableName=table)
+        prefixes = {item["pk"]["S"].partition("#")[0] for page in pages for item in page["Items"]}
+        assert prefixes <= registered, (
+            f"The members table has rows with the key prefixes {sorted(prefixes - registered)}, which no store has:"
+            " register a PersonalData or ExemptRows in app/bootstrap.py."
+        )
+
+    return check
+
+
+@pytest.fixture
+def checked_settings(settings: Settings, check_key_prefixes: Callable[[str], None]) -> Iterator[Settings]:
+    """Yield the settings of one test, and check the rows of its members table afterwards."""
+    yield settings
+    check_key_prefixes(settings.members_table)
+
+
 @pytest.fixture
 async def api(
     transport: Transport,
     embedded: Service,
-    new_settings: Callable[[], Settings],
+    checked_settings: Settings,
     transcripts: Path,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[Api]:
     """Open the API over one transport, with new tables and a new user pool."""
-    async with open_api(new_settings(), embedded.endpoint, transport) as api:
+    async with open_api(checked_settings, embedded.endpoint, transport) as api:
         yield api
     if request.node.stash.get(_HAS_PASSED, False):
         test_id = request.node.nodeid.replace(f"[{transport}", "[")

@@ -72,7 +72,7 @@ async def test_attacker_registering_after_confirmation_cannot_log_in(api: Api) -
 
 @pytest.mark.in_process
 async def test_confirmation_is_503_while_a_removal_is_pending(api: Api) -> None:
-    """The attacker's registration calls Cognito to delete the victim's user, and the response is lost."""
+    # The attacker's registration calls Cognito to delete the victim's user, and the response is lost.
     victim_registration = await api.register(VICTIM, VICTIM_PASSWORD)
 
     def lose_response(*_: str) -> NoReturn:

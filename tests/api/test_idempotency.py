@@ -62,7 +62,7 @@ async def _assert_invalid_keys_are_422(member: MemberClient, *keys: str) -> None
 
 @pytest.mark.in_process
 async def test_blank_key_is_422(api: Api) -> None:
-    """A server trims blanks around a header value, so only a test in the process of the app can send such keys."""
+    # A server trims blanks around a header value, so only a test in the process of the app can send such keys.
     await _assert_invalid_keys_are_422(await api.create_member("kay"), " ", "\t")
 
 

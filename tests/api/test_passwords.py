@@ -80,7 +80,7 @@ async def test_reset_with_wrong_code_or_unknown_email_is_400(api: Api) -> None:
 
 @pytest.mark.in_process
 async def test_reset_can_be_repeated_after_503(api: Api) -> None:
-    """The first reset sets the password and uses up the code. It cannot revoke the sessions, so it is 503."""
+    # The first reset sets the password and uses up the code. It cannot revoke the sessions, so it is 503.
     kay = await api.create_member()
     await api.http.post("/v1/auth/password/forgot", json={"email": kay.email})
     body = {"email": kay.email, "code": api.fetch_latest_code(kay.email), "new_password": NEW_PASSWORD}
@@ -111,7 +111,7 @@ async def test_password_change_revokes_all_sessions(api: Api) -> None:
 
 @pytest.mark.in_process
 async def test_password_change_can_be_repeated_after_503(api: Api) -> None:
-    """The first change sets the password. It cannot revoke the sessions, so it is 503."""
+    # The first change sets the password. It cannot revoke the sessions, so it is 503.
     kay = await api.create_member()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(UserPool, "log_out_everywhere", _raise_unavailable)

@@ -90,7 +90,7 @@ async def test_registering_a_confirmed_email_discloses_nothing(api: Api) -> None
 
 
 async def test_login_after_any_registration_is_account_not_confirmed(api: Api) -> None:
-    """A login with the registered password must not disclose whether the email already has an account."""
+    # A login with the registered password must not disclose whether the email already has an account.
     kay = await api.create_member()
     await api.register("begun@example.org", "the earlier password")
     for email in (kay.email, "begun@example.org", "new@example.org"):

@@ -16,6 +16,16 @@ from testkit.hypothesis_settings import without_deadline
 WORKLOAD = Workload()
 BASELINE = BaselineModel(BaselineParameters(), {}, WORKLOAD)
 
+# The assumptions of the workload and of the parameters, for the sums by hand.
+ACTIVE_SHARE = 0.4
+DWIPPS_PER_ACTIVE_MEMBER = 12  # One a month, for a year.
+DWIPP_BYTES = 516
+REACTIONS_PER_DWIPP = 22
+REACTION_BYTES = 25
+OVERHEAD_BYTES = 100  # DynamoDB's overhead of each stored item.
+FUNCTION_MILLISECONDS = 15  # The default of an operation that was not measured.
+MILLISECONDS_PER_MEGABYTE = 20
+
 
 def get_usage(model: BaselineModel, operation: str, members: float) -> Usage:
     usage = model.estimate_usage(operation, members)
@@ -49,20 +59,23 @@ def test_list_usage_is_proportional_to_the_number_of_dwipps(operation: str) -> N
     small, large = (get_usage(BASELINE, operation, members) for members in (1e4, 1e5))
     assert large.units.read == pytest.approx(10 * small.units.read, rel=1e-3)
     assert small.units.write == large.units.write == 0
-    assert large.milliseconds - 15 == pytest.approx(10 * (small.milliseconds - 15), rel=1e-3)
+    small_scan, large_scan = (usage.milliseconds - FUNCTION_MILLISECONDS for usage in (small, large))
+    assert large_scan == pytest.approx(10 * small_scan, rel=1e-3)
 
 
 def test_list_usage_equals_the_sum_by_hand() -> None:
-    # 40 % of 10,000 members write one Dwipp a month. Each Dwipp has 22 reactions of 25 bytes.
-    size = 10_000 * 0.4 * 12 * (516 + 22 * 25)
+    dwipps = 10_000 * ACTIVE_SHARE * DWIPPS_PER_ACTIVE_MEMBER
+    size = dwipps * (DWIPP_BYTES + REACTIONS_PER_DWIPP * REACTION_BYTES)
     usage = get_usage(BASELINE, "page of the feed", 1e4)
     assert usage.units == CapacityUnits(read=calculate_read_units(size))
-    assert usage.milliseconds == pytest.approx(15 + size / 2**20 * 20)
+    assert usage.milliseconds == pytest.approx(FUNCTION_MILLISECONDS + size / 2**20 * MILLISECONDS_PER_MEGABYTE)
 
 
 def test_storage_equals_the_sum_by_hand() -> None:
     stored = BASELINE.estimate_storage(1e4)
-    assert stored.tables == pytest.approx(10_000 * 0.4 * 12 * (516 + 22 * 25 + 100))
+    dwipps = 10_000 * ACTIVE_SHARE * DWIPPS_PER_ACTIVE_MEMBER
+    item_bytes = DWIPP_BYTES + REACTIONS_PER_DWIPP * REACTION_BYTES + OVERHEAD_BYTES
+    assert stored.tables == pytest.approx(dwipps * item_bytes)
     assert stored.indexes == 0
 
 

@@ -13,7 +13,7 @@ from benchmarks.capacity_units import CapacityUnits
 from benchmarks.dwipper_model import DwipperModel
 from benchmarks.usage import DesignModel, StoredBytes, Unsupported, Usage
 from benchmarks.workload import LOG_IN, Workload
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from testkit.business_metrics import list_business_metrics
 from testkit.hypothesis_settings import without_deadline
 from tests.benchmarks.bills import DWIPPER, UNITS, get_bill

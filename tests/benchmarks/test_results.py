@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import plots, results
 from benchmarks.report import Part, Plot, Table
-from devstack.api import ROOT
+from devstack.paths import ROOT
 
 RESULTS = results.FOLDER / "RESULTS.md"
 EXCERPT = results.DOCS.read_text().partition(results.BEGIN)[2].partition(results.END)[0].strip()

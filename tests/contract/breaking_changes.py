@@ -11,7 +11,7 @@ from tests.contract.oasdiff import Change, Oasdiff
 
 _DOCUMENT = "openapi.json"
 _CHANGELOG = "CHANGELOG.md"
-_CHANGELOG_VERSION = re.compile(r"^## \[(\d[^\]]*)\]", re.MULTILINE)
+_CHANGELOG_VERSION = re.compile(r"^## (\d\S*)", re.MULTILINE)
 _TAG = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 

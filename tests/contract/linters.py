@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 
 _PROGRAMS = ROOT / "node_modules" / ".bin"
 

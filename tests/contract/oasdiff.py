@@ -3,10 +3,11 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from testkit.processes import run_command
 
 _PACKAGE = "github.com/oasdiff/oasdiff@v1.36.0"
 _SEARCH_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
@@ -36,7 +37,7 @@ class Oasdiff:
         """Install oasdiff into a folder, with Go."""
         go = shutil.which("go", path=_SEARCH_PATH)
         assert go, "go is missing. `make test-infra` installs it."
-        _run([go, "install", _PACKAGE], folder, GOBIN=str(folder))
+        run_command([go, "install", _PACKAGE], folder, GOBIN=str(folder))
         return cls(folder / "oasdiff")
 
     def list_changes(self, old: Path, new: Path) -> list[Change]:
@@ -49,15 +50,10 @@ class Oasdiff:
             "--format=json",
             f"--severity-levels={_SEVERITIES}",
         ]
-        findings = json.loads(_run(arguments, old.parent))
+        findings = json.loads(run_command(arguments, old.parent))
         return [_to_change(finding) for finding in findings]
 
 
 def _to_change(finding: dict[str, str | int]) -> Change:
     text = f"{finding.get('operation', '')} {finding.get('path', '')}: {finding['text']}"
     return Change(str(finding["id"]), text.strip(), is_breaking=finding["level"] == _ERROR_LEVEL)
-
-
-def _run(arguments: list[str], folder: Path, **variables: str) -> str:
-    environment = os.environ | variables
-    return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout

@@ -19,7 +19,7 @@ class ReleaseRepository:
     def add_release(self, tag: str, spec: Spec | None) -> None:
         """Commit and tag a release. None for `spec` keeps the current document, if there is one."""
         with (self.folder / "CHANGELOG.md").open("a") as changelog:
-            changelog.write(f"## [{tag.removeprefix('v')}]\n")
+            changelog.write(f"## {tag.removeprefix('v')} - 2026-11-25\n")
         if spec is not None:
             self.write_document(spec)
         self._run_git("add", "--all")

@@ -1,11 +1,12 @@
 """A change that breaks clients of the last release is refused unless the version announces it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from app import __version__
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from testkit.operations import load_document
 from tests.conftest import Figures
 from tests.contract import breaking_changes
@@ -44,7 +45,7 @@ class TestFindLastRelease:
     def test_latest_version_with_a_document_is_found(self, repository: ReleaseRepository) -> None:
         repository.add_release("v0.1.0", None)
         repository.write_document({})
-        (repository.folder / "CHANGELOG.md").write_text("## [Unreleased]\n")
+        (repository.folder / "CHANGELOG.md").write_text("## Unreleased\n")
         assert breaking_changes.find_last_release(repository.folder, "0.1.1") is None
         for tag in ("v0.10.0", "v0.9.0", "vintage", "v1.0.0-rc1"):
             repository.add_release(tag, {"tag": tag})
@@ -64,9 +65,14 @@ class TestFindLastRelease:
         with pytest.raises(LookupError, match="fetch"):
             breaking_changes.find_last_release(repository.clone_shallow(tmp_path / "shallow"), "0.2.0")
 
+    def test_versions_in_our_changelog_are_recognised(self) -> None:
+        changelog = (ROOT / "CHANGELOG.md").read_text()
+        headings = re.findall(r"^## (\S+)", changelog, re.MULTILINE)
+        assert ["Unreleased", *breaking_changes._CHANGELOG_VERSION.findall(changelog)] == headings
+
     def test_first_version_needs_no_tag(self, repository: ReleaseRepository) -> None:
         repository.add_release("vintage", {})
-        (repository.folder / "CHANGELOG.md").write_text("## [Unreleased]\n## [0.1.0] - 2026-11-25\n")
+        (repository.folder / "CHANGELOG.md").write_text("## Unreleased\n## 0.1.0 - 2026-11-25\n")
         assert breaking_changes.find_last_release(repository.folder, "0.1.0") is None
 
 

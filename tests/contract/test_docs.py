@@ -1,20 +1,21 @@
-"""README and docs match the repository: links resolve, names exist, and RUN_BY tells where each command runs."""
+"""README and docs match the repository: links resolve, names exist, and RUN_BY names a file for each command."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from app import settings
+from devstack.paths import ROOT
+from testkit.shell_blocks import TUTORIAL, find_shell_blocks
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
-ONLY_AMAZON = "<!-- only Amazon can show this -->"
+ONLY_ON_AWS = "<!-- verified only on AWS -->"
 
-# The file that runs each documented command. `Makefile` stands for commands that only developers run.
+# For each documented command, the file that runs it. The test does not read the file: the developer who adds the entry
+# checks it. `Makefile` stands for commands that only developers run.
 RUN_BY = {
     "make": "tests/devstack/test_makefile.py",
     "make attack": "tests/devstack/test_makefile.py",
@@ -38,7 +39,7 @@ RUN_BY = {
     "make test-security": ".ci/run",
     "make test-slow": ".ci/run",
     "make undeploy-local": "tests/e2e/deployed/test_deploy_command.py",
-    # These require Amazon. See "What only Amazon can show" in docs/deployment.md.
+    # These require AWS. See "Verified only by a deployment to AWS" in docs/deployment.md.
     "make deploy": "docs/deployment.md",
     "make outputs": "docs/deployment.md",
     "make remove": "docs/deployment.md",
@@ -67,7 +68,7 @@ def test_links_resolve(page: Path) -> None:
             assert anchor in _find_anchors(linked), f"{_get_name(page)} links to the missing heading {target}"
 
 
-def test_every_documented_command_runs_somewhere() -> None:
+def test_every_documented_command_is_in_run_by_and_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for page in PAGES:
         for command in re.findall(r"(?:`|^)(make(?: [a-z][a-z-]*)?)\b(?=[ `\n]|$)", page.read_text(), re.MULTILINE):
@@ -78,18 +79,14 @@ def test_every_documented_command_runs_somewhere() -> None:
             )
 
 
-def _find_shell_blocks(page: Path) -> Iterator[tuple[str, str]]:
-    """Yield each block of shell commands, after the line before the block."""
-    yield from re.findall(r"([^\n]*)\n```sh\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
-
-
 def test_shell_blocks_have_only_make_and_git_config() -> None:
-    """Two kinds of blocks are exempt: the tutorial, which tests/devstack/test_tutorial.py runs, and ONLY_AMAZON."""
+    # Two kinds of blocks are exempt: those of the tutorial, which tests/devstack/test_tutorial.py runs, and those that
+    # are marked as ONLY_ON_AWS.
     for page in PAGES:
-        for before, block in _find_shell_blocks(page):
-            if page == ROOT / "docs" / "tutorial.md" or before == ONLY_AMAZON:
+        for line_before, code in find_shell_blocks(page):
+            if page == TUTORIAL or line_before == ONLY_ON_AWS:
                 continue
-            for line in block.splitlines():
+            for line in code.splitlines():
                 assert re.match(r"make [a-z-]+|git config ", line), (
                     f"{_get_name(page)} has the untested command: {line}"
                 )

@@ -33,9 +33,29 @@ def _iter_problem_responses(spec: Spec) -> Iterator[tuple[str, str, dict[str, An
 
 
 class _ModelWithoutExample(BaseModel):
-    """A response model without an example."""
+    """A model without an example."""
 
     text: str
+
+
+def _read() -> DwippPage:
+    """Have a description."""
+    raise NotImplementedError
+
+
+def _read_dict() -> dict[str, str]:
+    """Have a description."""
+    raise NotImplementedError
+
+
+def _read_without_example() -> _ModelWithoutExample:
+    """Have a description."""
+    raise NotImplementedError
+
+
+def _read_with_body(body: _ModelWithoutExample) -> DwippPage:
+    """Have a description."""
+    raise NotImplementedError
 
 
 class TestProblemResponses:
@@ -131,30 +151,46 @@ class TestBuild:
             assert response.status_code == 500
             assert response.json()["type"] == "urn:dwipper:problem:internal-error"
 
-    def test_error_names_the_incomplete_operation_and_its_gap(self) -> None:
-        def endpoint() -> DwippPage:
-            """Have a description."""
-            raise NotImplementedError
-
-        def endpoint_without_example() -> _ModelWithoutExample:
-            """Have a description."""
-            raise NotImplementedError
-
-        complete = {"summary": "Read it", "responses": error_responses(*PRINCIPAL_ERRORS)}
-        for function, options, message in (
-            (endpoint, complete | {"summary": None}, "has no summary: pass `summary=` to its route"),
-            (lambda: None, complete, "has no description: give its endpoint a docstring"),
-            (endpoint, complete | {"responses": {}}, "documents no errors: pass `responses=error_responses(…)`"),
-            (
-                endpoint_without_example,
-                complete,
-                "has no example: add one to the `model_config` of _ModelWithoutExample",
+    @pytest.mark.parametrize(
+        ("endpoint", "options", "gap"),
+        [
+            pytest.param(_read, {"summary": None}, "has no summary: pass `summary=` to its route.", id="summary"),
+            pytest.param(lambda: None, {}, "has no description: give its endpoint a docstring.", id="description"),
+            pytest.param(
+                _read, {"responses": {}}, "documents no errors: pass `responses=error_responses(…)`.", id="errors"
             ),
-        ):
-            app = create_app()
-            app.add_api_route("/v1/broken", function, name="read_broken", **options)
-            with pytest.raises(IncompleteOperationError, match=re.escape(f"GET /v1/broken (read_broken) {message}")):
-                app.openapi()
+            pytest.param(
+                _read_dict, {}, "returns no pydantic model: define one for its response.", id="response model"
+            ),
+            pytest.param(
+                _read_without_example,
+                {},
+                "has no example: add one to the `model_config` of _ModelWithoutExample.",
+                id="response example",
+            ),
+            pytest.param(
+                _read_with_body,
+                {},
+                "has no example: add one to the `model_config` of _ModelWithoutExample.",
+                id="request example",
+            ),
+        ],
+    )
+    def test_error_names_the_incomplete_operation_and_its_gap(
+        self, endpoint: Callable[..., Any], options: dict[str, Any], gap: str
+    ) -> None:
+        complete = {"summary": "Read it", "responses": error_responses(*PRINCIPAL_ERRORS)}
+        app = create_app()
+        app.add_api_route("/v1/broken", endpoint, name="read_broken", **complete | options)
+        with pytest.raises(IncompleteOperationError, match=re.escape(f"GET /v1/broken (read_broken) {gap}")):
+            app.openapi()
+
+    @pytest.mark.filterwarnings("ignore:Duplicate Operation ID")  # FastAPI only warns.
+    def test_two_routes_with_one_name_are_an_error(self) -> None:
+        app = create_app()
+        app.add_api_route("/v1/again", _read, name="list_dwipps")
+        with pytest.raises(IncompleteOperationError, match=r"Two routes are named list_dwipps: rename the function"):
+            app.openapi()
 
     def test_only_the_published_document_names_a_server(self) -> None:
         app = create_app()

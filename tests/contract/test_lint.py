@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from testkit.operations import DOCUMENT, load_document
 from tests.contract import linters
 from tests.contract.document import Spec

@@ -10,7 +10,7 @@ import pytest
 from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import default_settings
 
-_ROOT = Path(__file__).parents[2]
+from devstack.paths import ROOT
 
 # Public values that the scanner takes for secrets, such as the passwords of the tests and the keys of the local AWS.
 _PUBLIC_VALUES = frozenset(
@@ -45,13 +45,13 @@ def _find_secrets(path: Path) -> list[str]:
 
 def _list_committed_files() -> list[str]:
     git = shutil.which("git") or "git"
-    result = subprocess.run([git, "ls-files", "-z"], cwd=_ROOT, capture_output=True, text=True, check=True)
-    return [name for name in result.stdout.split("\0") if (_ROOT / name).is_file() and name not in _GENERATED_FILES]
+    result = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [name for name in result.stdout.split("\0") if (ROOT / name).is_file() and name not in _GENERATED_FILES]
 
 
 @pytest.mark.slow
 def test_committed_files_hold_no_secrets() -> None:
-    secrets = {name: set(_find_secrets(_ROOT / name)) - _PUBLIC_VALUES for name in _list_committed_files()}
+    secrets = {name: set(_find_secrets(ROOT / name)) - _PUBLIC_VALUES for name in _list_committed_files()}
     assert {name: values for name, values in secrets.items() if values} == {}
 
 
@@ -71,9 +71,9 @@ def test_secret_is_found(line: str, tmp_path: Path) -> None:
 
 
 def test_accepted_findings_name_a_runtime_package_and_a_reason() -> None:
-    lines = (_ROOT / "requirements" / "accepted-findings.txt").read_text().splitlines()
+    lines = (ROOT / "requirements" / "accepted-findings.txt").read_text().splitlines()
     runtime_packages = set(
-        re.findall(r"^([\w.-]+)==", (_ROOT / "requirements" / "runtime.txt").read_text(), re.MULTILINE)
+        re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / "runtime.txt").read_text(), re.MULTILINE)
     )
     for line in (line for line in lines if not line.startswith("#")):
         finding, package, reason = line.split(maxsplit=2)
@@ -85,7 +85,7 @@ def test_accepted_findings_name_a_runtime_package_and_a_reason() -> None:
 def test_test_names_have_at_most_70_characters() -> None:
     names = {
         node.name
-        for path in (_ROOT / "tests").rglob("test_*.py")
+        for path in (ROOT / "tests").rglob("test_*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
     }

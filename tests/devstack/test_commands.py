@@ -50,9 +50,9 @@ def test_ctrl_c_ends_every_process_and_keeps_the_data(developer: Developer) -> N
         settings = developer.read_settings()
         _sign_up(settings, "kim@example.org")
         terminal.wait_for("mail to kim@example.org: 123456")
-        assert _is_locked(developer.home)
+        assert _is_locked(developer.folder)
         assert terminal.stop(signal.SIGINT) == 0
-    assert not _is_locked(developer.home)
+    assert not _is_locked(developer.folder)
     assert "Traceback" not in "\n".join(terminal.lines)
 
     with developer.start("aws") as terminal:
@@ -64,7 +64,7 @@ def test_ctrl_c_ends_every_process_and_keeps_the_data(developer: Developer) -> N
         users = _cognito(settings).list_users(UserPoolId=settings["USER_POOL_ID"])["Users"]
         assert len(users) == 2
         assert terminal.stop(signal.SIGTERM) == 0
-    assert all("123456" not in log.read_text() for log in developer.home.glob("*.log"))
+    assert all("123456" not in log.read_text() for log in developer.folder.glob("*.log"))
 
 
 def test_second_start_and_reset_are_refused_while_the_aws_runs(developer: Developer) -> None:
@@ -76,14 +76,14 @@ def test_second_start_and_reset_are_refused_while_the_aws_runs(developer: Develo
             assert output.startswith("The embedded AWS is already running (process ")
             assert output.count("\n") == 1
         assert terminal.stop(signal.SIGINT) == 0
-    assert developer.run("reset") == (0, f"Deleted the data in {developer.home}.\n")
-    assert {entry.name for entry in developer.home.iterdir()} == {"lock"}
+    assert developer.run("reset") == (0, f"Deleted the data in {developer.folder}.\n")
+    assert {entry.name for entry in developer.folder.iterdir()} == {"lock"}
 
 
 def test_killed_ministack_is_reported(developer: Developer) -> None:
     with developer.start("aws") as terminal:
         terminal.wait_for(_READY)
-        os.kill(int((developer.home / "lock").read_text()), signal.SIGKILL)
+        os.kill(int((developer.folder / "lock").read_text()), signal.SIGKILL)
         terminal.wait_for("MiniStack ended with exit code -9: see ")
         assert terminal.process.wait(LINE_TIMEOUT_SECONDS) == 1
 
@@ -96,8 +96,8 @@ def test_busy_aws_port_is_an_error_of_one_line(developer: Developer, busy_port: 
 
 
 def test_state_of_another_version_is_refused(developer: Developer) -> None:
-    developer.home.mkdir()
-    (developer.home / "version").write_text("MiniStack 0.1 in us-east-1")
+    developer.folder.mkdir()
+    (developer.folder / "version").write_text("MiniStack 0.1 in us-east-1")
     code, output = developer.run("aws")
     assert code == 1
     assert output.splitlines()[-1].endswith(": `make reset` deletes it.")
@@ -126,7 +126,7 @@ class TestRun:
         assert f"Demo login   demo@example.org / {PASSWORD}" in printed
         assert printed.count("123456") == 1
         assert "Traceback" not in printed
-        assert not _is_locked(developer.home)
+        assert not _is_locked(developer.folder)
 
         with developer.start("run") as terminal:
             terminal.wait_for(_READY)
@@ -148,4 +148,4 @@ class TestRun:
         code, output = developer.run("run", PORT=str(busy_port))
         assert (code, output.count("\n")) == (1, 1)
         assert f"`PORT={busy_port + 1} make run`" in output
-        assert [entry.name for entry in developer.home.iterdir()] == ["lock"]
+        assert [entry.name for entry in developer.folder.iterdir()] == ["lock"]

@@ -36,7 +36,7 @@ def test_failed_function_is_500_and_the_port_closes_with_the_block(free_port: in
 
 
 def test_many_simultaneous_events_are_all_answered(free_port: int) -> None:
-    """MiniStack can send this many events at the same time. All connect before the first one is answered."""
+    # MiniStack can send this many events at the same time. All connect before the first one is answered.
     events = [{"number": number} for number in range(200)]
     with (
         function_url.serve(free_port, lambda event: {"body": event["number"]}),

@@ -2,14 +2,14 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-_ROOT = Path(__file__).parents[2]
-_PYPROJECT = tomllib.loads((_ROOT / "pyproject.toml").read_text())
+from devstack.paths import ROOT
+
+_PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 _GROUPS = _PYPROJECT["dependency-groups"]
 _RUNTIME = [Requirement(line) for line in _PYPROJECT["project"]["dependencies"]]
 _DEV = [*_RUNTIME, *(Requirement(line) for group in ("local", "test", "lint") for line in _GROUPS[group])]
@@ -18,7 +18,7 @@ _PIN = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^ ;]+)", re.MULTILINE)
 
 
 def _read(name: str) -> str:
-    return (_ROOT / "requirements" / f"{name}.txt").read_text()
+    return (ROOT / "requirements" / f"{name}.txt").read_text()
 
 
 def _read_pins(name: str) -> dict[str, str]:

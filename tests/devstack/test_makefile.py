@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-_ROOT = Path(__file__).parents[2]
+from devstack.paths import ROOT
 
 
-def _make(*arguments: str, folder: Path = _ROOT) -> "subprocess.CompletedProcess[str]":
+def _make(*arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":
     make = shutil.which("make") or "make"
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     command = [make, "--no-print-directory", *arguments]
@@ -19,7 +19,7 @@ def _make(*arguments: str, folder: Path = _ROOT) -> "subprocess.CompletedProcess
 
 
 def _copy_makefile(folder: Path) -> Path:
-    shutil.copy(_ROOT / "Makefile", folder)
+    shutil.copy(ROOT / "Makefile", folder)
     (folder / "requirements").mkdir()
     (folder / "requirements" / "dev.txt").touch()
     return folder
@@ -29,7 +29,7 @@ ALIASES = {"attack": "test-security", "deployable": "test-infra", "deployed": "t
 
 
 def test_help_lists_every_command_but_no_alias() -> None:
-    (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", (_ROOT / "Makefile").read_text(), re.MULTILINE)
+    (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     listed = [line.split()[1] for line in _make().stdout.splitlines()]
     assert set(listed) == set(phony.replace("\\\n", " ").split()) - ALIASES.keys()
 
@@ -40,9 +40,33 @@ def test_alias_runs_the_same_commands(alias: str) -> None:
 
 
 def test_ci_runs_the_fast_tests_once() -> None:
-    (command,) = re.findall(r"^make (.+)$", (_ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    (command,) = re.findall(r"^make (.+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
     assert command.split() == ["test", "check"]
     assert _make("--dry-run", *command.split()).stdout.count("pytest -n 2 --dist worksteal --cov") == 1
+
+
+# With `-o`, make treats the environments as up to date, and installs nothing.
+_UP_TO_DATE = [f"-o{name}" for name in (".venv/installed", "node_modules/.package-lock.json")]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("deploy", "STAGE=", "IMAGE=x", "AWS_REGION=x"),
+        ("deploy", "STAGE=dev", "IMAGE=", "AWS_REGION=x"),
+        ("deploy", "STAGE=dev", "IMAGE=x", "AWS_REGION="),
+        ("remove", "STAGE=", "AWS_REGION=x"),
+        ("remove", "STAGE=dev", "AWS_REGION="),
+        ("outputs", "STAGE=", "AWS_REGION=x"),
+        ("outputs", "STAGE=dev", "AWS_REGION="),
+        ("smoke", "URL="),
+    ],
+    ids=" ".join,
+)
+def test_missing_variable_is_an_error_with_the_usage(arguments: tuple[str, ...]) -> None:
+    result = _make(*_UP_TO_DATE, *arguments)
+    assert result.returncode == 2
+    assert result.stdout.startswith(f"Usage: make {arguments[0]} ")
 
 
 def test_missing_python_is_an_error_with_an_install_hint(tmp_path: Path) -> None:

@@ -25,6 +25,14 @@ def test_stacks_share_no_resources(embedded: Service) -> None:
     assert one.dwipps_table != two.dwipps_table
 
 
+def test_write_to_an_undeclared_table_is_refused(embedded: Service) -> None:
+    """Each table that a test of the API writes to is therefore declared in deploy/data.yml."""
+    stack.deploy(embedded.endpoint, REGION, name="declared")
+    client = clients.dynamodb_client(embedded.endpoint, REGION)
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.put_item(TableName="undeclared", Item={"pk": {"S": "echo#1"}})
+
+
 def test_changed_template_makes_the_stack_outdated(embedded: Service, tmp_path: Path) -> None:
     stack.deploy(embedded.endpoint, REGION, name="old")
     assert not stack.is_outdated(embedded.endpoint, REGION, name="old")

@@ -46,7 +46,7 @@ def test_mirrored_table_has_the_keys_and_indexes_of_the_source(dynamodb: Any) ->
 
 
 def test_existing_table_stays_as_it_is_among_many_tables(dynamodb: Any) -> None:
-    """A single ListTables would not find the table: it returns at most a hundred names."""
+    # A single ListTables would not find the table: it returns at most a hundred names.
     source, target = dynamodb
     for client in (source, target):
         for number in range(100):

@@ -1,23 +1,18 @@
 """The commands of the tutorial run as printed."""
 
-import re
 import subprocess
 import sys
 
-from testkit.terminal import ROOT, Developer
-
-
-def _read_tutorial_script() -> str:
-    """Return all shell code of the tutorial."""
-    tutorial = (ROOT / "docs" / "tutorial.md").read_text()
-    return "".join(re.findall(r"^```sh\n(.*?)^```", tutorial, re.DOTALL | re.MULTILINE))
+from devstack.paths import ROOT
+from testkit.shell_blocks import TUTORIAL, find_shell_blocks
+from testkit.terminal import Developer
 
 
 def test_tutorial_runs_as_printed(developer: Developer) -> None:
     script = (
-        _read_tutorial_script()
+        "".join(block.code for block in find_shell_blocks(TUTORIAL))
         .replace("http://127.0.0.1:8000", developer.url(""))
-        .replace(".local/env", f"{developer.home}/env")
+        .replace(".local/env", f"{developer.folder}/env")
         .replace(".venv/bin/python", sys.executable)
     )
     with developer.start("run") as terminal:

@@ -80,7 +80,7 @@ def _encode(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else value.encode(errors="replace")
 
 
-def ignore_replays_of_deleted_dwipps(schema: BaseSchema) -> None:
+def ignore_deleted_replays(schema: BaseSchema) -> None:
     """Suppress failures to read a created Dwipp that was deleted.
 
     A repeated create with the same `Idempotency-Key` gets the first response, even if the Dwipp was deleted since.

@@ -8,7 +8,7 @@ import schemathesis
 from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 
-from tests.fuzz.checks import ignore_replays_of_deleted_dwipps
+from tests.fuzz.checks import ignore_deleted_replays
 from tests.fuzz.members import Members
 
 
@@ -30,7 +30,7 @@ class FuzzRun:
         self.findings: list[str] = []
         self._tokens = members.tokens
         self._schema = schemathesis.openapi.from_dict(_tighten(spec), config=config)
-        ignore_replays_of_deleted_dwipps(self._schema)
+        ignore_deleted_replays(self._schema)
         members.authenticate(self._schema)
 
     def execute(self, min_cases: int) -> None:

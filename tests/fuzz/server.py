@@ -20,7 +20,7 @@ from app.api_gateway import make_handler
 from app.main import create_app
 from app.me import deletion
 from app.settings import Settings
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from devstack.process import Service, start_process
 from testkit.engine import Engine
 from testkit.gateway import Authorizer, GatewayTransport

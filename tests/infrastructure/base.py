@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from tests.infrastructure.buildah import Buildah
 
 _SERVER = """\

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from tests.infrastructure import base, debian, machine
 from tests.infrastructure.buildah import Buildah
 from tests.infrastructure.image import Image
 
 VERSION = "1.2.3-proof"
-# Set if another job builds the images, on a machine that has Docker and is not Debian.
+# Set in CI: this machine is not Debian, and another job builds the images with Docker.
 _SKIP_IMAGES_VARIABLE = "IMAGES_ARE_BUILT_ELSEWHERE"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from tests.infrastructure.image import Image
 
 

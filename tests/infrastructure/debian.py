@@ -4,9 +4,10 @@ import fcntl
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
+
+from testkit.processes import run_command
 
 # The release whose Python has the same version as the base images of the Dockerfile.
 SUITE = "trixie"
@@ -30,13 +31,8 @@ def get_archive(mirror: str) -> Path:
 def _build_archive(archive: Path, mirror: str) -> None:
     with tempfile.TemporaryDirectory(prefix="dwipper-debian-") as folder:
         root, unfinished = Path(folder) / "root", archive.with_suffix(".unfinished")
-        _run("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", SUITE, str(root), mirror)
+        run_command(["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", SUITE, root, mirror])
         for excluded in _EXCLUDED_FOLDERS:
             shutil.rmtree(root / excluded)
-        _run("tar", "--create", "--file", str(unfinished), "--directory", str(root), "--numeric-owner", ".")
+        run_command(["tar", "--create", "--file", unfinished, "--directory", root, "--numeric-owner", "."])
         unfinished.rename(archive)
-
-
-def _run(*command: str) -> None:
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, f"{command[0]}: {result.stdout[-2000:]}{result.stderr[-2000:]}"

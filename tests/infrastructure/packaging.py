@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 
 IMAGE = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/dwipper@sha256:{'a' * 64}"
 MAIL_VARIABLES = {

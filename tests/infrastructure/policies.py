@@ -1,29 +1,7 @@
-"""CloudFormation templates before osls packages them, and the permissions that their policies grant."""
+"""The permissions that the policies in a CloudFormation template grant."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import yaml
-
-
-class _Loader(yaml.SafeLoader):
-    """A YAML loader for CloudFormation's tags: it reads `!Ref Name` as `{"Ref": "Name"}`."""
-
-
-def _construct_tag(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        return {tag: loader.construct_scalar(node)}
-    return {tag: loader.construct_sequence(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _construct_tag)
-
-
-def load_template(file: Path) -> dict[str, Any]:
-    """Return a template with its tags as dicts."""
-    template: dict[str, Any] = _Loader(file.read_text()).get_single_data()
-    return template
 
 
 def find_statements(node: Any) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from devstack import clients
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from devstack.process import Service
 
 REGION = "us-east-1"

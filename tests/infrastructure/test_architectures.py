@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

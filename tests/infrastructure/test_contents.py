@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from tests.conftest import Figures
 from tests.infrastructure.contents import Contents
 from tests.infrastructure.image import Image

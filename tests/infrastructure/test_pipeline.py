@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
+from testkit.templates import load_template
 from tests.infrastructure import linters, policies
 
 _TEMPLATES = [ROOT / "pipeline.yml", ROOT / "deploy" / "roles.yml", ROOT / "deploy" / "github-oidc.yml"]
-_PIPELINE = policies.load_template(_TEMPLATES[0])["Resources"]
+_PIPELINE = load_template(_TEMPLATES[0])["Resources"]
 _STAGES = _PIPELINE["Pipeline"]["Properties"]["Stages"]
 
 # Actions that support no resource types, according to the service authorization reference of AWS.
@@ -63,10 +64,10 @@ class TestTemplate:
         assert linters.run_cfn_lint(template) == []
 
     def test_policies_have_no_wildcard_actions(self, template: Path) -> None:
-        assert policies.find_wildcard_actions(policies.load_template(template)) == set()
+        assert policies.find_wildcard_actions(load_template(template)) == set()
 
     def test_unrestricted_actions_support_no_resources(self, template: Path) -> None:
-        unrestricted = policies.find_unrestricted_actions(policies.load_template(template))
+        unrestricted = policies.find_unrestricted_actions(load_template(template))
         assert unrestricted <= _ACTIONS_WITHOUT_RESOURCES
 
 

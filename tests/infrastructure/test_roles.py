@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
+from testkit.templates import load_template
 from tests.infrastructure import policies
 
-_ROLES = policies.load_template(ROOT / "deploy" / "roles.yml")["Resources"]
-_GITHUB = policies.load_template(ROOT / "deploy" / "github-oidc.yml")
-_FUNCTION_ROLE = policies.load_template(ROOT / "deploy" / "role.yml")["Resources"]["FunctionRole"]["Properties"]
+_ROLES = load_template(ROOT / "deploy" / "roles.yml")["Resources"]
+_GITHUB = load_template(ROOT / "deploy" / "github-oidc.yml")
+_FUNCTION_ROLE = load_template(ROOT / "deploy" / "role.yml")["Resources"]["FunctionRole"]["Properties"]
 
 
 def _get_statement(sid: str) -> dict[str, Any]:

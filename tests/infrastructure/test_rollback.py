@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from tests.infrastructure import workflows
 
 _DIGEST = "sha256:" + "0123456789abcdef" * 4

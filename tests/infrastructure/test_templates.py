@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from tests.infrastructure.packaging import MAIL_VARIABLES, PackagingError, copy_sources, package, replace_once
 from tests.infrastructure.rules import Rule, data, find_violations, gateway, monitoring, permissions
 from tests.infrastructure.rules.resources import get_properties
@@ -65,7 +65,7 @@ class TestProdWithoutSesIdentity:
             package(copy_sources(tmp_path), "prod")
 
     def test_empty_identity_is_rejected_by_cfn_lint_and_make(self, tmp_path: Path) -> None:
-        """GitHub passes an unset variable as an empty string. CloudFormation would reject it, as cfn-lint does."""
+        # GitHub passes an unset variable as an empty string. CloudFormation would reject it, as cfn-lint does.
         empty = dict.fromkeys(MAIL_VARIABLES, "")
         _, file = package(copy_sources(tmp_path), "prod", **empty)
         findings = _run_cfn_lint(file)

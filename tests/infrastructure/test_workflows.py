@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from tests.infrastructure import linters, workflows
 
 _VALID = """\

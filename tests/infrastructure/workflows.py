@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))

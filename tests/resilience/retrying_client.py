@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import httpx
 
-from devstack.api import ROOT
+from devstack.paths import ROOT
 
 
 class RetriesExhaustedError(AssertionError):

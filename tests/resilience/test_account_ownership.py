@@ -27,7 +27,7 @@ from tests.conftest import Figures
 
 pytestmark = pytest.mark.security
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "1"))
+EXAMPLES_FACTOR = int(os.environ.get("EXAMPLES", "1"))
 
 PASSWORDS = {
     "owner": ("the owner's first password", "the owner's second password"),
@@ -260,7 +260,7 @@ def test_only_the_owner_of_the_address_gets_in(
     with asyncio.Runner() as runner, mailbox:
         shared = SharedApi(runner.run(api_context.__aenter__()), runner, mailbox)
         try:
-            _run_machine(shared, 75 * EXAMPLES)
+            _run_machine(shared, 75 * EXAMPLES_FACTOR)
         finally:
             runner.run(api_context.__aexit__(None, None, None))
             for name, count in sorted(shared.counts.items()):

@@ -113,7 +113,7 @@ def _format_statuses(statuses: Counter[int]) -> str:
 def store(
     request: pytest.FixtureRequest, new_engine: NewEngine, memory_store: Service, tmp_path: Path
 ) -> Iterator[ContendedStore]:
-    """Yield a store that queues conflicting transactions like DynamoDB Local, or refuses them like Amazon."""
+    """Yield a store that queues conflicting transactions like DynamoDB Local, or refuses them like AWS."""
     engine = new_engine("memory_store")
     if request.param == "queued":
         yield ContendedStore(engine)

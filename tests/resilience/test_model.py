@@ -29,7 +29,7 @@ from tests.conftest import NewEngine
 
 pytestmark = pytest.mark.model
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "1"))
+EXAMPLES_FACTOR = int(os.environ.get("EXAMPLES", "1"))
 
 _PICK = st.integers(min_value=0, max_value=10_000)
 _METHOD = st.sampled_from(["POST", "PUT", "DELETE"])
@@ -298,7 +298,9 @@ def test_api_equals_model_in_a_few_examples(
 def test_api_equals_model_on_ministack(
     transport: Transport, new_settings: Callable[[], Settings], embedded: Any
 ) -> None:
-    _run_machine(lambda: open_api(new_settings(), embedded.endpoint, transport), examples=15 * EXAMPLES, steps=40)
+    _run_machine(
+        lambda: open_api(new_settings(), embedded.endpoint, transport), examples=15 * EXAMPLES_FACTOR, steps=40
+    )
 
 
 @pytest.mark.slow
@@ -309,4 +311,4 @@ def test_api_equals_model_on_dynamodb_local(transport: Transport, new_engine: Ne
         engine = new_engine("memory_store", feed_shards=3)
         return open_api(engine.settings, engine.aws, transport)
 
-    _run_machine(open_new_api, examples=15 * EXAMPLES, steps=40)
+    _run_machine(open_new_api, examples=15 * EXAMPLES_FACTOR, steps=40)

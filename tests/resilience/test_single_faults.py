@@ -111,7 +111,7 @@ async def _find_failure(operation: ClientOperation, context: OperationContext, i
 
 
 @pytest.mark.parametrize(("operation", "fault", "call_number"), REGRESSIONS)
-def test_earlier_defect_is_fixed(
+def test_known_fault_loses_and_doubles_nothing(
     operation: str, fault: Fault, call_number: int, new_settings: Callable[[], Settings], embedded: Service
 ) -> None:
     async def run() -> None:
@@ -125,7 +125,7 @@ def test_earlier_defect_is_fixed(
 
 @pytest.mark.parametrize("operation", ["reset the password", "change the password", "log out everywhere"])
 def test_failed_sign_outs_are_repeated(operation: str, new_settings: Callable[[], Settings], embedded: Service) -> None:
-    """The sign-out follows the change of the password. If it fails, a retry must still end the sessions."""
+    # The sign-out follows the change of the password. If it fails, a retry must still end the sessions.
     sign_out = "AdminUserGlobalSignOut"
 
     async def run() -> None:

@@ -69,7 +69,7 @@ async def _make_body(operation: Operation, actor: Actor) -> Any:
     """Return a body with the data of the actor. Log in or request a reset first if the body requires it."""
     if operation.name in ("refresh", "logout"):
         return {"refresh_token": await actor.start_session()}
-    # Amazon mails no reset code to an unconfirmed user. MiniStack does, so the unconfirmed actor requests none.
+    # AWS mails no reset code to an unconfirmed user. MiniStack does, so the unconfirmed actor requests none.
     if operation.name == "reset_password" and actor.registration == "none":
         await actor.post("password/forgot", {"email": actor.email})
     bodies = {

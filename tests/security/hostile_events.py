@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from testkit.forged_tokens import SUB, make_valid_claims, missing
+from testkit.forged_tokens import OMIT, SUB, make_valid_claims
 from testkit.gateway import GatewayKind
 from tests.security.token_claims import CLIENT_IDS, INVALID_CLAIM_VALUES, ISSUERS, SUBS, TOKEN_USES
 from tests.security.token_placement import SPOOFED_HEADERS
@@ -79,7 +79,7 @@ def _return_constant(value: Any) -> AuthorizerFactory:
 
 
 _AUTHORIZERS: Mapping[str, AuthorizerFactory] = {
-    "absent": _return_constant(missing()),
+    "absent": _return_constant(OMIT),
     "null": _return_constant(None),
     "empty": _return_constant({}),
     "empty list": _return_constant([]),
@@ -138,12 +138,12 @@ _AUTHORIZERS: Mapping[str, AuthorizerFactory] = {
 
 
 def _make_authorizer_change(create: AuthorizerFactory) -> Change:
-    """Return a change that replaces the authorizer, or removes it if the new one is `missing()`."""
+    """Return a change that replaces the authorizer, or removes it if the new one is `OMIT`."""
 
     def change(event: Event, kind: GatewayKind) -> Event:
         authorizer = create(_make_claims(), kind)
         context = {name: value for name, value in event["requestContext"].items() if name != "authorizer"}
-        return event | {"requestContext": context | ({} if authorizer is missing() else {"authorizer": authorizer})}
+        return event | {"requestContext": context | ({} if authorizer is OMIT else {"authorizer": authorizer})}
 
     return change
 

@@ -5,7 +5,7 @@ The only exception is a password reset by an administrator.
 A client knows the email, the registrations in its responses, and the passwords that it registers. It cannot read the
 mail, so its codes are wrong. To Cognito the code of another registration is a wrong code too.
 
-MiniStack refuses each login of an unconfirmed user. According to many reports, Amazon does the same
+MiniStack refuses each login of an unconfirmed user. According to many reports, AWS does the same
 (https://github.com/aws/aws-sdk-js/issues/4608).
 """
 
@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from app.cognito.user_pool import UserPool
 from app.me import deletion
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from devstack.process import Service
 from testkit.api_client import Api
 from testkit.hypothesis_settings import without_deadline
@@ -61,7 +61,7 @@ FIRST_PASSWORD, LATER_PASSWORD, GUESSED_PASSWORD = (
     "a guessed password",
 )
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "1"))
+EXAMPLES_FACTOR = int(os.environ.get("EXAMPLES", "1"))
 
 _numbers = itertools.count(100_000)
 
@@ -123,7 +123,7 @@ def _assert_indistinguishable(
 def test_account_states_are_indistinguishable(watched: WatchedApi, figures: Figures) -> None:
     sent_probes: list[Probe] = []
 
-    @profile(without_deadline, max_examples=15 * EXAMPLES, database=None)
+    @profile(without_deadline, max_examples=15 * EXAMPLES_FACTOR, database=None)
     @given(st.lists(_REPEATED_PROBES, min_size=3, max_size=8))
     def run(probes: list[Probe]) -> None:
         _assert_indistinguishable(watched, *probes)
@@ -177,7 +177,7 @@ _LOGIN_PROBES = [log_in(GUESSED_PASSWORD), request_token(GUESSED_PASSWORD)]
 def test_cognito_errors_of_existing_users_are_indistinguishable(
     operation: str, probes: list[Probe], errors: list[str], watched: WatchedApi
 ) -> None:
-    """Cognito raises these errors only for existing users."""
+    # Cognito raises these errors only for existing users.
     for error in errors:
         refused = watched.calls.refuse(
             operation, f"{error}Exception", "Attempt limit exceeded", unless=partial(_is_about, "unknown")
@@ -187,14 +187,14 @@ def test_cognito_errors_of_existing_users_are_indistinguishable(
 
 @pytest.mark.parametrize("error", ["CodeDeliveryFailureException", "LimitExceededException"])
 def test_undelivered_sign_up_mail_is_indistinguishable(error: str, watched: WatchedApi) -> None:
-    """Cognito raises `UsernameExistsException` before it mails, so a confirmed account does not get this error."""
+    # Cognito raises `UsernameExistsException` before it mails, so a confirmed account does not get this error.
     refused = watched.calls.refuse("SignUp", error, "Exceeded daily email limit", unless=partial(_is_about, "known"))
     probes = [register(FIRST_PASSWORD), confirm("last", "0"), resend("last"), register(FIRST_PASSWORD)]
     _assert_indistinguishable(watched, *probes, during=refused)
 
 
 def test_administrators_reset_is_disclosed(watched: WatchedApi) -> None:
-    """SECURITY.md lists this as a remaining risk: the member must learn why the password is refused."""
+    # SECURITY.md lists this as a remaining risk: the member must learn why the password is refused.
     clients = watched.run(_create_clients(watched.api))
     refused = watched.calls.refuse(
         "AdminInitiateAuth", "PasswordResetRequiredException", "", unless=partial(_is_about, "unknown")
@@ -205,7 +205,7 @@ def test_administrators_reset_is_disclosed(watched: WatchedApi) -> None:
 
 
 def test_concurrent_registrations_are_indistinguishable(watched: WatchedApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A removal of the unconfirmed user has no effect, as if another registration recreated the user at once."""
+    # A removal of the unconfirmed user has no effect, as if another registration recreated the user at once.
     clients = watched.run(_create_clients(watched.api))
     watched.run(_collect_fingerprints(clients, [register(LATER_PASSWORD)]))
     monkeypatch.setattr(UserPool, "delete", lambda *_: None)
@@ -215,7 +215,7 @@ def test_concurrent_registrations_are_indistinguishable(watched: WatchedApi, mon
 
 
 def test_owners_actions_do_not_change_responses(watched: WatchedApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A different response would disclose the action."""
+    # A different response would disclose the action.
     monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
     probes = [log_in(FIRST_PASSWORD), request_token(FIRST_PASSWORD), log_in(GUESSED_PASSWORD)]
     probes += [confirm("last", "000000"), resend("last"), reset_password("0", FIRST_PASSWORD)]
@@ -245,18 +245,18 @@ _PROBES_BY_NAME = {
     "forgot": [request_reset()],
     "reset": [reset_password("000000", FIRST_PASSWORD)],
 }
-# The calls of a registration that replaces an unconfirmed user.
-_REPLACEMENT_CALLS = "SignUp AdminGetUser UpdateItem AdminGetUser AdminDeleteUser SignUp PutItem PutItem"
+# The calls of a registration that removes an unconfirmed user.
+_CALLS_WITH_REMOVAL = "SignUp AdminGetUser UpdateItem AdminGetUser AdminDeleteUser SignUp PutItem PutItem"
 # The calls to AWS of each request, by account state. They determine the response time, so SECURITY.md lists them.
 _CALLS = {
     "register": {
         "known": "SignUp AdminGetUser PutItem PutItem",
-        "unconfirmed": _REPLACEMENT_CALLS,
+        "unconfirmed": _CALLS_WITH_REMOVAL,
         "unknown": "SignUp PutItem PutItem",
     },
     "register, with a handle": {
         "known": "GetItem SignUp AdminGetUser PutItem PutItem",
-        "unconfirmed": f"GetItem {_REPLACEMENT_CALLS}",
+        "unconfirmed": f"GetItem {_CALLS_WITH_REMOVAL}",
         "unknown": "GetItem SignUp PutItem PutItem",
     },
     "confirm": {"known": "GetItem", **dict.fromkeys(("unconfirmed", "unknown"), "GetItem GetItem ConfirmSignUp")},

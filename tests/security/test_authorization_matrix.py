@@ -109,6 +109,8 @@ def test_statuses_match_and_refused_calls_change_nothing(name: str, harness: Mat
 
 
 def test_matrix_has_every_operation(figures: Figures) -> None:
-    assert set(EXPECTED) == set(map(str, ALL_OPERATIONS))
+    assert set(EXPECTED) == set(map(str, ALL_OPERATIONS)), (
+        "Give each operation of openapi.json a line in MATRIX, with its status for each actor"
+    )
     figures("operations, actors, transports", f"{len(EXPECTED)}, {len(ACTOR_NAMES)}, {len(TRANSPORTS)}")
     figures("cells of the matrix", len(EXPECTED) * len(ACTOR_NAMES) * len(TRANSPORTS))

@@ -175,7 +175,9 @@ DOCUMENT_MISTAKES: Mapping[str, Callable[[Spec], object]] = {
 
 def test_document_and_deployment_agree(figures: Figures) -> None:
     published, deployed = load_document(), load_deployment()
-    assert find_drift(published, deployed) == []
+    assert find_drift(published, deployed) == [], (
+        "Adapt the events in serverless.yml or the security of the operations. If a route changed, run `make openapi`."
+    )
     operations = list(iter_operations(published))
     secured = sum(operation.is_secured for operation in operations)
     figures("secured and open operations", f"{secured}, {len(operations) - secured}")
@@ -226,13 +228,13 @@ def test_entry_point_in_any_part_of_a_file_is_found(name: str, tmp_path: Path, m
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy" / file_name).write_text(content)
     (tmp_path / "serverless.yml").write_text(f"resources: ['${{file(deploy/{file_name}):${{param:x}}}}']\n")
-    monkeypatch.setattr(routes_module, "_ROOT", tmp_path)
+    monkeypatch.setattr(routes_module, "ROOT", tmp_path)
     assert list(find_entry_points(load_deployment()))
 
 
 def test_reference_to_anything_but_a_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "serverless.yml").write_text("resources: ['${ssm:/extra}']\n")
-    monkeypatch.setattr(routes_module, "_ROOT", tmp_path)
+    monkeypatch.setattr(routes_module, "ROOT", tmp_path)
     with pytest.raises(ValueError, match="unsupported entry"):
         load_deployment()
 
@@ -247,10 +249,7 @@ def test_function_url_is_an_error() -> None:
 def test_document_has_every_route_except_the_pages() -> None:
     documented = {(operation.path, operation.method) for operation in iter_operations(load_document())}
     served = {(route.path, method) for route in iter_route_contexts(app.routes) for method in route.methods or ()}
-    assert {path for path, method in served - documented if method != "HEAD"} == {
-        "/",
-        "/docs",
-        "/docs/{name}",
-        "/openapi.json",
-        "/problems",
-    }
+    pages = {"/", "/docs", "/docs/{name}", "/openapi.json", "/problems"}
+    assert {path for path, method in served - documented if method != "HEAD"} == pages, (
+        "openapi.json differs from the routes of the app: run `make openapi`"
+    )

@@ -165,7 +165,7 @@ class TestKeyRotation:
 
 
 class TestUnreachableKeys:
-    def test_only_unknown_keys_are_503(self, fresh_target: Target) -> None:
+    def test_token_with_unknown_key_is_503(self, fresh_target: Target) -> None:
         target, new = fresh_target, _authorize(make_token({**HEADER, "kid": "new"}))
         assert _call_for_status(target, "list_dwipps", _authorize(make_token())) == 200
         target.keys.failure = OSError("no route to host")
@@ -210,7 +210,7 @@ class TestUnreachableKeys:
         asyncio.run(run())
 
 
-# Requests that HTTP libraries do not send: the request line, and the lines after the headers of each request.
+# Requests that HTTP libraries do not send: the request line, and the lines after `Host` and `Connection`.
 _READ = "GET /v1/dwipps HTTP/1.1"
 _WRITE = ("POST /v1/dwipps HTTP/1.1", "Content-Type: application/json", "Transfer-Encoding: chunked")
 _RAW_REQUESTS: Mapping[str, tuple[str, ...]] = {

@@ -118,7 +118,7 @@ class TestHostileEvents:
     def test_token_that_does_not_match_the_claims_is_401(
         self, header: str, name: str, target: Target, handler: Handler
     ) -> None:
-        """These operations pass the token to Cognito, so its `sub` must be that of the claims."""
+        # These operations pass the token to Cognito, so its `sub` must be that of the claims.
         operation = OPERATIONS_BY_NAME[name]
         authorization = header.format(own=make_token(), other=make_token(claims=make_valid_claims(sub=OTHER_SUB)))
         request = httpx.Request(

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from testkit.doubles import SETTINGS
-from testkit.forged_tokens import SUB, Attack, alter_claims, make_token, make_valid_claims, missing
+from testkit.forged_tokens import OMIT, SUB, Attack, alter_claims, make_token, make_valid_claims
 
 _POOL = SETTINGS.issuer
 _CLIENT = SETTINGS.user_pool_client_id
 
 # Values that are invalid for each required claim.
 INVALID_CLAIM_VALUES: Mapping[str, Any] = {
-    "missing": missing(),
+    "missing": OMIT,
     "null": None,
     "true": True,
     "object": {"value": 1},
@@ -97,11 +97,11 @@ CLAIMS: Mapping[str, Attack] = {
     **_make_attacks("token_use", {**INVALID_CLAIM_VALUES, **TOKEN_USES}),
     **_make_attacks("sub", {**INVALID_CLAIM_VALUES, **SUBS}),
     **{name: attack for claim in _TIME_CLAIMS for name, attack in _make_attacks(claim, _INVALID_TIMES).items()},
-    "client_id only in aud": alter_claims(client_id=missing(), aud=_CLIENT),
-    "ID token": alter_claims(token_use="id", aud=_CLIENT, client_id=missing(), scope=missing()),
+    "client_id only in aud": alter_claims(client_id=OMIT, aud=_CLIENT),
+    "ID token": alter_claims(token_use="id", aud=_CLIENT, client_id=OMIT, scope=OMIT),
     "no claims": lambda: make_token(claims={}),
-    "exp missing": alter_claims(exp=missing()),
-    "iat missing": alter_claims(iat=missing()),
+    "exp missing": alter_claims(exp=OMIT),
+    "iat missing": alter_claims(iat=OMIT),
     "exp past": _with_time_offset("exp", -61),
     "exp zero": alter_claims(exp=0),
     "exp negative zero": alter_claims(exp=-0.0),

@@ -6,10 +6,10 @@ RFC 8725, sections 2.4, 2.5, 3.9 and 3.10. RFC 7515, section 4.1.
 from collections.abc import Mapping
 from typing import Any
 
-from testkit.forged_tokens import Attack, alter_header, alter_header_text, missing
+from testkit.forged_tokens import OMIT, Attack, alter_header, alter_header_text
 
 _INVALID_KIDS: Mapping[str, Any] = {
-    "missing": missing(),
+    "missing": OMIT,
     "null": None,
     "list": ["signing"],
     "number": 1,

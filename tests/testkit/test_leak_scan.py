@@ -1,7 +1,6 @@
 """The leak scan accepts the data that a response may contain, and finds internal and personal data in all others."""
 
 import asyncio
-import base64
 import json
 import time
 import uuid
@@ -18,6 +17,7 @@ from app.settings import Settings
 from devstack.process import Service
 from testkit.api_client import Transport, open_api
 from testkit.doubles import SETTINGS
+from testkit.forged_tokens import encode_base64url
 from testkit.leak_scan import LeakScan
 from testkit.unauthorized import assert_unauthorized
 from tests.conftest import Figures
@@ -36,11 +36,7 @@ DWIPP = {"id": DWIPP_ID, "text": "Socks are envelopes for feet.", "author": {"ha
 
 
 def _make_token(member_id: str) -> str:
-    return f"eyJhbGciOiJSUzI1NiJ9.{_encode_base64url(json.dumps({'sub': member_id}).encode())}.c2lnbmF0dXJl"
-
-
-def _encode_base64url(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+    return f"eyJhbGciOiJSUzI1NiJ9.{encode_base64url(json.dumps({'sub': member_id}).encode())}.c2lnbmF0dXJl"
 
 
 def _make_response(
@@ -111,7 +107,7 @@ LEAKS = {
     "member id in a header": _make_response([], headers={"Location": f"/v1/users/{KAY}"}),
     "member id in a cursor": _make_response(_make_page(encode_cursor("favorites", KAY, DWIPP_ID))),
     "bytes of a member id in a cursor": _make_response(
-        _make_page(_encode_base64url(b"12345678" + uuid.UUID(LEE).bytes))
+        _make_page(encode_base64url(b"12345678" + uuid.UUID(LEE).bytes))
     ),
     "member id in the cursor of a Link header": _make_response(
         [], headers={"Link": f'</v1/dwipps?cursor={encode_cursor("feed", LEE)}>; rel="next"'}
@@ -188,7 +184,7 @@ def test_scan_counts_responses(scan: LeakScan, figures: Figures) -> None:
 def test_every_api_response_is_scanned(
     transport: Transport, settings: Settings, embedded: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The version in the response contains the id of the user pool, so the scan must fail."""
+    # The version in the response contains the id of the user pool, so the scan must fail.
     monkeypatch.setattr("app.main.__version__", settings.user_pool_id)
 
     async def get_health() -> None:

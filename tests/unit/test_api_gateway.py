@@ -262,6 +262,32 @@ class TestPaths:
             assert not _call_handler(handler, event).headers.get("location", "").startswith("//")
 
 
+def test_load_balancer_event_is_passed_on(handler: Handler) -> None:
+    """The event of a target group names no route and no stage.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+    """
+    event = {
+        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:x:targetgroup/y"}},
+        "httpMethod": "POST",
+        "path": "/echo",
+        "multiValueQueryStringParameters": {"a": ["1"], "b": ["%C3%A9"]},
+        "multiValueHeaders": {"x-thing": ["a"]},
+        "body": "text",
+        "isBase64Encoded": False,
+    }
+    response = _call_handler(handler, event)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert response.json() == {
+        "path": "/echo",
+        "root_path": "",
+        "query": [["a", "1"], ["b", "é"]],
+        "headers": [["x-thing", "a"]],
+        "body": base64.b64encode(b"text").decode(),
+    }
+
+
 @pytest.mark.parametrize("kind", GATEWAY_KINDS)
 class TestMalformedEvents:
     @pytest.mark.parametrize(
@@ -437,6 +463,12 @@ class TestEventLoops:
     def test_handler_works_after_asyncio_run(self, handler: Handler) -> None:
         asyncio.run(asyncio.sleep(0))
         assert handler(_make_event("/health"), None)["statusCode"] == 200
+
+    def test_handler_works_within_a_running_loop(self, handler: Handler) -> None:
+        async def call() -> list[dict[str, Any]]:
+            return [handler(_make_event("/health"), None) for _ in range(2)]
+
+        assert [response["statusCode"] for response in asyncio.run(call())] == [200, 200]
 
     def test_handler_works_without_a_current_loop(self, handler: Handler) -> None:
         asyncio.set_event_loop(None)

@@ -6,14 +6,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.metadata import packages_distributions
-from pathlib import Path
 from typing import Any
 
 import httpx
 
+from devstack.paths import ROOT
 from testkit.gateway import GATEWAY_KINDS, make_event, make_rest_authorizer
-
-ROOT = Path(__file__).parents[2]
 
 # The variables that Lambda and serverless.yml set.
 ENVIRONMENT = {
@@ -106,7 +104,7 @@ def test_unreachable_aws_is_503() -> None:
 
 
 def test_standard_error_has_one_line_for_each_request() -> None:
-    """Lambda's runtime puts a handler on the root logger before it imports the function."""
+    # Lambda's runtime puts a handler on the root logger before it imports the function.
     add_root_handler = "import logging, sys; logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))"
     events = [make_event(httpx.Request("GET", "https://dwipper.test/health"), kind) for kind in GATEWAY_KINDS]
     malformed_event = events[0] | {"body": "a", "isBase64Encoded": True}

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from testkit.operations import DOCUMENT
+from testkit.processes import run_command
 from tests.conftest import Figures
 from tests.e2e.clients.conftest import RunningApi
-from tests.e2e.clients.processes import run, run_failing
+from tests.e2e.clients.processes import run_failing
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -37,11 +38,11 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("python")
     venv.create(folder / "environment", with_pip=True)
     pip: list[str | Path] = [_get_python(folder), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-    run([*pip, "-r", FOLDER / "requirements.txt"])
+    run_command([*pip, "-r", FOLDER / "requirements.txt"])
     generator = folder / "environment" / "bin" / "openapi-python-client"
     options = [f"--path={DOCUMENT}", f"--config={FOLDER / 'generator.yml'}"]
     options += [f"--output-path={folder / 'dwipper_client'}", "--meta=none", "--fail-on-warning"]
-    run([generator, "generate", *options])
+    run_command([generator, "generate", *options])
     return folder
 
 
@@ -56,8 +57,8 @@ def _make_mypy_command(workspace: Path, *files: str) -> list[str | Path]:
 
 def test_scenario_passes_mypy_and_runs(workspace: Path, api: RunningApi, figures: Figures) -> None:
     shutil.copy(FOLDER / "scenario.py", workspace)
-    run(_make_mypy_command(workspace, "dwipper_client", "scenario.py"), workspace)
-    run([_get_python(workspace), "scenario.py", api.url, api.code, EMAIL], workspace)
+    run_command(_make_mypy_command(workspace, "dwipper_client", "scenario.py"), workspace)
+    run_command([_get_python(workspace), "scenario.py", api.url, api.code, EMAIL], workspace)
     assert api.has_mailed_code(EMAIL)
     figures("generated modules", len(list((workspace / "dwipper_client").rglob("*.py"))))
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from app import __version__
-from devstack.api import ROOT
+from devstack.paths import ROOT
+from testkit.processes import run_command
 from tests.conftest import Figures
 from tests.e2e.clients.conftest import RunningApi
-from tests.e2e.clients.processes import NODE_PROGRAMS, run, run_failing
+from tests.e2e.clients.processes import NODE_PROGRAMS, run_failing
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -40,7 +41,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     modules = folder / "node_modules"
     modules.mkdir()
     (modules / "openapi-fetch").symlink_to(ROOT / "node_modules" / "openapi-fetch")
-    run(["bash", FOLDER / "pack.sh", folder / "client"])
+    run_command(["bash", FOLDER / "pack.sh", folder / "client"])
     (package,) = folder.glob("*.tgz")
     with tarfile.open(package) as packed:
         packed.extractall(folder, filter="data")
@@ -60,8 +61,8 @@ def _write_project(workspace: Path, name: str, code: str) -> Path:
 
 def test_scenario_compiles_and_runs(workspace: Path, api: RunningApi, figures: Figures) -> None:
     project = _write_project(workspace, "scenario", (SOURCE / "scenario.ts").read_text())
-    run([NODE_PROGRAMS / "tsc", "--project", project])
-    assert run(["node", project / "scenario.js", api.url, api.code, EMAIL]) == "done\n"
+    run_command([NODE_PROGRAMS / "tsc", "--project", project])
+    assert run_command(["node", project / "scenario.js", api.url, api.code, EMAIL]) == "done\n"
     assert api.has_mailed_code(EMAIL)
     figures("lines of types", len((workspace / "client" / "schema.d.ts").read_text().splitlines()))
 
@@ -87,4 +88,4 @@ def test_package_has_the_api_version_and_only_its_files(workspace: Path) -> None
 def test_readme_example_compiles(workspace: Path) -> None:
     readme = (SOURCE / "README.md").read_text()
     _, example, _ = readme.replace("```ts", "```").split("```")
-    run([NODE_PROGRAMS / "tsc", "--noEmit", "--project", _write_project(workspace, "readme", example)])
+    run_command([NODE_PROGRAMS / "tsc", "--noEmit", "--project", _write_project(workspace, "readme", example)])

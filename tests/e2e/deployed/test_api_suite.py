@@ -3,11 +3,11 @@
 import importlib
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import pytest
 
 from devstack.deployment import Deployment
+from devstack.paths import ROOT
 from testkit.api_client import Api
 from tests.e2e.deployed.deployed_api import open_deployed_api
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 ApiTest = Callable[[Api], Awaitable[None]]
 
-API_TESTS = Path(__file__).parents[2] / "api"
+API_TESTS = ROOT / "tests" / "api"
 
 
 def _collect_api_tests() -> list[ApiTest]:

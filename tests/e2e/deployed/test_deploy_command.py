@@ -12,12 +12,16 @@ from pathlib import Path
 import pytest
 
 from devstack import clients, ministack
+from devstack.paths import ROOT
 from testkit.ports import find_free_port
-from testkit.terminal import ROOT, Developer, Terminal
+from testkit.processes import run_command
+from testkit.shell_blocks import TUTORIAL, find_shell_blocks
+from testkit.terminal import Developer, Terminal
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 DEPLOY_TIMEOUT_SECONDS = 120.0
+COMMAND_TIMEOUT_SECONDS = 200.0
 REGION = "us-east-1"
 
 
@@ -36,20 +40,10 @@ def _deploy(developer: Developer) -> Iterator[tuple[Terminal, str]]:
         yield terminal, address
 
 
-def _run(command: list[str], **variables: str) -> str:
-    """Run a command that must succeed, and return its output."""
-    completed = subprocess.run(
-        command, cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, timeout=200, check=False
-    )
-    assert completed.returncode == 0, completed.stdout + completed.stderr
-    return completed.stdout
-
-
 def _make_tutorial_script(address: str) -> str:
     """Return the tutorial's commands for this address, except for the block that calls the handler directly."""
-    tutorial = (ROOT / "docs" / "tutorial.md").read_text()
-    blocks = re.findall(r"^```sh\n(.*?)^```", tutorial, re.DOTALL | re.MULTILINE)
-    return "".join(block for block in blocks if "lambda_handler" not in block).replace("http://127.0.0.1:8000", address)
+    codes = [block.code for block in find_shell_blocks(TUTORIAL)]
+    return "".join(code for code in codes if "lambda_handler" not in code).replace("http://127.0.0.1:8000", address)
 
 
 def test_data_survives_a_second_deploy_and_an_undeploy(developer: Developer) -> None:
@@ -70,12 +64,15 @@ def test_data_survives_a_second_deploy_and_an_undeploy(developer: Developer) -> 
 def _run_smoke_test(address: str, developer: Developer) -> str:
     """Run the smoke test, and return its output."""
     command = [sys.executable, "-m", "tests.e2e.smoke", address]
-    return _run(command, MAILBOX=f"http://127.0.0.1:{developer.aws_port}")
+    return run_command(
+        command, timeout_seconds=COMMAND_TIMEOUT_SECONDS, MAILBOX=f"http://127.0.0.1:{developer.aws_port}"
+    )
 
 
 def _assert_tutorial_runs(address: str) -> None:
     """Assert that the commands of the tutorial work against the deployment."""
-    output = _run(["/bin/bash", "-euo", "pipefail", "-c", _make_tutorial_script(address)])
+    script = _make_tutorial_script(address)
+    output = run_command(["/bin/bash", "-euo", "pipefail", "-c", script], timeout_seconds=COMMAND_TIMEOUT_SECONDS)
     assert "Socks are sleeping bags for feet." in output
     assert "urn:dwipper:problem:dwipp-not-found" in output
     assert output.splitlines()[-4:] == ["204", "200", "202", "204"]
@@ -85,12 +82,12 @@ def _assert_login(address: str) -> None:
     """Assert that the member of the tutorial can log in to the second deployment."""
     login = '{"email": "you@example.org", "password": "a paper boat floats"}'
     options = ["--header", "Content-Type: application/json", "--data", login]
-    assert "access_token" in _run(["curl", "--silent", "--show-error", f"{address}/v1/auth/login", *options])
+    assert "access_token" in run_command(["curl", "--silent", "--show-error", f"{address}/v1/auth/login", *options])
 
 
 def _assert_only_data_remains(developer: Developer) -> None:
     """Assert that no table is empty, that the user pool exists, and that the function does not."""
-    with ministack.run(find_free_port(), developer.home / "deployed") as aws:
+    with ministack.run(find_free_port(), developer.folder / "deployed") as aws:
         dynamodb = clients.dynamodb_client(aws.endpoint, REGION)
         tables = [name for name in dynamodb.list_tables()["TableNames"] if name.startswith("dwipper-dev-")]
         assert len(tables) == 3

@@ -11,8 +11,9 @@ import pytest
 
 from devstack import clients
 from devstack.deployment import Deployment
+from devstack.paths import ROOT
 from testkit.api_client import PASSWORD, Api
-from testkit.routes import load_template
+from testkit.templates import load_template
 from tests.conftest import Figures
 from tests.e2e.deployed.deployed_api import DeployedData, open_deployed_api
 
@@ -26,7 +27,7 @@ Permission = tuple[int, str, int]
 
 def _load_statements() -> list[dict[str, Any]]:
     """Return the statements of the policy in deploy/role.yml, each with lists of actions and resources."""
-    policies = load_template("deploy/role.yml")["Resources"]["FunctionRole"]["Properties"]["Policies"]
+    policies = load_template(ROOT / "deploy" / "role.yml")["Resources"]["FunctionRole"]["Properties"]["Policies"]
     (data,) = (policy for policy in policies if policy["PolicyName"] == POLICY)
     return [_to_lists(statement) for statement in data["PolicyDocument"]["Statement"]]
 

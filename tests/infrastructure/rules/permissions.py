@@ -7,7 +7,7 @@ from typing import Any
 
 from app.errors import MisconfiguredError
 from app.settings import Settings
-from devstack.api import ROOT
+from devstack.paths import ROOT
 from tests.infrastructure.rules.resources import Template, as_list, find_resources, get_properties
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html

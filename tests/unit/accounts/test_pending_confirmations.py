@@ -12,7 +12,7 @@ from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.aws.clients import dynamodb_client
 from app.aws.items import deserialize
 from app.settings import Settings
-from devstack.api import ROOT
+from devstack.paths import ROOT
 
 EMAIL = "kay@example.org"
 FIRST_PASSWORD, SECOND_PASSWORD = "a rubber duck knows", "a rubber duck forgot"

@@ -13,24 +13,15 @@ from app.aws.items import serialize
 from app.settings import Settings
 from devstack import stack
 from devstack.process import Service
+from testkit.doubles import Clock
 from testkit.lost_responses import lose_first_response
 
 HOUR = 3600
 
 
-class Clock:
-    """A clock that is `offset` seconds ahead."""
-
-    def __init__(self) -> None:
-        self.offset = 0.0
-
-    def time(self) -> float:
-        return time.time() + self.offset
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
+    clock = Clock(time.time())
     monkeypatch.setattr("app.accounts.registrations.time", clock)
     return clock
 
@@ -72,9 +63,9 @@ class TestRegistrations:
         self, member: str, registrations: RegistrationRepository, client: Any, settings: Settings, clock: Clock
     ) -> None:
         registration = registrations.create(member, "pending key")
-        clock.offset = 24 * HOUR - 60
+        clock.now += 24 * HOUR - 60
         assert registrations.get_member_id(registration) == member
-        clock.offset = 24 * HOUR + 60
+        clock.now += 120
         assert registrations.get_member_id(registration) is None
         key = serialize({"pk": f"registration#{registration}"})
         assert "Item" in client.get_item(TableName=settings.members_table, Key=key)
@@ -121,9 +112,9 @@ class TestRemovalMarks:
         self, member: str, registrations: RegistrationRepository, clock: Clock
     ) -> None:
         registrations.mark_for_removal(member)
-        clock.offset = 2 * REQUEST_TIMEOUT_SECONDS
+        clock.now += 2 * REQUEST_TIMEOUT_SECONDS
         assert registrations.is_marked(member)
-        clock.offset = 60
+        clock.now += 60 - 2 * REQUEST_TIMEOUT_SECONDS
         assert not registrations.is_marked(member)
 
     def test_sdk_retry_sets_one_mark(self, member: str, registrations: RegistrationRepository, client: Any) -> None:

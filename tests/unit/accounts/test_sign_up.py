@@ -33,17 +33,17 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     return clock
 
 
-# A registration that replaces a user has seven steps. A confirmation has four or more.
-REPLACEMENT_STEPS = 11
-REPLACEMENT_ORDERS = [
-    ["confirm" if step in confirm_steps else "register" for step in range(REPLACEMENT_STEPS)]
-    for confirm_steps in itertools.combinations(range(REPLACEMENT_STEPS), 4)
+# A registration that removes a user has seven steps. A confirmation has four or more.
+REMOVAL_STEPS = 11
+REMOVAL_ORDERS = [
+    ["confirm" if step in confirm_steps else "register" for step in range(REMOVAL_STEPS)]
+    for confirm_steps in itertools.combinations(range(REMOVAL_STEPS), 4)
 ]
 
 
-def test_confirmation_or_replacement_wins_in_any_order(clock: FakeClock) -> None:
+def test_confirmation_or_removal_wins_in_any_order(clock: FakeClock) -> None:
     outcomes = set()
-    for order in REPLACEMENT_ORDERS:
+    for order in REMOVAL_ORDERS:
         pool, registrations = FakeUserPool(), FakeRegistrations()
         sign_up = SignUp(pool, registrations, FakePendingConfirmations())
         first = sign_up.register(EMAIL, "first", None)
@@ -202,7 +202,7 @@ class TestRegister:
         assert pool.users[member_id].confirmed
 
     def test_registration_without_a_mail_confirms_no_user(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Another request may have registered the email since. This registration must not confirm that user."""
+        # Another request may have registered the email since. This registration must not confirm that user.
         monkeypatch.setattr(FakeUserPool, "sign_up", Mock(side_effect=MailNotSentError))
         registrations = FakeRegistrations()
         registration = SignUp(FakeUserPool(), registrations, FakePendingConfirmations()).register(EMAIL, "first", None)

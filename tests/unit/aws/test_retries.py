@@ -6,21 +6,7 @@ import pytest
 
 from app.aws.retries import WriteConflictError, new_write_deadline, retry_on_conflict
 from app.errors import UnavailableError
-
-
-class Clock:
-    """A clock that only `sleep` advances."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.pauses: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
+from testkit.doubles import Clock
 
 
 @pytest.fixture

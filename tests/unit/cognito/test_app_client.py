@@ -1,6 +1,6 @@
 """The app client limits calls to Cognito that bypass the API with an access token or the client id.
 
-Only Amazon can show that Cognito enforces these settings, and that it copies the email from the username at sign-up.
+Only a deployment to AWS verifies that Cognito enforces these settings, and that it takes the email from the username.
 MiniStack lets a client write any attribute.
 """
 
@@ -11,16 +11,17 @@ import pytest
 
 from app.aws.clients import cognito_client
 from app.settings import Settings
+from devstack.paths import ROOT
 from devstack.process import Service
 from testkit.api_client import open_api
-from testkit.routes import load_template
+from testkit.templates import load_template
 
-_DATA = load_template("deploy/data.yml")["Resources"]
+_DATA = load_template(ROOT / "deploy" / "data.yml")["Resources"]
 _POOL, _CLIENT = _DATA["UserPool"]["Properties"], _DATA["UserPoolClient"]["Properties"]
 
 
 def test_access_token_cannot_write_the_email() -> None:
-    """Otherwise a stolen token would suffice to set another email and to reset the password by mail."""
+    # Otherwise a stolen token would suffice to set another email and to reset the password by mail.
     assert _CLIENT["WriteAttributes"] == ["preferred_username"]
 
 

@@ -10,7 +10,7 @@ from app.bootstrap import build_container
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.repository import Dwipp
 from app.errors import UnavailableError
-from testkit.doubles import SETTINGS
+from testkit.doubles import SETTINGS, Clock
 from testkit.hypothesis_settings import without_deadline
 
 
@@ -34,14 +34,6 @@ class Table:
         self.reads += 1
         below = [dwipp_id for dwipp_id in self.ids if before is None or dwipp_id < before]
         return [Dwipp(dwipp_id, "Hm.", "kay", version=1, upvotes=0, edited_at=None) for dwipp_id in below[:limit]]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def time(self) -> float:
-        return self.now
 
 
 @pytest.fixture

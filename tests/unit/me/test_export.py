@@ -1,17 +1,25 @@
-"""A part of an export fits into the response of a Lambda function."""
+"""A part of an export fits into the response of a Lambda function, and a cursor names a store and a position."""
 
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
+
+import pytest
 
 from app.aws.timestamps import now
-from app.dwipps.feed import to_view
+from app.cognito.user_pool import User, UserPool
+from app.dwipps.feed import Feed, to_view
 from app.dwipps.ids import new_id
-from app.dwipps.reactions import Reaction
-from app.dwipps.repository import Dwipp
+from app.dwipps.personal_data import DwippData, ReactionData
+from app.dwipps.reactions import Reaction, ReactionRepository
+from app.dwipps.repository import Dwipp, DwippRepository
 from app.dwipps.schemas import Mark
-from app.me.export import MAX_EXPORT_ITEMS
+from app.errors import InvalidCursorError, UnauthenticatedError
+from app.me.export import MAX_EXPORT_ITEMS, Export
 from app.me.schemas import ExportView
 from app.members.schemas import OwnProfileView
+from app.pagination.cursors import encode_cursor
+from testkit.members import make_author
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_LAMBDA_RESPONSE_BYTES = 6 * 1024 * 1024
@@ -34,3 +42,47 @@ def test_largest_part_is_below_half_the_lambda_limit() -> None:
     marks = [Mark(dwipp_id="x" * 36, at=latest)] * MAX_EXPORT_ITEMS
     part = ExportView(profile=profile, upvotes=marks, favorites=marks, dwipps=[], next_cursor="x" * 200)
     assert len(part.model_dump_json().encode("unicode_escape")) < MAX_LAMBDA_RESPONSE_BYTES / 2
+
+
+class TestCursors:
+    """The export of a member whose stores are empty."""
+
+    MEMBER = make_author()
+
+    @pytest.fixture
+    def pool(self) -> Mock:
+        user = User(self.MEMBER.id, "kay@example.org", "kay", now(), confirmed=True)
+        return Mock(UserPool, **{"get_user.return_value": user})
+
+    @pytest.fixture
+    def feed(self) -> Mock:
+        return Mock(Feed)
+
+    @pytest.fixture
+    def reactions(self) -> Mock:
+        return Mock(ReactionRepository, **{"list_by_dwipp_id.return_value": []})
+
+    @pytest.fixture
+    def export(self, pool: Mock, feed: Mock, reactions: Mock) -> Export:
+        return Export(pool, (DwippData(feed, Mock(DwippRepository)), ReactionData(reactions)))
+
+    def _make_cursor(self, *position: str) -> str:
+        return encode_cursor(f"export {self.MEMBER.id}", *position)
+
+    def test_cursor_of_the_first_reaction_is_valid(self, export: Export) -> None:
+        part = export.get_part(self.MEMBER, self._make_cursor("reactions", "0"))
+        assert (part.upvotes, part.favorites, part.next_cursor) == ([], [], None)
+
+    def test_cursor_without_a_reaction_is_invalid(self, export: Export, reactions: Mock) -> None:
+        with pytest.raises(InvalidCursorError):
+            export.get_part(self.MEMBER, self._make_cursor("reactions", ""))
+        assert not reactions.mock_calls
+
+    @pytest.mark.parametrize("position", [None, ("dwipps", ""), ("reactions", "0")], ids=str)
+    def test_deleted_user_is_unauthenticated_before_any_row_is_read(
+        self, position: tuple[str, str] | None, export: Export, pool: Mock, feed: Mock, reactions: Mock
+    ) -> None:
+        pool.get_user.return_value = None
+        with pytest.raises(UnauthenticatedError):
+            export.get_part(self.MEMBER, self._make_cursor(*position) if position else None)
+        assert not feed.mock_calls + reactions.mock_calls

@@ -44,3 +44,12 @@ def test_privacy_page_names_each_section_and_prefix() -> None:
     documented = set(re.findall(r"`([a-z_-]+)#?`", page))
     expected = {name for store in STORES for name in (*store.sections, *store.key_prefixes)}
     assert expected <= documented, f"Describe {sorted(expected - documented)} in docs/privacy.md"
+
+
+def test_data_model_names_each_key_prefix() -> None:
+    page = (ROOT / "docs" / "data-model.md").read_text()
+    documented = set(re.findall(r"^\| `([a-z_-]+)#", page, re.MULTILINE))
+    registered = {prefix for store in STORES for prefix in store.key_prefixes}
+    assert registered <= documented, (
+        f"Describe the rows {sorted(registered - documented)} in the table of `pk` in docs/data-model.md"
+    )

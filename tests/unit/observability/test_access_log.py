@@ -21,6 +21,7 @@ from fastapi.responses import StreamingResponse
 from app import __version__
 from app.api_gateway import Handler, make_handler
 from app.observability import metrics
+from app.observability.metrics import counted_as
 from app.web.middleware import MAX_BODY_BYTES
 from testkit.doubles import make_offline_app, send_request
 from testkit.forged_tokens import SUB, make_valid_claims
@@ -30,6 +31,8 @@ from tests.unit.observability.test_metrics import assert_valid_emf
 
 MEMBER_HASH = hashlib.sha256(SUB.encode()).hexdigest()[:16]
 TRACE_ID = "1-5759e988-bd862e3fe1be46a994272793"
+# The business metric of the endpoints that the fixture `app` adds.
+COUNTED = "Creations"
 PREFLIGHT = {"Origin": "https://any.example", "Access-Control-Request-Method": "POST"}
 THROTTLED_EMAIL = "busy@example.org"
 TIMEOUT_EMAIL = "gone@example.org"
@@ -57,6 +60,7 @@ def app() -> FastAPI:
     async def read(request: Request) -> int:
         return len(await request.body())
 
+    @counted_as(COUNTED)
     async def break_off() -> StreamingResponse:
         def chunks() -> Iterator[bytes]:
             yield b"a"
@@ -64,13 +68,14 @@ def app() -> FastAPI:
 
         return StreamingResponse(chunks())
 
-    async def replay_creation(response: Response) -> None:
-        response.headers["Idempotent-Replayed"] = "true"
+    @counted_as(COUNTED)
+    async def create(response: Response, *, is_replay: bool = False) -> None:
+        if is_replay:
+            response.headers["Idempotent-Replayed"] = "true"
 
     for endpoint in (fail, read, break_off):
         app.add_api_route(f"/{endpoint.__name__}", endpoint, methods=["GET", "POST"])
-    for name in ("login", "create_dwipp"):
-        app.add_api_route(f"/again/{name}", replay_creation, status_code=201, name=name, methods=["GET"])
+    app.add_api_route("/create", create, status_code=201)
     return app
 
 
@@ -207,10 +212,18 @@ class TestMetrics:
         assert lines()[0]["DwippsWritten"] == 1
         assert assert_valid_emf(lines()[0])["DwippsWritten"] == "Count"
 
-    def test_replayed_creation_is_not_counted(self, app: FastAPI, lines: Lines) -> None:
-        _send(app, "GET", "/again/create_dwipp")
-        assert (lines()[0]["operation"], lines()[0]["status"]) == ("create_dwipp", 201)
-        assert "DwippsWritten" not in lines()[0]
+    def test_response_is_counted_unless_it_is_a_replay(self, app: FastAPI, lines: Lines) -> None:
+        _send(app, "GET", "/create")
+        _send(app, "GET", "/create?is_replay=true")
+        assert [line["status"] for line in lines()] == [201, 201]
+        assert [line.get(COUNTED) for line in lines()] == [1, None]
+
+    def test_broken_response_is_not_counted(self, app: FastAPI, lines: Lines) -> None:
+        with suppress(ZeroDivisionError):
+            _send(app, "GET", "/break_off")
+        _, line = lines()
+        assert (line["operation"], line["status"]) == ("break_off", 500)
+        assert COUNTED not in line
 
 
 class TestGatewayEvents:

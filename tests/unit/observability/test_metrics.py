@@ -24,11 +24,21 @@ REQUEST_METRICS = {
     "ColdStarts": "Count",
     "CognitoErrors": "Count",
 }
-COUNTED_OPERATIONS = {
-    *("register", "confirm", "login", "token", "create_dwipp", "delete_me"),
-    *("toggle_upvote", "set_upvote", "clear_upvote", "toggle_favorite", "set_favorite", "clear_favorite"),
+# The business metric of each counted operation.
+BUSINESS_METRICS = {
+    "register": "Registrations",
+    "confirm": "Confirmations",
+    "login": "Logins",
+    "token": "Logins",
+    "create_dwipp": "DwippsWritten",
+    "toggle_upvote": "Reactions",
+    "set_upvote": "Reactions",
+    "clear_upvote": "Reactions",
+    "toggle_favorite": "Reactions",
+    "set_favorite": "Reactions",
+    "clear_favorite": "Reactions",
+    "delete_me": "AccountsDeleted",
 }
-BUSINESS_METRICS = {"Registrations", "Confirmations", "Logins", "DwippsWritten", "Reactions", "AccountsDeleted"}
 
 
 def assert_valid_emf(line: Mapping[str, Any]) -> dict[str, str]:
@@ -96,6 +106,8 @@ class TestCountedAs:
     def test_other_endpoints_have_no_metric(self) -> None:
         assert metrics.business_metric(lambda: None) is None
 
-    def test_routes_declare_the_business_metrics(self) -> None:
-        assert set(list_business_metrics().values()) == BUSINESS_METRICS
-        assert list_business_metrics().keys() == COUNTED_OPERATIONS
+    def test_each_operation_counts_in_its_business_metric(self) -> None:
+        assert list_business_metrics() == BUSINESS_METRICS, (
+            "The decorators `counted_as` of the routes differ from BUSINESS_METRICS. If that is intended, change"
+            " BUSINESS_METRICS here, and show a new metric in deploy/dashboard.yml."
+        )

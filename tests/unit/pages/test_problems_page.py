@@ -2,19 +2,19 @@
 
 import asyncio
 import re
-from pathlib import Path
+import tomllib
 
 import httpx
 import pytest
 
 from app.main import create_app
 from app.pages import problems_page
+from app.pages.assets import load_text
 from app.pages.problems_page import explanations
 from app.web import problems
+from devstack.paths import ROOT
 from testkit.doubles import SETTINGS, send_request
 from tests.unit.pages.page_markup import PageMarkup
-
-ROOT = Path(__file__).parents[3]
 
 
 def _get(path: str) -> httpx.Response:
@@ -22,14 +22,18 @@ def _get(path: str) -> httpx.Response:
 
 
 def test_each_problem_type_in_the_api_is_explained() -> None:
-    api_explanations, _ = explanations()
     constants = {
         problem_type for problem_type in vars(problems).values() if isinstance(problem_type, problems.ProblemType)
     }
     problem_types = {*problems.PROBLEM_TYPES.values(), *constants}
+    texts = tomllib.loads(load_text("problems.toml"))["api"]
+    assert texts.keys() == {problem_type.slug for problem_type in problem_types}, (
+        "Explain each problem type in a section `[api.<slug>]` of app/pages/problems.toml"
+    )
+    api_explanations, _ = explanations()
     assert {(explanation.slug, explanation.status, explanation.title) for explanation in api_explanations} == {
         (problem_type.slug, problem_type.status, problem_type.title) for problem_type in problem_types
-    }
+    }, "List each problem type in ALL_PROBLEM_TYPES of app/web/problems.py"
 
 
 def test_each_problem_type_in_the_gateway_is_explained() -> None:

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from app.main import create_app
+from devstack.paths import ROOT
 from testkit.doubles import SETTINGS, send_request
 from tests.unit.pages.page_markup import PageMarkup
 
-ROOT = Path(__file__).parents[3]
 PAGES = ("/docs", "/problems")
 SWAGGER_UI_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 ASSETS = (*SWAGGER_UI_FILES, "docs.css", "docs.js", "problems.css")

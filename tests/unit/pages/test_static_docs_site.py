@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from devstack.paths import ROOT
 from tests.unit.pages.page_markup import PageMarkup
-
-ROOT = Path(__file__).parents[3]
 
 
 def test_static_docs_site_has_all_referenced_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,15 +3,15 @@
 import importlib
 import typing
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.params import Depends
 
 from app.bootstrap import Container
 from app.web.dependencies import Provided
+from devstack.paths import ROOT
 
-APP = Path(__file__).parents[3] / "app"
+APP = ROOT / "app"
 
 
 def _iter_aliases() -> Iterator[tuple[str, type, str]]:

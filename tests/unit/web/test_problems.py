@@ -25,7 +25,9 @@ OTHER_PROBLEM_TYPES = (
 
 def test_each_domain_error_has_a_problem_type() -> None:
     assert len(ERROR_CLASSES) > 15
-    assert set(problems.PROBLEM_TYPES) == set(ERROR_CLASSES) - {errors.MisconfiguredError}
+    assert set(problems.PROBLEM_TYPES) == set(ERROR_CLASSES) - {errors.MisconfiguredError}, (
+        "Give each error of app/errors.py a slug, a status and a title in PROBLEM_TYPES of app/web/problems.py"
+    )
 
 
 def test_slugs_and_titles_are_unique() -> None:
