@@ -3,6 +3,7 @@
 Only a complete run writes the results to files, so that all published figures are from one run on one machine.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from benchmarks.baseline_model import BaselineParameters
 from benchmarks.progress import ProgressTracker, create_progress
 from benchmarks.report import Part
 from benchmarks.services import Services, run_services
+from devstack.environment import exempt_loopback_from_proxies, hide_aws_account
 
 
 def _run_economy(services: Services, tracker: ProgressTracker) -> list[Part]:
@@ -68,4 +70,6 @@ def main(names: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    exempt_loopback_from_proxies(os.environ)
+    hide_aws_account(os.environ)
     sys.exit(main(sys.argv[1:]))

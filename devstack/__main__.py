@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from devstack import commands
-from devstack.environment import remove_aws_variables
+from devstack.environment import exempt_loopback_from_proxies, hide_aws_account
 from devstack.errors import LocalError
 from devstack.options import ENGINES, Options
 
@@ -47,7 +47,8 @@ def main() -> int:
     _flush_each_line()
     try:
         options = Options.from_environment(os.environ)
-        remove_aws_variables(os.environ)
+        hide_aws_account(os.environ)
+        exempt_loopback_from_proxies(os.environ)
         _COMMANDS[arguments.command].run(options, stop)
     except LocalError as error:
         if not stop.is_set():

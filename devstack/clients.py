@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.loaders import create_loader
+from botocore.session import Session
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 # MiniStack maps this key to its default account, which also gets Cognito's unsigned calls (SignUp, ConfirmSignUp).
 ACCESS_KEY = "test"
 SECRET_KEY = "test"  # noqa: S105 -- no secret: the embedded AWS accepts any key
+
+# All sessions share it, because a model of a service takes up to 0.1 seconds to read.
+_LOADER = create_loader()
 
 
 def cloudformation_client(endpoint: str, region: str) -> "CloudFormationClient":
@@ -48,4 +53,6 @@ def sts_client(endpoint: str, region: str) -> "STSClient":
 
 
 def _session(region: str) -> boto3.Session:
-    return boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=region)
+    session = Session()
+    session.register_component("data_loader", _LOADER)
+    return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=region, botocore_session=session)

@@ -80,7 +80,8 @@ def undeploy(options: Options, _: threading.Event) -> None:
     with state.lock() as lock:
         require_free(options.aws_port, "AWS_PORT", "undeploy-local")
         deployment.remove(options, state, lock)
-    print("Removed the deployment, except for the tables and the user pool: `make reset` deletes those.")
+    print("Removed the deployment, except for the tables and the user pool.")
+    print("`make deploy-local` uses them again. `make reset` deletes them.")
 
 
 def reset(options: Options, _: threading.Event) -> None:

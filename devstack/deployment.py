@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from app.settings import Settings
-from devstack import environment, function_package, lambda_function, ministack, osls, stack
+from devstack import environment, function_package, lambda_function, ministack, osls, retained_data, stack
 from devstack.options import Options
 from devstack.ports import LOOPBACK
 from devstack.process import Service
@@ -61,6 +61,7 @@ def remove(options: Options, state: StateFolder, lock: int) -> None:
         LocalError: if the removal fails.
     """
     with _run_aws(options, state, lock) as aws:
+        retained_data.record(aws.endpoint, options.region, STACK, state.retained_data)
         osls.remove(aws.endpoint, options.region, STAGE, state.path / "osls.log")
 
 
@@ -71,6 +72,8 @@ def deploy(endpoint: str, region: str, state: StateFolder) -> None:
         LocalError: if the deployment fails.
     """
     digest = function_package.build(state.task)
+    if retained_data.restore(endpoint, region, STACK, state.retained_data):
+        print("Imported the tables and the user pool of the removed deployment.")
     image = f"000000000000.dkr.ecr.{region}.amazonaws.com/dwipper@{digest}"
     osls.deploy(endpoint, region, STAGE, image, state.path / "osls.log")
 

@@ -3,12 +3,19 @@
 Only these variables distinguish a local app from a deployed one.
 """
 
+import os
 from collections.abc import Container, Mapping, MutableMapping
 from pathlib import Path
 
 from app.settings import Settings
 from devstack import clients
 from devstack.private_files import open_private
+
+# Programs read the one or the other. Where both are set, Python reads the second.
+_NO_PROXY_NAMES = ("NO_PROXY", "no_proxy")
+_LOOPBACK_HOSTS = "127.0.0.1,localhost"
+# https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
+_NO_AWS_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 
 def make_variables(settings: Settings, aws: str, dynamodb: str) -> dict[str, str]:
@@ -30,6 +37,8 @@ def make_variables(settings: Settings, aws: str, dynamodb: str) -> dict[str, str
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": aws,
         "AWS_ACCESS_KEY_ID": clients.ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": clients.SECRET_KEY,
+        **_NO_AWS_FILES,
+        **dict.fromkeys(_NO_PROXY_NAMES, _LOOPBACK_HOSTS),
     }
 
 
@@ -39,10 +48,21 @@ def write(path: Path, env: Mapping[str, str]) -> None:
         file.writelines(f"{name}={value}\n".encode() for name, value in env.items())
 
 
-def remove_aws_variables(environ: MutableMapping[str, str]) -> None:
-    """Remove all AWS variables, so that this process and its children cannot use the developer's own AWS account."""
+def hide_aws_account(environ: MutableMapping[str, str]) -> None:
+    """Hide the developer's own AWS account from this process and its children: its variables and its files.
+
+    A file of botocore can also make it ignore the endpoints of the embedded AWS.
+    """
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]
+    environ.update(_NO_AWS_FILES)
+
+
+def exempt_loopback_from_proxies(environ: MutableMapping[str, str]) -> None:
+    """Let this process and its children reach loopback without the proxy that the developer's shell may name."""
+    exempt = environ.get("no_proxy") or environ.get("NO_PROXY")
+    hosts = f"{exempt},{_LOOPBACK_HOSTS}" if exempt else _LOOPBACK_HOSTS
+    environ.update(dict.fromkeys(_NO_PROXY_NAMES, hosts))
 
 
 def omit(environ: Mapping[str, str], names: Container[str]) -> dict[str, str]:

@@ -26,7 +26,7 @@ def deploy(endpoint: str, region: str, *, name: str = _DEFAULT_NAME, template: P
         LocalError: if the stack cannot be created, or if its creation failed earlier.
     """
     cloudformation = clients.cloudformation_client(endpoint, region)
-    if not _exists(cloudformation, name):
+    if not exists(cloudformation, name):
         _create(cloudformation, name, template)
     return _to_settings(region, _wait_until_created(cloudformation, name))
 
@@ -51,7 +51,8 @@ def _describe(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDe
     return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
 
 
-def _exists(cloudformation: "CloudFormationClient", name: str) -> bool:
+def exists(cloudformation: "CloudFormationClient", name: str) -> bool:
+    """Return True if there is a stack of this name."""
     try:
         _describe(cloudformation, name)
     except ClientError as error:

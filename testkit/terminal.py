@@ -12,7 +12,16 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-ROOT = Path(__file__).parents[1]
+from devstack.paths import ROOT
+
+# Variables of a shell that names a proxy for all hosts.
+UNREACHABLE_PROXY = {
+    **dict.fromkeys(
+        ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9"
+    ),
+    "NO_PROXY": "",
+    "no_proxy": "",
+}
 LINE_TIMEOUT_SECONDS = 20.0
 
 

@@ -5,6 +5,7 @@ Each worker runs its own MiniStack. Each test that needs AWS gets new tables and
 
 import dataclasses
 import fcntl
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from app.accounts import pending_confirmations
 from app.settings import Settings
 from devstack import clients, dynamodb_local, ministack, stack, tables
+from devstack.environment import exempt_loopback_from_proxies, hide_aws_account
 from devstack.paths import ROOT
 from devstack.process import Service
 from devstack.state import StateFolder
@@ -22,6 +24,10 @@ from testkit.engine import Engine
 from testkit.ports import find_free_port
 
 REGION = "us-east-1"
+
+# All servers of the tests listen on loopback. The shell may name a proxy, and an AWS account.
+exempt_loopback_from_proxies(os.environ)
+hide_aws_account(os.environ)
 
 # Tests in these folders get the folder's name as a marker, so `pytest -m security` selects them.
 _MARKER_FOLDERS = ("e2e/browser", "e2e/clients", "e2e/deployed", "infrastructure", "security")

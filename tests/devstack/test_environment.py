@@ -3,6 +3,7 @@
 import stat
 from pathlib import Path
 
+import pytest
 from dotenv import dotenv_values
 
 from app.settings import Settings
@@ -28,6 +29,8 @@ def test_env_file_is_read_back_as_the_same_settings(tmp_path: Path) -> None:
     assert read["AWS_ENDPOINT_URL_DYNAMODB"] == "http://127.0.0.1:4567"
     assert read["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"] == "http://127.0.0.1:4566"
     assert read["AWS_ACCESS_KEY_ID"]
+    assert read["AWS_CONFIG_FILE"] == read["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    assert read["NO_PROXY"] == read["no_proxy"] == "127.0.0.1,localhost"
 
 
 def test_env_file_is_private_even_if_it_existed(tmp_path: Path) -> None:
@@ -39,10 +42,30 @@ def test_env_file_is_private_even_if_it_existed(tmp_path: Path) -> None:
     assert path.read_text() == "NEW=2\n"
 
 
-def test_aws_variables_are_removed() -> None:
-    shell = {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "token", "HOME": "/home/kim"}
-    environment.remove_aws_variables(shell)
-    assert shell == {"HOME": "/home/kim"}
+def test_aws_variables_and_files_are_hidden() -> None:
+    shell = {
+        "AWS_PROFILE": "work",
+        "AWS_SESSION_TOKEN": "token",
+        "AWS_CONFIG_FILE": "/home/kim/aws",
+        "HOME": "/home/kim",
+    }
+    environment.hide_aws_account(shell)
+    hidden = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+    assert shell == hidden | {"HOME": "/home/kim"}
+
+
+@pytest.mark.parametrize(
+    ("shell", "expected"),
+    [
+        ({}, "127.0.0.1,localhost"),
+        ({"NO_PROXY": "a.example"}, "a.example,127.0.0.1,localhost"),
+        ({"no_proxy": "b.example"}, "b.example,127.0.0.1,localhost"),
+        ({"NO_PROXY": "a.example", "no_proxy": "b.example"}, "b.example,127.0.0.1,localhost"),
+    ],
+)
+def test_loopback_is_exempt_from_proxies(shell: dict[str, str], expected: str) -> None:
+    environment.exempt_loopback_from_proxies(shell)
+    assert shell == {"NO_PROXY": expected, "no_proxy": expected}
 
 
 def test_shell_variables_do_not_override_the_env_file() -> None:

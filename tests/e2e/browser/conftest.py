@@ -1,5 +1,6 @@
 """The API as `make run` and `make deploy-local` serve it, and a browser for its pages."""
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from testkit import prefix_proxy
 from testkit.ports import find_free_port
 from testkit.terminal import Developer
 from tests.e2e.browser import chromium
@@ -16,17 +18,27 @@ from tests.e2e.browser.docs_page import DocsPage
 START_TIMEOUT_SECONDS = 120.0
 
 
-@pytest.fixture(scope="session", params=["run", "deploy"])
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(("run", None), id="run"),
+        pytest.param(("deploy", None), id="deploy"),
+        pytest.param(("run", "/of/the/shower"), id="behind a proxy that strips a prefix"),
+        pytest.param(("deploy", ""), id="behind a proxy that adds the stage"),
+    ],
+)
 def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run the API and return its address: `run` uses uvicorn, `deploy` uses a stage of API Gateway."""
     chromium.require_installed()
-    developer = Developer(
-        tmp_path_factory.mktemp(request.param) / ".local", find_free_port(), find_free_port(neighbours=1)
-    )
-    with developer.start(request.param) as terminal:
+    command, prefix = request.param
+    folder = tmp_path_factory.mktemp(command)
+    developer = Developer(folder / ".local", find_free_port(), find_free_port(neighbours=1))
+    with developer.start(command) as terminal, contextlib.ExitStack() as stack:
         terminal.wait_for("Ctrl-C ends everything", START_TIMEOUT_SECONDS)
-        (printed_url,) = re.findall(r"API +(\S+)", "\n".join(terminal.lines))
-        yield printed_url.replace("127.0.0.1", chromium.HOST)
+        (url,) = re.findall(r"API +(\S+)", "\n".join(terminal.lines))
+        if prefix is not None:
+            url = stack.enter_context(prefix_proxy.run(url, folder, prefix=prefix))
+        yield url.replace("127.0.0.1", chromium.HOST)
 
 
 @pytest.fixture

@@ -59,8 +59,10 @@ def _write_project(workspace: Path, name: str, code: str) -> Path:
     return folder
 
 
-def test_scenario_compiles_and_runs(workspace: Path, api: RunningApi, figures: Figures) -> None:
-    project = _write_project(workspace, "scenario", (SOURCE / "scenario.ts").read_text())
+def test_scenario_compiles_and_runs(
+    workspace: Path, api: RunningApi, figures: Figures, request: pytest.FixtureRequest
+) -> None:
+    project = _write_project(workspace, request.node.name, (SOURCE / "scenario.ts").read_text())
     run_command([NODE_PROGRAMS / "tsc", "--project", project])
     assert run_command(["node", project / "scenario.js", api.url, api.code, EMAIL]) == "done\n"
     assert api.has_mailed_code(EMAIL)

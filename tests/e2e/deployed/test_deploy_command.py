@@ -16,7 +16,7 @@ from devstack.paths import ROOT
 from testkit.ports import find_free_port
 from testkit.processes import run_command
 from testkit.shell_blocks import TUTORIAL, find_shell_blocks
-from testkit.terminal import Developer, Terminal
+from testkit.terminal import UNREACHABLE_PROXY, Developer, Terminal
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -33,8 +33,11 @@ def developer(tmp_path: Path) -> Developer:
 
 @contextmanager
 def _deploy(developer: Developer) -> Iterator[tuple[Terminal, str]]:
-    """Run the deployment until the block ends. Yield the terminal and the printed address of the API."""
-    with developer.start("deploy") as terminal:
+    """Run the deployment until the block ends. Yield the terminal and the printed address of the API.
+
+    The shell names a proxy, which nothing may use for loopback.
+    """
+    with developer.start("deploy", **UNREACHABLE_PROXY) as terminal:
         terminal.wait_for("Ctrl-C ends everything", DEPLOY_TIMEOUT_SECONDS)
         (address,) = re.findall(r"API +(\S+)", "\n".join(terminal.lines))
         yield terminal, address
@@ -46,7 +49,7 @@ def _make_tutorial_script(address: str) -> str:
     return "".join(code for code in codes if "lambda_handler" not in code).replace("http://127.0.0.1:8000", address)
 
 
-def test_data_survives_a_second_deploy_and_an_undeploy(developer: Developer) -> None:
+def test_data_survives_deployments_and_an_undeploy(developer: Developer) -> None:
     with _deploy(developer) as (terminal, address):
         _assert_tutorial_runs(address)
         terminal.wait_for("mail to you@example.org: 654321")
@@ -59,14 +62,23 @@ def test_data_survives_a_second_deploy_and_an_undeploy(developer: Developer) -> 
     exit_code, output = developer.run("undeploy", DEPLOY_TIMEOUT_SECONDS)
     assert exit_code == 0, output
     _assert_only_data_remains(developer)
+    with _deploy(developer) as (terminal, address):
+        assert "Imported the tables and the user pool of the removed deployment." in terminal.lines
+        _assert_login(address)
+
+
+def test_undeploy_without_a_deployment_is_an_error_of_one_line(developer: Developer) -> None:
+    assert developer.run("undeploy", DEPLOY_TIMEOUT_SECONDS) == (
+        1,
+        "Nothing is deployed: `make deploy-local` deploys.\n",
+    )
 
 
 def _run_smoke_test(address: str, developer: Developer) -> str:
     """Run the smoke test, and return its output."""
     command = [sys.executable, "-m", "tests.e2e.smoke", address]
-    return run_command(
-        command, timeout_seconds=COMMAND_TIMEOUT_SECONDS, MAILBOX=f"http://127.0.0.1:{developer.aws_port}"
-    )
+    mailbox = f"http://127.0.0.1:{developer.aws_port}"
+    return run_command(command, ROOT, timeout_seconds=COMMAND_TIMEOUT_SECONDS, MAILBOX=mailbox, **UNREACHABLE_PROXY)
 
 
 def _assert_tutorial_runs(address: str) -> None:
