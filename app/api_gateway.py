@@ -1,7 +1,8 @@
 """API Gateway: events in, responses out. It works with any ASGI app.
 
-Mangum translates. This module corrects it in two places: the prefix of a stage or a custom domain, which only the event
-knows, and events that Mangum fails on. The form of an event:
+Mangum translates. This module corrects it in three places: the prefix of a stage or a custom domain, which only the
+event knows, events that Mangum fails on, and the media type that it invents for an answer without a body. The form of
+an event:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html (REST)
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html (HTTP)
 """
@@ -20,12 +21,13 @@ from urllib.parse import unquote
 
 from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES, HANDLERS
-from mangum.types import ASGI, LambdaHandler, Scope
+from mangum.types import ASGI, LambdaContext, LambdaEvent, LambdaHandler, Response, Scope
 
 from app.observability import request_context
 from app.observability.access_log import log_request
-from app.observability.json_logging import format_frames
+from app.observability.log_handlers import format_frames
 from app.web import problems
+from app.web.middleware import EXPOSED_HEADERS
 from app.web.threadpool import run_inline
 
 # The name is part of the log format, so it does not follow the module's.
@@ -48,10 +50,10 @@ def make_handler(app: ASGI) -> Handler:
     """
     if not _is_loop_running():
         _use_own_event_loop()  # Mangum's constructor takes the thread's loop too.
-    mangum = Mangum(
+    mangum = _Adapter(
         app,
         lifespan="off",
-        custom_handlers=[_add_root_path(handler) for handler in HANDLERS],
+        custom_handlers=[_correct_handler(handler) for handler in HANDLERS],
         text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, problems.MEDIA_TYPE],
     )
 
@@ -65,31 +67,67 @@ def make_handler(app: ASGI) -> Handler:
         _use_own_event_loop()
         try:
             with run_inline():
-                return mangum(_sanitized(event), context)
-        except Exception as error:  # noqa: BLE001 -- Mangum fails in many ways, and each sender gets an answer
-            return _malformed(event, error)
+                return mangum(event, context)
+        except _MalformedEventError as error:
+            return _respond(event, problems.MALFORMED_REQUEST, "The request cannot be read.", error.__cause__ or error)
+        except Exception as error:  # noqa: BLE001 -- each sender gets an answer
+            return _respond(event, problems.INTERNAL_ERROR, None, error)
 
     return handle
 
 
-def _add_root_path(handler: type[LambdaHandler]) -> type[LambdaHandler]:
-    """Return Mangum's handler of one kind of event, with the prefix in `root_path`."""
+class _MalformedEventError(Exception):
+    """The event is not a request that Mangum can read."""
 
-    class Prefixed(handler):  # type: ignore[misc, valid-type]
+
+class _Adapter(Mangum):
+    """Mangum, with an exception of its own for an event that it cannot read."""
+
+    def infer(self, event: LambdaEvent, context: LambdaContext) -> LambdaHandler:
+        """Return the handler of the event, which has read the event's request.
+
+        Raises:
+            _MalformedEventError: if it cannot be read.
+        """
+        try:
+            handler = super().infer(_sanitize_event(event), context)
+            _ = handler.scope, handler.body
+        except Exception as error:
+            raise _MalformedEventError from error
+        return handler
+
+
+def _correct_handler(handler: type[LambdaHandler]) -> type[LambdaHandler]:
+    """Return Mangum's handler of one kind of event. It sets `root_path`, and adds no media type to a response."""
+
+    class CorrectedHandler(handler):  # type: ignore[misc, valid-type]
         @cached_property
         def scope(self) -> Scope:
             return _with_root_path(super().scope)
 
-    return Prefixed
+        @cached_property
+        def body(self) -> bytes:
+            body: bytes = super().body
+            return body
+
+        def __call__(self, response: Response) -> dict[str, Any]:
+            has_media_type = any(name.lower() == b"content-type" for name, _ in response["headers"])
+            result: dict[str, Any] = super().__call__(response)
+            if not has_media_type:
+                result.get("headers", {}).pop("content-type", None)
+            return result
+
+    return CorrectedHandler
 
 
 def _with_root_path(scope: Scope) -> Scope:
     """Return the scope with the requested path and the prefix that the app is served below."""
     path = _requested_path(scope["aws.event"]) or scope["path"]
     prefix = _path_prefix(scope["aws.event"], path)
+    requested_path = path
     if path == prefix:
         path = f"{prefix}/"  # Starlette finds no route for a path that equals its root path.
-    return {**scope, "path": path, "root_path": prefix}
+    return {**scope, "path": path, "root_path": prefix, "aws.path": requested_path}
 
 
 class _EventLoop:
@@ -108,9 +146,9 @@ _thread = threading.local()
 def _use_own_event_loop() -> None:
     """Give the thread an event loop, which Mangum takes for each event.
 
-    A new thread has none, and `asyncio.run` leaves none behind.
+    A new thread has none, and `asyncio.run` leaves none behind. Other code in the thread may close the loop.
     """
-    if not hasattr(_thread, "owner"):
+    if not hasattr(_thread, "owner") or _thread.owner.loop.is_closed():
         _thread.owner = _EventLoop()
     asyncio.set_event_loop(_thread.owner.loop)
 
@@ -133,6 +171,8 @@ def _requested_path(event: Event) -> str:
     """Return the path that the client requested, including the prefix."""
     context = event["requestContext"]
     path = context["http"].get("path") if isinstance(context.get("http"), Mapping) else context.get("path")
+    if path == event.get("resource"):
+        path = event.get("path")  # `sam local` puts the route there: https://github.com/aws/aws-sam-cli/issues/434
     return unquote(path) if isinstance(path, str) else ""
 
 
@@ -157,16 +197,27 @@ def _route_path(event: Event) -> str | None:
     return unquote(_PARAMETER.sub(lambda parameter: str(values[parameter[1]]), template)).rstrip("/")
 
 
-def _sanitized(event: Event) -> dict[str, Any]:
+def _sanitize_event(event: Event) -> LambdaEvent:
     """Return the event without the headers that Mangum 0.22 fails on."""
-    headers = {name: value for name, value in _headers(event.get("headers")) if isinstance(value, str)}
-    lists = {name: values for name, values in _headers(event.get("multiValueHeaders")) if _are_strings(values)}
-    return {**event, "headers": headers, "multiValueHeaders": lists}
+    sanitized = dict(event)
+    for name, is_valid in (("headers", _is_string), ("multiValueHeaders", _are_strings)):
+        # For a load balancer's event, Mangum reads `multiValueHeaders` if the key exists, even if it is empty.
+        headers = sanitized.pop(name, None)
+        if isinstance(headers, Mapping):
+            sanitized[name] = {header: value for header, value in _headers(headers) if is_valid(value)}
+    return sanitized
 
 
-def _headers(headers: Any) -> list[tuple[str, Any]]:
-    items = headers.items() if isinstance(headers, Mapping) else ()
-    return [(name, value) for name, value in items if name.lower() not in _DROPPED_HEADERS]
+def _headers(headers: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in headers.items() if name.lower() not in _DROPPED_HEADERS]
+
+
+def _is_multi_value(event: Event) -> bool:
+    return "elb" in event["requestContext"] and isinstance(event.get("multiValueHeaders"), Mapping)
+
+
+def _is_string(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _are_strings(values: Any) -> bool:
@@ -178,16 +229,19 @@ def _method(event: Event) -> str:
     return str(http.get("method") if isinstance(http, Mapping) else event.get("httpMethod"))
 
 
-def _malformed(event: Event, error: Exception) -> dict[str, Any]:
-    """Log and answer an event that never reached the app."""
+def _respond(
+    event: Event, problem_type: problems.ProblemType, detail: str | None, error: BaseException
+) -> dict[str, Any]:
+    """Log and answer an event that the app did not answer."""
     request_id = str(uuid.uuid4())
-    problem_type = problems.MALFORMED_REQUEST
     with log_request(request_id, _method(event)) as entry:
         entry.status = problem_type.status
         request_context.current().problem = problem_type.slug
-        logger.warning("request %s cannot be read: %s", request_id, format_frames(error))
+        level = logging.ERROR if problem_type.status >= 500 else logging.WARNING
+        logger.log(level, "request %s was not served: %s", request_id, format_frames(error))
     headers = {
         "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": ", ".join(EXPOSED_HEADERS),
         "Cache-Control": "no-store",
         "Content-Type": problems.MEDIA_TYPE,
         "X-Request-Id": request_id,
@@ -195,6 +249,8 @@ def _malformed(event: Event, error: Exception) -> dict[str, Any]:
     return {
         "statusCode": problem_type.status,
         "headers": headers,
-        "body": json.dumps(problems.problem_document(problem_type, request_id, "The request cannot be read.")),
+        # A load balancer that sends lists of values ignores `headers`.
+        **({"multiValueHeaders": {name: [value] for name, value in headers.items()}} if _is_multi_value(event) else {}),
+        "body": json.dumps(problems.problem_document(problem_type, request_id, detail)),
         "isBase64Encoded": False,
     }

@@ -1,4 +1,4 @@
-"""The nesting depth of JSON. Independent of HTTP.
+"""The nesting depth of JSON.
 
 The limit of Python's own parser depends on its version and on the thread's stack size. RFC 8259, section 9, leaves the
 limit to the implementation, so this one is fixed.

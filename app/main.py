@@ -21,13 +21,13 @@ from app.dwipps.reactions_router import router as reactions
 from app.dwipps.router import router as dwipps
 from app.me.router import router as me
 from app.members.router import router as members
-from app.observability import json_logging
+from app.observability import json_logging, text_logging
 from app.observability.access_log import AccessLog
 from app.openapi.document import openapi_document
 from app.pages.routes import add_pages
 from app.settings import Settings
 from app.web.exception_handlers import register_exception_handlers
-from app.web.middleware import OpenCorsMiddleware, RequestIdMiddleware, RequestLimitsMiddleware
+from app.web.middleware import HeadMiddleware, OpenCorsMiddleware, RequestIdMiddleware, RequestLimitsMiddleware
 
 _DESCRIPTION = """
 A social network for shower thoughts. **Register**, confirm the code from the mail, **log in**, and send the access
@@ -39,7 +39,7 @@ refresh tokens at once. An access token stays valid until it expires, at most 15
 """
 _TAGS = [
     {"name": "dwipps", "description": "Shower thoughts, of all members or of one."},
-    {"name": "reactions", "description": "Upvotes, which everybody can count, and favorites, which are private."},
+    {"name": "reactions", "description": "Upvotes, whose number is public, and favorites, which are private."},
     {"name": "members", "description": "Profiles, and your own account."},
     {"name": "auth", "description": "Registration, sessions and passwords."},
     {"name": "service", "description": "The service itself."},
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings: None to read them from the environment when the app starts.
 
     Raises:
-        MisconfiguredError: when the app starts, if settings are missing.
+        MisconfiguredError: when the app starts, if a setting is missing or invalid.
     """
     app = FastAPI(
         title="Dwipper",
@@ -74,11 +74,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
+        root_path_in_servers=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    # The last one added is the outermost: CORS sees the answers of the limits, the log those of CORS, and each has an
-    # id.
+    # The last one is the outermost. So the log has the responses of all others, and each response has an id.
     app.add_middleware(RequestLimitsMiddleware)
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(OpenCorsMiddleware)
     app.add_middleware(AccessLog)
     app.add_middleware(RequestIdMiddleware)
@@ -106,6 +107,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = Settings.from_environment(os.environ)
         if settings.log_format == "json":
             json_logging.install(settings.stage)
+        else:
+            text_logging.install(settings.log_level)
         configure(app, settings)
     current_default_thread_limiter().total_tokens = MAX_CONCURRENT_REQUESTS
     yield
@@ -117,7 +120,9 @@ async def _health() -> Health:
 
 
 async def _root(request: Request) -> Any:
-    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs", status_code=302)
+    """Redirect to the docs page, relative to the requested path. The path of a stage may lack the slash at its end."""
+    *_, last_segment = request.scope.get("aws.path", "/").split("/")
+    return RedirectResponse(f"{last_segment}/docs" if last_segment else "docs", status_code=302)
 
 
 app = create_app()

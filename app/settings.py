@@ -27,8 +27,8 @@ _STAGE = re.compile(r"[a-z0-9-]{1,20}")
 class Settings:
     """The settings of one process.
 
-    Endpoints other than Amazon's are missing here: botocore reads `AWS_ENDPOINT_URL_DYNAMODB` and
-    `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` itself.
+    Endpoints other than Amazon's, proxies and CA bundles are missing here: botocore reads their variables itself.
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
 
     region: str
@@ -79,7 +79,9 @@ def _feed_shards(value: str) -> int:
 
 def _feed_cache_seconds(value: str) -> float:
     if not _SECONDS.fullmatch(value) or float(value) > _MAX_FEED_CACHE_SECONDS:
-        raise MisconfiguredError(f"FEED_CACHE_SECONDS must be a number from 0 to {_MAX_FEED_CACHE_SECONDS}.")
+        raise MisconfiguredError(
+            f"FEED_CACHE_SECONDS must be a number from 0 to {_MAX_FEED_CACHE_SECONDS}, with at most three decimals."
+        )
     return float(value)
 
 

@@ -123,6 +123,13 @@ class MemberClient:
             cursor = {"cursor": page["next_cursor"]}
 
 
+async def _check_media_type(response: httpx.Response) -> None:
+    """Check that a response has a media type if and only if it has content (an event hook of httpx)."""
+    if response.request.method != "HEAD":
+        await response.aread()
+        assert bool(response.content) is ("content-type" in response.headers), response.request.url
+
+
 @asynccontextmanager
 async def open_api(settings: Settings, endpoint: str, transport: Transport, *, prefix: str = "") -> AsyncIterator[Api]:
     """Create an app, and open its API over one transport. All responses are recorded and scanned for leaks.
@@ -145,7 +152,7 @@ async def open_api(settings: Settings, endpoint: str, transport: Transport, *, p
         )
 
     def open_client(**options: Any) -> httpx.AsyncClient:
-        hooks = {"response": [transcript.record, scan.check_unread]}
+        hooks = {"response": [transcript.record, scan.check_unread, _check_media_type]}
         base_url = f"https://dwipper.test{prefix}"
         return httpx.AsyncClient(transport=http_transport, base_url=base_url, event_hooks=hooks, **options)
 

@@ -24,9 +24,9 @@ from app.observability.metrics import counted_as
 from app.openapi.links import links_with_body
 from app.openapi.problem_responses import BODY_ERRORS, COGNITO_ERRORS, Responses, error_responses
 from app.web import problems
-from app.web.threadpool import ThreadpoolRoute
+from app.web.routing import ApiRoute
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=ThreadpoolRoute)
+router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=ApiRoute)
 
 _REGISTRATION_LINKS: Any = {
     202: {"links": links_with_body({"registration": "$response.body#/registration"}, "confirm", "resend")}

@@ -1,1 +1,1 @@
-"""boto3: clients, errors, deadlines, retries and items. Independent of tables, of the user pool and of HTTP."""
+"""boto3: clients, errors, deadlines, retries and items."""

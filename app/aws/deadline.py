@@ -1,10 +1,12 @@
-"""The deadline of a request. Independent of HTTP and AWS.
+"""The deadline of a request.
 
-API Gateway waits 29 seconds for an answer, a cold start included. A later answer reaches nobody, although its writes
-may have happened. So each request gets a deadline, and starts nothing that could end after it.
+API Gateway's timeout is 29 seconds and includes the cold start. The client does not receive a later response, although
+its writes may have happened. So each request has a deadline, and starts no call that could end after it. The
+time in which a client of uvicorn sends its body moves the deadline.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 """
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +27,15 @@ def request_deadline(seconds: float = REQUEST_TIMEOUT_SECONDS) -> Iterator[None]
         _ends_at.reset(token)
 
 
+def extend_deadline(seconds: float) -> None:
+    """Move the deadline of the current request by this number of seconds.
+
+    Raises:
+        LookupError: outside of a request.
+    """
+    _ends_at.set(_ends_at.get() + seconds)
+
+
 def remaining_seconds() -> float:
     """Return the seconds until the deadline. Infinity without a deadline."""
-    return _ends_at.get(float("inf")) - time.monotonic()
+    return _ends_at.get(math.inf) - time.monotonic()

@@ -1,34 +1,78 @@
-"""The errors of boto3: what they are, and which errors of the domain they become."""
+"""The errors of boto3, and the errors of the domain that they become.
 
+A transient error, such as throttling or an outage, becomes UnavailableError. An error that only an operator can fix,
+such as a missing permission or table, has no error of the domain. Its response is 500.
+"""
+
+import logging
+from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+)
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from app.errors import DwipperError, TooManyRequestsError, UnavailableError
+from app.observability import request_context
 
-# The service could not be reached, or its response could not be read.
-TRANSPORT_ERRORS = (BotoConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
+logger = logging.getLogger(__name__)
+
+# The service, or the source of the credentials, could not be reached, or its response could not be read.
+TRANSPORT_ERRORS = (
+    BotoConnectionError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+    ResponseParserError,
+)
+
+# The errors that boto3 raises, and that of a fetch that takes too long. A ResponseParserError is no BotoCoreError.
+_SDK_ERRORS = (BotoCoreError, ClientError, ResponseParserError, TimeoutError)
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 # The item is part of another transaction at this moment.
 TRANSACTION_CONFLICT = "TransactionConflictException"
 
+# The codes that the SDKs call transient or throttling, the errors of the services themselves, and the codes of new
+# credentials that not every server of AWS knows yet.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
-_OVERLOAD_CODES = frozenset(
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html (eventual consistency)
+_TRANSIENT_CODES = frozenset(
     {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "IDPCommunicationError",
+        "InternalError",
+        "InternalErrorException",
+        "InternalFailure",
+        "InternalServerError",
+        "InvalidClientTokenId",
+        "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
+        "ReplicatedWriteConflictException",
         "RequestLimitExceeded",
-        "ThrottlingException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
         "Throttling",
+        "ThrottlingException",
         "ThrottledException",
         "TransactionInProgressException",
         TRANSACTION_CONFLICT,
-        "InternalServerError",
-        "InternalErrorException",
-        "InternalFailure",
-        "ServiceUnavailable",
+        "UnrecognizedClientException",
     }
 )
 _RATE_LIMIT_CODES = frozenset({"TooManyRequestsException", "LimitExceededException", "ForbiddenException"})
@@ -50,16 +94,59 @@ def was_sdk_retry(error: ClientError) -> bool:
 
 
 def to_domain_error(error: Exception) -> DwipperError | None:
-    """Translate an error of boto3 that no repository expected. None if it points to a fault of this code."""
+    """Translate an error of boto3 that no repository expected. None if only an operator or a developer can fix it."""
     if isinstance(error, TRANSPORT_ERRORS):
         return UnavailableError()
     return response_to_domain_error(error.response) if isinstance(error, ClientError) else None
 
 
 def response_to_domain_error(response: Any) -> DwipperError | None:
-    """Translate a parsed error response. None if it points to a fault of this code."""
+    """Translate a parsed error response. None if only an operator or a developer can fix the cause."""
     code = response.get("Error", {}).get("Code", "")
     if code in _RATE_LIMIT_CODES:
         return TooManyRequestsError()
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return UnavailableError() if code in _OVERLOAD_CODES or status >= 500 else None
+    status = http_status(response)
+    return UnavailableError() if code in _TRANSIENT_CODES or status >= 500 else None
+
+
+def describe_cause(error: BaseException) -> dict[str, str]:
+    """Return the error of AWS or of boto3 that caused an exception, as fields of the log. Empty if there is none.
+
+    The message of the error is left out, because it may repeat the request.
+    """
+    cause = next((each for each in _iter_causes(error) if isinstance(each, _SDK_ERRORS)), None)
+    if cause is None:
+        return {}
+    if not isinstance(cause, ClientError):
+        return {"aws_error": type(cause).__name__}
+    reasons = [str(reason.get("Code")) for reason in cause.response.get("CancellationReasons", [])]
+    request_id = cause.response.get("ResponseMetadata", {}).get("RequestId")
+    return {
+        "aws_error": " ".join([error_code(cause), *reasons]),
+        "aws_operation": cause.operation_name,
+        **({"aws_request_id": request_id} if request_id else {}),
+    }
+
+
+def http_status(response: Any) -> int:
+    """Return the status of a response of boto3, 0 if it has none."""
+    status: int = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status
+
+
+def log_suppressed(error: Exception) -> None:
+    """Log an error of AWS that does not change the response to the request."""
+    cause = describe_cause(error)
+    text = " ".join(f"{name}={value}" for name, value in cause.items())
+    request_id = request_context.current().request_id
+    logger.warning("request %s continues after an error: %s", request_id, text, extra={"fields": cause})
+
+
+def _iter_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and those that it was raised from, each once."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -12,9 +12,9 @@ from app.dwipps.schemas import DwippPage
 from app.members.dependencies import HandleParam, MemberDirectory
 from app.openapi.problem_responses import PAGE_ERRORS, PRINCIPAL_ERRORS, error_responses
 from app.pagination.dependencies import PageParams
-from app.web.threadpool import ThreadpoolRoute
+from app.web.routing import ApiRoute
 
-router = APIRouter(prefix="/v1/users/{handle}", tags=["members"], route_class=ThreadpoolRoute)
+router = APIRouter(prefix="/v1/users/{handle}", tags=["members"], route_class=ApiRoute)
 
 
 @router.get(

@@ -14,13 +14,13 @@ from app.members.dependencies import CurrentMember
 from app.members.models import Member
 from app.observability.metrics import counted_as
 from app.openapi.problem_responses import MEMBER_ERRORS, error_responses
-from app.web.threadpool import ThreadpoolRoute
+from app.web.routing import ApiRoute
 
 router = APIRouter(
     prefix="/v1/dwipps/{dwipp_id}",
     tags=["reactions"],
     responses=error_responses(*MEMBER_ERRORS, errors.DwippNotFoundError),
-    route_class=ThreadpoolRoute,
+    route_class=ApiRoute,
 )
 
 

@@ -23,9 +23,9 @@ from app.openapi.problem_responses import (
     error_responses,
 )
 from app.pagination.dependencies import PageParams
-from app.web.threadpool import ThreadpoolRoute
+from app.web.routing import ApiRoute
 
-router = APIRouter(prefix="/v1/dwipps", tags=["dwipps"], route_class=ThreadpoolRoute)
+router = APIRouter(prefix="/v1/dwipps", tags=["dwipps"], route_class=ApiRoute)
 
 _CREATED: Any = {
     201: {

@@ -24,9 +24,9 @@ from app.openapi.problem_responses import (
     error_responses,
 )
 from app.pagination.dependencies import PageParams
-from app.web.threadpool import ThreadpoolRoute
+from app.web.routing import ApiRoute
 
-router = APIRouter(prefix="/v1/me", tags=["members"], route_class=ThreadpoolRoute)
+router = APIRouter(prefix="/v1/me", tags=["members"], route_class=ApiRoute)
 
 _PROFILE_LINKS: Any = {
     200: {"links": links_with_parameters("read_member", "list_dwipps_of_member", handle="$response.body#/handle")}

@@ -7,9 +7,9 @@ from app.auth.dependencies import CurrentPrincipal
 from app.members.dependencies import HandleParam, MemberDirectory
 from app.members.schemas import ProfileView
 from app.openapi.problem_responses import PRINCIPAL_ERRORS, error_responses
-from app.web.threadpool import ThreadpoolRoute
+from app.web.routing import ApiRoute
 
-router = APIRouter(prefix="/v1/users", tags=["members"], route_class=ThreadpoolRoute)
+router = APIRouter(prefix="/v1/users", tags=["members"], route_class=ApiRoute)
 
 
 @router.get(

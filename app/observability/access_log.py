@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import time
+from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import __version__
-from app.observability import json_logging, metrics, request_context
+from app.observability import log_handlers, metrics, request_context
 from app.observability.request_context import RequestContext
 from app.observability.route_templates import UNMATCHED, RouteTemplates
 
@@ -32,7 +33,7 @@ _TRACE_ROOT = re.compile(r"(?:^|;)Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 
 @dataclass(slots=True)
 class AccessLogEntry:
-    """A request and its answer, as far as the log may know them."""
+    """The facts about a request and its response that the log may contain."""
 
     method: str
     route: str = UNMATCHED
@@ -53,7 +54,7 @@ class AccessLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, and log it."""
-        if scope["type"] != "http" or not json_logging.is_installed():
+        if scope["type"] != "http" or not log_handlers.is_installed():
             await self._app(scope, receive, send)
             return
         with log_request(scope["state"]["request_id"], scope["method"]) as entry:
@@ -74,20 +75,23 @@ class AccessLog:
 def log_request(request_id: str, method: str) -> Iterator[AccessLogEntry]:
     """Bind a request context for the duration of the block, and write one line at its end.
 
-    An exception that leaves the block is logged as a status of 500.
+    An exception that leaves the block is logged with the status 500, and a cancellation with 499.
     """
     entry = AccessLogEntry(method if method in _METHODS else "OTHER")
     started = time.perf_counter()
     with request_context.bind(request_id) as context:
         try:
             yield entry
+        except CancelledError:
+            entry.status = CLIENT_CLOSED_REQUEST  # The server shuts down, and closes the connection.
+            raise
         except BaseException:
-            entry.status = 500  # Mangum replaces an answer that broke off by a 500.
+            entry.status = 500  # Mangum replaces an incomplete response by a 500.
             entry.business_metric = None
-            logger.exception("request %s broke off", request_id)
+            logger.exception("request %s failed before the response was complete", request_id)
             raise
         finally:
-            if json_logging.is_installed():
+            if log_handlers.is_installed():
                 _write(entry, context, round((time.perf_counter() - started) * 1000, 1))
 
 

@@ -1,19 +1,16 @@
-"""JSON logging: one line for each log record. Independent of HTTP.
+"""JSON logging: one line for each log record.
 
-The Lambda function always logs this way, uvicorn does with `LOG_FORMAT=json`. Without `install`, no request gets a log
-line.
+The Lambda function always logs this way, uvicorn does with `LOG_FORMAT=json`.
 """
 
 import json
 import logging
-import traceback
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from app.observability import request_context
+from app.observability import log_handlers, request_context
+from app.observability.log_handlers import LineFormatter, format_frames
 from app.observability.metrics import emf_document
-
-_app_logger = logging.getLogger("app")
 
 # Mangum and uvicorn log exceptions that leave the app, with their messages. This module writes those without messages.
 # Other libraries keep the handlers of the root logger.
@@ -27,29 +24,10 @@ def install(stage: str, stream: TextIO | None = None) -> None:
         stage: the dimension of all metrics.
         stream: the destination, standard error by default.
     """
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter(stage))
-    for name in _CAPTURED_LOGGERS:
-        _replace_handlers(logging.getLogger(name), handler)
-    # The access logs of uvicorn and Mangum would print each path with its query.
-    _replace_handlers(logging.getLogger("uvicorn.access"))
-    logging.getLogger("mangum").setLevel(logging.WARNING)
+    log_handlers.install(JsonFormatter(stage), _CAPTURED_LOGGERS, stream)
 
 
-def is_installed() -> bool:
-    """Return True if `install` was called, so that each request gets a log line."""
-    return any(isinstance(handler.formatter, JsonFormatter) for handler in _app_logger.handlers)
-
-
-def format_frames(error: BaseException) -> str:
-    """Return the name and the stack frames of an exception, without its message.
-
-    The messages of botocore and pydantic repeat their input, passwords included.
-    """
-    return "\n".join([type(error).__qualname__, *traceback.format_tb(error.__traceback__)])
-
-
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(LineFormatter):
     """The formatter of records as lines of JSON. A record with `metrics` becomes an EMF document.
 
     Args:
@@ -66,7 +44,7 @@ class JsonFormatter(logging.Formatter):
             "time": _rfc3339(record.created),
             "level": record.levelname,
             "logger": record.name,
-            "message": _message(record),
+            "message": self.message(record),
         }
         if request_id := request_context.current().request_id:
             line["request_id"] = request_id
@@ -78,24 +56,8 @@ class JsonFormatter(logging.Formatter):
         return _encode(line)
 
 
-def _replace_handlers(logger: logging.Logger, *handlers: logging.Handler) -> None:
-    """Give a logger these handlers only.
-
-    Lambda's runtime puts a handler of its own on the root logger, which would print every record a second time.
-    """
-    logger.handlers = list(handlers)
-    logger.propagate = False
-
-
 def _rfc3339(timestamp: float) -> str:
     return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-
-
-def _message(record: logging.LogRecord) -> str:
-    try:
-        return record.getMessage()
-    except Exception:  # noqa: BLE001 -- the arguments do not fit the format, and logging would print all of them
-        return str(record.msg)
 
 
 def _type_name(value: object) -> str:

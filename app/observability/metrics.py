@@ -4,6 +4,7 @@ The numbers travel in the request's log line and CloudWatch extracts them. So no
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
+import os
 from collections.abc import Callable, Mapping
 from itertools import chain, repeat
 from typing import Any, TypeVar
@@ -15,8 +16,12 @@ _ATTRIBUTE = "business_metric"
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
-# 1 for the first request of the process, 0 for all others. `next` is atomic, so threads can share it.
-_cold_starts = chain((1,), repeat(0))
+# Lambda starts a process without a waiting request if this variable names anything but `on-demand`.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+_REQUEST_WAITS_FOR_START = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") == "on-demand"
+# 1 for the first request of a process that waited for its start, 0 for all others. `next` is atomic, so threads can
+# share it.
+_cold_starts = chain((int(_REQUEST_WAITS_FOR_START),), repeat(0))
 
 
 def counted_as(name: str) -> Callable[[Endpoint], Endpoint]:

@@ -1,6 +1,6 @@
-"""The context of one request: what its log line needs to know. Independent of HTTP and AWS.
+"""The context of one request: the facts for its log line.
 
-Code that learns something about a request records it here and need not know the log. Threads that run in a copy of the
+Code that learns a fact about a request records it here, without calling the log. Threads that run in a copy of the
 request's context share the same object.
 """
 
@@ -36,5 +36,5 @@ def bind(request_id: str) -> Iterator[RequestContext]:
 
 
 def current() -> RequestContext:
-    """Return the context of the current request. Outside of a request, return one that nobody reads."""
+    """Return the context of the current request. Outside of a request, return a new one, which is discarded."""
     return _current.get() or RequestContext()

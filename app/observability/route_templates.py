@@ -1,4 +1,4 @@
-"""Route templates: the path template and the operation of a request. Independent of the log.
+"""Route templates: the path template and the operation of a request.
 
 FastAPI builds routes on first use. Templates are therefore resolved on first use too, which keeps cold starts short.
 """
@@ -35,9 +35,12 @@ def _by_route(scope: Scope, route: Any) -> str:
 def _by_path(scope: Scope) -> tuple[str, str | None]:
     """Resolve requests without a route: those answered by middleware, such as preflights, and pages."""
     path = scope["path"].removeprefix(scope.get("root_path", ""))
-    matches = [context for context in iter_route_contexts(scope["app"].routes) if context.path_regex.match(path)]
+    if path.endswith("\n"):  # Such a path is 404, although a parameter of a path can match a line feed.
+        return UNMATCHED, None
+    matches = [context for context in iter_route_contexts(scope["app"].routes) if context.path_regex.fullmatch(path)]
     return str(matches[0].path) if matches else UNMATCHED, _operation(scope, matches)
 
 
 def _operation(scope: Scope, routes: list[Any]) -> str | None:
-    return next((route.name for route in routes if scope["method"] in (route.methods or ())), None)
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    return next((route.name for route in routes if method in (route.methods or ())), None)

@@ -15,7 +15,10 @@ _INFO = {
     "contact": {"name": "The maintainers of Dwipper"},
     "license": {"name": "MIT", "identifier": "MIT"},
 }
-# For the document as a file. The served document names the server's own stage and no host.
+# The served document names the folder that it lies in, so it holds behind any prefix.
+# https://spec.openapis.org/oas/v3.1.0#relative-references-in-urls
+_RELATIVE_SERVER = {"url": ".", "description": "The server of this document."}
+# For the document as a file.
 _SERVER = {
     "url": "{origin}",
     "description": "Your API, at the address that `make run` or `make outputs` prints.",
@@ -36,7 +39,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
 
 
 def standalone_document(app: FastAPI) -> dict[str, Any]:
-    """Return the document as a file, for readers who have it from no server."""
+    """Return the document as a file. It names the address of the API, because a file has none."""
     return openapi_document(app) | {"servers": [_SERVER]}
 
 
@@ -57,7 +60,11 @@ def _build(app: FastAPI) -> dict[str, Any]:
             builder.complete(path, method, operation)
     components |= builder.components | {"headers": HEADERS}
     components["schemas"] = _normalize(components["schemas"])
-    return document | {"info": document["info"] | _INFO, "paths": _normalize(document["paths"])}
+    return document | {
+        "servers": [_RELATIVE_SERVER],
+        "info": document["info"] | _INFO,
+        "paths": _normalize(document["paths"]),
+    }
 
 
 def _routes(app: FastAPI) -> dict[str, APIRoute]:

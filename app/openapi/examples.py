@@ -1,6 +1,7 @@
 """Sample values for the examples of the OpenAPI document.
 
-They are those of the demo data. So each example succeeds on the docs page of a local server.
+Members and Dwipps exist in the demo data, so their examples succeed on the docs page of a local server. Codes, tokens
+and the registration are placeholders.
 """
 
 from app.pagination.cursors import encode_cursor
@@ -11,7 +12,7 @@ PASSWORD = "shower-thoughts"  # noqa: S105 -- the password of the demo account
 NEW_MEMBER_EMAIL = "kay@example.org"
 NEW_MEMBER_HANDLE = "rinsing_otter_48"
 MEMBER_ID = "5f0c7a52-9d3e-4c1b-8a64-2e7b1f9d0c35"
-JOINED_AT = "2025-10-30T07:12:05.000418Z"
+JOINED_AT = "2025-10-30T07:12:05.000Z"
 
 REGISTRATION = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"
 CODE, RESET_CODE = "123456", "654321"
@@ -19,8 +20,8 @@ ACCESS_TOKEN = "eyJraWQiOiJ0cEtV…"  # noqa: S105 -- the beginning of one
 REFRESH_TOKEN = "eyJjdHkiOiJKV1QiLCJl…"  # noqa: S105 -- the beginning of one
 
 DWIPP_ID = "019a3f6c-21e4-7b09-8d57-4c1e9ab03f62"
-CREATED_AT = "2025-11-01T12:37:22.532000Z"  # The time in DWIPP_ID.
-EDITED_AT = "2025-11-01T12:41:08.203911Z"
+CREATED_AT = "2025-11-01T12:37:22.532Z"  # The time in DWIPP_ID.
+EDITED_AT = "2025-11-01T12:41:08.203Z"
 TEXT = "Socks are envelopes for feet."
 NEW_TEXT = "Socks are sleeping bags for feet."
 

@@ -1,4 +1,4 @@
-"""Links: which operations can follow an answer, and with which values from it.
+"""Links: the operations that can follow a response, and the values that they take from it.
 
 https://spec.openapis.org/oas/v3.1.0#link-object
 """

@@ -1,4 +1,4 @@
-"""Problem responses: what routes declare, and the schemas and examples that the OpenAPI document makes of it."""
+"""Problem responses: the errors that routes declare, and their schemas and examples in the OpenAPI document."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

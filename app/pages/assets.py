@@ -1,4 +1,4 @@
-"""The files that pages load: those of this folder, and Swagger UI's. Independent of HTTP.
+"""The files that pages load: those of this folder, and Swagger UI's.
 
 Swagger UI's files come from a locked package, identical to npm's swagger-ui-dist. Nothing of that package is imported.
 """
@@ -14,13 +14,13 @@ _PACKAGE = "fastapi_offline"
 _PACKAGE_FILES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
 _OWN_FILES = frozenset({"docs.css", "docs.js", "problems.css"})
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
-# References are relative to the page, so that a page need not know the prefix that it is served below.
+# References are relative to the page, so they hold behind any prefix.
 _REFERENCE = re.compile(r'(?<==")docs/([\w.-]+)(?=")')
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that pages load. It is text, because API Gateway passes on binary files only if it is told to."""
+    """A file that pages load. It is text, because API Gateway does not pass on binary files by default."""
 
     content: bytes
     media_type: str

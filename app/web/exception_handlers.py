@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from app import errors
-from app.aws.errors import to_domain_error
+from app.aws.errors import describe_cause, to_domain_error
 from app.json_depth import exceeds_max_depth
-from app.observability.json_logging import format_frames
+from app.observability.log_handlers import format_frames
 from app.web.problems import (
     BODY_TOO_LARGE,
     INTERNAL_ERROR,
@@ -29,7 +29,10 @@ from app.web.problems import (
 # The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.problems")
 
-_FRAMEWORK_PROBLEMS = {each.status: each for each in (MALFORMED_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, BODY_TOO_LARGE)}
+_FRAMEWORK_PROBLEMS = {
+    each.status: each
+    for each in (MALFORMED_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+}
 # Replacements for messages that pydantic writes for Python developers.
 _FLAW_DETAILS = {
     "extra_forbidden": "This field is not allowed.",
@@ -50,13 +53,30 @@ def handle_unexpected(request: Request, error: Exception) -> Response:
     """Answer an exception that no handler knows. It comes from an AWS service or from a fault of this code."""
     domain_error = to_domain_error(error)
     if domain_error is not None:
+        _log_cause(request, error)
         return _domain_error_response(request, domain_error)
-    logger.error("request %s failed: %s", request.scope["state"]["request_id"], format_frames(error))
+    cause = describe_cause(error)
+    request_id = request.scope["state"]["request_id"]
+    message = "request %s failed: %s"
+    logger.error(message, request_id, f"{_join(cause)}{format_frames(error)}", extra={"fields": cause})
     return problem_response(request, INTERNAL_ERROR)
 
 
 async def _handle_domain_error(request: Request, error: Any) -> Response:
+    if isinstance(error, errors.TooManyRequestsError | errors.UnavailableError):
+        _log_cause(request, error)
     return _domain_error_response(request, error)
+
+
+def _log_cause(request: Request, error: Exception) -> None:
+    """Log the error of AWS that causes a 429 or a 503."""
+    if cause := describe_cause(error):
+        request_id = request.scope["state"]["request_id"]
+        logger.warning("request %s was refused: %s", request_id, _join(cause).rstrip(), extra={"fields": cause})
+
+
+def _join(cause: Mapping[str, str]) -> str:
+    return "".join(f"{name}={value} " for name, value in cause.items())
 
 
 async def _handle_validation_error(request: Request, error: Any) -> Response:
@@ -75,6 +95,7 @@ async def _handle_validation_error(request: Request, error: Any) -> Response:
 
 async def _handle_http_exception(request: Request, error: Any) -> Response:
     response = problem_response(request, _FRAMEWORK_PROBLEMS.get(error.status_code, INTERNAL_ERROR))
+    response.headers.update(error.headers or {})
     if error.status_code == METHOD_NOT_ALLOWED.status:
         response.headers["Allow"] = ", ".join(_allowed_methods(request))
     return response
@@ -106,6 +127,6 @@ def _allowed_methods(request: Request) -> list[str]:
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
-        if route.path and compile_path(route.path)[0].match(path):
+        if route.path and compile_path(route.path)[0].fullmatch(path):
             methods |= route.methods or set()
-    return sorted(methods)
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)

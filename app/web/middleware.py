@@ -1,6 +1,7 @@
-"""Middleware for every request: a request id, CORS, limits on body and time, and an answer to any exception."""
+"""Middleware for every request: an id, CORS, HEAD, limits on body and time, and an answer to any exception."""
 
 import re
+import time
 import uuid
 
 from fastapi import Request, Response
@@ -10,14 +11,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.aws.deadline import request_deadline
+from app.aws.deadline import extend_deadline, request_deadline
+from app.observability import request_context
+from app.observability.log_handlers import is_protocol_error
 from app.web.exception_handlers import handle_unexpected
-from app.web.problems import BODY_TOO_LARGE, problem_response
+from app.web.problems import BODY_TOO_LARGE, NOT_FOUND, problem_response
 
 MAX_BODY_BYTES = 65_536
-_EXPOSED_HEADERS = ["Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"]
+EXPOSED_HEADERS = ["Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"]
 _GATEWAY_REQUEST_ID = re.compile(r"[\w=-]{1,128}", re.ASCII)
 _MAX_LENGTH_DIGITS = 19
+_ORIGIN = re.compile("^https?://[^/]*", re.IGNORECASE)
 
 
 class RequestIdMiddleware:
@@ -31,6 +35,7 @@ class RequestIdMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope["path"] = _remove_origin(scope["path"], scope.get("root_path", ""))
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
 
@@ -40,7 +45,14 @@ class RequestIdMiddleware:
                 headers["X-Request-Id"] = request_id
                 if scope["path"].removeprefix(scope.get("root_path", "")).startswith("/v1/"):
                     headers["Cache-Control"] = "no-store"
-            await send(message)
+                if message["status"] == 204:
+                    del headers["Content-Type"]  # FastAPI names JSON, although there is no content.
+            try:
+                await send(message)
+            except Exception as error:
+                # h11 sends nothing after malformed input, so the client cannot receive the response.
+                if not is_protocol_error(error):
+                    raise
 
         await self._app(scope, receive, send_with_headers)
 
@@ -50,7 +62,12 @@ class OpenCorsMiddleware(CORSMiddleware):
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(
-            app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED_HEADERS
+            app,
+            allow_origins=["*"],
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=EXPOSED_HEADERS,
+            max_age=7200,  # Chromium's maximum.
         )
 
     def preflight_response(self, request_headers: Headers) -> Response:
@@ -58,6 +75,30 @@ class OpenCorsMiddleware(CORSMiddleware):
         response = super().preflight_response(request_headers)
         allowed = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
         return Response(status_code=204, headers=allowed)
+
+
+class HeadMiddleware:
+    """ASGI middleware that serves HEAD like GET, without the body (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        get = {**scope, "method": "GET"}
+        try:
+            await self._app(get, receive, send_without_body)
+        finally:
+            scope.update(get | {"method": "HEAD"})  # The access log reads the route.
 
 
 class RequestLimitsMiddleware:
@@ -72,19 +113,26 @@ class RequestLimitsMiddleware:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
+        if scope["path"].endswith("\n"):  # Starlette's patterns match a path with a line feed at its end.
+            await problem_response(request, NOT_FOUND)(scope, receive, send)
+            return
         if _content_length(request.headers) > MAX_BODY_BYTES:
             await problem_response(request, BODY_TOO_LARGE)(scope, receive, send)
             return
+        body = _Body(receive)
         started = False
 
         async def observe_send(message: Message) -> None:
             nonlocal started
+            if body.is_aborted:
+                request_context.current().problem = None  # No client receives it.
+                return
             started = True
             await send(message)
 
         try:
             with request_deadline():
-                await self._app(scope, _limit_body(receive), observe_send)
+                await self._app(scope, body.receive, observe_send)
         except ClientDisconnect:
             return
         except Exception as error:
@@ -93,19 +141,45 @@ class RequestLimitsMiddleware:
             await handle_unexpected(request, error)(scope, receive, send)
 
 
-def _limit_body(receive: Receive) -> Receive:
-    """Wrap `receive` so that it raises once the body exceeds the limit."""
-    received = 0
+class _Body:
+    """The body of a request, with a limit.
 
-    async def limited_receive() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
+    Attributes:
+        is_aborted: True if the client disconnected before the end of the body. It receives no response then.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self.is_aborted = False
+        self._receive = receive
+        self._size = 0
+        self._is_complete = False
+
+    async def receive(self) -> Message:
+        """Receive a part of the body. The deadline moves by the time that the client takes to send it.
+
+        Raises:
+            HTTPException: with the status 413, if the body exceeds the limit.
+        """
+        started = time.monotonic()
+        message = await self._receive()
+        extend_deadline(time.monotonic() - started)
+        if message["type"] == "http.disconnect":
+            self.is_aborted = not self._is_complete
+            return message
+        self._is_complete = not message.get("more_body", False)
+        self._size += len(message.get("body", b""))
+        if self._size > MAX_BODY_BYTES:
             raise HTTPException(BODY_TOO_LARGE.status)
         return message
 
-    return limited_receive
+
+def _remove_origin(path: str, root_path: str) -> str:
+    """Return the path of a target in absolute form, which has a scheme and a host (RFC 9112, section 3.2.2).
+
+    uvicorn puts the root path before the whole target.
+    """
+    target = path.removeprefix(root_path)
+    return root_path + (_ORIGIN.sub("", target) or "/") if _ORIGIN.match(target) else path
 
 
 def _request_id(scope: Scope) -> str:

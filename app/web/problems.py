@@ -75,11 +75,11 @@ ALL_PROBLEM_TYPES = (
 # The detail of a problem that no error of the domain describes.
 DEFAULT_DETAILS: Mapping[ProblemType, str] = {
     INVALID_REQUEST: "The request is invalid. `errors` lists each cause and its place.",
-    MALFORMED_REQUEST: "The body cannot be read. It must be JSON that is not deeply nested.",
-    NOT_FOUND: "Nothing exists at this path. See /openapi.json for all paths.",
+    MALFORMED_REQUEST: "The body cannot be read. It must be JSON with at most 32 levels.",
+    NOT_FOUND: "Nothing exists at this path. The OpenAPI document, `openapi.json`, lists all paths.",
     METHOD_NOT_ALLOWED: "This path does not support the method. The Allow header lists the supported ones.",
     BODY_TOO_LARGE: "A request body has at most 65,536 bytes.",
-    UNSUPPORTED_MEDIA_TYPE: "Send the body as application/json, and name that type in Content-Type.",
+    UNSUPPORTED_MEDIA_TYPE: "Send the body uncompressed as application/json, and name that type in Content-Type.",
     INTERNAL_ERROR: "The server failed. Report the `request_id` to the operator of this API.",
 }
 

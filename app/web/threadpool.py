@@ -1,17 +1,15 @@
 """Blocking code in routes: in a thread under a server, inline in a Lambda function.
 
-A Lambda function works on one event at a time. A thread would cost a sixth of the processor time of an event there, and
-no other request would profit.
+A Lambda process handles one event at a time. A thread would only cost processor time there
+(docs/adr/0006-run-blocking-code-inline-on-lambda.md).
 """
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from inspect import iscoroutinefunction
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 Parameters = ParamSpec("Parameters")
@@ -40,10 +38,3 @@ def in_threadpool(function: Callable[Parameters, Returned]) -> Callable[Paramete
         return await run_in_threadpool(function, *args, **kwargs)
 
     return call
-
-
-class ThreadpoolRoute(APIRoute):
-    """A route whose endpoint may block, unless it is a coroutine function."""
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint if iscoroutinefunction(endpoint) else in_threadpool(endpoint), **options)

@@ -11,7 +11,7 @@ async def test_health_has_status_and_version(api: Api) -> None:
 
 async def test_root_redirects_to_docs_and_docs_link_openapi_json(api: Api) -> None:
     root = await api.http.get("/")
-    assert (root.status_code, root.headers["location"]) == (302, "/docs")
+    assert (root.status_code, root.headers["location"]) == (302, "docs")
     docs = await api.http.get("/docs")
     assert docs.status_code == 200
     assert "./openapi.json" in docs.text

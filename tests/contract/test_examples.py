@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -108,6 +109,12 @@ def test_response_example_round_trips_through_its_model(model: type[BaseModel]) 
 @pytest.mark.parametrize("model", REQUEST_MODELS, ids=lambda model: str(model.__name__))
 def test_request_example_is_accepted(model: type[BaseModel]) -> None:
     model.model_validate(_get_example(load_document(), model.__name__))
+
+
+def test_times_in_the_document_have_three_digits() -> None:
+    times = re.findall(r"\d{4}-\d\d-\d\dT[^\"` ]*", json.dumps(load_document()))
+    assert len(times) > 10
+    assert [time for time in times if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", time)] == []
 
 
 def test_token_request_example_is_accepted() -> None:

@@ -1,22 +1,44 @@
 """`python -m devstack` keeps its data, ends with a signal, and reports busy ports, old state and failed services."""
 
+import contextlib
 import os
 import signal
+import socket
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from devstack import clients
 from devstack.errors import LocalError
 from devstack.seed_content import PASSWORD, THOUGHTS
 from devstack.state import StateFolder
-from testkit.terminal import LINE_TIMEOUT_SECONDS, Developer
+from testkit.terminal import LINE_TIMEOUT_SECONDS, UNREACHABLE_PROXY, Developer
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
 _READY = "Ctrl-C ends everything"
+# The parts of a request are sent one after the other.
+_CHUNKED = b"%s HTTP/1.1\r\nHost: dwipper.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+_INCOMPLETE_REQUEST = (
+    b"POST /v1/auth/logout HTTP/1.1\r\nHost: a.test\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+)
+_MALFORMED_REQUESTS = (
+    (_CHUNKED % b"POST /nothing", b"5\r\nabcde\r\n", b"zzz\r\n"),
+    (_CHUNKED % b"POST /health", b"zzz\r\n"),
+    (_CHUNKED % b"POST /v1/auth/login", b"ffffff\r\n" + b"a" * 70_000, b"zzz\r\n"),
+    (_CHUNKED % b"POST /v1/auth/login", b"zzz\r\n"),
+    (
+        _CHUNKED % b"OPTIONS /health HTTP/1.1\r\nOrigin: https://a.test\r\nAccess-Control-Request-Method: GET\r\nA: ",
+        b"zzz\r\n",
+    ),
+    (b"GET /health HTTP/1.1\r\nHost: dwipper.test\r\n\r\n\0\1\2\r\n\r\n",),
+    (b"NONSENSE\r\n\r\n",),
+)
 
 
 def _is_locked(folder: Path) -> bool:
@@ -38,6 +60,16 @@ def _read_feed(developer: Developer) -> list[str]:
 
 def _cognito(settings: dict[str, str]) -> "CognitoIdentityProviderClient":
     return clients.cognito_client(settings["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"], settings["AWS_REGION"])
+
+
+def _send(port: int, parts: Iterable[bytes]) -> None:
+    """Send parts of a request, and read until the server closes the connection or sends nothing more."""
+    with socket.create_connection(("127.0.0.1", port), timeout=1) as connection, contextlib.suppress(OSError):
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(0.1)
+        while connection.recv(4096):
+            pass
 
 
 def _sign_up(settings: dict[str, str], email: str) -> None:
@@ -134,6 +166,36 @@ class TestRun:
             assert _read_feed(developer) == texts
             assert terminal.stop(signal.SIGTERM) == 0
         assert "mail to" not in "\n".join(terminal.lines)
+
+    @pytest.mark.slow
+    def test_proxy_of_the_shell_is_not_used_for_loopback(self, developer: Developer) -> None:
+        with developer.start("run", **UNREACHABLE_PROXY) as terminal:
+            terminal.wait_for(_READY)
+            assert len(_read_feed(developer)) == len(THOUGHTS)
+            assert terminal.stop(signal.SIGINT) == 0
+        assert "Traceback" not in "\n".join(terminal.lines)
+
+    @pytest.mark.slow
+    def test_malformed_requests_have_few_lines_and_no_traceback(self, developer: Developer) -> None:
+        with developer.start("run") as terminal:
+            terminal.wait_for(_READY)
+            count = len(terminal.lines)
+            for parts in _MALFORMED_REQUESTS:
+                _send(developer.port, parts)
+            upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
+            assert httpx.get(developer.url("/health?access_token=secret"), headers=upgrade).status_code == 200
+            httpx.get(developer.url("/v1/me?access_token=secret"))
+            terminal.wait_for("INFO:     GET /v1/me 401 ")
+            lines = terminal.lines[count:]
+            with socket.create_connection(("127.0.0.1", developer.port), timeout=1) as connection:
+                connection.sendall(_INCOMPLETE_REQUEST)
+                assert terminal.stop(signal.SIGINT) == 0
+            terminal.wait_for("INFO:     POST /v1/auth/logout 499 ")
+        assert terminal.lines.count("Traceback (most recent call last):") == 0
+        # A request that is answered early and then breaks off can have a line for each of both.
+        assert len(lines) <= 2 * len(_MALFORMED_REQUESTS) + 2, lines
+        assert {line.partition(" ")[0] for line in lines} <= {"INFO:", "WARNING:"}
+        assert "secret" not in "\n".join(terminal.lines)
 
     def test_failed_api_is_reported_and_the_aws_stays_up(self, developer: Developer) -> None:
         # The app does not start with this setting.

@@ -13,7 +13,7 @@ import pytest
 from app.aws.concurrency import gather
 from app.errors import MisconfiguredError
 from app.main import create_app
-from app.observability import json_logging, request_context
+from app.observability import json_logging, log_handlers, request_context
 
 SECRET = "a rubber duck knows"
 ENVIRONMENT = {
@@ -32,9 +32,10 @@ logger = logging.getLogger("app.test")
 
 def restore_loggers_on_undo(patch: pytest.MonkeyPatch) -> None:
     """Let the patch restore the loggers when it is undone, and set the level of `app` to INFO."""
-    for name in ("app", "mangum", "uvicorn", "uvicorn.access"):
+    for name in ("app", "mangum", "uvicorn", "uvicorn.access", "uvicorn.error"):
         named_logger = logging.getLogger(name)
         patch.setattr(named_logger, "handlers", named_logger.handlers)
+        patch.setattr(named_logger, "filters", list(named_logger.filters))
         patch.setattr(named_logger, "propagate", named_logger.propagate)
     logging.getLogger("app").setLevel(logging.INFO)
 
@@ -186,7 +187,7 @@ class TestInstall:
         assert not logging.getLogger("uvicorn.access").hasHandlers()
 
     def test_json_logging_is_off_by_default(self) -> None:
-        assert not json_logging.is_installed()
+        assert not log_handlers.is_installed()
 
 
 def _start_app(environment: Mapping[str, str], patch: pytest.MonkeyPatch) -> None:
@@ -208,20 +209,21 @@ class TestUnderUvicorn:
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         _start_app({"LOG_FORMAT": "json", "STAGE": "prod"}, monkeypatch)
-        assert json_logging.is_installed()
+        assert log_handlers.is_installed()
         logger.info("x", extra={"metrics": {"Requests": 1}})
         captured = capsys.readouterr()
         assert json.loads(captured.err)["Stage"] == "prod"
         assert captured.out == ""
 
     @pytest.mark.parametrize("environment", [{}, {"LOG_FORMAT": ""}, {"LOG_FORMAT": "text"}], ids=str)
-    def test_other_log_formats_keep_the_default(
-        self, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+    def test_text_logging_is_the_default(
+        self, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.delenv("LOG_FORMAT", raising=False)
         _start_app(environment, monkeypatch)
-        assert not json_logging.is_installed()
-        assert logging.getLogger("app").propagate
+        assert log_handlers.is_installed()
+        logger.info("x", extra={"metrics": {"Requests": 1}})
+        assert capsys.readouterr().err == "INFO:     x\n"
 
     def test_unknown_log_format_is_misconfigured(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(MisconfiguredError, match="LOG_FORMAT"):

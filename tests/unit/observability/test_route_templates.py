@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from app.main import create_app
 from app.observability.route_templates import RouteTemplates
@@ -66,6 +67,27 @@ def test_page_has_template_and_name(path: str, root_path: str, app: FastAPI) -> 
 )
 def test_unsupported_method_has_no_operation(method: str, path: str, template: str, app: FastAPI) -> None:
     assert _resolve(app, method, path) == (template, None)
+
+
+@pytest.mark.parametrize("root_path", ["", "/prod"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_path_with_a_line_feed_at_its_end_is_unmatched(method: str, root_path: str, app: FastAPI) -> None:
+    templates = {str(route.path) for route in iter_route_contexts(app.routes)}
+    assert {"/", "/docs/{name}", "/v1/users/{handle}"} <= templates
+    for template in templates:
+        path = template.format(dwipp_id=SOME_ID, handle="kay", name="docs.js")
+        assert _resolve(app, method, f"{path}\n", root_path) == ("unmatched", None), template
+
+
+@pytest.mark.parametrize("root_path", ["", "/prod"])
+def test_head_has_the_operation_of_get(root_path: str, app: FastAPI) -> None:
+    operations = [operation for operation in ALL_OPERATIONS if operation.method == "GET"]
+    assert len(operations) > 5
+    for operation in operations:
+        path = operation.path.format(dwipp_id=SOME_ID, handle="kay")
+        assert _resolve(app, "HEAD", path, root_path) == (operation.path, operation.name)
+    assert _resolve(app, "HEAD", "/docs", root_path) == ("/docs", "read_docs")
+    assert _resolve(app, "HEAD", "/v1/auth/login", root_path) == ("/v1/auth/login", None)
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ def _post(app: FastAPI, body: bytes | str, content_type: str | None = "applicati
 
 class TestRequests:
     @pytest.mark.parametrize(
-        "path", ["/nothing", "/v1", "/v1/", "/v1/nothing", "/v1/dwipps/", "/health/", "/redoc", "//"]
+        "path", ["/nothing", "/v1", "/v1/", "/v1/nothing", "/v1/dwipps/", "/health/", "/redoc", "//", "/health%0A"]
     )
     def test_unknown_path_is_404(self, path: str, app: FastAPI) -> None:
         assert_problem(asyncio.run(send_request(app, "GET", f"http://dwipper.test{path}")), "not-found", 404)
@@ -185,15 +185,15 @@ class TestRequests:
     @pytest.mark.parametrize(
         ("method", "path", "allowed"),
         [
-            ("PUT", "/v1/dwipps", "GET, POST"),
-            ("POST", "/v1/dwipps/x", "DELETE, GET, PATCH"),
+            ("PUT", "/v1/dwipps", "GET, HEAD, POST"),
+            ("POST", "/v1/dwipps/x", "DELETE, GET, HEAD, PATCH"),
             ("GET", "/v1/dwipps/x/upvote", "DELETE, POST, PUT"),
             ("PATCH", "/v1/dwipps/x/favorite", "DELETE, POST, PUT"),
             ("GET", "/v1/auth/login", "POST"),
-            ("DELETE", "/v1/users/kay", "GET"),
+            ("DELETE", "/v1/users/kay", "GET, HEAD"),
             ("GET", "/v1/me/password", "PUT"),
-            ("BREW", "/health", "GET"),
-            ("OPTIONS", "/v1/dwipps", "GET, POST"),
+            ("BREW", "/health", "GET, HEAD"),
+            ("OPTIONS", "/v1/dwipps", "GET, HEAD, POST"),
             ("POST", "/docs", "GET, HEAD"),
         ],
     )

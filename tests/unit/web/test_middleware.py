@@ -1,19 +1,25 @@
 """Each request has an id, limits on body and time, and CORS headers. Responses below `/v1` are not cached."""
 
 import asyncio
+import itertools
 import math
 import re
 import uuid
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
+from fastapi.routing import iter_route_contexts
+from h11 import LocalProtocolError
 
 from app.aws.deadline import REQUEST_TIMEOUT_SECONDS, remaining_seconds
-from testkit.doubles import make_offline_app, send_request
+from app.main import create_app
+from testkit.doubles import SETTINGS, make_offline_app, send_request
+from tests.unit.observability.test_json_logging import capture_log
 
 ORIGIN = {"Origin": "https://any.example"}
 MAX_BODY_BYTES = 65_536
@@ -50,7 +56,12 @@ def app() -> FastAPI:
 
         return StreamingResponse(chunks())
 
+    async def read_remaining_seconds_after_body(request: Request) -> float:
+        await request.body()
+        return remaining_seconds()
+
     for endpoint in (
+        read_remaining_seconds_after_body,
         count_bytes,
         ignore_body,
         fail,
@@ -81,6 +92,9 @@ REQUESTS = [
     pytest.param("PUT", "/v1/dwipps", 405, id="405"),
     pytest.param("POST", "/v1/auth/login", 422, id="422"),
     pytest.param("GET", "/v1/fail", 500, id="500"),
+    pytest.param("HEAD", "/health", 200, id="HEAD"),
+    pytest.param("HEAD", "/v1/auth/login", 405, id="HEAD of 405"),
+    pytest.param("GET", "/health%0A", 404, id="line feed"),
 ]
 
 
@@ -147,6 +161,53 @@ class TestBodyLimit:
         assert _send(app, "POST", "/count_bytes", content=_iter_chunks(3), headers=headers).json() == 3
 
 
+def _list_routes() -> list[tuple[str, str]]:
+    """Return the method and the path of each route, with a value in place of each parameter."""
+    routes = iter_route_contexts(create_app(SETTINGS).routes)
+    return [
+        (method, re.sub(r"{\w+}", "docs.js", str(route.path)))
+        for route in routes
+        for method in sorted(route.methods or ())
+    ]
+
+
+class TestLineFeeds:
+    """Starlette's patterns end in `$`, which also matches before a line feed."""
+
+    @pytest.mark.parametrize(("method", "path"), [*_list_routes(), ("GET", "/nothing"), ("GET", "//"), ("PUT", "/")])
+    def test_path_with_a_line_feed_at_its_end_is_404(self, method: str, path: str, app: FastAPI) -> None:
+        response = _send(app, method, f"http://dwipper.test{path}%0A", json={})
+        assert response.status_code == 404
+        assert method == "HEAD" or response.json()["type"] == "urn:dwipper:problem:not-found"
+
+    @pytest.mark.parametrize("root_path", ["", "/api"])
+    @pytest.mark.parametrize("end", ["\n", "\n\n", "\r\n"])
+    def test_further_line_ends_are_404(self, end: str, root_path: str, app: FastAPI) -> None:
+        statuses: list[int] = []
+
+        async def send(message: Any) -> None:
+            statuses.append(message.get("status", 0))
+
+        async def receive() -> Any:
+            await asyncio.sleep(0)
+            return {"type": "http.request"}
+
+        for path in ("/health", "/", "/docs", "/docs/docs.js"):
+            scope = {"type": "http", "method": "GET", "root_path": root_path, "path": f"{root_path}{path}{end}"}
+            asyncio.run(app(scope | {"headers": [], "query_string": b""}, receive, send))
+        assert statuses == [404, 0] * 4
+
+    @pytest.mark.parametrize(
+        "path", ["/health%0D", "/health%0Ax", "/%0Ahealth", "/docs%0A/docs.js", "/docs/%0Adocs.js"]
+    )
+    def test_control_characters_elsewhere_are_404(self, path: str, app: FastAPI) -> None:
+        assert _send(app, "GET", path).status_code == 404
+
+    def test_preflight_allows_any_origin(self, app: FastAPI) -> None:
+        headers = ORIGIN | {"Access-Control-Request-Method": "GET"}
+        assert _send(app, "OPTIONS", "/health%0A", headers=headers).status_code == 204
+
+
 class TestResponses:
     @pytest.mark.parametrize(("method", "path", "status"), REQUESTS)
     def test_each_response_allows_any_origin(self, method: str, path: str, status: int, app: FastAPI) -> None:
@@ -172,6 +233,7 @@ class TestResponses:
         assert response.headers["access-control-allow-origin"] == "*"
         assert method in response.headers["access-control-allow-methods"]
         assert "authorization" in response.headers["access-control-allow-headers"].lower()
+        assert response.headers["access-control-max-age"] == "7200"
 
     @pytest.mark.parametrize(("method", "path", "status"), REQUESTS)
     def test_only_v1_responses_are_no_store(self, method: str, path: str, status: int, app: FastAPI) -> None:
@@ -197,6 +259,90 @@ class TestResponses:
         with pytest.raises((ZeroDivisionError, ExceptionGroup)):
             asyncio.run(app(scope, receive, send))
         assert sent.count("http.response.start") == 1
+
+    @pytest.mark.parametrize(("method", "path"), [("GET", "/health"), ("POST", "/count_bytes"), ("GET", "/nothing")])
+    def test_response_ends_without_an_error_if_the_request_is_malformed(
+        self, method: str, path: str, app: FastAPI, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Uvicorn cannot send the response then. For example, a chunk after the headers is malformed."""
+        _run_with_broken_send(app, method, path, LocalProtocolError("Can't send."))
+        assert not caplog.records
+
+    def test_other_error_of_the_server_is_raised(self, app: FastAPI) -> None:
+        with pytest.raises(ZeroDivisionError):
+            _run_with_broken_send(app, "GET", "/health", ZeroDivisionError())
+
+    def test_time_of_the_client_to_send_its_body_does_not_count(
+        self, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = itertools.count(step=1000)
+        monkeypatch.setattr("app.web.middleware.time", SimpleNamespace(monotonic=lambda: next(clock)))
+        response = _send(app, "POST", "/read_remaining_seconds_after_body", content=b"a")
+        assert response.json() > 1000
+
+    @pytest.mark.parametrize("path", ["/v1/auth/login", "/count_bytes"])
+    def test_aborted_request_gets_no_response(self, path: str, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+        lines = capture_log(monkeypatch)
+        messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            await asyncio.sleep(0)
+            return next(messages)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"content-type", b"application/json")]
+        scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+        asyncio.run(app(scope, receive, send))
+        assert not sent
+        assert [(line["status"], line.get("problem")) for line in lines()] == [(499, None)]
+
+
+@pytest.mark.parametrize(
+    "target", ["http://dwipper.test/health", "HTTPS://dwipper.test:8000/health", "http://[::1]:80/health"]
+)
+def test_absolute_form_of_a_target_is_served(target: str, app: FastAPI) -> None:
+    """RFC 9112, section 3.2.2."""
+    assert _send_target(app, target) == 200
+    assert _send_target(app, f"/api{target}", root_path="/api") == 200
+
+
+@pytest.mark.parametrize(("target", "status"), [("http://dwipper.test", 302), ("/http://a/health", 404), ("*", 404)])
+def test_other_targets_have_the_status_of_their_path(target: str, status: int, app: FastAPI) -> None:
+    assert _send_target(app, target) == status
+
+
+def _send_target(app: FastAPI, target: str, root_path: str = "") -> int:
+    """Send a request with this target, and return the status of the response."""
+    statuses: list[int] = []
+
+    async def receive() -> Any:
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    scope = {"type": "http", "method": "GET", "path": target, "headers": [], "query_string": b""}
+    asyncio.run(app(scope | {"root_path": root_path}, receive, send))
+    (status,) = statuses
+    return status
+
+
+def _run_with_broken_send(app: FastAPI, method: str, path: str, error: Exception) -> None:
+    """Run the app with a function `send` that raises this error."""
+
+    async def send(_message: Any) -> None:
+        raise error
+
+    async def receive() -> Any:
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b""}
+    asyncio.run(app(scope, receive, send))
 
 
 @pytest.mark.parametrize("path", ["/read_remaining_seconds", "/read_remaining_seconds_in_thread"])

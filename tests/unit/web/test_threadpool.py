@@ -9,7 +9,8 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 
 from app.api_gateway import make_handler
-from app.web.threadpool import ThreadpoolRoute, in_threadpool, run_inline
+from app.web.routing import ApiRoute
+from app.web.threadpool import in_threadpool, run_inline
 from testkit.gateway import make_event
 
 
@@ -18,7 +19,7 @@ def _get_thread_id() -> int:
     return threading.get_ident()
 
 
-router = APIRouter(route_class=ThreadpoolRoute)
+router = APIRouter(route_class=ApiRoute)
 
 
 @router.get("/sync")

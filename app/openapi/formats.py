@@ -1,0 +1,23 @@
+"""Formats of values in the API."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import PlainSerializer, WithJsonSchema
+
+
+def format_timestamp(moment: datetime) -> str:
+    """Format a time as RFC 3339 in UTC with exactly three digits of fraction, which many parsers require."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def lower_ascii(text: str) -> str:
+    """Return an ASCII text in lower case, and other texts unchanged. The lower case of U+212A would be the letter k."""
+    return text.lower() if text.isascii() else text
+
+
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(format_timestamp, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]

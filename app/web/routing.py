@@ -1,0 +1,71 @@
+"""The routes of the API: their endpoints may block, and their bodies are strict JSON."""
+
+import json
+from collections.abc import Callable, Coroutine
+from inspect import iscoroutinefunction
+from typing import Any, NoReturn
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from app.web.problems import UNSUPPORTED_MEDIA_TYPE
+from app.web.threadpool import in_threadpool
+
+
+class ApiRoute(APIRoute):
+    """A route of the API. An endpoint that is no coroutine function may block."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint if iscoroutinefunction(endpoint) else in_threadpool(endpoint), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, which reads JSON by `JsonRequest`."""
+        handle = super().get_route_handler()
+
+        async def handle_json(request: Request) -> Response:
+            return await handle(JsonRequest(request.scope, request.receive))
+
+        return handle_json
+
+
+class JsonRequest(Request):
+    """A request whose JSON is that of RFC 8259. Python's parser accepts more."""
+
+    async def json(self) -> Any:
+        """Return the parsed body.
+
+        Raises:
+            HTTPException: with the status 415, if the body has an encoding or several media types.
+            JSONDecodeError: if the body is not JSON in UTF-8 (section 8.1), has NaN or an infinity (section 6), or
+                repeats a name in an object (section 4).
+        """
+        if is_encoded(self):
+            raise HTTPException(UNSUPPORTED_MEDIA_TYPE.status, headers={"Accept-Encoding": "identity"})
+        if len(self.headers.getlist("content-type")) > 1:
+            raise HTTPException(UNSUPPORTED_MEDIA_TYPE.status)
+        return _parse(await self.body())
+
+
+def is_encoded(request: Request) -> bool:
+    """Return True if the body has a content coding, such as gzip (RFC 9110, section 8.4)."""
+    return any(coding.lower() != "identity" for coding in request.headers.getlist("content-encoding"))
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise json.JSONDecodeError("The body is not UTF-8.", "", error.start) from error
+    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_to_object)
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise json.JSONDecodeError("NaN and infinities are no JSON.", constant, 0)
+
+
+def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        raise json.JSONDecodeError("An object repeats a name.", "", 0)
+    return result
