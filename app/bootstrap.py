@@ -1,8 +1,6 @@
 """The composition root: builds the objects of a process once. Only entry points import it."""
 
 from dataclasses import dataclass
-from functools import partial
-from os import environ
 
 from app.accounts.passwords import Passwords
 from app.accounts.pending_confirmations import PendingConfirmationRepository
@@ -62,13 +60,13 @@ def build_container(settings: Settings) -> Container:
         ),
         ExemptRows(
             "expiring",
-            frozenset({"idempotency", "registration", "replacement", "waiting"}),
+            frozenset({"idempotency", "registrant", "registration", "replacement", "waiting"}),
             "The rows hold random ids and hashes, and expire within a day.",
         ),
     )
     return Container(
         settings=settings,
-        token_verifier=TokenVerifier(settings, KeySet(partial(fetch_keys, _jwks_url(settings)))),
+        token_verifier=TokenVerifier(settings, KeySet(lambda: fetch_keys(pool.keys_url))),
         user_pool=pool,
         sign_up=SignUp(pool, RegistrationRepository(client, settings.members_table), pending_confirmations),
         sessions=Sessions(pool, pending_confirmations),
@@ -82,10 +80,3 @@ def build_container(settings: Settings) -> Container:
         export=Export(pool, personal_data),
         deletion=Deletion(client, settings.members_table, pool, personal_data),
     )
-
-
-def _jwks_url(settings: Settings) -> str:
-    """Return the URL of the pool's keys, at the endpoint that botocore's own variable names."""
-    amazon = f"https://cognito-idp.{settings.region}.amazonaws.com"
-    endpoint = environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", amazon).rstrip("/")
-    return f"{endpoint}/{settings.user_pool_id}/.well-known/jwks.json"

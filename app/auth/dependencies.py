@@ -1,7 +1,7 @@
 """The principal of a request, from API Gateway's claims or from a bearer token.
 
-No other code knows the source. There is no switch: a request through Lambda never uses the header's token, and a
-request without Lambda has only that token.
+Only this module distinguishes the two sources, and no setting selects one. Through Lambda, only API Gateway's claims
+authenticate a request. Otherwise only the bearer token does. `own_access_token` passes the token on to Cognito.
 """
 
 from collections.abc import Mapping
@@ -74,12 +74,15 @@ def bearer_token(request: Request) -> str:
 def own_access_token(request: Request, member_id: str) -> str:
     """Return the header's token, for calls that Cognito authorizes by the access token.
 
-    Behind API Gateway no other code reads this header. So its token must claim the principal's `sub`.
+    Behind API Gateway no other code reads this header. So its token must claim the principal's `sub`. The gateway's
+    Cognito authorizer also accepts a token without `Bearer`.
 
     Raises:
         UnauthenticatedError: if the token is missing, malformed, or another member's.
     """
-    token = bearer_token(request)
+    headers = request.headers.getlist("authorization")
+    is_bare = "aws.event" in request.scope and len(headers) == 1 and " " not in headers[0]
+    token = headers[0] if is_bare else bearer_token(request)
     if unverified_subject(token) != member_id:
         raise UnauthenticatedError
     return token

@@ -1,4 +1,4 @@
-"""The JSON Web Key Set of the user pool: the public keys of its tokens. Independent of tokens."""
+"""The JSON Web Key Set of the user pool: the public keys of its tokens."""
 
 import asyncio
 import json
@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.aws import http
 from app.errors import UnauthenticatedError, UnavailableError
 from app.observability import request_context
 
 _REFRESH_INTERVAL_SECONDS = 30.0
 _FAILURE_RETRY_SECONDS = 5.0
-_FETCH_TIMEOUT_SECONDS = 5.0
+_FETCH_TIMEOUT_SECONDS = 5
 
 Keys = Mapping[str, Mapping[str, Any]]
 
@@ -27,7 +28,7 @@ class KeySet:
         self._fetch = fetch
         self._clock = clock
         self._keys: Keys = {}
-        self._reachable = True
+        self._error: Exception | None = None  # The error of the last fetch.
         self._fetched_at = float("-inf")
         self._fetch_task: asyncio.Task[None] | None = None
 
@@ -42,11 +43,13 @@ class KeySet:
             await self._refresh()
         if kid in self._keys:
             return self._keys[kid]
-        raise UnauthenticatedError if self._reachable else UnavailableError
+        if self._error is not None:
+            raise UnavailableError from self._error
+        raise UnauthenticatedError
 
     async def _refresh(self) -> None:
         if self._fetch_task is None or self._fetch_task.done():
-            interval = _REFRESH_INTERVAL_SECONDS if self._reachable else _FAILURE_RETRY_SECONDS
+            interval = _FAILURE_RETRY_SECONDS if self._error else _REFRESH_INTERVAL_SECONDS
             if self._clock() - self._fetched_at < interval:
                 return
             self._fetched_at = self._clock()
@@ -59,9 +62,9 @@ class KeySet:
             self._keys = await asyncio.wait_for(asyncio.to_thread(self._fetch), _FETCH_TIMEOUT_SECONDS)
         except Exception as error:  # noqa: BLE001 -- whatever the failure, the known keys stay valid
             request_context.current().cognito_failures.append(type(error).__name__)
-            self._reachable = False
+            self._error = error
         else:
-            self._reachable = True
+            self._error = None
 
 
 def fetch_keys(url: str) -> Keys:
@@ -70,14 +73,13 @@ def fetch_keys(url: str) -> Keys:
     Raises:
         Exception: of any type, if there is no valid response within a few seconds.
     """
-    import urllib3  # noqa: PLC0415 -- the Lambda function fetches no keys, and the import would prolong its cold start
-
-    response = urllib3.request("GET", url, timeout=_FETCH_TIMEOUT_SECONDS, retries=False, redirect=False)
-    if response.status != 200:
-        raise UnavailableError
     expected = {"kty": "RSA", "alg": "RS256", "use": "sig"}  # `alg` and `use` are optional (RFC 7517, 4.2 and 4.4).
-    found = json.loads(response.data)["keys"]
-    keys = {key["kid"]: key for key in found if key["kty"] == "RSA" and expected.items() <= {**expected, **key}.items()}
+    content = http.get(url, _FETCH_TIMEOUT_SECONDS)
+    try:
+        found = [key for key in json.loads(content)["keys"] if key["kty"] == "RSA"]
+        keys = {key["kid"]: key for key in found if expected.items() <= {**expected, **key}.items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise http.UnreadableResponseError("The key set cannot be read.") from error
     if not keys:
-        raise UnavailableError
+        raise http.UnreadableResponseError("The key set has no key for RS256.")
     return keys

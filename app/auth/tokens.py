@@ -1,4 +1,4 @@
-"""Verification of access tokens without API Gateway. Independent of HTTP requests.
+"""Verification of access tokens without API Gateway.
 
 python-jose verifies the signature. This module checks the form of the token before and its claims after. python-jose
 3.5.0 alone accepts a token without `exp`, ignores `crit`, and raises many exception types on hostile input. The checks
@@ -66,6 +66,10 @@ class TokenVerifier:
         client_id = self._settings.user_pool_client_id
         expected = {"iss": self._settings.issuer, "client_id": client_id, "token_use": "access"}
         if any(claims.get(name) != value for name, value in expected.items()):
+            _refuse()
+        # Cognito names an audience only for a resource server, of which this API has none (RFC 7519, section 4.1.3).
+        audiences = claims.get("aud", client_id)
+        if client_id not in (audiences if isinstance(audiences, list) else [audiences]):
             _refuse()
         sub = claims.get("sub")
         if not isinstance(sub, str) or not _SUB.fullmatch(sub):

@@ -37,7 +37,8 @@ _COGNITO_CONFIG = Config(
     retries={"total_max_attempts": 2, "mode": "standard"},
     max_pool_connections=_MAX_CONNECTIONS,
 )
-# For calls that Cognito refuses when they are repeated. A retry would turn a success into a refusal.
+# For calls that Cognito refuses when they are repeated. A retry would turn a success into a refusal. Each call opens a
+# connection: while Lambda freezes the process, the peer may forget a kept one, and then the only attempt would fail.
 _COGNITO_SINGLE_ATTEMPT_CONFIG = _COGNITO_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
 
@@ -50,9 +51,15 @@ def dynamodb_client(region: str) -> "DynamoDBClient":
 
 
 def cognito_client(region: str, *, single_attempt: bool = False) -> "CognitoIdentityProviderClient":
-    """Return a client for Cognito user pools. With `single_attempt`, the SDK never retries a call."""
+    """Return a client for Cognito user pools. With `single_attempt`, the SDK never retries a call.
+
+    A client with `single_attempt` sends each call over a new connection.
+    """
     config = _COGNITO_SINGLE_ATTEMPT_CONFIG if single_attempt else _COGNITO_CONFIG
     client: CognitoIdentityProviderClient = boto3.client("cognito-idp", region_name=region, config=config)
+    if single_attempt:
+        # This drops the kept connections. Calls in progress keep theirs.
+        client.meta.events.register("before-send", lambda **_: client.close())
     client.meta.events.register("needs-retry", _record_failed_attempt)
     client.meta.events.register("after-call-error", _record_unreadable_response)
     return _with_checks(client, config)

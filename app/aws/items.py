@@ -1,10 +1,11 @@
-"""DynamoDB items: conversion from and to Python values, and batches. Independent of tables."""
+"""DynamoDB items: conversion from and to Python values, and batches."""
 
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
 
 from app.errors import UnavailableError
 
@@ -30,6 +31,26 @@ def deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _deserialize(value) for name, value in item.items()}
 
 
+def query(client: "DynamoDBClient", limit: int, **parameters: Any) -> list[Mapping[str, Any]]:
+    """Return up to `limit` items of a query, in its order.
+
+    A page of a query may be short, or even empty, although more items follow. Only a missing LastEvaluatedKey ends it.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
+
+    Args:
+        client: the client.
+        limit: the maximum number of items.
+        parameters: the parameters of the query, other than `Limit`.
+    """
+    items: list[Mapping[str, Any]] = []
+    while True:
+        response = client.query(**parameters, Limit=limit - len(items))
+        items += response["Items"]
+        if "LastEvaluatedKey" not in response or len(items) >= limit:
+            return items
+        parameters["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+
+
 def batch_get(client: "DynamoDBClient", table: str, keys: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Read the items of these keys, in any order, eventually consistent. Missing items are left out.
 
@@ -52,4 +73,4 @@ def _get_batch(client: "DynamoDBClient", unprocessed: Any) -> list[Mapping[str, 
         if not unprocessed:
             return items
         time.sleep(0.05 * 2**attempt)
-    raise UnavailableError
+    raise UnavailableError from ClientError({"Error": {"Code": "UnprocessedKeys"}}, "BatchGetItem")

@@ -1,4 +1,4 @@
-"""Retries of writes that conflict with other writes, up to a write deadline. Independent of any item.
+"""Retries of writes that conflict with other writes, up to a write deadline.
 
 Several requests may write to the same item at the same time, so a conflicting write is retried. The retries must end:
 the deletion of an account waits until the last write that it let through has finished.
@@ -72,15 +72,17 @@ def retry_on_conflict(attempt: Callable[[], T], write_deadline: float, *, repeat
     """
     bound = _FIRST_PAUSE_SECONDS
     total = write_deadline - time.monotonic()
+    conflict: WriteConflictError | None = None
     while (left := write_deadline - time.monotonic()) > 0:
         try:
             return attempt()
         except WriteConflictError as error:
             if not repeatable and _may_have_written(error):
                 raise UnavailableError from error
+            conflict = error
             time.sleep(random.uniform(0, bound * (left / total) ** 2))  # noqa: S311 -- jitter, not a secret
             bound = min(bound * 2, _MAX_PAUSE_SECONDS)
-    raise UnavailableError
+    raise UnavailableError from conflict
 
 
 def _may_have_written(error: WriteConflictError) -> bool:

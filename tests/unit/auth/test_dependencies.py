@@ -19,7 +19,7 @@ from app.api_gateway import Handler, make_handler
 from app.auth import dependencies
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
-from app.cognito.user_pool import UserPool
+from app.cognito.user_pool import User, UserPool
 from testkit.doubles import SETTINGS, RecordingFeed, make_offline_app, send_request
 from testkit.forged_tokens import HEADER, SUB, make_token, make_valid_claims, public_keys
 from testkit.gateway import (
@@ -172,6 +172,9 @@ class RecordingPool(UserPool):
         super().__init__(SETTINGS)
         self.received: list[str] = []
 
+    def get_user(self, name: str) -> User:
+        return User(name, "kay@example.org", None, datetime.now(UTC), is_confirmed=True)
+
     def change_password(self, access_token: str, current: str, new: str) -> None:  # noqa: ARG002
         self.received.append(access_token)
 
@@ -194,15 +197,19 @@ class TestOwnAccessToken:
         request = httpx.Request("PUT", "https://dwipper.test/v1/me/password", headers=headers, json=passwords)
         return to_response(handler(make_event(request, "rest", make_valid_claims()), None))
 
-    def test_own_token_reaches_cognito(self, handler: Handler, pool: RecordingPool) -> None:
+    @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", ""], ids=repr)
+    def test_own_token_reaches_cognito(self, scheme: str, handler: Handler, pool: RecordingPool) -> None:
+        """API Gateway's Cognito authorizer also accepts a token without a scheme."""
         own_token = make_token()
-        assert self._change_password(handler, [("Authorization", f"Bearer {own_token}")]).status_code == 204
+        assert self._change_password(handler, [("Authorization", f"{scheme}{own_token}")]).status_code == 204
         assert pool.received == [own_token]
 
     @pytest.mark.parametrize(
         "headers",
         [
             pytest.param([("Authorization", "Bearer {other}")], id="other member's token"),
+            pytest.param([("Authorization", "{other}")], id="other member's token without a scheme"),
+            pytest.param([("Authorization", "{own}"), ("Authorization", "{own}")], id="two headers without a scheme"),
             pytest.param([("Authorization", "Bearer {own}"), ("Authorization", "Bearer {other}")], id="two headers"),
             pytest.param(
                 [("Authorization", "Bearer {other}"), ("Authorization", "Bearer {own}")], id="two headers, own last"

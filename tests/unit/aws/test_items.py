@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from app.aws.clients import dynamodb_client
-from app.aws.items import batch_get, deserialize, serialize
+from app.aws.errors import describe_cause
+from app.aws.items import batch_get, deserialize, query, serialize
 from app.dwipps.ids import new_id
 from app.errors import UnavailableError
 from testkit.hypothesis_settings import without_deadline
@@ -70,6 +71,36 @@ def test_missing_items_are_left_out(client: Any) -> None:
     assert {deserialize(item)["id"] for item in items} == {"7", "8"}
 
 
+@pytest.mark.parametrize("page_sizes", [[3], [0, 3], [1, 1, 1], [2, 0, 2], [1, 0, 0, 2]])
+def test_query_reads_on_while_there_is_a_last_evaluated_key(page_sizes: list[int]) -> None:
+    client: Any = dynamodb_client("us-east-1")
+    key = serialize({"id": "last"})
+    limits: list[int] = []
+    client.meta.events.register(
+        "before-parameter-build.dynamodb.Query", lambda params, **_: limits.append(params["Limit"])
+    )
+    with Stubber(client) as stubber:
+        for number, size in enumerate(page_sizes):
+            start = {"ExclusiveStartKey": key} if number else {}
+            last = {"LastEvaluatedKey": key} if number < len(page_sizes) - 1 else {}
+            page = [serialize({"id": f"{number} {item}"}) for item in range(size)]
+            expected = {"TableName": TABLE, "Limit": 4 - sum(page_sizes[:number]), **start}
+            stubber.add_response("query", {"Items": page, **last}, expected)
+        items = query(client, 4, TableName=TABLE)
+        stubber.assert_no_pending_responses()
+    expected_ids = [f"{number} {item}" for number, size in enumerate(page_sizes) for item in range(size)]
+    assert [deserialize(item)["id"] for item in items] == expected_ids
+    assert limits == [4 - sum(page_sizes[:number]) for number in range(len(page_sizes))]
+
+
+def test_query_ends_at_its_limit() -> None:
+    client: Any = dynamodb_client("us-east-1")
+    with Stubber(client) as stubber:
+        response = {"Items": [serialize({"id": "1"})], "LastEvaluatedKey": serialize({"id": "1"})}
+        stubber.add_response("query", response, {"TableName": TABLE, "Limit": 1})
+        assert len(query(client, 1, TableName=TABLE)) == 1
+
+
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.aws.items.time.sleep", lambda _seconds: None)
@@ -101,5 +132,7 @@ def test_repeatedly_unprocessed_keys_raise_unavailable(no_pauses: None) -> None:
     with Stubber(client) as stubber:
         for _ in range(5):
             stubber.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": {"dwipps": {"Keys": keys}}})
-        with pytest.raises(UnavailableError):
+        with pytest.raises(UnavailableError) as raised:
             batch_get(client, "dwipps", keys)
+    cause = {"aws_error": "UnprocessedKeys", "aws_operation": "BatchGetItem"}
+    assert describe_cause(raised.value) == cause

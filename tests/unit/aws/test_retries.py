@@ -51,8 +51,9 @@ def test_retries_end_after_eight_seconds(clock: Clock) -> None:
         clock.now += 0.005  # A call takes time too.
         raise WriteConflictError
 
-    with pytest.raises(UnavailableError):
+    with pytest.raises(UnavailableError) as raised:
         retry_on_conflict(attempt, new_write_deadline())
+    assert isinstance(raised.value.__cause__, WriteConflictError)  # The log names its cause.
     assert 7 <= clock.now - 1000.0 <= 9
     assert len(calls) > 10
 
