@@ -1,4 +1,4 @@
-"""The errors of the domain. Independent of HTTP. Imports no other module of Dwipper.
+"""The errors of the domain. Imports no other module of Dwipper.
 
     DwipperError
     ├── MisconfiguredError
@@ -55,15 +55,16 @@ class UnauthenticatedError(DwipperError):
 
 
 class InvalidCredentialsError(DwipperError):
-    """The login failed. The cause stays undisclosed."""
+    """The login failed. The response does not disclose why."""
 
     detail = (
-        "The email or the password is wrong, or there were too many attempts. After several attempts, wait a minute."
+        "The email or the password is wrong, or there were too many attempts. After several attempts, wait up to 15"
+        " minutes."
     )
 
 
 class InvalidRefreshTokenError(DwipperError):
-    """The refresh token opens no session."""
+    """The refresh token belongs to no session."""
 
     detail = "The refresh token is invalid, expired or revoked. Log in again."
 
@@ -86,7 +87,10 @@ class InvalidGrantError(DwipperError):
 class AccountNotConfirmedError(DwipperError):
     """The account awaits its confirmation."""
 
-    detail = "The account is not confirmed. Send the code from the confirmation mail."
+    detail = (
+        "This registration is not confirmed. Send the code from the confirmation mail. If no mail arrives, the email"
+        " may have an account already: log in with its password, or reset the password."
+    )
 
 
 class PasswordResetRequiredError(DwipperError):
@@ -104,7 +108,10 @@ class WrongPasswordError(DwipperError):
 class WeakPasswordError(DwipperError):
     """The new password breaks the password rules."""
 
-    detail = "A password has 10 to 256 characters on one line, without a blank at either end."
+    detail = (
+        "A password has 10 to 256 characters on one line, without a blank at either end. It is not one of the most"
+        " common passwords, your email, or the part of your email before the `@`."
+    )
 
 
 class InvalidEmailError(DwipperError):
@@ -114,7 +121,7 @@ class InvalidEmailError(DwipperError):
 
 
 class InvalidCodeError(DwipperError):
-    """The mailed code opens nothing."""
+    """The mailed code is wrong, expired or used."""
 
     detail = "The code is wrong, expired or used."
 

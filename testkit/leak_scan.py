@@ -26,7 +26,7 @@ _CURSOR = re.compile(r"(?:cursor=|\"next_cursor\":\")([\w-]+)")
 _INTERNAL_WORDS = (
     *("amazonaws", "arn:aws", "boto", "cognito", "dynamodb", "user pool", "userpool", "conditionalcheck"),
     *("traceback", 'file "', 'file \\"', "site-packages", ".py", "pydantic", "starlette", "fastapi", "mangum"),
-    *("member#", "handle#", "registration#", "replacement#", "waiting#", "idempotency#"),
+    *("member#", "handle#", "registrant#", "registration#", "replacement#", "waiting#", "idempotency#"),
     *("dwippstable", "reactionstable", "memberstable"),  # The prefixes that CloudFormation gives to our tables.
 )
 

@@ -1,6 +1,6 @@
 """The token request of OAuth2's password grant (RFC 6749, section 4.3.2), and its errors (section 5.2).
 
-FastAPI's `Form` is not used: it would answer errors in its own form, and needs another parser in the image.
+FastAPI's `Form` is not used: its errors are not those of OAuth2, and it needs another package.
 """
 
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from app.accounts.schemas import Email, Password
 from app.errors import InvalidGrantError
 from app.openapi import examples
+from app.web.routing import is_encoded
 
 _FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 20
@@ -27,6 +28,8 @@ class PasswordGrant(BaseModel):
 async def _password_grant(request: Request) -> PasswordGrant:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise InvalidGrantError("invalid_request", f"Send the parameters as {_FORM}.")
+    if is_encoded(request):
+        raise InvalidGrantError("invalid_request", "Send the parameters uncompressed.")
     fields = _parse_form(await request.body())
     if "grant_type" not in fields:
         raise InvalidGrantError("invalid_request", "grant_type is missing.")

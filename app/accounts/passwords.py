@@ -1,8 +1,15 @@
-"""Passwords: reset and change. Both end all sessions, and both are safe to retry. Independent of HTTP."""
+"""Passwords: reset and change. Both end all sessions, and both are safe to retry."""
 
+from app.accounts.password_rules import is_accepted_by_cognito, is_email_or_local_part
 from app.aws.errors import to_domain_error
 from app.cognito.user_pool import UserPool
-from app.errors import InvalidCodeError, UnavailableError, WrongPasswordError
+from app.errors import (
+    InvalidCodeError,
+    UnauthenticatedError,
+    UnavailableError,
+    WeakPasswordError,
+    WrongPasswordError,
+)
 
 
 class Passwords:
@@ -37,11 +44,18 @@ class Passwords:
         """Set a new password by the current one, and end all sessions.
 
         Raises:
-            WrongPasswordError: if the current password is wrong.
-            UnauthenticatedError: if the session was revoked.
-            WeakPasswordError: if the pool's policy refuses the new password.
+            WrongPasswordError: if the current password is wrong, or if Cognito accepts no password of its form.
+            UnauthenticatedError: if the session was revoked, or if the user no longer exists.
+            WeakPasswordError: if the new password is the email or its local part, or if the pool's policy refuses it.
         """
+        user = self._pool.get_user(member_id)
+        if user is None:
+            raise UnauthenticatedError
+        if is_email_or_local_part(new_password, user.email):
+            raise WeakPasswordError
         try:
+            if not is_accepted_by_cognito(current_password):
+                raise WrongPasswordError  # noqa: TRY301 -- Cognito would call it an invalid parameter
             self._pool.change_password(access_token, current_password, new_password)
         except WrongPasswordError:
             if not self._pool.password_matches(member_id, new_password):

@@ -1,4 +1,4 @@
-"""Pending confirmations: the logins that are told to confirm first. Independent of users and HTTP.
+"""Pending confirmations: emails that were registered with a password and are not confirmed.
 
 Cognito answers "not confirmed" for any password, which discloses every unconfirmed account. That answer only for the
 right password would disclose confirmed accounts: register an email, log in with the chosen password, and compare the

@@ -1,11 +1,15 @@
-"""Registrations: who may confirm which user. Independent of emails and HTTP.
+"""Registrations: each id permits the confirmation of one user.
 
 Rows of the members table:
 
     pk = registration#<random id>   member_id: the user to confirm, absent if there is none
                                     waiting: the key of the pending confirmation (pending_confirmations.py)
+                                    attempts: confirmations whose outcome is unknown, each a hash of its code and an id
+                                    confirmed_by: the hash of the code that confirmed the user
                                     expires_at
     pk = replacement#<sub>          marks: one for each request that may remove this unconfirmed user
+                                    expires_at
+    pk = registrant#<hash>          ticket: that of the latest registration of the email with this hash
                                     expires_at
 
 Only the registrant knows the id of the registration. Only the reader of the mailbox knows the code. A confirmation
@@ -13,11 +17,16 @@ needs both. So a stranger who registers an address before its owner has the firs
 Paverd, "Pre-hijacked accounts", USENIX Security 2022.)
 """
 
+import hashlib
 import re
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
+from botocore.exceptions import ClientError
+
+from app.aws.errors import CONDITION_FAILED, error_code
 from app.aws.items import deserialize, serialize
 
 if TYPE_CHECKING:
@@ -25,70 +34,189 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[0-9a-f-]{36}")
 _REGISTRATION_TTL_SECONDS = 24 * 60 * 60
+# How long the successful confirmation can be repeated.
+_CONFIRMED_TTL_SECONDS = 10 * 60
 # The maximum time of a request (24 seconds), plus 36 seconds in which a delete that it sent last may take effect.
 _MARK_TTL_SECONDS = 60
+# Longer than any request.
+_TICKET_TTL_SECONDS = 10 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A stored registration.
+
+    Attributes:
+        id: the id that the registrant knows.
+        user_id: the user to confirm. None if the registration can confirm no user.
+        pending_key: the key of the pending confirmation, None once the confirmation is recorded.
+        attempts: the confirmations whose outcome is unknown.
+        confirmed_by: the hash of the code that confirmed the user, None until that is recorded.
+    """
+
+    id: str
+    user_id: str | None
+    pending_key: str | None
+    attempts: frozenset[str] = frozenset()
+    confirmed_by: str | None = None
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Self:
+        """Return the registration in a row."""
+        return cls(
+            id=row["pk"].removeprefix("registration#"),
+            user_id=row.get("member_id"),
+            pending_key=row.get("waiting"),
+            attempts=frozenset(row.get("attempts", ())),
+            confirmed_by=row.get("confirmed_by"),
+        )
+
+    def hash_code(self, code: str) -> str:
+        """Return the hash by which the row remembers a code."""
+        return _hash(self.id, code)
+
+    def new_attempt(self, code: str) -> str:
+        """Return the name of a new confirmation with this code."""
+        return f"{self.hash_code(code)}#{uuid.uuid4()}"
+
+    def may_have_been_confirmed_by(self, code: str) -> bool:
+        """Return True if a confirmation with this code succeeded, or if its outcome is unknown."""
+        if self.confirmed_by is not None:
+            return self.confirmed_by == self.hash_code(code)
+        return any(attempt.startswith(f"{self.hash_code(code)}#") for attempt in self.attempts)
 
 
 class RegistrationRepository:
-    """The repository of registrations, which last a day, and of removal marks, which last a minute."""
+    """The repository of registrations, of removal marks, and of the tickets of concurrent registrations."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
-    def create(self, member_id: str | None, pending_key: str) -> str:
+    def create(self, user_id: str | None, pending_key: str) -> str:
         """Store a registration, and return its id.
 
         Args:
-            member_id: the user to confirm, None if the registration confirms nobody.
+            user_id: the user to confirm. None if the registration can confirm no user.
             pending_key: the key of the pending confirmation.
         """
-        registration = str(uuid.uuid4())
-        row = {"pk": f"registration#{registration}", "member_id": member_id, "waiting": pending_key}
-        row["expires_at"] = _expires_in(_REGISTRATION_TTL_SECONDS)
-        self._client.put_item(TableName=self._table, Item=serialize(row))
-        return registration
+        registration_id = str(uuid.uuid4())
+        row = {"pk": _registration_key(registration_id), "member_id": user_id, "waiting": pending_key}
+        self._put(row | {"expires_at": _expires_in(_REGISTRATION_TTL_SECONDS)})
+        return registration_id
 
-    def delete(self, registration: str) -> str | None:
-        """Delete a registration. Return the key of its pending confirmation, None if there was no registration."""
-        key = serialize({"pk": f"registration#{registration}"})
-        response = self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
-        row: dict[str, Any] = deserialize(response.get("Attributes", {}))
-        return row.get("waiting")
+    def get(self, registration_id: str) -> Registration | None:
+        """Return a registration. None if it is unknown or expired."""
+        row = self._get(_registration_key(registration_id)) if _ID.fullmatch(registration_id) else None
+        return Registration.from_row(row) if row else None
 
-    def get_member_id(self, registration: str) -> str | None:
-        """Return the user that a registration confirms. None if it is unknown, expired or confirms nobody."""
-        if not _ID.fullmatch(registration):
-            return None
-        return (self._get(f"registration#{registration}") or {}).get("member_id")
+    def begin_attempt(self, registration: Registration, code: str) -> str:
+        """Record that a confirmation with this code starts, and return the attempt."""
+        attempt = registration.new_attempt(code)
+        self._update(registration, "ADD attempts :attempts", {":attempts": {attempt}})
+        return attempt
 
-    def mark_for_removal(self, member_id: str) -> str:
+    def end_attempt(self, registration: Registration, attempt: str) -> Registration | None:
+        """Forget an attempt that Cognito refused. Return the registration as it is then, None if its row is gone."""
+        return self._update(registration, "DELETE attempts :attempts", {":attempts": {attempt}})
+
+    def complete(self, registration: Registration, code: str, *, is_certain: bool) -> None:
+        """Record that this code confirmed the user. The registration then expires in ten minutes.
+
+        Args:
+            registration: the registration of the user.
+            code: the code.
+            is_certain: False if Cognito refused the code because the user was confirmed already. Two concurrent
+                confirmations with one wrong code get here too, so the code that Cognito accepted is not replaced.
+        """
+        self._update(
+            registration,
+            "SET confirmed_by = :code, expires_at = :expires_at REMOVE attempts, waiting",
+            {":code": registration.hash_code(code), ":expires_at": _expires_in(_CONFIRMED_TTL_SECONDS)},
+            "attribute_exists(pk)" if is_certain else "attribute_exists(pk) AND attribute_not_exists(confirmed_by)",
+        )
+
+    def take_ticket(self, email: str) -> str:
+        """Make this registration the latest one of the email, and return its ticket."""
+        ticket = str(uuid.uuid4())
+        self._put({"pk": _ticket_key(email), "ticket": ticket, "expires_at": _expires_in(_TICKET_TTL_SECONDS)})
+        return ticket
+
+    def is_latest(self, email: str, ticket: str) -> bool:
+        """Return True if no other registration of the email has taken a ticket since."""
+        return (self._get(_ticket_key(email)) or {}).get("ticket") == ticket
+
+    def is_member(self, user_id: str) -> bool:
+        """Return True if the user has logged in, so that the directory (app/members/directory.py) has a row."""
+        key = serialize({"pk": f"member#{user_id}"})
+        return "Item" in self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+
+    def mark_for_removal(self, user_id: str) -> str:
         """Mark an unconfirmed user before its removal, and return the mark. It expires by itself."""
         mark = str(uuid.uuid4())
-        self._update_marks(member_id, "ADD", mark)
+        self._update_marks(user_id, "ADD", mark)
         return mark
 
-    def unmark(self, member_id: str, mark: str) -> None:
+    def unmark(self, user_id: str, mark: str) -> None:
         """Remove a mark, because its request does not delete the user."""
-        self._update_marks(member_id, "DELETE", mark)
+        self._update_marks(user_id, "DELETE", mark)
 
-    def is_marked(self, member_id: str) -> bool:
+    def is_marked(self, user_id: str) -> bool:
         """Return True if a request may be removing this user."""
-        return "marks" in (self._get(f"replacement#{member_id}") or {})
+        return "marks" in (self._get(f"replacement#{user_id}") or {})
 
-    def _update_marks(self, member_id: str, verb: str, mark: str) -> None:
+    def _update_marks(self, user_id: str, verb: str, mark: str) -> None:
         self._client.update_item(
             TableName=self._table,
-            Key=serialize({"pk": f"replacement#{member_id}"}),
+            Key=serialize({"pk": f"replacement#{user_id}"}),
             UpdateExpression=f"{verb} marks :marks SET expires_at = :expires_at",
             ExpressionAttributeValues=serialize({":marks": {mark}, ":expires_at": _expires_in(_MARK_TTL_SECONDS)}),
         )
+
+    def _update(
+        self,
+        registration: Registration,
+        expression: str,
+        values: dict[str, Any],
+        condition: str = "attribute_exists(pk)",
+    ) -> Registration | None:
+        """Update a registration. Return it as it is then. Do nothing and return None if the condition is false."""
+        try:
+            response = self._client.update_item(
+                TableName=self._table,
+                Key=serialize({"pk": _registration_key(registration.id)}),
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=serialize(values),
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if error_code(error) != CONDITION_FAILED:
+                raise
+            return None
+        return Registration.from_row(deserialize(response["Attributes"]))
+
+    def _put(self, row: dict[str, Any]) -> None:
+        self._client.put_item(TableName=self._table, Item=serialize(row))
 
     def _get(self, pk: str) -> dict[str, Any] | None:
         """Return the row unless it has expired. DynamoDB may take days to remove it."""
         response = self._client.get_item(TableName=self._table, Key=serialize({"pk": pk}), ConsistentRead=True)
         row = deserialize(response.get("Item", {}))
         return row if row and row["expires_at"] > time.time() else None
+
+
+def _registration_key(registration_id: str) -> str:
+    return f"registration#{registration_id}"
+
+
+def _ticket_key(email: str) -> str:
+    return f"registrant#{_hash(email)}"
+
+
+def _hash(*parts: str) -> str:
+    # A code can contain lone surrogates, which JSON can express.
+    return hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
 def _expires_in(seconds: int) -> Any:

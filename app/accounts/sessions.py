@@ -1,4 +1,4 @@
-"""Sessions: login, refresh and logout. Independent of HTTP."""
+"""Sessions: login, refresh and logout."""
 
 from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.cognito.user_pool import Tokens, UserPool

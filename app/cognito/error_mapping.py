@@ -79,8 +79,8 @@ UNDISCLOSED = frozenset(
     }
 )
 
-# Cognito could not send a mail, or the daily quota is used up. Passing this on would disclose that the email has no
-# account, because Cognito mails only then.
+# Cognito could not send a mail, or the daily quota is used up. The API does not return this, because Cognito mails only
+# if the email has no account.
 MAIL_ERRORS = frozenset({"CodeDeliveryFailureException", "LimitExceededException"})
 
 USER_NOT_FOUND = frozenset({"UserNotFoundException"})

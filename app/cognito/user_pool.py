@@ -1,4 +1,4 @@
-"""The Cognito user pool: accounts and sessions. Independent of tables and HTTP.
+"""The Cognito user pool: accounts and sessions.
 
 Members log in with their email, and the username of each user is their `sub`.
 The errors of each call: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
@@ -40,7 +40,12 @@ _MAX_SIGN_OUT_RETRIES = 4
 _MAX_SIGN_OUT_PAUSE_SECONDS = 1.0
 
 # The form of codes and refresh tokens. Cognito refuses other forms with a message about its own parameters.
-_OPAQUE = re.compile(r"[!-~]{1,4096}")
+_SECRET_FORM = re.compile(r"[!-~]{1,4096}")
+
+
+# The user has a temporary password of an operator, who created the user or called AdminSetUserPassword:
+# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminSetUserPassword.html
+_TEMPORARY = "FORCE_CHANGE_PASSWORD"
 
 
 class EmailInUseError(Exception):
@@ -62,13 +67,23 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user of the pool."""
+    """A user of the pool.
+
+    Attributes:
+        id: the `sub`.
+        email: the email.
+        requested_handle: the handle of the registration. None if there was none.
+        created_at: the time of the registration.
+        is_confirmed: False for a user who is not confirmed, and for one with a temporary password.
+        has_temporary_password: True for a user who must replace an operator's password before any login.
+    """
 
     id: str
     email: str
-    wished_handle: str | None
+    requested_handle: str | None
     created_at: datetime
-    confirmed: bool
+    is_confirmed: bool
+    has_temporary_password: bool = False
 
     @classmethod
     def from_response(cls, response: Any) -> "User":
@@ -77,9 +92,10 @@ class User:
         return cls(
             id=attributes["sub"],
             email=attributes["email"],
-            wished_handle=attributes.get("preferred_username"),
+            requested_handle=attributes.get("preferred_username"),
             created_at=response["UserCreateDate"].astimezone(UTC),
-            confirmed=response["UserStatus"] != "UNCONFIRMED",
+            is_confirmed=response["UserStatus"] not in {"UNCONFIRMED", _TEMPORARY},
+            has_temporary_password=response["UserStatus"] == _TEMPORARY,
         )
 
 
@@ -104,7 +120,12 @@ class UserPool:
         with self._lock:
             return cognito_client(self._region, single_attempt=True)
 
-    def sign_up(self, email: str, password: str, wished_handle: str | None) -> str:
+    @property
+    def keys_url(self) -> str:
+        """Return the URL of the pool's public keys, at the endpoint to which botocore sends the calls."""
+        return f"{self._client.meta.endpoint_url.rstrip('/')}/{self._pool_id}/.well-known/jwks.json"
+
+    def sign_up(self, email: str, password: str, requested_handle: str | None) -> str:
         """Create an unconfirmed user, mail a code, and return the user's `sub`.
 
         Raises:
@@ -115,8 +136,8 @@ class UserPool:
         """
         # The email is missing here: the app client may not write it, and Cognito takes it from the username.
         attributes: list[AttributeTypeTypeDef] = []
-        if wished_handle:
-            attributes.append({"Name": "preferred_username", "Value": wished_handle})
+        if requested_handle:
+            attributes.append({"Name": "preferred_username", "Value": requested_handle})
         try:
             with error_mapping.map_errors(error_mapping.PASSWORD_POLICY_ERRORS):
                 response = self._single_attempt_client.sign_up(
@@ -171,8 +192,8 @@ class UserPool:
         """Start a session.
 
         Raises:
-            InvalidCredentialsError: if the email or the password is wrong, or if the user is unconfirmed. The cause
-                stays undisclosed.
+            InvalidCredentialsError: if the email or the password is wrong, or if the user is not confirmed or has a
+                temporary password. The cause stays undisclosed.
             PasswordResetRequiredError: if an administrator demands a new password.
         """
         with error_mapping.map_errors(error_mapping.LOGIN_ERRORS):
@@ -182,8 +203,9 @@ class UserPool:
                 AuthFlow="ADMIN_USER_PASSWORD_AUTH",
                 AuthParameters={"USERNAME": email, "PASSWORD": password},
             )
-        if "AuthenticationResult" not in response:  # The only challenge of this pool is NEW_PASSWORD_REQUIRED.
-            raise PasswordResetRequiredError
+        # The only challenge of this pool is NEW_PASSWORD_REQUIRED, for users with a temporary password.
+        if "AuthenticationResult" not in response:
+            raise InvalidCredentialsError
         return _tokens(response["AuthenticationResult"])
 
     def refresh(self, refresh_token: str) -> Tokens:
@@ -204,7 +226,7 @@ class UserPool:
 
     def log_out(self, refresh_token: str) -> None:
         """Revoke a refresh token. Ignore unknown ones."""
-        if _OPAQUE.fullmatch(refresh_token):
+        if _SECRET_FORM.fullmatch(refresh_token):
             with error_mapping.suppress_errors(error_mapping.UNDISCLOSED):
                 self._client.revoke_token(ClientId=self._client_id, Token=refresh_token)
 
@@ -229,8 +251,8 @@ class UserPool:
     def log_out_everywhere(self, name: str) -> None:
         """Revoke all sessions of the user with this `sub` or email. Do nothing if there is none.
 
-        Callers have used up a code or a password before, so they cannot repeat themselves. Therefore this retries
-        longer than the SDK.
+        The callers have used up a code or a password before, so a client cannot repeat the whole request. Therefore
+        this retries longer than the SDK.
         """
         for _ in range(_MAX_SIGN_OUT_RETRIES):
             try:
@@ -281,7 +303,7 @@ class UserPool:
 
 
 def _check_form(secret: str, error_type: type[DwipperError]) -> None:
-    if not _OPAQUE.fullmatch(secret):
+    if not _SECRET_FORM.fullmatch(secret):
         raise error_type
 
 

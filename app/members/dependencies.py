@@ -3,16 +3,22 @@
 from typing import Annotated
 
 from fastapi import Depends, Path
+from pydantic import AfterValidator
 
 from app.auth.dependencies import CurrentPrincipal
 from app.members.directory import Directory
 from app.members.models import Member
 from app.openapi import examples
+from app.openapi.formats import lower_ascii
 from app.web.dependencies import provided
 from app.web.threadpool import in_threadpool
 
 MemberDirectory = Annotated[Directory, provided("directory")]
-HandleParam = Annotated[str, Path(description="The handle of a member.", examples=[examples.HANDLE])]
+HandleParam = Annotated[
+    str,
+    AfterValidator(lower_ascii),
+    Path(description="The handle of a member. Case-insensitive.", examples=[examples.HANDLE]),
+]
 
 
 @in_threadpool

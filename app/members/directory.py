@@ -1,4 +1,4 @@
-"""The directory of members, by id and by handle. Independent of HTTP.
+"""The directory of members, by id and by handle.
 
 Rows of the members table:
 
@@ -53,6 +53,7 @@ class Directory:
         Raises:
             UnauthenticatedError: if Cognito has no confirmed user with this id, or if the account is deleted or being
                 deleted.
+            UnavailableError: if no free handle was found, or if other writes interfere until the deadline.
         """
         return self._get(member_id) or self._create_on_first_use(member_id)
 
@@ -73,7 +74,7 @@ class Directory:
 
     def _create_on_first_use(self, member_id: str) -> Member:
         user = self._pool.get_user(member_id)
-        if user is None or not user.confirmed:
+        if user is None or not user.is_confirmed:
             raise UnauthenticatedError
         write_deadline = new_write_deadline()
         for handle in _candidate_handles(user):
@@ -117,12 +118,12 @@ class Directory:
 
 
 def _candidate_handles(user: User) -> Iterator[str]:
-    """Yield the wished handle, then generated ones.
+    """Yield the requested handle, then generated ones.
 
-    The wish is validated again, because an access token can change it through Cognito's own API.
+    The requested handle is validated again, because an access token can change it through Cognito's own API.
     """
-    wish = user.wished_handle
-    if wish and is_handle(wish) and not is_reserved(wish):
-        yield wish
+    requested = user.requested_handle
+    if requested and is_handle(requested) and not is_reserved(requested):
+        yield requested
     for _ in range(_MAX_GENERATED_HANDLES):
         yield generate_handle()

@@ -1,7 +1,8 @@
-"""Handles: their form, the reserved ones, and generated ones. Independent of tables and HTTP."""
+"""Handles: their form, the reserved ones, and generated ones."""
 
 import random
 import re
+from itertools import combinations
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -9,12 +10,13 @@ from pydantic_core import PydanticCustomError
 
 from app.openapi import examples
 
-PATTERN = r"^[a-z0-9_]{3,20}$"
+PATTERN = r"^(?!_+$)[a-z0-9_]{3,20}$"
 
 
 def _validate_form(handle: str) -> str:
     if not is_handle(handle):
-        raise PydanticCustomError("handle", "A handle has 3 to 20 characters of a to z, 0 to 9 and _.")
+        message = "A handle has 3 to 20 characters of a to z, 0 to 9 and _, with at least one letter or digit."
+        raise PydanticCustomError("handle", message)
     return handle
 
 
@@ -22,18 +24,20 @@ Handle = Annotated[
     str,
     AfterValidator(_validate_form),
     Field(
-        description="The wished handle: 3 to 20 characters of `a` to `z`, `0` to `9` and `_`. The first request after"
-        " the first login claims it. If it is taken by then, a handle is generated. `GET /v1/me` returns the result,"
-        " which never changes and is never given to another member.",
+        description="The requested handle: 3 to 20 characters of `a` to `z`, `0` to `9` and `_`, with at least one"
+        " letter or digit. Handles that contain `dwipp`, and official words such as `admin`, also joined"
+        " to others by `_`, are reserved. The first request after the first login claims the handle. If it"
+        " is taken by then, a handle is generated. `GET /v1/me` returns the result, which never changes"
+        " and is never given to another member.",
         examples=[examples.NEW_MEMBER_HANDLE],
         json_schema_extra={"pattern": PATTERN},
     ),
 ]
 
-_SITE_NAME = "dwipper"
+_SITE_NAME = "dwipp"
 
-# Handles that could speak for the site or its operator, that look like a part of a URL or of the API, or that programs
-# print for a missing value. Handles that contain the site's name are reserved too.
+# Words that could speak for the site or its operator, that look like a part of a URL or of the API, or that programs
+# print for a missing value. Handles that join them to other words by underscores are reserved too.
 # ruff: disable[SIM905] -- plain words are easier to extend than a list of literals
 RESERVED = frozenset(
     """
@@ -75,9 +79,16 @@ def is_handle(value: str) -> bool:
 
 
 def is_reserved(handle: str) -> bool:
-    """Return True if the handle is reserved. Underscores within a reserved word make no difference."""
-    bare = handle.replace("_", "")
-    return _SITE_NAME in bare or bare in _RESERVED_BARE
+    """Return True if the handle contains the site's name, or a reserved word as one or more of its parts.
+
+    Underscores separate the parts. Adjacent parts are also compared without them, so `ad_min` is reserved. Digits and
+    pairs of letters count as the letters that they resemble, unless a part has only digits.
+    """
+    parts = handle.split("_")
+    if _fold_lookalikes(_SITE_NAME) in _fold_lookalikes("".join(parts)):
+        return True
+    words = ("".join(parts[start:end]) for start, end in combinations(range(len(parts) + 1), 2))
+    return any(_fold_lookalikes(word) in _RESERVED_FOLDED for word in words if not word.isdecimal())
 
 
 def generate_handle() -> str:
@@ -85,8 +96,17 @@ def generate_handle() -> str:
     while True:
         activity, animal, number = random.choice(_ACTIVITIES), random.choice(_ANIMALS), random.randint(10, 99999)  # noqa: S311
         handle = f"{activity}_{animal}_{number}"
-        if is_handle(handle):
+        if is_handle(handle) and not is_reserved(handle):
             return handle
 
 
-_RESERVED_BARE = frozenset(word.replace("_", "") for word in RESERVED)
+def _fold_lookalikes(text: str) -> str:
+    """Replace characters by the letters that they resemble, so that lookalikes become equal."""
+    for pair, letter in _LOOKALIKE_PAIRS:
+        text = text.replace(pair, letter)
+    return text.translate(_LOOKALIKES)
+
+
+_LOOKALIKE_PAIRS = (("vv", "w"), ("uu", "w"), ("rn", "m"), ("cl", "d"))
+_LOOKALIKES = str.maketrans("0123456789l", "oizeasbtbgi")
+_RESERVED_FOLDED = frozenset(_fold_lookalikes(word.replace("_", "")) for word in RESERVED)

@@ -11,7 +11,7 @@ from app.members.models import Member
 class ExportPart:
     """A part of a member's export.
 
-    Args:
+    Attributes:
         sections: the items by section. Each section is a field of the export's schema.
         next_position: where the next part of this store begins. None after the last part.
     """
@@ -47,11 +47,11 @@ class PersonalData(Protocol):
         """Return items of the member from a position on, from at most `limit` rows.
 
         Raises:
-            InvalidCursorError: if the position is none of this store's.
+            InvalidCursorError: if the position belongs to another store.
         """
 
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
-        """Return calls that erase at most `limit` rows of the member. Empty when nothing is left.
+        """Return calls that erase at most `limit` rows of the member, none if nothing is left.
 
         The deletion runs the calls concurrently, and asks again until nothing is left.
         """
@@ -61,7 +61,7 @@ class PersonalData(Protocol):
 class ExemptRows:
     """Rows of the members table that need no export and no erasure of their own.
 
-    Args:
+    Attributes:
         name: what the rows are.
         key_prefixes: the prefixes of their keys.
         reason: why they are exempt.

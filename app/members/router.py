@@ -18,6 +18,6 @@ router = APIRouter(prefix="/v1/users", tags=["members"], route_class=ApiRoute)
     responses=error_responses(*PRINCIPAL_ERRORS, errors.MemberNotFoundError),
 )
 def read_member(handle: HandleParam, _principal: CurrentPrincipal, directory: MemberDirectory) -> ProfileView:
-    """Return the public profile. A member has one from the first request after the first login on."""
+    """Return the public profile. The first request of a new member creates it."""
     profile = directory.get_profile(handle)
     return ProfileView(handle=profile.handle, joined_at=profile.joined_at)

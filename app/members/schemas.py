@@ -1,11 +1,11 @@
 """The profile of a member in the API."""
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.openapi import examples
+from app.openapi.formats import Timestamp
 
 _EXAMPLE: Any = {"handle": examples.HANDLE, "joined_at": examples.JOINED_AT}
 
@@ -16,7 +16,7 @@ class ProfileView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     handle: str
-    joined_at: datetime
+    joined_at: Timestamp
 
 
 class OwnProfileView(ProfileView):

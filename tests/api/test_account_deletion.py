@@ -106,7 +106,7 @@ async def test_user_without_a_member_row_can_delete_the_account(api: Api) -> Non
     assert await _delete_account(api, kay) == 1
     assert (await kay.http.get("/v1/me")).status_code == 401
     lee = await api.create_member("kay")
-    assert (await lee.get("/v1/me"))["handle"] == "kay", "the wished handle is still reserved"
+    assert (await lee.get("/v1/me"))["handle"] == "kay", "the requested handle is still reserved"
 
 
 async def test_deletion_erases_many_dwipps_and_reactions(api: Api) -> None:

@@ -33,7 +33,7 @@ class SingleUserPool(UserPool):
     """A user pool with one user, the subject of the tests' tokens. Each write succeeds without an effect."""
 
     def get_user(self, name: str) -> User | None:
-        return User(name, "kay@example.org", HANDLE, datetime.now(UTC), confirmed=True) if name == SUB else None
+        return User(name, "kay@example.org", HANDLE, datetime.now(UTC), is_confirmed=True) if name == SUB else None
 
     def is_session_revoked(self, access_token: str) -> bool:
         return not access_token

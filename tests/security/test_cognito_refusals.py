@@ -131,7 +131,7 @@ def _check_outcome(response: httpx.Response) -> Outcome:
         return response.status_code, None
     problem = response.json()
     assert headers["content-type"] == "application/problem+json"
-    assert set(problem) - {"error"} == {"type", "title", "status", "detail", "request_id"}
+    assert set(problem) - {"error", "errors"} == {"type", "title", "status", "detail", "request_id"}
     assert (problem["status"], problem["request_id"]) == (response.status_code, headers["x-request-id"])
     assert problem["type"] in documented["description"]
     return response.status_code, problem["type"].removeprefix("urn:dwipper:problem:")

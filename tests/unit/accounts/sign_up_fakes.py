@@ -1,200 +1,217 @@
-"""Fakes for `SignUp` whose calls run one step at a time, in an order that the test decides."""
+"""Fakes for `SignUp` whose calls are steps of an exploration."""
 
-import itertools
-import threading
-import uuid
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-
-from botocore.exceptions import ReadTimeoutError
 
 from app.accounts.pending_confirmations import PendingConfirmationRepository
-from app.accounts.registrations import RegistrationRepository
+from app.accounts.registrations import Registration, RegistrationRepository
 from app.cognito.user_pool import EmailInUseError, User, UserPool
 from app.errors import InvalidCodeError
 from testkit.doubles import SETTINGS
+from tests.unit.accounts.exploration import Services
+
+_CREATED_AT = datetime(2026, 7, 1, tzinfo=UTC)
 
 
-class Turns:
-    """A scheduler that lets threads run one step at a time: first in the given order, then in turn."""
-
-    def __init__(self, order: Sequence[str] = (), actors: Sequence[str] = ()) -> None:
-        self._order = deque(order)
-        self._actors = deque(actors)
-        self._condition = threading.Condition()
-        self._started: set[str] = set()
-        self._turn = self._pop_next_actor() if actors else ""
-
-    def take(self) -> None:
-        """End the thread's turn if it has one, and wait for its next turn."""
-        name = threading.current_thread().name
-        with self._condition:
-            if name not in self._actors:
-                return  # The thread of the test itself takes no turns.
-            if name in self._started:
-                self._start_next_turn()
-            self._started.add(name)
-            assert self._condition.wait_for(lambda: self._turn == name, 10)
-
-    def finish(self) -> None:
-        """End the thread's last turn."""
-        with self._condition:
-            self._actors.remove(threading.current_thread().name)
-            if self._actors:
-                self._start_next_turn()
-
-    def _start_next_turn(self) -> None:
-        self._turn = self._pop_next_actor()
-        self._condition.notify_all()
-
-    def _pop_next_actor(self) -> str:
-        while self._order:
-            actor = self._order.popleft()
-            if actor in self._actors:
-                return actor
-        self._actors.rotate()
-        return self._actors[0]
-
-
-@dataclass
 class FakeUserPool(UserPool):
-    """A user pool in a dictionary. Each call is a step. The code of a user is the user's id."""
+    """A user pool that allows one user for each email.
 
-    turns: Turns = field(default_factory=Turns)
-    users: dict[str, User] = field(default_factory=dict)
-    passwords: dict[str, str] = field(default_factory=dict)
-    # For each delete, whether its response is lost. Such a delete stays pending.
-    lost_deletes: Iterator[bool] = field(default_factory=lambda: itertools.repeat(False))
-    pending_deletes: list[str] = field(default_factory=list)
+    Attributes:
+        services: holds the users, their passwords, the last code of each user, and the last mail to each email. It also
+            holds each removal of a user whose registration had a later ticket.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__(SETTINGS)
+        self.services = services
 
-    def sign_up(self, email: str, password: str, wished_handle: str | None) -> str:
-        self.turns.take()
-        if any(user.email == email for user in self.users.values()):
+    @property
+    def users(self) -> dict[str, User]:
+        """Return the users by id."""
+        return {row.id: row for row in self.services.rows.values() if isinstance(row, User)}
+
+    def get_password(self, user_id: str) -> str:
+        password: str = self.services.rows["password", user_id]
+        return password
+
+    def get_latest_code(self, email: str) -> str:
+        """Return the code in the latest mail to this email. Empty if there is none."""
+        code: str = self.services.rows.get(("mail", email), "")
+        return code
+
+    def read_mail(self, email: str) -> str:
+        """Return the latest code, as a step of the exploration."""
+        code: str = self.services.read(self.get_latest_code, email)
+        return code
+
+    def sign_up(self, email: str, password: str, requested_handle: str | None) -> str:
+        user = User(self.services.new_id("user"), email, requested_handle, _CREATED_AT, is_confirmed=False)
+        self.services.write_once(self._sign_up, user, password)
+        return user.id
+
+    def _sign_up(self, user: User, password: str) -> None:
+        if any(other.email == user.email for other in self.users.values()):
             raise EmailInUseError
-        user_id = str(uuid.uuid4())
-        self.users[user_id] = User(user_id, email, wished_handle, datetime.now(UTC), confirmed=False)
-        self.passwords[user_id] = password
-        return user_id
+        self.services.rows["user", user.id] = user
+        self.services.rows["password", user.id] = password
+        self._mail_code(user.id, user.email, f"first code of {user.id}")
+
+    def resend(self, user_id: str) -> None:
+        self.services.write(self._resend, user_id)
+
+    def _resend(self, user_id: str) -> None:
+        user = self._get_user(user_id)
+        if user and not user.is_confirmed:
+            self._mail_code(user_id, user.email, f"second code of {user_id}")
+
+    def _mail_code(self, user_id: str, email: str, code: str) -> None:
+        self.services.rows["code", user_id] = self.services.rows["mail", email] = code
 
     def confirm(self, user_id: str, code: str) -> None:
-        self.turns.take()
-        if code != user_id or user_id not in self.users or self.users[user_id].confirmed:
+        self.services.write_once(self._confirm, user_id, code)
+
+    def _confirm(self, user_id: str, code: str) -> None:
+        user = self._get_user(user_id)
+        if user is None or user.is_confirmed or code != self.services.rows["code", user_id]:
             raise InvalidCodeError
-        self.users[user_id] = replace(self.users[user_id], confirmed=True)
+        self.services.rows["user", user_id] = replace(user, is_confirmed=True)
 
     def get_user(self, name: str) -> User | None:
-        self.turns.take()
+        user: User | None = self.services.read(self._get_user, name)
+        return user
+
+    def _get_user(self, name: str) -> User | None:
         return next((user for user in self.users.values() if name in (user.id, user.email)), None)
 
     def delete(self, user_id: str) -> None:
-        self.turns.take()
-        if next(self.lost_deletes):
-            self.pending_deletes.append(user_id)
-            raise ReadTimeoutError(endpoint_url="cognito")
-        self.users.pop(user_id, None)
+        self.services.write(self._delete, user_id, self.services.actor)
 
-    def run_pending_deletes(self) -> None:
-        """Delete the users of all pending deletes."""
-        self.turns.take()
-        while self.pending_deletes:
-            self.users.pop(self.pending_deletes.pop(), None)
+    def _delete(self, user_id: str, actor: str) -> None:
+        user: User | None = self.services.rows.pop(("user", user_id), None)
+        if user and self._is_later(user_id, actor):
+            self.services.rows["late removal", actor] = user_id
+
+    def _is_later(self, user_id: str, actor: str) -> bool:
+        """Return True if the creator of this user took a ticket after this actor."""
+        actors = [ticket.partition(" of ")[2] for ticket in self.services.rows.get("tickets", ())]
+        creator = user_id.partition(" of ")[2]
+        return creator in actors and actor in actors and actors.index(creator) > actors.index(actor)
 
 
-@dataclass
 class FakeRegistrations(RegistrationRepository):
-    """Registrations in a dictionary. Each call is a step, except `delete`."""
+    """Registrations, removal marks and tickets that never expire. All tickets are of one email."""
 
-    turns: Turns = field(default_factory=Turns)
-    member_ids: dict[str, str | None] = field(default_factory=dict)
-    pending_keys: dict[str, str] = field(default_factory=dict)
-    failure: Exception | None = None
-    marks: set[tuple[str, str]] = field(default_factory=set)
+    def __init__(self, services: Services) -> None:
+        self.services = services
 
-    def create(self, member_id: str | None, pending_key: str) -> str:
-        self.turns.take()
-        registration = str(uuid.uuid4())
-        self.member_ids[registration] = member_id
-        self.pending_keys[registration] = pending_key
+    def create(self, user_id: str | None, pending_key: str) -> str:
+        registration = Registration(self.services.new_id("registration"), user_id, pending_key)
+        self.services.write(self._store, registration)
+        return registration.id
+
+    def get(self, registration_id: str) -> Registration | None:
+        registration: Registration | None = self.services.read(self._find, registration_id)
         return registration
 
-    def delete(self, registration: str) -> str | None:
-        # Not a step: the user is confirmed by now.
-        if self.failure:
-            raise self.failure
-        return self.pending_keys.pop(registration, None)
+    def begin_attempt(self, registration: Registration, code: str) -> str:
+        attempt = f"{registration.hash_code(code)}#{self.services.new_id('attempt')}"
+        self.services.write(self._add_attempt, registration.id, attempt)
+        return attempt
 
-    def get_member_id(self, registration: str) -> str | None:
-        self.turns.take()
-        return self.member_ids.get(registration)
+    def end_attempt(self, registration: Registration, attempt: str) -> Registration | None:
+        current: Registration | None = self.services.write(self._remove_attempt, registration.id, attempt)
+        return current
 
-    def mark_for_removal(self, member_id: str) -> str:
-        self.turns.take()
-        mark = str(uuid.uuid4())
-        self.marks.add((member_id, mark))
+    def complete(self, registration: Registration, code: str, *, is_certain: bool) -> None:
+        self.services.write(self._complete, registration.id, registration.hash_code(code), is_certain)
+
+    def take_ticket(self, _: str) -> str:
+        ticket = self.services.new_id("ticket")
+        self.services.write(self._add_ticket, ticket)
+        return ticket
+
+    def is_latest(self, _: str, ticket: str) -> bool:
+        latest: str = self.services.read(self._get_latest_ticket)
+        return latest == ticket
+
+    def mark_for_removal(self, user_id: str) -> str:
+        mark = self.services.new_id("mark")
+        self.services.write(self._mark, user_id, mark)
         return mark
 
-    def unmark(self, member_id: str, mark: str) -> None:
-        self.turns.take()
-        self.marks.remove((member_id, mark))
+    def unmark(self, user_id: str, mark: str) -> None:
+        self.services.write(self._unmark, user_id, mark)
 
-    def is_marked(self, member_id: str) -> bool:
-        self.turns.take()
-        return any(member_id == marked for marked, _ in self.marks)
+    def is_marked(self, user_id: str) -> bool:
+        marks: frozenset[str] = self.services.read(self._get_marks, user_id)
+        return bool(marks)
+
+    def expire_marks(self) -> None:
+        """Let all removal marks expire."""
+        for key in [key for key in self.services.rows if isinstance(key, tuple) and key[0] == "marks"]:
+            del self.services.rows[key]
+
+    def _store(self, registration: Registration) -> None:
+        self.services.rows["registration", registration.id] = registration
+
+    def _find(self, registration_id: str) -> Registration | None:
+        return self.services.rows.get(("registration", registration_id))
+
+    def _add_attempt(self, registration_id: str, attempt: str) -> Registration | None:
+        return self._change_attempts(registration_id, frozenset({attempt}), frozenset())
+
+    def _remove_attempt(self, registration_id: str, attempt: str) -> Registration | None:
+        return self._change_attempts(registration_id, frozenset(), frozenset({attempt}))
+
+    def _change_attempts(
+        self, registration_id: str, added: frozenset[str], removed: frozenset[str]
+    ) -> Registration | None:
+        registration = self._find(registration_id)
+        if registration is None:
+            return None
+        registration = replace(registration, attempts=(registration.attempts | added) - removed)
+        self._store(registration)
+        return registration
+
+    def _complete(self, registration_id: str, code_hash: str, is_certain: bool) -> None:
+        registration = self._find(registration_id)
+        assert registration
+        if is_certain or registration.confirmed_by is None:
+            self._store(replace(registration, confirmed_by=code_hash, attempts=frozenset(), pending_key=None))
+
+    def _add_ticket(self, ticket: str) -> None:
+        self.services.rows["tickets"] = (*self.services.rows.get("tickets", ()), ticket)
+
+    def _get_latest_ticket(self) -> str:
+        latest: str = self.services.rows["tickets"][-1]
+        return latest
+
+    def _get_marks(self, user_id: str) -> frozenset[str]:
+        marks: frozenset[str] = self.services.rows.get(("marks", user_id), frozenset())
+        return marks
+
+    def _mark(self, user_id: str, mark: str) -> None:
+        self.services.rows["marks", user_id] = self._get_marks(user_id) | {mark}
+
+    def _unmark(self, user_id: str, mark: str) -> None:
+        self.services.rows["marks", user_id] = self._get_marks(user_id) - {mark}
 
 
-@dataclass
 class FakePendingConfirmations(PendingConfirmationRepository):
-    """Pending confirmations in a set."""
+    """Pending confirmations by email and password. Recording one is not a step, because nothing else depends on it."""
 
-    rows: set[str] = field(default_factory=set)
+    def __init__(self, services: Services) -> None:
+        self.services = services
 
     def record(self, email: str, password: str) -> str:
-        self.rows.add(f"{email} {password}")
+        self.services.rows["waiting", f"{email} {password}"] = True
         return f"{email} {password}"
 
     def forget(self, pk: str) -> None:
-        self.rows.discard(pk)
+        self.services.write(self._forget, pk)
+
+    def _forget(self, pk: str) -> None:
+        self.services.rows.pop(("waiting", pk), None)
 
     def exists(self, email: str, password: str) -> bool:
-        return f"{email} {password}" in self.rows
-
-
-class FakeClock:
-    """A clock that `sleep` advances if `is_running` is set. Otherwise it stands still."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.is_running = False
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds * self.is_running
-
-
-def run_in_turns(turns: Turns, **calls: Any) -> dict[str, Any]:
-    """Run each call in its own thread, one step at a time. Return each call's result or exception by name."""
-    results: dict[str, Any] = {}
-
-    def run(name: str) -> None:
-        try:
-            results[name] = calls[name]()
-        except Exception as error:  # noqa: BLE001 -- an exception is a result too
-            results[name] = error
-        finally:
-            turns.finish()
-
-    threads = [threading.Thread(target=run, args=(name,), name=name) for name in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert results.keys() == calls.keys()
-    return results
+        return ("waiting", f"{email} {password}") in self.services.rows

@@ -112,6 +112,13 @@ def test_content_type_other_than_form_is_an_invalid_request(content_type: str, a
     _assert_error(_send(app, "grant_type=password", content_type), "invalid_request")
 
 
+def test_encoded_form_is_an_invalid_request(app: FastAPI, pool: Any) -> None:
+    headers = {"Content-Type": FORM, "Content-Encoding": "gzip"}
+    response = asyncio.run(send_request(app, "POST", "/v1/auth/token", data=VALID_FIELDS, headers=headers))
+    _assert_error(response, "invalid_request")
+    pool.log_in.assert_not_called()
+
+
 @pytest.mark.parametrize("error", [errors.InvalidCredentialsError, errors.PasswordResetRequiredError])
 def test_failed_login_is_an_invalid_grant(error: type[Exception], app: FastAPI, pool: Any) -> None:
     pool.log_in.side_effect = error()

@@ -1,276 +1,206 @@
-"""A confirmed account has the password of its own registrant, in any order of concurrent requests."""
+"""A registration creates an unconfirmed user or replaces one, and a confirmation needs its code and its registration.
 
-import itertools
+test_sign_up_orders.py has the orders of concurrent requests.
+"""
+
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from app.accounts import sign_up
+from app.accounts.registrations import RegistrationRepository
 from app.accounts.sign_up import SignUp
-from app.cognito.user_pool import EmailInUseError, MailNotSentError, UserPool
+from app.cognito.user_pool import EmailInUseError, MailNotSentError, User, UserPool
 from app.errors import InvalidCodeError, UnavailableError
-from testkit.hypothesis_settings import without_deadline
-from tests.unit.accounts.sign_up_fakes import (
-    FakeClock,
-    FakePendingConfirmations,
-    FakeRegistrations,
-    FakeUserPool,
-    Turns,
-    run_in_turns,
-)
-
-EMAIL = "kay@example.org"
+from testkit.doubles import Clock
+from tests.unit.accounts.sign_up_fakes import FakePendingConfirmations
+from tests.unit.accounts.sign_up_model import EMAIL, SignUpModel
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    clock = FakeClock()
-    monkeypatch.setattr("app.accounts.sign_up.time", clock)
+def model() -> SignUpModel:
+    return SignUpModel()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(sign_up, "time", clock)
     return clock
 
 
-# A registration that removes a user has seven steps. A confirmation has four or more.
-REMOVAL_STEPS = 11
-REMOVAL_ORDERS = [
-    ["confirm" if step in confirm_steps else "register" for step in range(REMOVAL_STEPS)]
-    for confirm_steps in itertools.combinations(range(REMOVAL_STEPS), 4)
-]
-
-
-def test_confirmation_or_removal_wins_in_any_order(clock: FakeClock) -> None:
-    outcomes = set()
-    for order in REMOVAL_ORDERS:
-        pool, registrations = FakeUserPool(), FakeRegistrations()
-        sign_up = SignUp(pool, registrations, FakePendingConfirmations())
-        first = sign_up.register(EMAIL, "first", None)
-        member_id = registrations.member_ids[first]
-        assert member_id is not None
-        turns = pool.turns = registrations.turns = Turns(order, ["register", "confirm"])
-        results = run_in_turns(
-            turns,
-            register=lambda sign_up=sign_up: sign_up.register(EMAIL, "second", None),
-            confirm=lambda sign_up=sign_up, first=first, code=member_id: sign_up.confirm(first, code),
-        )
-
-        second = registrations.member_ids[results["register"]]
-        if results["confirm"] is None:
-            assert pool.users[member_id].confirmed, order
-            assert pool.passwords[member_id] == "first"
-            assert second is None, order
-        else:
-            assert isinstance(results["confirm"], InvalidCodeError), order
-            assert member_id not in pool.users, order
-            assert second is not None
-            assert not pool.users[second].confirmed
-        outcomes.add(results["confirm"] is None)
-    assert outcomes == {True, False}
-
-
-# Here the fifth and last step of a registration is a delete whose response is lost. Cognito runs the delete at once,
-# later, or after all other steps.
-LATE_DELETE_ORDERS = [
-    [*order[:end], "cognito", *order[end:]]
-    for confirm_steps in itertools.combinations(range(9), 4)
-    for order in [["confirm" if step in confirm_steps else "register" for step in range(9)]]
-    for end in range(order.index("register") + 5, 10)
-]
-
-
-def test_late_delete_removes_no_confirmed_user_in_any_order(clock: FakeClock) -> None:
-    clock.is_running = True
-    outcomes = set()
-    for order in LATE_DELETE_ORDERS:
-        pool, registrations = FakeUserPool(lost_deletes=itertools.repeat(True)), FakeRegistrations()
-        sign_up = SignUp(pool, registrations, FakePendingConfirmations())
-        first = sign_up.register(EMAIL, "first", None)
-        member_id = registrations.member_ids[first]
-        assert member_id is not None
-        turns = pool.turns = registrations.turns = Turns(order, ["register", "confirm", "cognito"])
-        results = run_in_turns(
-            turns,
-            register=lambda sign_up=sign_up: sign_up.register(EMAIL, "second", None),
-            confirm=lambda sign_up=sign_up, first=first, code=member_id: sign_up.confirm(first, code),
-            cognito=pool.run_pending_deletes,
-        )
-        pool.run_pending_deletes()
-
-        if results["confirm"] is None:
-            assert pool.users[member_id].confirmed, order
-            assert pool.passwords[member_id] == "first"
-        outcomes.add(type(results["confirm"]))
-    assert outcomes == {type(None), InvalidCodeError, UnavailableError}
-
-
-TWO_REGISTRATION_ORDERS = [
-    ["one" if step in first_steps else "two" for step in range(14)]
-    for first_steps in itertools.combinations(range(14), 3)
-]
-
-
-def test_two_registrations_leave_one_user_in_any_order(clock: FakeClock) -> None:
-    for order in TWO_REGISTRATION_ORDERS:
-        pool, registrations = FakeUserPool(), FakeRegistrations()
-        sign_up = SignUp(pool, registrations, FakePendingConfirmations())
-        sign_up.register(EMAIL, "before", None)
-        turns = pool.turns = registrations.turns = Turns(order, ["one", "two"])
-        results = run_in_turns(
-            turns,
-            one=lambda sign_up=sign_up: sign_up.register(EMAIL, "one", None),
-            two=lambda sign_up=sign_up: sign_up.register(EMAIL, "two", None),
-        )
-        member_ids = {name: registrations.member_ids[registration] for name, registration in results.items()}
-        ((user_id, user),) = pool.users.items()
-        assert not user.confirmed
-        winner = pool.passwords[user_id]
-        assert member_ids[winner] == user_id, order
-        assert [name for name, member_id in member_ids.items() if member_id == user_id] == [winner], order
-
-
-ACTORS = ("one", "two", "confirm", "cognito")
-
-
-def test_remaining_users_belong_to_their_registrations(clock: FakeClock) -> None:
-    clock.is_running = True
-    outcomes = set()
-
-    @hypothesis_settings(without_deadline, max_examples=300, database=None)
-    @given(st.lists(st.sampled_from(ACTORS), min_size=8, max_size=25), st.lists(st.booleans(), min_size=6, max_size=6))
-    def run_scenario(order: list[str], lost_deletes: list[bool]) -> None:
-        pool, registrations = FakeUserPool(lost_deletes=itertools.cycle(lost_deletes)), FakeRegistrations()
-        sign_up = SignUp(pool, registrations, FakePendingConfirmations())
-        registration_ids = {"before": sign_up.register(EMAIL, "before", None)}
-        (before,) = pool.users
-        turns = pool.turns = registrations.turns = Turns(order, ACTORS)
-        results = run_in_turns(
-            turns,
-            one=lambda: sign_up.register(EMAIL, "one", None),
-            two=lambda: sign_up.register(EMAIL, "two", None),
-            confirm=lambda: sign_up.confirm(registration_ids["before"], before),
-            cognito=pool.run_pending_deletes,
-        )
-        pool.run_pending_deletes()
-        registrations.marks.clear()  # The marks have expired by now.
-
-        registration_ids |= {name: results[name] for name in ("one", "two") if isinstance(results[name], str)}
-        if results["confirm"] is None:
-            assert pool.users[before].confirmed
-        for user_id, user in pool.users.items():
-            registration = registration_ids[pool.passwords[user_id]]
-            assert registrations.member_ids[registration] == user_id
-            if not user.confirmed:
-                sign_up.confirm(registration, user_id)
-        outcomes.add((type(results["confirm"]), *(pool.passwords[user_id] for user_id in pool.users)))
-
-    run_scenario()
-    assert {(type(None), "before"), (InvalidCodeError, "one"), (InvalidCodeError, "two")} <= outcomes
+def _get_user_id(model: SignUpModel, registration: str) -> str | None:
+    stored = model.registrations.get(registration)
+    assert stored
+    return stored.user_id
 
 
 class TestRegister:
-    def test_new_email_gets_a_registration(self) -> None:
-        pool, registrations = FakeUserPool(), FakeRegistrations()
-        registration = SignUp(pool, registrations, FakePendingConfirmations()).register(EMAIL, "first", "kay")
-        (user,) = pool.users.values()
-        assert registrations.member_ids == {registration: user.id}
-        assert user.wished_handle == "kay"
+    def test_new_email_gets_a_registration(self, model: SignUpModel) -> None:
+        registration = model.sign_up.register(EMAIL, "first", "kay")
+        (user,) = model.pool.users.values()
+        assert _get_user_id(model, registration) == user.id
+        assert user.requested_handle == "kay"
 
-    def test_registration_for_a_confirmed_email_confirms_no_user(self) -> None:
-        pool, registrations = FakeUserPool(), FakeRegistrations()
-        sign_up = SignUp(pool, registrations, FakePendingConfirmations())
-        first = sign_up.register(EMAIL, "first", None)
-        (member_id,) = pool.users
-        sign_up.confirm(first, member_id)
-        second = sign_up.register(EMAIL, "second", None)
-        assert registrations.member_ids[second] is None
-        assert pool.passwords == {member_id: "first"}
+    def test_registration_for_a_confirmed_email_confirms_no_user(self, model: SignUpModel) -> None:
+        first = model.register("first")
+        code = model.pool.get_latest_code(EMAIL)
+        model.sign_up.confirm(first, code)
+        second = model.register("second")
+        assert _get_user_id(model, second) is None
+        assert [model.pool.get_password(user_id) for user_id in model.pool.users] == ["first"]
         with pytest.raises(InvalidCodeError):
-            sign_up.confirm(second, member_id)
+            model.sign_up.confirm(second, code)
 
-    def test_new_registration_replaces_an_unconfirmed_user(self) -> None:
-        pool, registrations = FakeUserPool(), FakeRegistrations()
-        sign_up = SignUp(pool, registrations, FakePendingConfirmations())
-        first = sign_up.register(EMAIL, "first", None)
-        second = sign_up.register(EMAIL, "second", None)
-        ((member_id, _),) = pool.users.items()
-        assert pool.passwords[member_id] == "second"
+    def test_new_registration_replaces_an_unconfirmed_user(self, model: SignUpModel) -> None:
+        first, second = model.register("first"), model.register("second")
+        (user_id,) = model.pool.users
+        assert model.pool.get_password(user_id) == "second"
+        code = model.pool.get_latest_code(EMAIL)
         with pytest.raises(InvalidCodeError):
-            sign_up.confirm(first, member_id)
-        sign_up.confirm(second, member_id)
-        assert pool.users[member_id].confirmed
+            model.sign_up.confirm(first, code)
+        model.sign_up.confirm(second, code)
+        assert model.pool.users[user_id].is_confirmed
 
-    def test_registration_without_a_mail_confirms_no_user(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_registration_without_a_mail_confirms_no_user_and_is_logged(
+        self, model: SignUpModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
         # Another request may have registered the email since. This registration must not confirm that user.
-        monkeypatch.setattr(FakeUserPool, "sign_up", Mock(side_effect=MailNotSentError))
-        registrations = FakeRegistrations()
-        registration = SignUp(FakeUserPool(), registrations, FakePendingConfirmations()).register(EMAIL, "first", None)
-        assert registrations.member_ids == {registration: None}
+        error = MailNotSentError()
+        error.__cause__ = ClientError({"Error": {"Code": "CodeDeliveryFailureException"}}, "SignUp")
+        monkeypatch.setattr(model.pool, "sign_up", Mock(side_effect=error))
+        assert _get_user_id(model, model.register("first")) is None
+        (record,) = caplog.records
+        assert record.levelname == "WARNING"
+        assert "aws_error=CodeDeliveryFailureException aws_operation=SignUp" in record.getMessage()
 
-    def test_repeated_collisions_confirm_no_user(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(FakeUserPool, "sign_up", Mock(side_effect=EmailInUseError))
-        registrations = FakeRegistrations()
-        registration = SignUp(FakeUserPool(), registrations, FakePendingConfirmations()).register(EMAIL, "first", None)
-        assert registrations.member_ids == {registration: None}
+    def test_repeated_collisions_confirm_no_user(self, model: SignUpModel, monkeypatch: pytest.MonkeyPatch) -> None:
+        # The user is gone whenever it is read.
+        collide = Mock(side_effect=EmailInUseError)
+        monkeypatch.setattr(model.pool, "sign_up", collide)
+        assert _get_user_id(model, model.register("first")) is None
+        assert collide.call_count == 33
 
-    def test_retry_after_a_lost_delete_succeeds(self) -> None:
-        pool, registrations = FakeUserPool(lost_deletes=iter([True, False])), FakeRegistrations()
-        sign_up = SignUp(pool, registrations, FakePendingConfirmations())
-        sign_up.register(EMAIL, "other", None)
-        registrations.mark_for_removal(next(iter(pool.users)))  # The mark of a request that crashed.
-        with pytest.raises(ReadTimeoutError):
-            sign_up.register(EMAIL, "first", None)
-        registration = sign_up.register(EMAIL, "first", None)
-        ((member_id, _),) = pool.users.items()
-        pool.run_pending_deletes()
-        sign_up.confirm(registration, member_id)
-        assert pool.users[member_id].confirmed
-        assert pool.passwords[member_id] == "first"
+    def test_removal_does_not_start_without_time_to_create_a_user(
+        self, model: SignUpModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = model.register("first")
+        monkeypatch.setattr(sign_up, "remaining_seconds", lambda: 9.9)
+        with pytest.raises(UnavailableError):
+            model.register("second")
+        model.sign_up.confirm(first, model.pool.get_latest_code(EMAIL))
+        monkeypatch.setattr(sign_up, "remaining_seconds", lambda: 10.0)
+        assert _get_user_id(model, model.register("third")) is None
 
 
 class TestConfirm:
-    def test_registration_without_a_user_makes_no_call(self) -> None:
+    def test_registration_without_a_user_makes_no_call(self, model: SignUpModel) -> None:
         pool: Any = Mock(spec=UserPool)
-        registrations = FakeRegistrations()
-        sign_up = SignUp(pool, registrations, FakePendingConfirmations())
-        for registration in (registrations.create(None, "pending key"), "x"):
+        without_pool = SignUp(pool, model.registrations, model.pending_confirmations)
+        for registration in (model.registrations.create(None, "pending key"), "x"):
             with pytest.raises(InvalidCodeError):
-                sign_up.confirm(registration, "123456")
-            sign_up.resend(registration)
+                without_pool.confirm(registration, "123456")
+            without_pool.resend(registration)
         assert pool.mock_calls == []
 
-    def test_confirmation_times_out_on_a_stale_mark_and_keeps_the_code(self, clock: FakeClock) -> None:
-        pool, registrations = FakeUserPool(), FakeRegistrations()
-        sign_up = SignUp(pool, registrations, FakePendingConfirmations())
-        registration = sign_up.register(EMAIL, "first", None)
-        (member_id,) = pool.users
-        mark = registrations.mark_for_removal(member_id)
-
-        clock.is_running = True
+    def test_confirmation_times_out_on_a_stale_mark_and_keeps_the_code(self, model: SignUpModel, clock: Clock) -> None:
+        registration = model.register("first")
+        (user_id,) = model.pool.users
+        code = model.pool.get_latest_code(EMAIL)
+        mark = model.registrations.mark_for_removal(user_id)
+        begun_at = clock.now
         with pytest.raises(UnavailableError):
-            sign_up.confirm(registration, member_id)
-        assert 3 < clock.now < 10
-        registrations.unmark(member_id, mark)
-        sign_up.confirm(registration, member_id)
-        assert pool.users[member_id].confirmed
+            model.sign_up.confirm(registration, code)
+        assert 3 < clock.now - begun_at < 10
+        assert not model.pool.users[user_id].is_confirmed
+
+        model.registrations.unmark(user_id, mark)
+        model.sign_up.confirm(registration, code)
+        assert model.pool.users[user_id].is_confirmed
+
+    @pytest.mark.parametrize(("status", "is_forgotten"), [(400, True), (403, True), (500, False), (503, False)])
+    def test_refused_call_leaves_no_attempt(self, status: int, is_forgotten: bool, model: SignUpModel) -> None:
+        registration = model.register("first")
+        pool = Mock(spec=UserPool)
+        response: Any = {"Error": {"Code": "X"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        pool.confirm.side_effect = ClientError(response, "ConfirmSignUp")
+        with pytest.raises(ClientError):
+            SignUp(pool, model.registrations, model.pending_confirmations).confirm(registration, "123456")
+        stored = model.registrations.get(registration)
+        assert stored
+        assert bool(stored.attempts) is not is_forgotten
+
+    def test_repetition_with_the_same_code_succeeds(self, model: SignUpModel) -> None:
+        registration = model.register("first")
+        code = model.pool.get_latest_code(EMAIL)
+        for _ in range(3):
+            model.sign_up.confirm(registration, code)
+        with pytest.raises(InvalidCodeError):
+            model.sign_up.confirm(registration, "wrong")
+
+    def test_repetition_fails_once_the_user_is_gone(self, model: SignUpModel) -> None:
+        registration = model.register("first")
+        code = model.pool.get_latest_code(EMAIL)
+        model.sign_up.confirm(registration, code)
+        (user_id,) = model.pool.users
+        model.pool.delete(user_id)
+        model.register("second")
+        with pytest.raises(InvalidCodeError):
+            model.sign_up.confirm(registration, code)
+
+    def test_confirmed_registration_is_mailed_no_code(
+        self, model: SignUpModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        registration = model.register("first")
+        code = model.pool.get_latest_code(EMAIL)
+        model.sign_up.resend(registration)
+        assert model.pool.get_latest_code(EMAIL) != code
+        code = model.pool.get_latest_code(EMAIL)
+        model.sign_up.confirm(registration, code)
+        monkeypatch.setattr(model.pool, "resend", Mock(side_effect=AssertionError))
+        model.sign_up.resend(registration)
+
+    @pytest.mark.parametrize(
+        "failure",
+        [None, UnavailableError(), EndpointConnectionError(endpoint_url="dynamodb"), ClientError({}, "DeleteItem")],
+        ids=["no failure", "request deadline", "connection error", "client error"],
+    )
+    def test_confirmation_forgets_its_own_row_or_ignores_the_error(
+        self, failure: Exception | None, model: SignUpModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if failure:
+            monkeypatch.setattr(FakePendingConfirmations, "forget", Mock(side_effect=failure))
+        model.register("first")
+        registration = model.register("second")
+        assert model.pending_confirmations.exists(EMAIL, "second")
+        for _ in range(2):
+            model.sign_up.confirm(registration, model.pool.get_latest_code(EMAIL))
+        assert model.pending_confirmations.exists(EMAIL, "first")
+        assert model.pending_confirmations.exists(EMAIL, "second") is (failure is not None)
+        assert not model.pending_confirmations.exists(EMAIL, "third")
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [None, UnavailableError(), EndpointConnectionError(endpoint_url="dynamodb"), ClientError({}, "DeleteItem")],
-    ids=["no failure", "request deadline", "connection error", "client error"],
-)
-def test_confirmation_forgets_its_own_row_or_ignores_the_error(failure: Exception | None) -> None:
-    pool, registrations = FakeUserPool(), FakeRegistrations(failure=failure)
-    pending_confirmations = FakePendingConfirmations()
-    sign_up = SignUp(pool, registrations, pending_confirmations)
-    sign_up.register(EMAIL, "first", None)
-    registration = sign_up.register(EMAIL, "second", None)
-    assert pending_confirmations.exists(EMAIL, "second")
-    (user,) = pool.users
-    sign_up.confirm(registration, user)
-    assert pool.users[user].confirmed
-    assert pending_confirmations.exists(EMAIL, "first")
-    assert pending_confirmations.exists(EMAIL, "second") is (failure is not None)
-    assert not pending_confirmations.exists(EMAIL, "third")
+class TestTemporaryPasswords:
+    """An operator creates users with a temporary password, and can give one to a member."""
+
+    USER = User(
+        "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e",
+        EMAIL,
+        None,
+        datetime.now(UTC),
+        is_confirmed=False,
+        has_temporary_password=True,
+    )
+
+    @pytest.mark.parametrize("is_member", [True, False], ids=["member", "not a member"])
+    def test_only_a_user_who_is_not_a_member_is_replaced(self, is_member: bool) -> None:
+        pool, registrations = Mock(spec=UserPool), Mock(spec=RegistrationRepository)
+        pool.sign_up.side_effect = [EmailInUseError, "new"]
+        pool.get_user.return_value = self.USER
+        registrations.is_member.return_value = is_member
+        SignUp(pool, registrations, Mock()).register(EMAIL, "a rubber duck knows", None)
+        assert pool.delete.called is not is_member
+        assert registrations.create.call_args.args[0] == (None if is_member else "new")

@@ -35,9 +35,9 @@ def _make_user_response(**changes: Any) -> dict[str, Any]:
 
 
 class TestSignUp:
-    def test_sign_up_sends_the_wished_handle_and_returns_the_sub(self, stubbed: Stubbed) -> None:
+    def test_sign_up_sends_the_requested_handle_and_returns_the_sub(self, stubbed: Stubbed) -> None:
         pool, stubber = stubbed
-        for wished_handle, attributes in ((None, []), ("kay", [{"Name": "preferred_username", "Value": "kay"}])):
+        for requested_handle, attributes in ((None, []), ("kay", [{"Name": "preferred_username", "Value": "kay"}])):
             parameters = {
                 "ClientId": SETTINGS.user_pool_client_id,
                 "Username": EMAIL,
@@ -45,7 +45,7 @@ class TestSignUp:
                 "UserAttributes": attributes,
             }
             stubber.add_response("sign_up", {"UserConfirmed": False, "UserSub": SUB}, parameters)
-            assert pool.sign_up(EMAIL, NEW_PASSWORD, wished_handle) == SUB
+            assert pool.sign_up(EMAIL, NEW_PASSWORD, requested_handle) == SUB
 
     def test_failed_mail_raises_without_another_call(self, stubbed: Stubbed) -> None:
         pool, stubber = stubbed
@@ -87,18 +87,19 @@ class TestGetUser:
         stubber.add_response(
             "admin_get_user", _make_user_response(attributes={"preferred_username": "kay"}), parameters
         )
-        assert pool.get_user(EMAIL) == User(SUB, EMAIL, "kay", datetime(2026, 7, 1, 10, tzinfo=UTC), confirmed=True)
+        assert pool.get_user(EMAIL) == User(SUB, EMAIL, "kay", datetime(2026, 7, 1, 10, tzinfo=UTC), is_confirmed=True)
 
     @pytest.mark.parametrize(
-        ("status", "confirmed"), [("UNCONFIRMED", False), ("CONFIRMED", True), ("RESET_REQUIRED", True)]
+        ("status", "confirmed"),
+        [("UNCONFIRMED", False), ("FORCE_CHANGE_PASSWORD", False), ("CONFIRMED", True), ("RESET_REQUIRED", True)],
     )
     def test_user_status_decides_confirmation(self, status: str, confirmed: bool, stubbed: Stubbed) -> None:
         pool, stubber = stubbed
         stubber.add_response("admin_get_user", _make_user_response(UserStatus=status))
         user = pool.get_user(SUB)
         assert user is not None
-        assert user.confirmed is confirmed
-        assert user.wished_handle is None
+        assert user.is_confirmed is confirmed
+        assert user.requested_handle is None
 
 
 class TestSessions:
@@ -112,10 +113,17 @@ class TestSessions:
     def test_challenge_is_not_a_session(self, challenge: str, stubbed: Stubbed) -> None:
         pool, stubber = stubbed
         stubber.add_response("admin_initiate_auth", {"ChallengeName": challenge, "Session": "s" * 20})
-        with pytest.raises(errors.PasswordResetRequiredError):
+        # A user from Cognito's console never logged in, so the answer is the one for an unknown email.
+        with pytest.raises(errors.InvalidCredentialsError):
             pool.log_in(EMAIL, OLD_PASSWORD)
         stubber.add_response("admin_initiate_auth", {"ChallengeName": challenge, "Session": "s" * 20})
         assert not pool.password_matches(SUB, OLD_PASSWORD)
+
+    def test_required_reset_is_not_a_wrong_password(self, stubbed: Stubbed) -> None:
+        pool, stubber = stubbed
+        stubber.add_client_error("admin_initiate_auth", "PasswordResetRequiredException")
+        with pytest.raises(errors.PasswordResetRequiredError):
+            pool.log_in(EMAIL, OLD_PASSWORD)
 
     def test_refresh_returns_the_same_refresh_token(self, stubbed: Stubbed) -> None:
         pool, stubber = stubbed

@@ -27,8 +27,8 @@ from testkit.lost_responses import lose_first_response
 JOINED_AT = datetime(2026, 7, 1, 12, 30, 15, 250000, tzinfo=UTC)
 
 
-def _make_user(wished_handle: str | None = None) -> User:
-    return User(str(uuid.uuid4()), "kay@example.org", wished_handle, JOINED_AT, confirmed=True)
+def _make_user(requested_handle: str | None = None) -> User:
+    return User(str(uuid.uuid4()), "kay@example.org", requested_handle, JOINED_AT, is_confirmed=True)
 
 
 def _make_handle() -> str:
@@ -69,7 +69,7 @@ class TestCreation:
         user = _make_user(_make_handle())
         directory = table.make_directory(user)
         member = directory.get_or_create(user.id)
-        assert member == Member(user.id, str(user.wished_handle), JOINED_AT, 0.0)
+        assert member == Member(user.id, str(user.requested_handle), JOINED_AT, 0.0)
         assert directory.get_profile(member.handle) == Profile(member.handle, JOINED_AT)
         assert directory.is_taken(member.handle)
         assert table.get_row(f"handle#{member.handle}")["member_id"] == user.id
@@ -86,14 +86,14 @@ class TestCreation:
         assert table.get_row(f"member#{member_id}") == {}
 
     def test_unconfirmed_user_is_unauthenticated(self, table: Table) -> None:
-        user = dataclasses.replace(_make_user(_make_handle()), confirmed=False)
+        user = dataclasses.replace(_make_user(_make_handle()), is_confirmed=False)
         with pytest.raises(UnauthenticatedError):
             table.make_directory(user).get_or_create(user.id)
         assert table.get_row(f"member#{user.id}") == {}
 
-    def test_taken_wished_handle_becomes_a_generated_one(self, table: Table) -> None:
+    def test_taken_requested_handle_becomes_a_generated_one(self, table: Table) -> None:
         first, second = _make_user(_make_handle()), _make_user()
-        second = User(second.id, second.email, first.wished_handle, JOINED_AT, confirmed=True)
+        second = User(second.id, second.email, first.requested_handle, JOINED_AT, is_confirmed=True)
         directory = table.make_directory(first, second)
         taken_handle = directory.get_or_create(first.id).handle
         generated = directory.get_or_create(second.id).handle
@@ -102,13 +102,17 @@ class TestCreation:
         assert table.get_row(f"handle#{taken_handle}")["member_id"] == first.id
 
     @pytest.mark.parametrize(
-        "wished_handle",
+        "requested_handle",
         [
             None,
             "",
             "admin",
             "a_d_m_i_n",
             "dwipper_team",
+            "dwipp_support",
+            "admin_team",
+            "kay_adm1n",
+            "___",
             "Kay",
             "k y",
             "ka",
@@ -120,17 +124,19 @@ class TestCreation:
         ],
         ids=ascii,
     )
-    def test_unusable_wished_handle_becomes_a_generated_one(self, wished_handle: str | None, table: Table) -> None:
-        user = _make_user(wished_handle)
+    def test_unusable_requested_handle_becomes_a_generated_one(
+        self, requested_handle: str | None, table: Table
+    ) -> None:
+        user = _make_user(requested_handle)
         handle = table.make_directory(user).get_or_create(user.id).handle
-        assert handle != wished_handle
+        assert handle != requested_handle
         assert is_handle(handle)
         assert not is_reserved(handle)
 
     def test_rows_contain_no_email(self, table: Table) -> None:
         user = _make_user(_make_handle())
         table.make_directory(user).get_or_create(user.id)
-        rows = [table.get_row(f"member#{user.id}"), table.get_row(f"handle#{user.wished_handle}")]
+        rows = [table.get_row(f"member#{user.id}"), table.get_row(f"handle#{user.requested_handle}")]
         assert [sorted(row) for row in rows] == [["handle", "joined_at", "pk"], ["joined_at", "member_id", "pk"]]
         assert "@" not in str(rows)
 
@@ -139,14 +145,14 @@ class TestCreation:
         with lose_first_response(table.client, "TransactWriteItems") as sent:
             member = table.make_directory(user).get_or_create(user.id)
         assert len(sent) == 2
-        assert member.handle == user.wished_handle
+        assert member.handle == user.requested_handle
         assert table.make_directory().get_or_create(user.id) == member
 
 
 class TestConcurrentCreation:
     def test_concurrent_first_requests_create_one_handle(self, table: Table) -> None:
-        for wished_handle in (_make_handle(), None):
-            user = _make_user(wished_handle)
+        for requested_handle in (_make_handle(), None):
+            user = _make_user(requested_handle)
             barrier = threading.Barrier(8)
             directory = table.make_directory(user)
 
@@ -163,8 +169,8 @@ class TestConcurrentCreation:
             assert table.get_row(f"handle#{member.handle}")["member_id"] == user.id
 
     def test_concurrent_wishes_give_the_handle_to_one_member(self, table: Table) -> None:
-        wished_handle = _make_handle()
-        users = [_make_user(wished_handle) for _ in range(8)]
+        requested_handle = _make_handle()
+        users = [_make_user(requested_handle) for _ in range(8)]
         barrier = threading.Barrier(8)
         directory = table.make_directory(*users)
 
@@ -176,7 +182,7 @@ class TestConcurrentCreation:
             members = list(threads.map(call, users))
         assert [member.id for member in members] == [user.id for user in users]
         assert len({member.handle for member in members}) == 8
-        assert sum(member.handle == wished_handle for member in members) == 1
+        assert sum(member.handle == requested_handle for member in members) == 1
 
 
 class TestProfiles:
@@ -192,10 +198,10 @@ class TestProfiles:
     def test_user_without_a_request_has_no_profile(self, table: Table) -> None:
         user = _make_user(_make_handle())
         with pytest.raises(MemberNotFoundError):
-            table.make_directory(user).get_profile(str(user.wished_handle))
-        assert not table.make_directory(user).is_taken(str(user.wished_handle))
+            table.make_directory(user).get_profile(str(user.requested_handle))
+        assert not table.make_directory(user).is_taken(str(user.requested_handle))
 
-    @pytest.mark.parametrize("handle", ["admin", "dwipper_team", "l_o_g_i_n"])
+    @pytest.mark.parametrize("handle", ["admin", "dwipper_team", "l_o_g_i_n", "dwipp_support", "admin_team", "dw1pp"])
     def test_reserved_handle_is_taken(self, handle: str, table: Table) -> None:
         assert table.make_directory().is_taken(handle)
 
@@ -224,7 +230,7 @@ class TestConflicts:
             ("None", "ProvisionedThroughputExceeded"),
         ],
     )
-    def test_conflict_or_throttle_keeps_the_wished_handle(self, member: str, handle: str) -> None:
+    def test_conflict_or_throttle_keeps_the_requested_handle(self, member: str, handle: str) -> None:
         client = dynamodb_client("us-east-1")
         user = _make_user("kay_the_first")
         with Stubber(client) as stubber:
