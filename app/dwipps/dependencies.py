@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import AfterValidator
 from pydantic.json_schema import SkipJsonSchema
 
 from app.dwipps.feed import Feed
@@ -14,13 +15,18 @@ from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippView
 from app.openapi import examples
+from app.openapi.formats import lower_ascii
 from app.web.dependencies import provided
 
 DwippFeed = Annotated[Feed, provided("feed")]
 Dwipps = Annotated[DwippRepository, provided("dwipps")]
 DwippWriter = Annotated[IdempotentWriter, provided("writer")]
 Reactions = Annotated[ReactionRepository, provided("reactions")]
-DwippIdParam = Annotated[str, Path(description="The `id` of a Dwipp.", examples=[examples.DWIPP_ID])]
+DwippIdParam = Annotated[
+    str,
+    AfterValidator(lower_ascii),
+    Path(description="The `id` of a Dwipp. Case-insensitive.", examples=[examples.DWIPP_ID]),
+]
 
 _HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,255}")
@@ -29,18 +35,18 @@ _KEY = re.compile(r"[!-~]{1,255}")
 @dataclass(frozen=True, slots=True)
 class _IdempotencyKey:
     value: str | None
-    request: Request
     response: Response
 
-    def with_location(self, dwipp: DwippView, *, replayed: bool) -> DwippView:
+    def with_location(self, dwipp: DwippView, *, is_replay: bool) -> DwippView:
         """Add the headers of a create, and return the Dwipp.
 
         Args:
             dwipp: the created Dwipp.
-            replayed: whether an earlier request created it.
+            is_replay: whether an earlier request created it.
         """
-        self.response.headers["Location"] = f"{self.request.scope.get('root_path', '')}/v1/dwipps/{dwipp.id}"
-        if replayed:
+        # Relative to the path of the list (RFC 9110, section 10.2.2), because a proxy may add or strip a prefix.
+        self.response.headers["Location"] = f"dwipps/{dwipp.id}"
+        if is_replay:
             self.response.headers["Idempotent-Replayed"] = "true"
         return dwipp
 
@@ -66,7 +72,7 @@ async def _idempotency_key(
     if keys and not _KEY.fullmatch(key):
         message = "The key must have 1 to 255 visible ASCII characters."
         raise RequestValidationError([{"type": "idempotency_key", "loc": ("header", _HEADER), "msg": message}])
-    return _IdempotencyKey(key or None, request, response)
+    return _IdempotencyKey(key or None, response)
 
 
 IdempotencyKey = Annotated[_IdempotencyKey, Depends(_idempotency_key)]

@@ -1,4 +1,4 @@
-"""Dwipps as one member sees them: the stored Dwipp and the member's own reaction. Independent of HTTP."""
+"""Dwipps as one member sees them: the stored Dwipp and the member's own reaction."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -14,6 +14,9 @@ from app.errors import DwippNotFoundError
 from app.pagination.cursors import PageRequest, decode_cursor, encode_cursor
 
 _NO_REACTION = Reaction()
+# The bounds of further reads in one request, if all Dwipps of a page of favorites are deleted.
+_MAX_FURTHER_READS = 5
+_FURTHER_READ_ROWS = 100
 
 
 def to_view(dwipp: Dwipp, reaction: Reaction = _NO_REACTION) -> DwippView:
@@ -66,17 +69,44 @@ class Feed:
         return self._to_page(name, member_id, dwipps, page.limit)
 
     def list_favorites(self, member_id: str, page: PageRequest) -> DwippPage:
-        """Return the member's favorites, latest favorited first. Deleted Dwipps are left out."""
+        """Return the member's favorites, latest favorited first. Deleted Dwipps are left out.
+
+        If all Dwipps of a page are deleted, this reads on, up to a limit.
+        """
         name = f"favorites {member_id}"
-        rows = self._reactions.list_favorites(member_id, page.limit + 1, _favorite_position(page.cursor, name))
-        shown = rows[: page.limit]
-        dwipps = self._dwipps.get_many([row.dwipp_id for row in shown])
-        # For a moment the index may have a favorite at its old and its new place. The new one comes first, and `pop`
-        # skips the old one.
-        items = [to_view(dwipps.pop(row.dwipp_id), row.reaction) for row in shown if row.dwipp_id in dwipps]
-        has_more = len(rows) > page.limit
-        cursor = encode_cursor(name, shown[-1].favorited_at, shown[-1].dwipp_id) if has_more else None
-        return DwippPage(items=items, next_cursor=cursor)
+        items, position, has_more = self._favorites(member_id, page.limit, _favorite_position(page.cursor, name))
+        for _ in range(_MAX_FURTHER_READS):
+            if items or not has_more:
+                break
+            items, position, has_more = self._favorites(member_id, page.limit, position, _FURTHER_READ_ROWS)
+        return DwippPage(items=items, next_cursor=encode_cursor(name, *position) if position and has_more else None)
+
+    def _favorites(
+        self, member_id: str, limit: int, after: tuple[str, str] | None, max_rows: int | None = None
+    ) -> tuple[list[DwippView], tuple[str, str] | None, bool]:
+        """Return favorites of existing Dwipps, the position of the last row that was used, and whether rows follow.
+
+        Args:
+            member_id: the member.
+            limit: the maximum number of favorites.
+            after: the position before the first row.
+            max_rows: the maximum number of rows to use, `limit` by default.
+        """
+        size = max_rows or limit
+        rows = self._reactions.list_favorites(member_id, size + 1, after)
+        dwipps = self._dwipps.get_many([row.dwipp_id for row in rows[:size]])
+        items: list[DwippView] = []
+        used = 0
+        for row in rows[:size]:
+            if len(items) == limit:
+                break
+            used += 1
+            # For a moment the index may have a favorite at its old and its new place. The new one comes first, and
+            # `pop` skips the old one.
+            if dwipp := dwipps.pop(row.dwipp_id, None):
+                items.append(to_view(dwipp, row.reaction))
+        position = (rows[used - 1].favorited_at, rows[used - 1].dwipp_id) if used else after
+        return items, position, len(rows) > used
 
     def _to_page(self, name: str, member_id: str, dwipps: Sequence[Dwipp], limit: int) -> DwippPage:
         """Return a page. One Dwipp beyond the limit shows that the list goes on."""

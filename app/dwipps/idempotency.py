@@ -1,4 +1,4 @@
-"""Idempotent creation: one Dwipp for each Idempotency-Key. Independent of HTTP.
+"""Idempotent creation: one Dwipp for each Idempotency-Key.
 
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 
@@ -41,7 +41,7 @@ class IdempotentWriter:
 
         Args:
             author: the author.
-            key: the idempotency key. None to create a Dwipp in any case.
+            key: the idempotency key. None to create a Dwipp without one.
             text: the text of the Dwipp.
 
         Raises:

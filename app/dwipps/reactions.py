@@ -1,4 +1,4 @@
-"""The reactions table: one row for each pair of a member and a Dwipp with a reaction. Independent of HTTP.
+"""The reactions table: one row for each pair of a member and a Dwipp with a reaction.
 
 member_id     the partition key
 dwipp_id      the sort key, so that the reactions to a page of the feed are one range
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from botocore.exceptions import ClientError
 
 from app.aws.errors import CONDITION_FAILED, TRANSACTION_CONFLICT, error_code, existing_item, was_sdk_retry
-from app.aws.items import batch_get, deserialize, serialize
+from app.aws.items import batch_get, deserialize, query, serialize
 from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
 from app.aws.timestamps import from_text, now, to_text
 from app.dwipps.ids import is_id
@@ -135,27 +135,29 @@ class ReactionRepository:
         if after:
             key = serialize({"favorited_at": after[0]}) | _key(member_id, after[1])
             start = {"ExclusiveStartKey": key}
-        response = self._client.query(
+        items = query(
+            self._client,
+            limit,
             TableName=self._table,
             IndexName="favorites",
             KeyConditionExpression="member_id = :member",
             ExpressionAttributeValues=serialize({":member": member_id}),
             ScanIndexForward=False,
-            Limit=limit,
             **start,
         )
-        return [Favorite.from_item(item) for item in response["Items"]]
+        return [Favorite.from_item(item) for item in items]
 
     def list_by_dwipp_id(self, member_id: str, limit: int, after: str) -> list[tuple[str, Reaction]]:
         """Return at most `limit` current reactions with ids above `after`, as pairs of id and reaction, by id."""
-        response = self._client.query(
+        items = query(
+            self._client,
+            limit,
             TableName=self._table,
             KeyConditionExpression="member_id = :member AND dwipp_id > :after",
             ExpressionAttributeValues=serialize({":member": member_id, ":after": after}),
             ConsistentRead=True,
-            Limit=limit,
         )
-        return [(deserialize(item)["dwipp_id"], Reaction.from_item(item)) for item in response["Items"]]
+        return [(deserialize(item)["dwipp_id"], Reaction.from_item(item)) for item in items]
 
     def change_upvote(self, member: Member, dwipp_id: str, change: Change) -> Reaction:
         """Change the member's upvote, and with it the Dwipp's count. Return the resulting reaction.
@@ -171,9 +173,9 @@ class ReactionRepository:
         """Change the member's favorite. Return the resulting reaction. SET leaves an existing favorite unchanged.
 
         Raises:
-            DwippNotFoundError: if the id is malformed. The Dwipp itself is not read. UnavailableError: if writes by the
-            same member interfere until the deadline, or if the outcome of a toggle is
-                unknown.
+            DwippNotFoundError: if the id is malformed. The Dwipp itself is not read.
+            UnavailableError: if writes by the same member interfere until the deadline, or if the outcome of a toggle
+                is unknown.
         """
         attempt = partial(self._favorite, member.id, dwipp_id, change)
         return retry_on_conflict(attempt, member.write_deadline, repeatable=change is not Change.TOGGLE)

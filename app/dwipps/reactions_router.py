@@ -1,5 +1,7 @@
 """`/v1/dwipps/{dwipp_id}/upvote` and `…/favorite`: POST toggles, PUT sets, DELETE clears."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import APIRouter
@@ -42,10 +44,13 @@ def set_upvote(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, re
     return _upvote(member, dwipp_id, Change.SET, dwipps, reactions)
 
 
-@router.delete("/upvote", summary="Take an upvote back", responses=_example(upvotes=3))
+@router.delete("/upvote", summary="Remove an upvote", responses=_example(upvotes=3))
 @counted_as("Reactions")
 def clear_upvote(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, reactions: Reactions) -> DwippView:
-    """Clear your upvote. Safe to retry, also without an upvote."""
+    """Clear your upvote. Safe to retry, also without an upvote.
+
+    If the Dwipp was deleted, the response is 404, and your upvote and your favorite are removed.
+    """
     return _upvote(member, dwipp_id, Change.CLEAR, dwipps, reactions)
 
 
@@ -66,19 +71,37 @@ def set_favorite(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, 
 @router.delete("/favorite", summary="Remove a favorite", responses=_example(upvotes=3))
 @counted_as("Reactions")
 def clear_favorite(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, reactions: Reactions) -> DwippView:
-    """Clear your favorite. Safe to retry, also without a favorite."""
+    """Clear your favorite. Safe to retry, also without a favorite.
+
+    If the Dwipp was deleted, the response is 404, and your upvote and your favorite are removed.
+    """
     return _favorite(member, dwipp_id, Change.CLEAR, dwipps, reactions)
 
 
 def _upvote(
     member: Member, dwipp_id: str, change: Change, dwipps: DwippRepository, reactions: ReactionRepository
 ) -> DwippView:
-    reaction = reactions.change_upvote(member, dwipp_id, change)
-    return to_view(dwipps.get(dwipp_id), reaction)  # Read after the write, for the current count.
+    with _row_removed_with_dwipp(member, dwipp_id, change, reactions):
+        reaction = reactions.change_upvote(member, dwipp_id, change)
+        return to_view(dwipps.get(dwipp_id), reaction)  # Read after the write, for the current count.
 
 
 def _favorite(
     member: Member, dwipp_id: str, change: Change, dwipps: DwippRepository, reactions: ReactionRepository
 ) -> DwippView:
-    dwipp = dwipps.get(dwipp_id)  # Read before the write, because a favorite needs an existing Dwipp.
-    return to_view(dwipp, reactions.change_favorite(member, dwipp_id, change))
+    with _row_removed_with_dwipp(member, dwipp_id, change, reactions):
+        dwipp = dwipps.get(dwipp_id)  # Read before the write, because a favorite needs an existing Dwipp.
+        return to_view(dwipp, reactions.change_favorite(member, dwipp_id, change))
+
+
+@contextmanager
+def _row_removed_with_dwipp(
+    member: Member, dwipp_id: str, change: Change, reactions: ReactionRepository
+) -> Iterator[None]:
+    """Remove what is left of a reaction if a member clears it after the Dwipp was deleted. The answer stays 404."""
+    try:
+        yield
+    except errors.DwippNotFoundError:
+        if change is Change.CLEAR:
+            reactions.clear(member, dwipp_id)
+        raise

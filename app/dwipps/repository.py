@@ -1,4 +1,4 @@
-"""The Dwipps table: one item for each Dwipp, with its count of upvotes. Independent of readers and HTTP.
+"""The Dwipps table: one item for each Dwipp, with its count of upvotes.
 
 dwipp_id       the partition key, a UUIDv7; also the sort key of both indexes, so that lists are in order of time
 author_handle  the partition key of the index `by_author`
@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from app.aws.concurrency import gather
 from app.aws.errors import CONDITION_FAILED, TRANSACTION_CONFLICT, error_code, existing_item, was_sdk_retry
-from app.aws.items import batch_get, deserialize, serialize
+from app.aws.items import batch_get, deserialize, query, serialize
 from app.aws.retries import WriteConflictError, retry_on_conflict
 from app.aws.timestamps import from_text, now, to_text
 from app.dwipps.ids import creation_time, feed_shard, is_id, new_id
@@ -67,7 +67,11 @@ class DwippRepository:
         self._feed_shards = feed_shards
 
     def create(self, author: Member, text: str) -> Dwipp:
-        """Write a new Dwipp."""
+        """Write a new Dwipp, and return it.
+
+        Raises:
+            UnavailableError: if other writes interfere until the deadline.
+        """
         return retry_on_conflict(partial(self._create, new_dwipp(new_id(), author, text)), author.write_deadline)
 
     def get(self, dwipp_id: str) -> Dwipp:
@@ -197,15 +201,16 @@ class DwippRepository:
     def _query_index(
         self, index: Literal["feed", "by_author"], key: str, value: str | int, limit: int, before: str | None
     ) -> list[Dwipp]:
-        response = self._client.query(
+        items = query(
+            self._client,
+            limit,
             TableName=self._table,
             IndexName=index,
             KeyConditionExpression=f"{key} = :key" + (" AND dwipp_id < :before" if before else ""),
             ExpressionAttributeValues=serialize({":key": value, ":before": before}),
             ScanIndexForward=False,
-            Limit=limit,
         )
-        return [Dwipp.from_item(item) for item in response["Items"]]
+        return [Dwipp.from_item(item) for item in items]
 
 
 def new_dwipp(dwipp_id: str, author: Member, text: str) -> Dwipp:
@@ -227,7 +232,12 @@ def _raise_unless_condition_failed(error: ClientError) -> None:
 
 
 def _check_author(error: ClientError, author_handle: str) -> Dwipp:
-    """Return the Dwipp that failed a condition, if the author wrote it."""
+    """Return the Dwipp whose write failed its condition.
+
+    Raises:
+        DwippNotFoundError: if there is no such Dwipp.
+        NotTheAuthorError: if another member wrote it.
+    """
     item = existing_item(error)
     if item is None:
         raise DwippNotFoundError from error

@@ -56,9 +56,9 @@ _EDITED: Any = {
 def list_dwipps(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed) -> DwippPage:
     """Return a page of all Dwipps, newest first.
 
-    `next_cursor`, or the `Link` header, leads to the next page. Only null ends the list. A walk through all pages shows
-    every Dwipp that exists throughout exactly once, whatever is written meanwhile. A new Dwipp may be missing for one
-    second.
+    `next_cursor`, or the `Link` header, leads to the next page. The list ends if `next_cursor` is null. A Dwipp that
+    exists while you read all pages appears exactly once, even if members write meanwhile. A new Dwipp may be missing
+    for one second.
     """
     return params.with_next_link(feed.list_recent(principal.id, params.page))
 
@@ -76,8 +76,8 @@ def create_dwipp(body: DwippDraft, member: CurrentMember, key: IdempotencyKey, w
     With an `Idempotency-Key`, repeated requests within a day create one Dwipp. They return the first answer again, with
     `Idempotent-Replayed: true`. Another text under the same key is refused.
     """
-    dwipp, replayed = writer.create(member, key.value, body.text)
-    return key.with_location(to_view(dwipp), replayed=replayed)
+    dwipp, is_replay = writer.create(member, key.value, body.text)
+    return key.with_location(to_view(dwipp), is_replay=is_replay)
 
 
 @router.get(

@@ -1,23 +1,29 @@
 """Dwipps in the API: their text, and the requests and responses."""
 
 import unicodedata
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from app.dwipps.visibility import INVISIBLE_CLASS, is_visible
 from app.openapi import examples
+from app.openapi.formats import Timestamp
 from app.openapi.patterns import BLANKS
 from app.pagination.cursors import Page
 
 MAX_TEXT_LENGTH = 280
+_MAX_COMPOSED = 4  # A character composes from at most four (https://www.unicode.org/faq/normalization.html#12).
 _REFUSED_CATEGORIES = ("Cc", "Cs")  # Control characters, and lone surrogates, which JSON can express and UTF-8 cannot.
 
 # The rules of `normalize_text` for the OpenAPI document. It cannot express that NFC changes the length.
-_VISIBLE = rf"[^\x00-\x1f\x7f-\x9f{BLANKS}]"
-_INNER = r"(?:\r\n|[^\x00-\x09\x0b-\x1f\x7f-\x9f])"
-_PATTERN = rf"^[{BLANKS}]*{_VISIBLE}(?:{_INNER}{{0,{MAX_TEXT_LENGTH - 2}}}{_VISIBLE})?[{BLANKS}]*$"
+_HAS_VISIBLE = rf"(?=[\s\S]*[^\x00-\x1f\x7f-\x9f{BLANKS}{INVISIBLE_CLASS}])"
+_OUTER = rf"[^\x00-\x1f\x7f-\x9f{BLANKS}]"
+# A lone CR excludes CRLF, or a matcher that backtracks would try each CRLF in two ways.
+_INNER = r"(?:\r\n|\r(?!\n)|[^\x00-\x08\x0b-\x1f\x7f-\x9f])"
+_PATTERN = rf"^{_HAS_VISIBLE}[{BLANKS}]*{_OUTER}(?:{_INNER}{{0,{MAX_TEXT_LENGTH - 2}}}{_OUTER})?[{BLANKS}]*$"
+# Line ends and tabs of other systems. CRLF comes before CR.
+_REPLACEMENTS = (("\r\n", "\n"), ("\r", "\n"), ("\u2028", "\n"), ("\u2029", "\n"), ("\t", " "))
 
 
 def dwipp_example(**changes: Any) -> dict[str, Any]:
@@ -53,8 +59,8 @@ class DwippView(BaseModel):
     id: str = Field(description="A UUIDv7. Ids sort by time.", json_schema_extra={"format": "uuid"})
     text: str
     author: Author
-    created_at: datetime = Field(description="The time in the id.")
-    edited_at: datetime | None = Field(description="Null until the first edit.")
+    created_at: Timestamp = Field(description="The time in the id.")
+    edited_at: Timestamp | None = Field(description="Null until the first edit.")
     version: int = Field(description="1 at first. Each edit raises it.", json_schema_extra={"minimum": 1})
     upvotes: int = Field(json_schema_extra={"minimum": 0})
     upvoted: bool = Field(description="Whether you upvoted the Dwipp.")
@@ -71,23 +77,30 @@ class Mark(BaseModel):
     """An upvote or a favorite, with its time."""
 
     dwipp_id: str
-    at: datetime
+    at: Timestamp
 
 
 def normalize_text(text: str) -> str:
-    """Return the text as it is stored: with LF for CRLF, in NFC, without blanks at its ends.
+    """Return the text as it is stored: with LF as line end and blanks for tabs, in NFC, without blanks at its ends.
 
     Raises:
-        PydanticCustomError: if the text is empty or too long, or has a lone surrogate or a control character other
-            than line feed.
+        PydanticCustomError: if the text is too long, if nothing in it is visible, or if it has a lone surrogate or
+            another control character than line feed.
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    for sequence, replacement in _REPLACEMENTS:
+        text = text.replace(sequence, replacement)
+    text = text.strip()
+    # NFC takes a time that grows with the square of the length. A longer text is too long in NFC as well.
+    if len(text) <= _MAX_COMPOSED * MAX_TEXT_LENGTH:
+        text = unicodedata.normalize("NFC", text)
     if not 1 <= len(text) <= MAX_TEXT_LENGTH:
         raise PydanticCustomError("text_length", "A Dwipp has 1 to 280 characters. Blanks at its ends do not count.")
     if any(unicodedata.category(character) in _REFUSED_CATEGORIES and character != "\n" for character in text):
         raise PydanticCustomError(
             "text_control", "A Dwipp has no control characters except line feeds, and no lone surrogates."
         )
+    if not is_visible(text):
+        raise PydanticCustomError("text_invisible", "A Dwipp has at least one visible character.")
     return text
 
 
@@ -95,8 +108,9 @@ Text = Annotated[
     str,
     AfterValidator(normalize_text),
     Field(
-        description="1 to 280 code points, without control characters except line feeds. CRLF becomes LF, blanks at the"
-        " ends are removed, and the text is stored in Unicode's normalization form C.",
+        description="1 to 280 code points, at least one of them visible, without control characters except line feeds."
+        " CRLF, CR, U+2028 and U+2029 become LF, and tabs become blanks. Blanks at the ends are removed, and the text"
+        " is stored in Unicode's normalization form C.",
         examples=["Your future self is watching you right now through memories."],
         json_schema_extra={"minLength": 1, "pattern": _PATTERN},
     ),

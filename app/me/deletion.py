@@ -1,4 +1,4 @@
-"""The deletion of an account. Independent of HTTP.
+"""The deletion of an account.
 
 A client repeats its request until nothing is left. Each request resumes the deletion from its stored state, which is in
 these rows of the members table:
@@ -43,7 +43,7 @@ MAX_LOGIN_AGE = timedelta(minutes=10)
 WRITE_DRAIN_PERIOD = timedelta(seconds=WRITE_WINDOW_SECONDS + 3 * 12 + 8)
 
 # How long one request erases, and how much longer the writes of its last batch may be retried. With the longest call
-# after them, the request ends before API Gateway's 29 seconds.
+# after them, the request ends before its deadline of 24 seconds (app/aws/deadline.py).
 MAX_WORK_SECONDS = 10.0
 _LAST_BATCH_SECONDS = 5.0
 _BATCH_SIZE = 10
@@ -103,7 +103,7 @@ class Deletion:
             UnauthenticatedError: if there is no such account.
         """
         state = retry_on_conflict(partial(self._start, member_id, authenticated_at), new_write_deadline())
-        return 0 if state.phase is _Phase.DONE else self._work(member_id, state)
+        return 0 if state.phase is _Phase.DONE else self._erase_until_timeout(member_id, state)
 
     def _start(self, member_id: str, authenticated_at: datetime | None) -> _DeletionState:
         """Mark the account unless it is marked. From the mark on, nobody finds the member by id or by handle."""
@@ -133,15 +133,15 @@ class Deletion:
         }
         if handle is None:
             return [{"Update": mark}]
-        disown = {
+        release_handle = {
             "TableName": self._table,
             "Key": serialize({"pk": f"handle#{handle}"}),
             "UpdateExpression": "REMOVE member_id, joined_at",
         }
-        return [{"Update": mark}, {"Update": disown}]
+        return [{"Update": mark}, {"Update": release_handle}]
 
-    def _work(self, member_id: str, state: _DeletionState) -> int:
-        """Erase until the time is up, and finish once no earlier write can still take effect."""
+    def _erase_until_timeout(self, member_id: str, state: _DeletionState) -> int:
+        """Erase until the time is up. Delete the user once no earlier write can still take effect."""
         stop = time.monotonic() + MAX_WORK_SECONDS
         while time.monotonic() < stop:
             checked_at = now()
@@ -163,7 +163,7 @@ class Deletion:
         return bool(calls)
 
     def _finish(self, member_id: str) -> None:
-        """Delete the user. The row must expire by itself, because nobody can log in to repeat the request."""
+        """Delete the user. The row expires by itself, because nobody can log in afterwards to repeat the request."""
         expires_at = int((now() + _TOMBSTONE_TTL).timestamp())
         self._update(member_id, "SET expires_at = :value REMOVE handle, joined_at", expires_at)
         self._pool.delete(member_id)

@@ -1,4 +1,4 @@
-"""The export of an account: all personal data of a member, part by part. Independent of HTTP."""
+"""The export of an account: all personal data of a member, part by part."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ _LIST_SECTIONS = tuple(name for name in ExportView.model_fields if name not in (
 
 
 class Export:
-    """The personal data of a member, one store after the other."""
+    """The personal data of a member, one store after the other. A part is filled across stores."""
 
     def __init__(self, pool: UserPool, stores: Sequence[PersonalData]) -> None:
         self._pool = pool
@@ -37,15 +37,30 @@ class Export:
         if cursor is not None:
             name, position = decode_cursor(cursor_name, cursor, self._stores.__contains__, str.isascii)
         profile = self._get_profile(member)  # First, because a deleted user must not cost the reads below.
-        part = self._stores[name].export(member, MAX_EXPORT_ITEMS, position)
-        sections: dict[str, Any] = dict.fromkeys(_LIST_SECTIONS, ()) | dict(part.sections)
-        following = names[names.index(name) + 1 :]
-        next_cursor = None
-        if part.next_position is not None:
-            next_cursor = encode_cursor(cursor_name, name, part.next_position)
-        elif following:
-            next_cursor = encode_cursor(cursor_name, following[0], self._stores[following[0]].first_position)
+        sections, next_position = self._read(member, names[names.index(name) :], position)
+        next_cursor = encode_cursor(cursor_name, *next_position) if next_position else None
         return ExportView(profile=profile, next_cursor=next_cursor, **sections)
+
+    def _read(
+        self, member: Member, names: Sequence[str], position: str
+    ) -> tuple[dict[str, Any], tuple[str, str] | None]:
+        """Read from a position in the first of these stores on, until the part is full.
+
+        Return the sections, and the store and the position at which the next part begins, None after the last part.
+        """
+        sections: dict[str, Any] = dict.fromkeys(_LIST_SECTIONS, ())
+        capacity = MAX_EXPORT_ITEMS
+        for name in names:
+            store = self._stores[name]
+            start = position if name == names[0] else store.first_position
+            if capacity <= 0:
+                return sections, (name, start)
+            part = store.export(member, capacity, start)
+            sections |= part.sections
+            if part.next_position is not None:
+                return sections, (name, part.next_position)
+            capacity -= sum(map(len, part.sections.values()))
+        return sections, None
 
     def _get_profile(self, member: Member) -> OwnProfileView:
         user = self._pool.get_user(member.id)

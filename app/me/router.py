@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 
 from app import errors
 from app.accounts.dependencies import AccountPasswords, AccountSessions
@@ -38,7 +39,7 @@ _RUNNING: Any = {
 
 @router.get("", summary="Read your profile", responses=error_responses(*MEMBER_ERRORS) | _PROFILE_LINKS)
 def read_me(member: CurrentMember, user_pool: AccountUserPool) -> OwnProfileView:
-    """Return your profile. Your first request creates it, with the handle that you wished for if it is still free."""
+    """Return your profile. Your first request creates it, with the handle that you requested if it is still free."""
     user = user_pool.get_user(member.id)
     if user is None:
         raise errors.UnauthenticatedError
@@ -60,8 +61,8 @@ def delete_me(
 
     The first request needs a login within the last 10 minutes that was not signed out since. From then on you can write
     nothing, and nobody finds your profile. The answer is 202 while data is left, for about a minute: repeat the request
-    after the seconds in `Retry-After`. At 204 nothing is left. The deletion only proceeds while you repeat the request.
-    Your handle is never given to another member.
+    after the seconds in `Retry-After`. The deletion only proceeds while you repeat the request. 204 means that the
+    account and its data are deleted. Your handle stays reserved: no other member gets it.
     """
     # The authorizer does not learn of a sign-out, so Cognito is asked before the point of no return.
     is_revoked = user_pool.is_session_revoked(own_access_token(request, principal.id))
@@ -75,9 +76,9 @@ def export_me(
     export: AccountExport,
     cursor: Annotated[str | None, Query(description="The `next_cursor` of the previous part.")] = None,
 ) -> ExportView:
-    """Return all data about you, part by part: first your Dwipps, then your upvotes and favorites.
+    """Return all data about you. A response has at most 500 Dwipps and reactions. A larger account has several parts.
 
-    Only a null `next_cursor` ends the export.
+    The parts begin with your Dwipps, and your upvotes and favorites follow. Only a null `next_cursor` ends the export.
     """
     return export.get_part(member, cursor)
 
@@ -103,7 +104,12 @@ def change_password(
     password, only the sessions are ended.
     """
     access_token = own_access_token(request, member.id)
-    passwords.change(member.id, access_token, body.current_password, body.new_password)
+    try:
+        passwords.change(member.id, access_token, body.current_password, body.new_password)
+    except errors.WeakPasswordError as error:
+        # The schema does not know the email. This has the form of a validation error, so that it names the field.
+        flaw = {"type": "weak_password", "loc": ("body", "new_password"), "msg": error.detail}
+        raise RequestValidationError([flaw]) from error
 
 
 @router.delete("/sessions", summary="Log out everywhere", status_code=204, responses=error_responses(*MEMBER_ERRORS))
@@ -122,6 +128,7 @@ def list_my_dwipps(member: CurrentMember, params: PageParams, feed: DwippFeed) -
 def list_my_favorites(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed) -> DwippPage:
     """Return a page of your favorites, latest favorited first. Nobody else sees them.
 
-    A page may be short if Dwipps were deleted. Only a null `next_cursor` ends the list.
+    A page may be short if Dwipps were deleted. Only a null `next_cursor` ends the list. `DELETE` on the favorite of a
+    deleted Dwipp answers 404 and removes the favorite.
     """
     return params.with_next_link(feed.list_favorites(principal.id, params.page))

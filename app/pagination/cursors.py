@@ -1,4 +1,4 @@
-"""Pages and cursors. Independent of any list and of HTTP."""
+"""Pages and cursors."""
 
 import base64
 import binascii

@@ -42,17 +42,31 @@ async def test_export_has_profile_dwipps_and_reactions_with_times(api: Api) -> N
         assert mark["at"] > first["created_at"]
 
 
+async def test_small_account_is_exported_by_one_call(api: Api) -> None:
+    kay, lee = await api.create_member("kay"), await api.create_member("lee")
+    dwipp = await lee.post_dwipp("Ann's only upvote and favorite")
+    await kay.http.put(f"/v1/dwipps/{dwipp['id']}/upvote")
+    await kay.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
+    own = await kay.post_dwipp("Kay's only Dwipp")
+    part = await kay.get("/v1/me/export")
+    assert part["next_cursor"] is None
+    assert [item["id"] for item in part["dwipps"]] == [own["id"]]
+    assert [mark["dwipp_id"] for mark in part["upvotes"] + part["favorites"]] == [dwipp["id"]] * 2
+
+
 async def test_new_member_export_has_only_a_profile(api: Api) -> None:
     kay = await api.create_member("kay")
-    pages = await _read_export_pages(kay)
-    assert all(page["dwipps"] == page["upvotes"] == page["favorites"] == [] for page in pages)
-    assert pages[0]["profile"]["handle"] == "kay"
+    part = await kay.get("/v1/me/export")
+    assert part["dwipps"] == part["upvotes"] == part["favorites"] == []
+    assert part["next_cursor"] is None
+    assert part["profile"]["handle"] == "kay"
 
 
 async def test_export_cursor_belongs_to_one_member(api: Api) -> None:
     kay, lee = await api.create_member("kay"), await api.create_member("lee")
     await kay.post_dwipp("Mine")
-    cursor = (await kay.get("/v1/me/export"))["next_cursor"]
+    cursor = encode_cursor(f"export {(await kay.get('/v1/me'))['id']}", "reactions", "0")
+    await kay.get("/v1/me/export", cursor=cursor)
     feed = await kay.http.get("/v1/dwipps", params={"cursor": cursor})
     assert feed.status_code == 400
     name = f"export {(await lee.get('/v1/me'))['id']}"
@@ -83,4 +97,17 @@ class TestSmallPages:
         assert [dwipp["id"] for page in pages for dwipp in page["dwipps"]] == ids[::-1]
         assert [mark["dwipp_id"] for page in pages for mark in page["upvotes"]] == ids
         assert [mark["dwipp_id"] for page in pages for mark in page["favorites"]] == ids[::2]
-        assert all(len(page["dwipps"]) <= 3 and len(page["upvotes"]) <= 3 for page in pages)
+        assert all(len(page["dwipps"]) + len(page["upvotes"]) <= 3 for page in pages)
+
+    @pytest.mark.parametrize("dwipps", [2, 3, 4])
+    async def test_part_is_filled_across_sections(self, dwipps: int, api: Api) -> None:
+        kay, lee = await api.create_member("kay"), await api.create_member("lee")
+        own = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(dwipps)]
+        upvoted = [(await lee.post_dwipp(f"Thought {number}"))["id"] for number in range(2)]
+        for dwipp_id in upvoted:
+            await kay.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
+        pages = await _read_export_pages(kay)
+        sizes = [(len(page["dwipps"]), len(page["upvotes"])) for page in pages]
+        assert sizes == {2: [(2, 1), (0, 1)], 3: [(3, 0), (0, 2)], 4: [(3, 0), (1, 2)]}[dwipps]
+        assert [item["id"] for page in pages for item in page["dwipps"]] == own[::-1]
+        assert [mark["dwipp_id"] for page in pages for mark in page["upvotes"]] == upvoted

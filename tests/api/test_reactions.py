@@ -1,6 +1,9 @@
 """An upvote counts once per member. Favorites are private to a member."""
 
-from testkit.api_client import Api
+import pytest
+
+from app.dwipps import feed
+from testkit.api_client import Api, MemberClient
 
 
 async def test_upvote_counts_once_per_member(api: Api) -> None:
@@ -81,3 +84,76 @@ async def test_upvote_and_favorite_are_independent(api: Api) -> None:
         dwipp = (await kay.http.post(f"{path}/{reaction}")).json()
         assert (dwipp["upvoted"], dwipp["favorited"], dwipp["upvotes"]) == (upvoted, favorited, int(upvoted))
         assert await kay.get(path) == dwipp
+
+
+class TestDeletedDwipps:
+    """Reactions to a deleted Dwipp can be cleared, and its favorites do not end a list early."""
+
+    @pytest.mark.parametrize("cleared", ["upvote", "favorite"])
+    @pytest.mark.parametrize("held", [("upvote",), ("favorite",), ("upvote", "favorite"), ()], ids="+".join)
+    async def test_clearing_removes_the_row_and_is_404(self, held: tuple[str, ...], cleared: str, api: Api) -> None:
+        kay, lee = await api.create_member("kay"), await api.create_member("lee")
+        path = f"/v1/dwipps/{(await lee.post_dwipp('Soon gone'))['id']}"
+        for reaction in held:
+            await kay.http.put(f"{path}/{reaction}")
+        await lee.http.delete(path)
+        for _ in range(2):
+            response = await kay.http.delete(f"{path}/{cleared}")
+            assert (response.status_code, response.json()["type"]) == (404, "urn:dwipper:problem:dwipp-not-found")
+            export = await kay.get("/v1/me/export")
+            assert (export["upvotes"], export["favorites"]) == ([], [])
+
+    @pytest.mark.parametrize("method", ["POST", "PUT"])
+    @pytest.mark.parametrize("reaction", ["upvote", "favorite"])
+    async def test_other_changes_are_404_and_keep_the_row(self, reaction: str, method: str, api: Api) -> None:
+        kay, lee = await api.create_member("kay"), await api.create_member("lee")
+        path = f"/v1/dwipps/{(await lee.post_dwipp('Soon gone'))['id']}"
+        await kay.http.put(f"{path}/upvote")
+        await kay.http.put(f"{path}/favorite")
+        await lee.http.delete(path)
+        assert (await kay.http.request(method, f"{path}/{reaction}")).status_code == 404
+        export = await kay.get("/v1/me/export")
+        assert (len(export["upvotes"]), len(export["favorites"])) == (1, 1)
+
+    async def test_favorites_read_on_to_the_next_existing_dwipp(self, api: Api) -> None:
+        kay, lee = await api.create_member("kay"), await api.create_member("lee")
+        oldest = await _add_favorites(kay, lee, 1)
+        deleted = await _add_favorites(kay, lee, 22)
+        for dwipp_id in deleted:
+            await lee.http.delete(f"/v1/dwipps/{dwipp_id}")
+        for limit in (1, 20, 22, 23):
+            page = await kay.get("/v1/me/favorites", limit=limit)
+            assert [item["id"] for item in page["items"]] == oldest
+            assert page["next_cursor"] is None
+
+    async def test_walk_over_deleted_favorites_has_each_item_once(self, api: Api) -> None:
+        kay, lee = await api.create_member("kay"), await api.create_member("lee")
+        ids = await _add_favorites(kay, lee, 20)
+        deleted = [*ids[:3], *ids[5:12], *ids[14:16]]
+        for dwipp_id in deleted:
+            await lee.http.delete(f"/v1/dwipps/{dwipp_id}")
+        for limit in (1, 2, 3, 5, 20):
+            items = await kay.list_all("/v1/me/favorites", limit)
+            assert [item["id"] for item in items] == [each for each in reversed(ids) if each not in deleted]
+
+    async def test_search_for_an_existing_favorite_is_bounded(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(feed, "_FURTHER_READ_ROWS", 2)
+        monkeypatch.setattr(feed, "_MAX_FURTHER_READS", 2)
+        kay, lee = await api.create_member("kay"), await api.create_member("lee")
+        oldest = await _add_favorites(kay, lee, 1)
+        for dwipp_id in await _add_favorites(kay, lee, 6):
+            await lee.http.delete(f"/v1/dwipps/{dwipp_id}")
+        page = await kay.get("/v1/me/favorites", limit=1)
+        assert page["items"] == []
+        page = await kay.get("/v1/me/favorites", limit=1, cursor=page["next_cursor"])
+        assert [item["id"] for item in page["items"]] == oldest
+        assert page["next_cursor"] is None
+
+
+async def _add_favorites(member: MemberClient, author: MemberClient, count: int) -> list[str]:
+    """Create Dwipps by the author, make them the member's favorites, and return their ids."""
+    ids = []
+    for number in range(count):
+        ids.append((await author.post_dwipp(f"Thought {number}"))["id"])
+        await member.http.put(f"/v1/dwipps/{ids[-1]}/favorite")
+    return ids

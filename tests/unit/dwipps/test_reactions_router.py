@@ -31,7 +31,9 @@ def app() -> FastAPI:
 
 
 @pytest.mark.parametrize(
-    "dwipp_id", ["x", "a" * 1100, "%00", "017F22E2-79B0-7CC3-98C4-DC0C0C07398F"], ids=lambda text: text[:8]
+    "dwipp_id",
+    ["x", "a" * 1100, "%00", "017F22E2-79B0-4CC3-98C4-DC0C0C07398F", "017f22e2-79b0-7cc3-98c4-dc0c0c07398\uff26"],
+    ids=["letter", "1100 letters", "NUL", "UUIDv4 in capitals", "full-width letter"],
 )
 @pytest.mark.parametrize("reaction", ["upvote", "favorite"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

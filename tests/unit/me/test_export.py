@@ -51,7 +51,7 @@ class TestCursors:
 
     @pytest.fixture
     def pool(self) -> Mock:
-        user = User(self.MEMBER.id, "kay@example.org", "kay", now(), confirmed=True)
+        user = User(self.MEMBER.id, "kay@example.org", "kay", now(), is_confirmed=True)
         return Mock(UserPool, **{"get_user.return_value": user})
 
     @pytest.fixture
