@@ -109,7 +109,7 @@ def _list_largest_requests(client: MemberClient) -> Iterator[tuple[str, str]]:
     yield f"page of {MAX_PAGE_SIZE} favorites", f"/v1/me/favorites?limit={MAX_PAGE_SIZE}"
     yield f"export, {MAX_EXPORT_ITEMS} Dwipps", "/v1/me/export"
     path = "/v1/me/export"
-    while (export := client.send("GET", path).content)["dwipps"]:
+    while (export := client.send("GET", path).content)["dwipps"] and export["next_cursor"]:
         path = f"/v1/me/export?cursor={export['next_cursor']}"
     yield f"export, {MAX_EXPORT_ITEMS} reactions, both upvotes and favorites", path
 

@@ -30,7 +30,7 @@ _SETTINGS = frozenset(
         *("USER_POOL_CLIENT_ID", "USER_POOL_ID"),
     }
 )
-_NOT_CALLS = frozenset({"transact_write_items", "meta", "exceptions"})
+_NOT_CALLS = frozenset({"transact_write_items", "meta", "exceptions", "close"})
 
 
 def check_wildcards(template: Template) -> Iterator[str]:
