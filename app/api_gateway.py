@@ -1,7 +1,7 @@
 """API Gateway: events in, responses out. It works with any ASGI app.
 
 Mangum translates. This module corrects it in three places: the prefix of a stage or a custom domain, which only the
-event knows, events that Mangum fails on, and the media type that it invents for an answer without a body. The form of
+event has, events with invalid headers, and the media type that Mangum adds to a response without one. The form of
 an event:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html (REST)
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html (HTTP)
@@ -46,7 +46,7 @@ _DROPPED_HEADERS = frozenset({"host", "x-forwarded-port"})
 def make_handler(app: ASGI) -> Handler:
     """Return a Lambda handler that serves this app.
 
-    Every HTTP event gets an answer, even a malformed one. Other events, such as a warm-up schedule's, are ignored.
+    Every HTTP event gets a response, even a malformed one. Other events, such as a warm-up schedule's, are ignored.
     """
     if not _is_loop_running():
         _use_own_event_loop()  # Mangum's constructor takes the thread's loop too.
@@ -70,7 +70,7 @@ def make_handler(app: ASGI) -> Handler:
                 return mangum(event, context)
         except _MalformedEventError as error:
             return _respond(event, problems.MALFORMED_REQUEST, "The request cannot be read.", error.__cause__ or error)
-        except Exception as error:  # noqa: BLE001 -- each sender gets an answer
+        except Exception as error:  # noqa: BLE001 -- each sender gets a response
             return _respond(event, problems.INTERNAL_ERROR, None, error)
 
     return handle
@@ -181,7 +181,7 @@ def _path_prefix(event: Event, path: str) -> str:
     route = _route_path(event)
     if route is not None and path.rstrip("/").endswith(route):
         prefix = path.rstrip("/").removesuffix(route)
-        # Doubled slashes form no prefix of a stage or a base path, so the app finds no route and answers 404.
+        # Doubled slashes form no prefix of a stage or a base path, so the app finds no route and responds with 404.
         return prefix if _PREFIX.fullmatch(prefix) else ""
     stage = event["requestContext"].get("stage")
     return f"/{stage}" if isinstance(stage, str) and f"{path}/".startswith(f"/{stage}/") else ""
@@ -232,7 +232,7 @@ def _method(event: Event) -> str:
 def _respond(
     event: Event, problem_type: problems.ProblemType, detail: str | None, error: BaseException
 ) -> dict[str, Any]:
-    """Log and answer an event that the app did not answer."""
+    """Log an event that the app did not respond to, and return a response."""
     request_id = str(uuid.uuid4())
     with log_request(request_id, _method(event)) as entry:
         entry.status = problem_type.status

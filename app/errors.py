@@ -181,6 +181,6 @@ class TooManyRequestsError(DwipperError):
 
 
 class UnavailableError(DwipperError):
-    """A service that Dwipper depends on gave no answer."""
+    """A service that Dwipper depends on did not respond."""
 
     detail = "A service that this API depends on is not available. Try again."

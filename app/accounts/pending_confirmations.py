@@ -1,9 +1,9 @@
 """Pending confirmations: emails that were registered with a password and are not confirmed.
 
-Cognito answers "not confirmed" for any password, which discloses every unconfirmed account. That answer only for the
-right password would disclose confirmed accounts: register an email, log in with the chosen password, and compare the
-answers. So Cognito's answer is ignored. A login with an email and password that were registered within the last day is
-told to confirm, until that registration is confirmed. Other registrations do not change this.
+Cognito's error "not confirmed" does not depend on the password, so it discloses every unconfirmed account. If the API
+returned it only for the right password, it would disclose confirmed accounts: register an email, log in with the chosen
+password, and compare. So the API ignores this error. A login with an email and password that were registered within the
+last day gets `account-not-confirmed`, until that registration is confirmed. Other registrations do not change this.
 
 Rows of the members table:
 

@@ -69,7 +69,7 @@ def confirm(body: ConfirmRequest, sign_up: AccountSignUp) -> None:
     """Confirm the account by the code from the mail.
 
     A code works once, a registration for 24 hours. The error is the same, whichever of them is wrong. Safe to retry:
-    the request that succeeded is answered with 204 again for 10 minutes.
+    for 10 minutes, the response to a repetition of the request that succeeded is 204.
     """
     sign_up.confirm(body.registration, body.code)
 

@@ -66,7 +66,7 @@ PASSWORD_POLICY_ERRORS: ErrorMap = {
     "PasswordHistoryPolicyViolationException": WeakPasswordError,
 }
 
-# Errors about one user or one session, for calls that answer everybody alike.
+# Errors about one user or one session, for calls whose response is the same for everybody.
 UNDISCLOSED = frozenset(
     {
         "CodeDeliveryFailureException",

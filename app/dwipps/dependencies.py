@@ -59,14 +59,14 @@ async def _idempotency_key(
         Header(
             alias=_HEADER,
             description="1 to 255 visible ASCII characters, such as a UUID. For 24 hours, the same key and text return"
-            " the first answer again, even if the Dwipp was edited or deleted since.",
+            " the first response again, even if the Dwipp was edited or deleted since.",
             examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
             json_schema_extra={"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
         ),
     ] = None,
 ) -> _IdempotencyKey:
-    # API Gateway joins repeated headers with a comma and a blank, uvicorn does not. Joining them here makes both answer
-    # alike. (HTTP API with payload 2.0 joins without a blank, so two keys are one key with a comma there.)
+    # API Gateway joins repeated headers with a comma and a blank, uvicorn does not. Joining them here makes both
+    # respond alike. (HTTP API with payload 2.0 joins without a blank, so two keys are one key with a comma there.)
     keys = request.headers.getlist(_HEADER)
     key = ", ".join(keys)
     if keys and not _KEY.fullmatch(key):

@@ -81,7 +81,7 @@ def clear_favorite(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps
 def _upvote(
     member: Member, dwipp_id: str, change: Change, dwipps: DwippRepository, reactions: ReactionRepository
 ) -> DwippView:
-    with _row_removed_with_dwipp(member, dwipp_id, change, reactions):
+    with _clean_up_after_deletion(member, dwipp_id, change, reactions):
         reaction = reactions.change_upvote(member, dwipp_id, change)
         return to_view(dwipps.get(dwipp_id), reaction)  # Read after the write, for the current count.
 
@@ -89,16 +89,16 @@ def _upvote(
 def _favorite(
     member: Member, dwipp_id: str, change: Change, dwipps: DwippRepository, reactions: ReactionRepository
 ) -> DwippView:
-    with _row_removed_with_dwipp(member, dwipp_id, change, reactions):
+    with _clean_up_after_deletion(member, dwipp_id, change, reactions):
         dwipp = dwipps.get(dwipp_id)  # Read before the write, because a favorite needs an existing Dwipp.
         return to_view(dwipp, reactions.change_favorite(member, dwipp_id, change))
 
 
 @contextmanager
-def _row_removed_with_dwipp(
+def _clean_up_after_deletion(
     member: Member, dwipp_id: str, change: Change, reactions: ReactionRepository
 ) -> Iterator[None]:
-    """Remove what is left of a reaction if a member clears it after the Dwipp was deleted. The answer stays 404."""
+    """Remove the row of a reaction that a member clears after the Dwipp was deleted. The response is still 404."""
     try:
         yield
     except errors.DwippNotFoundError:

@@ -73,8 +73,8 @@ def list_dwipps(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed
 def create_dwipp(body: DwippDraft, member: CurrentMember, key: IdempotencyKey, writer: DwippWriter) -> DwippView:
     """Create a Dwipp.
 
-    With an `Idempotency-Key`, repeated requests within a day create one Dwipp. They return the first answer again, with
-    `Idempotent-Replayed: true`. Another text under the same key is refused.
+    With an `Idempotency-Key`, repeated requests within a day create one Dwipp. They return the first response again,
+    with `Idempotent-Replayed: true`. Another text under the same key is refused.
     """
     dwipp, is_replay = writer.create(member, key.value, body.text)
     return key.with_location(to_view(dwipp), is_replay=is_replay)
@@ -123,6 +123,6 @@ def edit_dwipp(
 def delete_dwipp(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps) -> None:
     """Delete your Dwipp. Within a second it is missing from all lists, including favorites.
 
-    A repeated delete answers 404.
+    The response to a repeated delete is 404.
     """
     dwipps.delete(member, dwipp_id)

@@ -60,9 +60,9 @@ def delete_me(
     """Delete your account: Dwipps, upvotes, favorites, profile and login. This cannot be undone.
 
     The first request needs a login within the last 10 minutes that was not signed out since. From then on you can write
-    nothing, and nobody finds your profile. The answer is 202 while data is left, for about a minute: repeat the request
-    after the seconds in `Retry-After`. The deletion only proceeds while you repeat the request. 204 means that the
-    account and its data are deleted. Your handle stays reserved: no other member gets it.
+    nothing, and nobody finds your profile. The response is 202 while data is left, for about a minute: repeat the
+    request after the seconds in `Retry-After`. The deletion only proceeds while you repeat the request. 204 means that
+    the account and its data are deleted. Your handle stays reserved: no other member gets it.
     """
     # The authorizer does not learn of a sign-out, so Cognito is asked before the point of no return.
     is_revoked = user_pool.is_session_revoked(own_access_token(request, principal.id))
@@ -129,6 +129,6 @@ def list_my_favorites(principal: CurrentPrincipal, params: PageParams, feed: Dwi
     """Return a page of your favorites, latest favorited first. Nobody else sees them.
 
     A page may be short if Dwipps were deleted. Only a null `next_cursor` ends the list. `DELETE` on the favorite of a
-    deleted Dwipp answers 404 and removes the favorite.
+    deleted Dwipp has the response 404 and removes the favorite.
     """
     return params.with_next_link(feed.list_favorites(principal.id, params.page))

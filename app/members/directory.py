@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _MAX_GENERATED_HANDLES = 8
-_DELETED = "This account is deleted or being deleted. Send `DELETE /v1/me` again until it answers 204."
+_DELETED = "This account is deleted or being deleted. Send `DELETE /v1/me` again until the response is 204."
 
 
 @dataclass(frozen=True, slots=True)

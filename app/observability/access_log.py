@@ -1,7 +1,7 @@
 """The access log: one line for each request, with its member, status, duration and metrics.
 
 A line holds the path template instead of the path, and a hash instead of the member's id. It holds nothing from the
-query, the headers or the body of the request, and nothing from the body of the answer.
+query, the headers or the body of the request, and nothing from the body of the response.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from app.observability.route_templates import UNMATCHED, RouteTemplates
 # The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.access")
 
-CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that disconnected before the answer.
+CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that disconnected before the response.
 
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 # https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
@@ -45,7 +45,7 @@ class AccessLogEntry:
 class AccessLog:
     """ASGI middleware that writes the log line of each request.
 
-    It runs inside of `RequestIdMiddleware` and outside of everything that answers.
+    It runs inside of `RequestIdMiddleware` and outside of all code that sends a response.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -117,7 +117,7 @@ def _write(entry: AccessLogEntry, context: RequestContext, milliseconds: float) 
 
 
 def _business_metric(scope: Scope, start: Message) -> str | None:
-    """Return the metric that the answer counts in. None for failures, and for replays of an earlier answer."""
+    """Return the metric that counts the response. None for failures, and for replays of an earlier response."""
     route = scope.get("route")
     if route is None or start["status"] != (getattr(route, "status_code", None) or 200):
         return None

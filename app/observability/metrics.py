@@ -27,7 +27,7 @@ _cold_starts = chain((int(_REQUEST_WAITS_FOR_START),), repeat(0))
 def counted_as(name: str) -> Callable[[Endpoint], Endpoint]:
     """Count each success of an endpoint in the business metric of this name.
 
-    A success is an answer with the route's own status code that is no replay of an earlier answer.
+    A success is a response with the route's own status code that is no replay of an earlier response.
     """
 
     def decorate(endpoint: Endpoint) -> Endpoint:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class RequestContext:
-    """The id of a request, its member, the problem that answers it, and the failed calls to Cognito."""
+    """The id of a request, its member, the problem of its response, and the failed calls to Cognito."""
 
     request_id: str = ""
     member_id: str | None = None

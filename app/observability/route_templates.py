@@ -33,7 +33,7 @@ def _by_route(scope: Scope, route: Any) -> str:
 
 
 def _by_path(scope: Scope) -> tuple[str, str | None]:
-    """Resolve requests without a route: those answered by middleware, such as preflights, and pages."""
+    """Resolve requests without a route: those that middleware responds to, such as preflights, and pages."""
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     if path.endswith("\n"):  # Such a path is 404, although a parameter of a path can match a line feed.
         return UNMATCHED, None

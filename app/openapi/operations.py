@@ -67,7 +67,7 @@ class OperationBuilder:
         responses = operation["responses"]
         if _is_default_422(responses.get("422", {})):
             del responses["422"]
-        # The middleware answers so, whether or not the operation takes a body.
+        # The middleware responds so, whether or not the operation takes a body.
         responses.setdefault("413", problem_responses.declare_response([BODY_TOO_LARGE]))
         if path.startswith(_SHARED_RESPONSES_PREFIX) and "500" not in responses:
             raise IncompleteOperationError(f"{name} documents no errors: pass `responses=error_responses(…)`.")

@@ -1,1 +1,1 @@
-"""HTTP for all routers: middleware, problem answers, exception handlers and the dependencies that routes share."""
+"""HTTP for all routers: middleware, problem responses, exception handlers and the dependencies that routes share."""

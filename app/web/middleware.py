@@ -1,4 +1,4 @@
-"""Middleware for every request: an id, CORS, HEAD, limits on body and time, and an answer to any exception."""
+"""Middleware for every request: an id, CORS, HEAD, limits on body and time, and a response to any exception."""
 
 import re
 import time
@@ -102,7 +102,7 @@ class HeadMiddleware:
 
 
 class RequestLimitsMiddleware:
-    """The innermost middleware: limits the body and the time of a request, and answers unexpected exceptions."""
+    """The innermost middleware: limits the body and the time of a request, and responds to unexpected exceptions."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -141,7 +141,7 @@ def problem_document(
 
 
 def problem_response(request: Request, problem_type: ProblemType, detail: str | None = None, **extra: Any) -> Response:
-    """Return the answer with a problem document, and record the problem for the log."""
+    """Return the response with a problem document, and record the problem for the log."""
     request_context.current().problem = problem_type.slug
     content = problem_document(problem_type, request.scope["state"]["request_id"], detail, **extra)
     return JSONResponse(content, problem_type.status, _headers(problem_type.status), MEDIA_TYPE)
