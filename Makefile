@@ -60,7 +60,7 @@ smoke: $(INSTALLED) ## Test a running API from outside (URL=; EMAIL= to enter th
 	@test -n "$(URL)" || { echo "Usage: make smoke URL=http://… EMAIL=you@example.org"; exit 2; }
 	@$(PYTHON) -m tests.e2e.smoke "$(URL)"
 
-test: $(INSTALLED) ## Run the fast tests with coverage, in about two minutes
+test: $(INSTALLED) ## Run the fast tests with coverage, in two to three minutes
 	$(PYTEST) --dist worksteal --cov --cov-report=term
 
 test-security: $(INSTALLED) ## Run the attacks, the fuzzer and the fault injection, and print their figures

@@ -78,6 +78,7 @@ def test_each_contract_has_a_violation() -> None:
     assert tested == names, "Add to VIOLATIONS an import that the new contract forbids."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "line", "broken_contract"), VIOLATIONS)
 def test_misplaced_module_or_import_is_found(path: str, line: str, broken_contract: str, project_copy: Path) -> None:
     file = project_copy / path

@@ -123,6 +123,7 @@ def test_known_fault_loses_and_doubles_nothing(
     asyncio.run(run())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", ["reset the password", "change the password", "log out everywhere"])
 def test_failed_sign_outs_are_repeated(operation: str, new_settings: Callable[[], Settings], embedded: Service) -> None:
     # The sign-out follows the change of the password. If it fails, a retry must still end the sessions.

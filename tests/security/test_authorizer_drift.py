@@ -15,6 +15,8 @@ from testkit.routes import iter_routes, load_deployment, select_route
 from tests.conftest import Figures
 from tests.security.entry_points import find_entry_points, has_members_authorizer
 
+pytestmark = pytest.mark.slow
+
 Spec = dict[str, Any]
 Deployment = dict[str, Any]
 

@@ -32,6 +32,7 @@ class TestExceedsMaxDepth:
         deep = nest(MAX_DEPTH, 1, in_lists=in_lists)
         assert exceeds_max_depth([1, "text", {"a": [], "b": {}}, deep, None])
 
+    @pytest.mark.slow
     def test_a_million_levels_are_checked(self, in_lists: bool) -> None:
         assert exceeds_max_depth(nest(1_000_000, 1, in_lists=in_lists))
 
