@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.accounts.passwords import Passwords
 from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.registrations import RegistrationRepository
+from app.accounts.removals import RemovalRepository
 from app.accounts.sessions import Sessions
 from app.accounts.sign_up import SignUp
 from app.auth.jwks import KeySet, fetch_keys
@@ -48,6 +49,9 @@ def build_container(settings: Settings) -> Container:
     """Build all objects. This makes no call."""
     client = dynamodb_client(settings.region)
     pool = UserPool(settings)
+    directory = Directory(client, settings.members_table, pool)
+    registrations = RegistrationRepository(client, settings.members_table)
+    removals = RemovalRepository(client, settings.members_table)
     pending_confirmations = PendingConfirmationRepository(client, settings.members_table)
     dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
     reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
@@ -68,10 +72,10 @@ def build_container(settings: Settings) -> Container:
         settings=settings,
         token_verifier=TokenVerifier(settings, KeySet(lambda: fetch_keys(pool.keys_url))),
         user_pool=pool,
-        sign_up=SignUp(pool, RegistrationRepository(client, settings.members_table), pending_confirmations),
+        sign_up=SignUp(pool, directory, registrations, removals, pending_confirmations),
         sessions=Sessions(pool, pending_confirmations),
         passwords=Passwords(pool),
-        directory=Directory(client, settings.members_table, pool),
+        directory=directory,
         dwipps=dwipps,
         writer=IdempotentWriter(client, settings.members_table, dwipps),
         reactions=reactions,

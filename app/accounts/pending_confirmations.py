@@ -14,10 +14,10 @@ can rule out most guesses with them, but confirm none.
 """
 
 import hashlib
-import time
 from typing import TYPE_CHECKING
 
-from app.aws.items import deserialize, serialize
+from app.accounts import expiring_rows
+from app.aws.items import serialize
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -37,7 +37,7 @@ class PendingConfirmationRepository:
     def record(self, email: str, password: str) -> str:
         """Record a pending confirmation for this email and password. Return the key to pass to `forget`."""
         pk = _pk(email, password)
-        row = {"pk": pk, "expires_at": int(time.time()) + _TTL_SECONDS}
+        row = {"pk": pk, "expires_at": expiring_rows.expires_in(_TTL_SECONDS)}
         self._client.put_item(TableName=self._table, Item=serialize(row))
         return pk
 
@@ -47,10 +47,7 @@ class PendingConfirmationRepository:
 
     def exists(self, email: str, password: str) -> bool:
         """Return True if this email was registered with this password within the last day and is not confirmed."""
-        key = serialize({"pk": _pk(email, password)})
-        response = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        row = deserialize(response.get("Item", {}))
-        return bool(row) and row["expires_at"] > time.time()
+        return expiring_rows.get(self._client, self._table, _pk(email, password)) is not None
 
 
 def _pk(email: str, password: str) -> str:

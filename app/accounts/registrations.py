@@ -1,15 +1,11 @@
 """Registrations: each id permits the confirmation of one user.
 
-Rows of the members table:
+Each has a row of the members table:
 
     pk = registration#<random id>   member_id: the user to confirm, absent if there is none
                                     waiting: the key of the pending confirmation (pending_confirmations.py)
                                     attempts: confirmations whose outcome is unknown, each a hash of its code and an id
                                     confirmed_by: the hash of the code that confirmed the user
-                                    expires_at
-    pk = replacement#<sub>          marks: one for each request that may remove this unconfirmed user
-                                    expires_at
-    pk = registrant#<hash>          ticket: that of the latest registration of the email with this hash
                                     expires_at
 
 Only the registrant knows the id of the registration. Only the reader of the mailbox knows the code. A confirmation
@@ -19,13 +15,14 @@ Paverd, "Pre-hijacked accounts", USENIX Security 2022.)
 
 import hashlib
 import re
-import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
+from app.accounts import expiring_rows
+from app.accounts.expiring_rows import expires_in
 from app.aws.errors import CONDITION_FAILED, error_code
 from app.aws.items import deserialize, serialize
 
@@ -36,10 +33,6 @@ _ID = re.compile(r"[0-9a-f-]{36}")
 _REGISTRATION_TTL_SECONDS = 24 * 60 * 60
 # How long the successful confirmation can be repeated.
 _CONFIRMED_TTL_SECONDS = 10 * 60
-# The maximum time of a request (24 seconds), plus 36 seconds in which a delete that it sent last may take effect.
-_MARK_TTL_SECONDS = 60
-# Longer than any request.
-_TICKET_TTL_SECONDS = 10 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +66,8 @@ class Registration:
 
     def hash_code(self, code: str) -> str:
         """Return the hash by which the row remembers a code."""
-        return _hash(self.id, code)
+        # A code can contain lone surrogates, which JSON can express.
+        return hashlib.sha256(f"{self.id}\n{code}".encode(errors="surrogatepass")).hexdigest()
 
     def new_attempt(self, code: str) -> str:
         """Return the name of a new confirmation with this code."""
@@ -87,7 +81,7 @@ class Registration:
 
 
 class RegistrationRepository:
-    """The repository of registrations, of removal marks, and of the tickets of concurrent registrations."""
+    """The repository of registrations."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -101,13 +95,20 @@ class RegistrationRepository:
             pending_key: the key of the pending confirmation.
         """
         registration_id = str(uuid.uuid4())
-        row = {"pk": _registration_key(registration_id), "member_id": user_id, "waiting": pending_key}
-        self._put(row | {"expires_at": _expires_in(_REGISTRATION_TTL_SECONDS)})
+        row = {
+            "pk": _registration_key(registration_id),
+            "member_id": user_id,
+            "waiting": pending_key,
+            "expires_at": expires_in(_REGISTRATION_TTL_SECONDS),
+        }
+        self._client.put_item(TableName=self._table, Item=serialize(row))
         return registration_id
 
     def get(self, registration_id: str) -> Registration | None:
         """Return a registration. None if it is unknown or expired."""
-        row = self._get(_registration_key(registration_id)) if _ID.fullmatch(registration_id) else None
+        if not _ID.fullmatch(registration_id):
+            return None
+        row = expiring_rows.get(self._client, self._table, _registration_key(registration_id))
         return Registration.from_row(row) if row else None
 
     def begin_attempt(self, registration: Registration, code: str) -> str:
@@ -132,45 +133,8 @@ class RegistrationRepository:
         self._update(
             registration,
             "SET confirmed_by = :code, expires_at = :expires_at REMOVE attempts, waiting",
-            {":code": registration.hash_code(code), ":expires_at": _expires_in(_CONFIRMED_TTL_SECONDS)},
+            {":code": registration.hash_code(code), ":expires_at": expires_in(_CONFIRMED_TTL_SECONDS)},
             "attribute_exists(pk)" if is_certain else "attribute_exists(pk) AND attribute_not_exists(confirmed_by)",
-        )
-
-    def take_ticket(self, email: str) -> str:
-        """Make this registration the latest one of the email, and return its ticket."""
-        ticket = str(uuid.uuid4())
-        self._put({"pk": _ticket_key(email), "ticket": ticket, "expires_at": _expires_in(_TICKET_TTL_SECONDS)})
-        return ticket
-
-    def is_latest(self, email: str, ticket: str) -> bool:
-        """Return True if no other registration of the email has taken a ticket since."""
-        return (self._get(_ticket_key(email)) or {}).get("ticket") == ticket
-
-    def is_member(self, user_id: str) -> bool:
-        """Return True if the user has logged in, so that the directory (app/members/directory.py) has a row."""
-        key = serialize({"pk": f"member#{user_id}"})
-        return "Item" in self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-
-    def mark_for_removal(self, user_id: str) -> str:
-        """Mark an unconfirmed user before its removal, and return the mark. It expires by itself."""
-        mark = str(uuid.uuid4())
-        self._update_marks(user_id, "ADD", mark)
-        return mark
-
-    def unmark(self, user_id: str, mark: str) -> None:
-        """Remove a mark, because its request does not delete the user."""
-        self._update_marks(user_id, "DELETE", mark)
-
-    def is_marked(self, user_id: str) -> bool:
-        """Return True if a request may be removing this user."""
-        return "marks" in (self._get(f"replacement#{user_id}") or {})
-
-    def _update_marks(self, user_id: str, verb: str, mark: str) -> None:
-        self._client.update_item(
-            TableName=self._table,
-            Key=serialize({"pk": f"replacement#{user_id}"}),
-            UpdateExpression=f"{verb} marks :marks SET expires_at = :expires_at",
-            ExpressionAttributeValues=serialize({":marks": {mark}, ":expires_at": _expires_in(_MARK_TTL_SECONDS)}),
         )
 
     def _update(
@@ -196,28 +160,6 @@ class RegistrationRepository:
             return None
         return Registration.from_row(deserialize(response["Attributes"]))
 
-    def _put(self, row: dict[str, Any]) -> None:
-        self._client.put_item(TableName=self._table, Item=serialize(row))
-
-    def _get(self, pk: str) -> dict[str, Any] | None:
-        """Return the row unless it has expired. DynamoDB may take days to remove it."""
-        response = self._client.get_item(TableName=self._table, Key=serialize({"pk": pk}), ConsistentRead=True)
-        row = deserialize(response.get("Item", {}))
-        return row if row and row["expires_at"] > time.time() else None
-
 
 def _registration_key(registration_id: str) -> str:
     return f"registration#{registration_id}"
-
-
-def _ticket_key(email: str) -> str:
-    return f"registrant#{_hash(email)}"
-
-
-def _hash(*parts: str) -> str:
-    # A code can contain lone surrogates, which JSON can express.
-    return hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
-
-
-def _expires_in(seconds: int) -> Any:
-    return int(time.time()) + seconds

@@ -6,10 +6,12 @@ from botocore.exceptions import ClientError
 
 from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.registrations import Registration, RegistrationRepository
+from app.accounts.removals import RemovalRepository
 from app.aws.deadline import remaining_seconds
 from app.aws.errors import TRANSPORT_ERRORS, http_status, log_suppressed
 from app.cognito.user_pool import EmailInUseError, MailNotSentError, UserPool
 from app.errors import InvalidCodeError, UnavailableError
+from app.members.directory import Directory
 
 # The bound of removals in one request. Each concurrent registration of the email can cause one.
 _MAX_REPLACEMENTS = 32
@@ -59,11 +61,15 @@ class SignUp:
     def __init__(
         self,
         pool: UserPool,
+        directory: Directory,
         registrations: RegistrationRepository,
+        removals: RemovalRepository,
         pending_confirmations: PendingConfirmationRepository,
     ) -> None:
         self._pool = pool
+        self._directory = directory
         self._registrations = registrations
+        self._removals = removals
         self._pending_confirmations = pending_confirmations
 
     def register(self, email: str, password: str, requested_handle: str | None) -> str:
@@ -145,7 +151,7 @@ class SignUp:
         None is also the result if another registration of the email comes first. A distinct error would disclose that
         the email has no confirmed account.
         """
-        ticket = self._registrations.take_ticket(email)
+        ticket = self._removals.take_ticket(email)
         for remaining in reversed(range(_MAX_REPLACEMENTS + 1)):
             try:
                 return self._pool.sign_up(email, password, requested_handle)
@@ -170,20 +176,20 @@ class SignUp:
         user = self._pool.get_user(email)
         if user is None or user.is_confirmed:
             return user is None
-        if not self._registrations.is_latest(email, ticket):
+        if not self._removals.is_latest(email, ticket):
             return False
         # An operator can also give a temporary password to a member, whose data must not lose its owner.
-        if user.has_temporary_password and self._registrations.is_member(user.id):
+        if user.has_temporary_password and self._directory.has_member(user.id):
             return False
         if remaining_seconds() < _MIN_REPLACEMENT_SECONDS:
             raise UnavailableError
-        mark = self._registrations.mark_for_removal(user.id)
+        mark = self._removals.mark(user.id)
         # Read again, because a confirmation may have ended before it could see the mark.
         user = self._pool.get_user(user.id)
         if user is None:
             return True
         if user.is_confirmed:
-            self._registrations.unmark(user.id, mark)
+            self._removals.unmark(user.id, mark)
             return False
         self._pool.delete(user.id)
         return True
@@ -196,7 +202,7 @@ class SignUp:
             UnavailableError: if a mark remains until the timeout.
         """
         deadline = time.monotonic() + _REMOVAL_TIMEOUT_SECONDS
-        while self._registrations.is_marked(user_id):
+        while self._removals.is_marked(user_id):
             if self._pool.get_user(user_id) is None:
                 raise InvalidCodeError
             if time.monotonic() > deadline:

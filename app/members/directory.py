@@ -68,6 +68,10 @@ class Directory:
             raise MemberNotFoundError
         return Profile(handle, from_text(row["joined_at"]))
 
+    def has_member(self, member_id: str) -> bool:
+        """Return True if this user has a row, because the user logged in at least once."""
+        return self._get_row(f"member#{member_id}", consistent=True) is not None
+
     def is_taken(self, handle: str) -> bool:
         """Return True if a new member cannot have this handle."""
         return is_reserved(handle) or self._get_row(f"handle#{handle}", consistent=True) is not None

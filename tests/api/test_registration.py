@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.accounts import registrations
+from app.accounts import expiring_rows
 from devstack import clients
 from testkit.api_client import PASSWORD, Api
 
@@ -105,7 +105,7 @@ async def test_confirmation_cannot_be_repeated_after_ten_minutes(api: Api) -> No
     assert await _try_confirm(api, registration, code) == 204
     with pytest.MonkeyPatch.context() as patch:
         for minutes, status in ((9, 204), (10, 400)):
-            patch.setattr(registrations, "time", SimpleNamespace(time=lambda offset=minutes: time.time() + 60 * offset))
+            patch.setattr(expiring_rows, "time", SimpleNamespace(time=lambda offset=minutes: time.time() + 60 * offset))
             assert await _try_confirm(api, registration, code) == status
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.accounts.registrations import RegistrationRepository
+from app.accounts.removals import RemovalRepository
 from app.accounts.sign_up import SignUp
 from app.api_gateway import make_handler
 from app.cognito.user_pool import UserPool
@@ -47,9 +47,9 @@ class Interleaving:
         for owner, name in (
             (UserPool, "get_user"),
             (UserPool, "delete"),
-            (RegistrationRepository, "take_ticket"),
-            (RegistrationRepository, "is_latest"),
-            (RegistrationRepository, "mark_for_removal"),
+            (RemovalRepository, "take_ticket"),
+            (RemovalRepository, "is_latest"),
+            (RemovalRepository, "mark"),
         ):
             patch.setattr(owner, name, self._make_step(getattr(owner, name)))
         patch.setattr(UserPool, "sign_up", self._make_step(UserPool.sign_up, self._sign_up_lock))

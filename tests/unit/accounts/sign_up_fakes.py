@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.registrations import Registration, RegistrationRepository
+from app.accounts.removals import RemovalRepository
 from app.cognito.user_pool import EmailInUseError, User, UserPool
 from app.errors import InvalidCodeError
 from testkit.doubles import SETTINGS
@@ -99,7 +100,7 @@ class FakeUserPool(UserPool):
 
 
 class FakeRegistrations(RegistrationRepository):
-    """Registrations, removal marks and tickets that never expire. All tickets are of one email."""
+    """Registrations that never expire."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -124,32 +125,6 @@ class FakeRegistrations(RegistrationRepository):
 
     def complete(self, registration: Registration, code: str, *, is_certain: bool) -> None:
         self.services.write(self._complete, registration.id, registration.hash_code(code), is_certain)
-
-    def take_ticket(self, _: str) -> str:
-        ticket = self.services.new_id("ticket")
-        self.services.write(self._add_ticket, ticket)
-        return ticket
-
-    def is_latest(self, _: str, ticket: str) -> bool:
-        latest: str = self.services.read(self._get_latest_ticket)
-        return latest == ticket
-
-    def mark_for_removal(self, user_id: str) -> str:
-        mark = self.services.new_id("mark")
-        self.services.write(self._mark, user_id, mark)
-        return mark
-
-    def unmark(self, user_id: str, mark: str) -> None:
-        self.services.write(self._unmark, user_id, mark)
-
-    def is_marked(self, user_id: str) -> bool:
-        marks: frozenset[str] = self.services.read(self._get_marks, user_id)
-        return bool(marks)
-
-    def expire_marks(self) -> None:
-        """Let all removal marks expire."""
-        for key in [key for key in self.services.rows if isinstance(key, tuple) and key[0] == "marks"]:
-            del self.services.rows[key]
 
     def _store(self, registration: Registration) -> None:
         self.services.rows["registration", registration.id] = registration
@@ -178,6 +153,39 @@ class FakeRegistrations(RegistrationRepository):
         assert registration
         if is_certain or registration.confirmed_by is None:
             self._store(replace(registration, confirmed_by=code_hash, attempts=frozenset(), pending_key=None))
+
+
+class FakeRemovals(RemovalRepository):
+    """Removal marks and tickets that never expire. All tickets are of one email."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def take_ticket(self, _: str) -> str:
+        ticket = self.services.new_id("ticket")
+        self.services.write(self._add_ticket, ticket)
+        return ticket
+
+    def is_latest(self, _: str, ticket: str) -> bool:
+        latest: str = self.services.read(self._get_latest_ticket)
+        return latest == ticket
+
+    def mark(self, user_id: str) -> str:
+        mark = self.services.new_id("mark")
+        self.services.write(self._mark, user_id, mark)
+        return mark
+
+    def unmark(self, user_id: str, mark: str) -> None:
+        self.services.write(self._unmark, user_id, mark)
+
+    def is_marked(self, user_id: str) -> bool:
+        marks: frozenset[str] = self.services.read(self._get_marks, user_id)
+        return bool(marks)
+
+    def expire_marks(self) -> None:
+        """Let all removal marks expire."""
+        for key in [key for key in self.services.rows if isinstance(key, tuple) and key[0] == "marks"]:
+            del self.services.rows[key]
 
     def _add_ticket(self, ticket: str) -> None:
         self.services.rows["tickets"] = (*self.services.rows.get("tickets", ()), ticket)

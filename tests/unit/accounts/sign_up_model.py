@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from unittest.mock import Mock
 
 from app.accounts.registrations import Registration
 from app.accounts.sign_up import SignUp
 from app.cognito.user_pool import User
 from app.errors import InvalidCodeError, UnavailableError
+from app.members.directory import Directory
 from tests.unit.accounts.exploration import Exploration, Fault, Services, State
-from tests.unit.accounts.sign_up_fakes import FakePendingConfirmations, FakeRegistrations, FakeUserPool
+from tests.unit.accounts.sign_up_fakes import FakePendingConfirmations, FakeRegistrations, FakeRemovals, FakeUserPool
 
 EMAIL = "kay@example.org"
 
@@ -31,8 +33,11 @@ class SignUpModel:
     def __post_init__(self) -> None:
         self.pool = FakeUserPool(self.services)
         self.registrations = FakeRegistrations(self.services)
+        self.removals = FakeRemovals(self.services)
         self.pending_confirmations = FakePendingConfirmations(self.services)
-        self.sign_up = SignUp(self.pool, self.registrations, self.pending_confirmations)
+        self.sign_up = SignUp(
+            self.pool, Mock(spec=Directory), self.registrations, self.removals, self.pending_confirmations
+        )
 
     def register_earlier(self) -> str:
         """Register before the exploration, and return the code in the mail."""
@@ -125,7 +130,7 @@ class SignUpModel:
     def check_recovery(self, state: State) -> None:
         """Assert that the next registration can be confirmed once all removal marks have expired."""
         self.services.rows = dict(state.rows)
-        self.registrations.expire_marks()
+        self.removals.expire_marks()
         if not any(user.is_confirmed for user in self.pool.users.values()):
             self.sign_up.confirm(self.register("next"), self.pool.get_latest_code(EMAIL))
             (user,) = self.pool.users.values()

@@ -49,7 +49,7 @@ def test_pending_confirmation_lasts_a_day(
     start = time.time()
     pending_confirmations.record(EMAIL, FIRST_PASSWORD)
     for elapsed, expected in ((86_390, True), (86_401, False)):
-        monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=start + elapsed: now)
+        monkeypatch.setattr("app.accounts.expiring_rows.time.time", lambda now=start + elapsed: now)
         assert pending_confirmations.exists(EMAIL, FIRST_PASSWORD) is expected
 
 
@@ -58,10 +58,10 @@ def test_pending_confirmations_expire_separately(
 ) -> None:
     start = time.time()
     for elapsed, password in ((0, FIRST_PASSWORD), (3600, SECOND_PASSWORD)):
-        monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=start + elapsed: now)
+        monkeypatch.setattr("app.accounts.expiring_rows.time.time", lambda now=start + elapsed: now)
         pending_confirmations.record(EMAIL, password)
     for elapsed, expected in ((86_390, [True, True]), (86_401, [False, True]), (90_001, [False, False])):
-        monkeypatch.setattr("app.accounts.pending_confirmations.time.time", lambda now=start + elapsed: now)
+        monkeypatch.setattr("app.accounts.expiring_rows.time.time", lambda now=start + elapsed: now)
         assert [
             pending_confirmations.exists(EMAIL, password) for password in (FIRST_PASSWORD, SECOND_PASSWORD)
         ] == expected

@@ -12,9 +12,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from app.accounts import sign_up
 from app.accounts.registrations import RegistrationRepository
+from app.accounts.removals import RemovalRepository
 from app.accounts.sign_up import SignUp
 from app.cognito.user_pool import EmailInUseError, MailNotSentError, User, UserPool
 from app.errors import InvalidCodeError, UnavailableError
+from app.members.directory import Directory
 from testkit.doubles import Clock
 from tests.unit.accounts.sign_up_fakes import FakePendingConfirmations
 from tests.unit.accounts.sign_up_model import EMAIL, SignUpModel
@@ -36,6 +38,11 @@ def _get_user_id(model: SignUpModel, registration: str) -> str | None:
     stored = model.registrations.get(registration)
     assert stored
     return stored.user_id
+
+
+def _make_sign_up(pool: UserPool, model: SignUpModel) -> SignUp:
+    """Return a sign-up with another pool than the model's."""
+    return SignUp(pool, Mock(spec=Directory), model.registrations, model.removals, model.pending_confirmations)
 
 
 class TestRegister:
@@ -99,7 +106,7 @@ class TestRegister:
 class TestConfirm:
     def test_registration_without_a_user_makes_no_call(self, model: SignUpModel) -> None:
         pool: Any = Mock(spec=UserPool)
-        without_pool = SignUp(pool, model.registrations, model.pending_confirmations)
+        without_pool = _make_sign_up(pool, model)
         for registration in (model.registrations.create(None, "pending key"), "x"):
             with pytest.raises(InvalidCodeError):
                 without_pool.confirm(registration, "123456")
@@ -110,14 +117,14 @@ class TestConfirm:
         registration = model.register("first")
         (user_id,) = model.pool.users
         code = model.pool.get_latest_code(EMAIL)
-        mark = model.registrations.mark_for_removal(user_id)
+        mark = model.removals.mark(user_id)
         begun_at = clock.now
         with pytest.raises(UnavailableError):
             model.sign_up.confirm(registration, code)
         assert 3 < clock.now - begun_at < 10
         assert not model.pool.users[user_id].is_confirmed
 
-        model.registrations.unmark(user_id, mark)
+        model.removals.unmark(user_id, mark)
         model.sign_up.confirm(registration, code)
         assert model.pool.users[user_id].is_confirmed
 
@@ -128,7 +135,7 @@ class TestConfirm:
         response: Any = {"Error": {"Code": "X"}, "ResponseMetadata": {"HTTPStatusCode": status}}
         pool.confirm.side_effect = ClientError(response, "ConfirmSignUp")
         with pytest.raises(ClientError):
-            SignUp(pool, model.registrations, model.pending_confirmations).confirm(registration, "123456")
+            _make_sign_up(pool, model).confirm(registration, "123456")
         stored = model.registrations.get(registration)
         assert stored
         assert bool(stored.attempts) is not is_forgotten
@@ -197,10 +204,12 @@ class TestTemporaryPasswords:
 
     @pytest.mark.parametrize("is_member", [True, False], ids=["member", "not a member"])
     def test_only_a_user_who_is_not_a_member_is_replaced(self, is_member: bool) -> None:
-        pool, registrations = Mock(spec=UserPool), Mock(spec=RegistrationRepository)
+        pool, directory, registrations = Mock(spec=UserPool), Mock(spec=Directory), Mock(spec=RegistrationRepository)
         pool.sign_up.side_effect = [EmailInUseError, "new"]
         pool.get_user.return_value = self.USER
-        registrations.is_member.return_value = is_member
-        SignUp(pool, registrations, Mock()).register(EMAIL, "a rubber duck knows", None)
+        directory.has_member.return_value = is_member
+        SignUp(pool, directory, registrations, Mock(spec=RemovalRepository), Mock()).register(
+            EMAIL, "a rubber duck knows", None
+        )
         assert pool.delete.called is not is_member
         assert registrations.create.call_args.args[0] == (None if is_member else "new")
