@@ -21,7 +21,7 @@ from app.dwipps.reactions_router import router as reactions
 from app.dwipps.router import router as dwipps
 from app.me.router import router as me
 from app.members.router import router as members
-from app.observability import json_logging, text_logging
+from app.observability import json_logging
 from app.observability.access_log import AccessLog
 from app.openapi.document import openapi_document
 from app.pages.routes import add_pages
@@ -108,6 +108,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.log_format == "json":
             json_logging.install(settings.stage)
         else:
+            from app.observability import text_logging  # noqa: PLC0415 -- the Lambda function never logs text
+
             text_logging.install(settings.log_level)
         configure(app, settings)
     current_default_thread_limiter().total_tokens = MAX_CONCURRENT_REQUESTS

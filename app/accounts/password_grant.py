@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 from pydantic import BaseModel, Field, ValidationError
 
-from app.accounts.schemas import Email, Password
+from app.accounts.fields import Email, Password
 from app.errors import InvalidGrantError
 from app.openapi import examples
 from app.web.routing import is_encoded

@@ -18,7 +18,7 @@ from app.accounts.schemas import (
     ResetRequest,
     TokenResponse,
 )
-from app.cognito.user_pool import Tokens
+from app.cognito.models import Tokens
 from app.members.dependencies import MemberDirectory
 from app.observability.metrics import counted_as
 from app.openapi.links import links_with_body

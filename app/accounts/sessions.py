@@ -1,7 +1,8 @@
 """Sessions: login, refresh and logout."""
 
 from app.accounts.pending_confirmations import PendingConfirmationRepository
-from app.cognito.user_pool import Tokens, UserPool
+from app.cognito.models import Tokens
+from app.cognito.user_pool import UserPool
 from app.errors import AccountNotConfirmedError, InvalidCredentialsError
 
 

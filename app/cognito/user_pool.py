@@ -8,8 +8,6 @@ import random
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ from botocore.exceptions import ClientError
 from app.aws.clients import cognito_client
 from app.aws.errors import TRANSPORT_ERRORS, error_code, to_domain_error
 from app.cognito import error_mapping
+from app.cognito.models import Tokens, User
 from app.errors import (
     DwipperError,
     InvalidCodeError,
@@ -43,60 +42,12 @@ _MAX_SIGN_OUT_PAUSE_SECONDS = 1.0
 _SECRET_FORM = re.compile(r"[!-~]{1,4096}")
 
 
-# The user has a temporary password of an operator, who created the user or called AdminSetUserPassword:
-# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminSetUserPassword.html
-_TEMPORARY = "FORCE_CHANGE_PASSWORD"
-
-
 class EmailInUseError(Exception):
     """The pool has a user with this email, confirmed or not."""
 
 
 class MailNotSentError(Exception):
     """The mail with the code could not be sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """The tokens of a session. `expires_in` is the lifetime of the access token in seconds."""
-
-    access_token: str
-    refresh_token: str
-    expires_in: int
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user of the pool.
-
-    Attributes:
-        id: the `sub`.
-        email: the email.
-        requested_handle: the handle of the registration. None if there was none.
-        created_at: the time of the registration.
-        is_confirmed: False for a user who is not confirmed, and for one with a temporary password.
-        has_temporary_password: True for a user who must replace an operator's password before any login.
-    """
-
-    id: str
-    email: str
-    requested_handle: str | None
-    created_at: datetime
-    is_confirmed: bool
-    has_temporary_password: bool = False
-
-    @classmethod
-    def from_response(cls, response: Any) -> "User":
-        """Return the user in a response of AdminGetUser."""
-        attributes = {attribute["Name"]: attribute["Value"] for attribute in response["UserAttributes"]}
-        return cls(
-            id=attributes["sub"],
-            email=attributes["email"],
-            requested_handle=attributes.get("preferred_username"),
-            created_at=response["UserCreateDate"].astimezone(UTC),
-            is_confirmed=response["UserStatus"] not in {"UNCONFIRMED", _TEMPORARY},
-            has_temporary_password=response["UserStatus"] == _TEMPORARY,
-        )
 
 
 class UserPool:

@@ -8,8 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from app.dwipps.visibility import INVISIBLE_CLASS, is_visible
 from app.openapi import examples
-from app.openapi.formats import Timestamp
-from app.openapi.patterns import BLANKS
+from app.openapi.formats import BLANKS, Timestamp
 from app.pagination.cursors import Page
 
 MAX_TEXT_LENGTH = 280

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from app.aws.items import deserialize, serialize
 from app.aws.retries import condition_results, new_write_deadline, retry_on_conflict
 from app.aws.timestamps import from_text, to_text
-from app.cognito.user_pool import User, UserPool
+from app.cognito.models import User
+from app.cognito.user_pool import UserPool
 from app.errors import MemberNotFoundError, UnauthenticatedError, UnavailableError
 from app.members.handles import generate_handle, is_handle, is_reserved
 from app.members.models import Member

@@ -1,9 +1,12 @@
-"""Formats of values in the API."""
+"""Formats of values in the API, and the regular expressions that describe them in the OpenAPI document."""
 
 from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import PlainSerializer, WithJsonSchema
+
+# The characters that `str.strip` removes, for a character class of ECMA-262. Its `\s` is another set.
+BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
 def format_timestamp(moment: datetime) -> str:

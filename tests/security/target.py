@@ -13,7 +13,8 @@ from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
 from app.bootstrap import Container
-from app.cognito.user_pool import User, UserPool
+from app.cognito.models import User
+from app.cognito.user_pool import UserPool
 from app.main import create_app
 from app.me.deletion import Deletion
 from app.me.export import Export

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.registrations import Registration, RegistrationRepository
 from app.accounts.removals import RemovalRepository
-from app.cognito.user_pool import EmailInUseError, User, UserPool
+from app.cognito.models import User
+from app.cognito.user_pool import EmailInUseError, UserPool
 from app.errors import InvalidCodeError
 from testkit.doubles import SETTINGS
 from tests.unit.accounts.exploration import Services

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 from app.accounts.registrations import Registration
 from app.accounts.sign_up import SignUp
-from app.cognito.user_pool import User
+from app.cognito.models import User
 from app.errors import InvalidCodeError, UnavailableError
 from app.members.directory import Directory
 from tests.unit.accounts.exploration import Exploration, Fault, Services, State

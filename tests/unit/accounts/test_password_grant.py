@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from app import errors
 from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.sessions import Sessions
-from app.cognito.user_pool import Tokens, UserPool
+from app.cognito.models import Tokens
+from app.cognito.user_pool import UserPool
 from testkit.doubles import make_offline_app, send_request
 
 FORM = "application/x-www-form-urlencoded"

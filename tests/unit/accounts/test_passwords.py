@@ -9,7 +9,8 @@ from botocore.exceptions import ConnectTimeoutError
 
 from app import errors
 from app.accounts.passwords import Passwords
-from app.cognito.user_pool import User, UserPool
+from app.cognito.models import User
+from app.cognito.user_pool import UserPool
 
 EMAIL, CODE = "kay.lee.01@example.org", "654321"
 MEMBER_ID = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"

@@ -8,7 +8,8 @@ import pytest
 from app import errors
 from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.sessions import Sessions
-from app.cognito.user_pool import Tokens, UserPool
+from app.cognito.models import Tokens
+from app.cognito.user_pool import UserPool
 
 TOKENS = Tokens("access", "refresh", 900)
 

@@ -14,7 +14,8 @@ from app.accounts import sign_up
 from app.accounts.registrations import RegistrationRepository
 from app.accounts.removals import RemovalRepository
 from app.accounts.sign_up import SignUp
-from app.cognito.user_pool import EmailInUseError, MailNotSentError, User, UserPool
+from app.cognito.models import User
+from app.cognito.user_pool import EmailInUseError, MailNotSentError, UserPool
 from app.errors import InvalidCodeError, UnavailableError
 from app.members.directory import Directory
 from testkit.doubles import Clock

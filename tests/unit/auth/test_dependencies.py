@@ -19,7 +19,8 @@ from app.api_gateway import Handler, make_handler
 from app.auth import dependencies
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
-from app.cognito.user_pool import User, UserPool
+from app.cognito.models import User
+from app.cognito.user_pool import UserPool
 from testkit.doubles import SETTINGS, RecordingFeed, make_offline_app, send_request
 from testkit.forged_tokens import HEADER, SUB, make_token, make_valid_claims, public_keys
 from testkit.gateway import (

@@ -11,7 +11,8 @@ from botocore.stub import Stubber
 
 from app import errors
 from app.aws.clients import cognito_client
-from app.cognito.user_pool import MailNotSentError, Tokens, User, UserPool
+from app.cognito.models import Tokens, User
+from app.cognito.user_pool import MailNotSentError, UserPool
 from testkit.doubles import SETTINGS
 
 SUB = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"

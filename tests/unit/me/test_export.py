@@ -7,7 +7,8 @@ from unittest.mock import Mock
 import pytest
 
 from app.aws.timestamps import now
-from app.cognito.user_pool import User, UserPool
+from app.cognito.models import User
+from app.cognito.user_pool import UserPool
 from app.dwipps.feed import Feed, to_view
 from app.dwipps.ids import new_id
 from app.dwipps.personal_data import DwippData, ReactionData

@@ -15,7 +15,8 @@ from botocore.stub import Stubber
 
 from app.aws.clients import dynamodb_client
 from app.aws.items import deserialize, serialize
-from app.cognito.user_pool import User, UserPool
+from app.cognito.models import User
+from app.cognito.user_pool import UserPool
 from app.errors import MemberNotFoundError, UnauthenticatedError, UnavailableError
 from app.members.directory import Directory, Profile
 from app.members.handles import is_handle, is_reserved

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from app.accounts.fields import Code, Email, NewPassword, Password, RegistrationId
 from app.accounts.password_rules import _common_passwords, normalize_password
-from app.accounts.schemas import Code, Email, NewPassword, Password, RegisterRequest, Registration, ResetRequest
+from app.accounts.schemas import RegisterRequest, ResetRequest
 from testkit.hypothesis_settings import without_deadline
 
 EMAIL: TypeAdapter[str] = TypeAdapter(Email)
@@ -65,7 +66,7 @@ def test_blank_inside_an_email_is_refused(blank: str) -> None:
 def test_blanks_around_codes_and_registrations_are_removed() -> None:
     assert TypeAdapter(Code).validate_python(" 123456\t\n") == "123456"
     registration = "5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b"
-    assert TypeAdapter(Registration).validate_python(f" {registration.upper()}\n") == registration
+    assert TypeAdapter(RegistrationId).validate_python(f" {registration.upper()}\n") == registration
 
 
 @pytest.mark.parametrize(
