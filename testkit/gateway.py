@@ -122,35 +122,6 @@ def make_event(
     }
 
 
-def make_sam_event(request: httpx.Request, kind: GatewayKind, *, prefix: str = "") -> dict[str, Any]:
-    """Return the event that `sam local start-api` 1.170 makes from a request.
-
-    It differs from Amazon's event: without authorizer, with the route as `requestContext.path`, with the method in the
-    route key, and with slashes at the end of parameters. See `make_event` for the arguments.
-    """
-    stage = "Prod" if kind == "rest" else "$default"
-    event = make_event(request, kind, prefix=prefix, stage=stage)
-    forwarded = {"Host": "127.0.0.1:3000", "X-Forwarded-Proto": "http", "X-Forwarded-Port": "3000"}
-    path = unquote(request.url.raw_path.decode().partition("?")[0])
-    parameters = event["pathParameters"] or {}
-    if path.endswith("/") and "proxy" in parameters:
-        parameters = {"proxy": f"{parameters['proxy']}/"}
-    context = event["requestContext"] | {"accountId": "123456789012", "apiId": "1234567890"}
-    event |= {"headers": event["headers"] | forwarded, "stageVariables": None}
-    if kind == "http-2.0":
-        route_key = event["routeKey"].replace("ANY", request.method)
-        context |= {"domainName": "localhost", "domainPrefix": "localhost", "routeKey": route_key}
-        changes = {"routeKey": route_key, "pathParameters": parameters, "body": event["body"] or "", "cookies": []}
-        return event | changes | {"requestContext": context}
-    route = event["resource"]
-    unknown = dict.fromkeys(("accountId", "apiKey", "caller", "user", "userArn", "cognitoIdentityPoolId"))
-    context |= {"path": route, "resourcePath": route, "resourceId": "123456", "extendedRequestId": None}
-    context |= {"identity": {"sourceIp": "127.0.0.1", "userAgent": "Custom User Agent String", **unknown}}
-    headers = event["multiValueHeaders"] | {name: [value] for name, value in forwarded.items()}
-    changes = {"path": path, "pathParameters": parameters or None, "multiValueHeaders": headers}
-    return event | changes | {"requestContext": context}
-
-
 class GatewayTransport(httpx.AsyncBaseTransport):
     """A transport of httpx to a Lambda handler.
 

@@ -54,13 +54,16 @@ class Passwords:
         if is_email_or_local_part(new_password, user.email):
             raise WeakPasswordError
         try:
-            if not is_accepted_by_cognito(current_password):
-                raise WrongPasswordError  # noqa: TRY301 -- Cognito would call it an invalid parameter
-            self._pool.change_password(access_token, current_password, new_password)
+            self._replace(access_token, current_password, new_password)
         except WrongPasswordError:
             if not self._pool.password_matches(member_id, new_password):
                 raise
         self._pool.log_out_everywhere(member_id)
+
+    def _replace(self, access_token: str, current_password: str, new_password: str) -> None:
+        if not is_accepted_by_cognito(current_password):
+            raise WrongPasswordError  # Cognito would call it an invalid parameter.
+        self._pool.change_password(access_token, current_password, new_password)
 
 
 def _may_have_reset(error: Exception) -> bool:

@@ -65,7 +65,7 @@ class Registration:
         )
 
     def hash_code(self, code: str) -> str:
-        """Return the hash by which the row remembers a code."""
+        """Return the hash of a code, which the row keeps instead of the code."""
         # A code can contain lone surrogates, which JSON can express.
         return hashlib.sha256(f"{self.id}\n{code}".encode(errors="surrogatepass")).hexdigest()
 
@@ -127,8 +127,8 @@ class RegistrationRepository:
         Args:
             registration: the registration of the user.
             code: the code.
-            is_certain: False if Cognito refused the code because the user was confirmed already. Two concurrent
-                confirmations with one wrong code get here too, so the code that Cognito accepted is not replaced.
+            is_certain: False if Cognito refused the code although the user is confirmed. The code may then be wrong, so
+                it does not replace a recorded code.
         """
         self._update(
             registration,

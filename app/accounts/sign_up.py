@@ -53,8 +53,8 @@ class SignUp:
     waits until the mark is removed or expires. C1 keeps a long wait from using up the code. The protocol assumes
     read-after-write consistency: Cognito's reads reflect every write that it has acknowledged.
 
-    A confirmation can be repeated, although Cognito accepts a code once. The registration remembers the code of each
-    attempt from before C2 until its outcome is known, and the code that confirmed the user. If Cognito refuses an
+    A confirmation can be repeated, although Cognito accepts a code once. The registration keeps a hash of the code of
+    each attempt while its outcome is unknown, and of the code that confirmed the user. If Cognito refuses an
     attempt, an earlier or concurrent one with the same code may have confirmed the user.
     """
 
@@ -89,8 +89,8 @@ class SignUp:
         """Confirm the user of a registration. A successful call can be repeated for ten minutes.
 
         Raises:
-            InvalidCodeError: if the code is wrong, if the registration confirms nobody, or if the user was replaced or
-                deleted.
+            InvalidCodeError: if the code is wrong, if the registration can confirm no user, or if the user was replaced
+                or deleted.
             UnavailableError: if a replacement takes too long.
         """
         registration = self._registrations.get(registration_id)
@@ -102,7 +102,7 @@ class SignUp:
             raise InvalidCodeError
 
     def resend(self, registration_id: str) -> None:
-        """Mail a new code to the user of a registration. Do nothing if it confirms nobody."""
+        """Mail a new code to the user of a registration. Do nothing if it can confirm no user."""
         registration = self._registrations.get(registration_id)
         if registration and registration.user_id and registration.confirmed_by is None:
             self._pool.resend(registration.user_id)
@@ -127,7 +127,7 @@ class SignUp:
         self._complete(registration, code, is_certain=is_accepted)
 
     def _may_have_been_confirmed(self, registration: Registration, user_id: str, code: str) -> bool:
-        """Return True if an earlier or concurrent confirmation with this code confirmed the user, who still exists."""
+        """Return True if the user is confirmed, and a confirmation with this code succeeded or may have succeeded."""
         if not registration.may_have_been_confirmed_by(code):
             return False
         user = self._pool.get_user(user_id)

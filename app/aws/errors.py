@@ -5,7 +5,7 @@ such as a missing permission or table, has no error of the domain. Its response 
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import (
@@ -134,12 +134,16 @@ def http_status(response: Any) -> int:
     return status
 
 
+def format_cause(cause: Mapping[str, str]) -> str:
+    """Return the log fields of a cause as text."""
+    return " ".join(f"{name}={value}" for name, value in cause.items())
+
+
 def log_suppressed(error: Exception) -> None:
     """Log an error of AWS that does not change the response to the request."""
     cause = describe_cause(error)
-    text = " ".join(f"{name}={value}" for name, value in cause.items())
     request_id = request_context.current().request_id
-    logger.warning("request %s continues after an error: %s", request_id, text, extra={"fields": cause})
+    logger.warning("request %s continues after an error: %s", request_id, format_cause(cause), extra={"fields": cause})
 
 
 def _iter_causes(error: BaseException) -> Iterator[BaseException]:

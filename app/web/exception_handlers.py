@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from app import errors
-from app.aws.errors import describe_cause, to_domain_error
+from app.aws.errors import describe_cause, format_cause, to_domain_error
 from app.json_depth import exceeds_max_depth
 from app.observability.log_handlers import format_frames
 from app.web.problems import (
@@ -58,7 +58,7 @@ def handle_unexpected(request: Request, error: Exception) -> Response:
     cause = describe_cause(error)
     request_id = request.scope["state"]["request_id"]
     message = "request %s failed: %s"
-    logger.error(message, request_id, f"{_join(cause)}{format_frames(error)}", extra={"fields": cause})
+    logger.error(message, request_id, f"{format_cause(cause)} {format_frames(error)}".lstrip(), extra={"fields": cause})
     return problem_response(request, INTERNAL_ERROR)
 
 
@@ -72,11 +72,7 @@ def _log_cause(request: Request, error: Exception) -> None:
     """Log the error of AWS that causes a 429 or a 503."""
     if cause := describe_cause(error):
         request_id = request.scope["state"]["request_id"]
-        logger.warning("request %s was refused: %s", request_id, _join(cause).rstrip(), extra={"fields": cause})
-
-
-def _join(cause: Mapping[str, str]) -> str:
-    return "".join(f"{name}={value} " for name, value in cause.items())
+        logger.warning("request %s was refused: %s", request_id, format_cause(cause), extra={"fields": cause})
 
 
 async def _handle_validation_error(request: Request, error: Any) -> Response:

@@ -17,7 +17,8 @@ from app.dwipps.schemas import DwippPage
 from app.pagination.cursors import encode_cursor
 from testkit.doubles import RecordingFeed, make_offline_app, send_request
 from testkit.forged_tokens import make_valid_claims
-from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, make_sam_event, to_response
+from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, to_response
+from testkit.sam_local import make_sam_event
 from tests.unit.observability.test_json_logging import capture_log
 
 Event = dict[str, Any]
@@ -417,13 +418,9 @@ class TestSamLocal:
 
     def test_default_route_is_served(self, kind: GatewayKind, handler: Handler) -> None:
         """The parameter of the route `$default` has a name of its own."""
-        event = make_sam_event(httpx.Request("GET", f"{HOST}/docs/docs.js"), kind)
-        if kind == "http-2.0":
-            event |= {"routeKey": "$default"}
-        else:
-            event |= {"resource": "/{any_path+}"}
-            event["requestContext"] |= {"path": "/{any_path+}", "resourcePath": "/{any_path+}"}
-        response = _call_handler(handler, event | {"pathParameters": {"any_path": "docs/docs.js"}})
+        route = "$default" if kind == "http-2.0" else "/{any_path+}"
+        event = self._make_event("/docs/docs.js", kind, route, {"any_path": "docs/docs.js"})
+        response = _call_handler(handler, event)
         assert (response.status_code, response.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
 
     def test_missing_stage_is_accepted(self, kind: GatewayKind, handler: Handler) -> None:
@@ -433,13 +430,18 @@ class TestSamLocal:
 
     def test_literal_route_is_served(self, kind: GatewayKind, handler: Handler) -> None:
         """Amazon's event has the same path in `requestContext.path` and `resource` too, without stage and base path."""
-        event = make_sam_event(httpx.Request("GET", f"{HOST}/health"), kind)
+        route = "GET /health" if kind == "http-2.0" else "/health"
+        assert _call_handler(handler, self._make_event("/health", kind, route, None)).status_code == 200
+
+    def _make_event(self, path: str, kind: GatewayKind, route: str, parameters: dict[str, str] | None) -> Event:
+        """Return the event of a request for this path that another route serves."""
+        event = make_sam_event(httpx.Request("GET", f"{HOST}{path}"), kind)
         if kind == "http-2.0":
-            event |= {"routeKey": "GET /health"}
+            event |= {"routeKey": route}
         else:
-            event |= {"resource": "/health"}
-            event["requestContext"] |= {"path": "/health", "resourcePath": "/health"}
-        assert _call_handler(handler, event | {"pathParameters": None}).status_code == 200
+            event |= {"resource": route}
+            event["requestContext"] |= {"path": route, "resourcePath": route}
+        return event | {"pathParameters": parameters}
 
 
 @pytest.mark.parametrize("kind", GATEWAY_KINDS)
