@@ -177,5 +177,5 @@ def _respond(
 
 
 def _value_lists(event: events.Event, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the headers as a load balancer takes them that ignores `headers`. Nothing for other senders."""
+    """Return the headers as lists of values, for a load balancer that ignores `headers`. Empty for other senders."""
     return {"multiValueHeaders": {name: [headers[name]] for name in headers}} if events.has_value_lists(event) else {}

@@ -72,7 +72,7 @@ def sanitize(event: Event) -> dict[str, Any]:
     """Return a copy of the event without the headers that Mangum 0.22 fails on."""
     sanitized = dict(event)
     for name, is_valid in (("headers", _is_string), ("multiValueHeaders", _are_strings)):
-        # For a load balancer's event, Mangum reads `multiValueHeaders` if the key exists, even if it is empty.
+        # For a load balancer's event, Mangum reads `multiValueHeaders` if the key exists, even if the value is null.
         headers = sanitized.pop(name, None)
         if isinstance(headers, Mapping):
             sanitized[name] = {header: value for header, value in _headers(headers) if is_valid(value)}

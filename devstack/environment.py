@@ -11,7 +11,7 @@ from app.settings import Settings
 from devstack import clients
 from devstack.private_files import open_private
 
-# Programs read the one or the other. Where both are set, Python reads the second.
+# Programs read the one or the other. If both are set, Python reads the second.
 _NO_PROXY_NAMES = ("NO_PROXY", "no_proxy")
 _LOOPBACK_HOSTS = "127.0.0.1,localhost"
 # https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
@@ -51,7 +51,7 @@ def write(path: Path, env: Mapping[str, str]) -> None:
 def hide_aws_account(environ: MutableMapping[str, str]) -> None:
     """Hide the developer's own AWS account from this process and its children: its variables and its files.
 
-    A file of botocore can also make it ignore the endpoints of the embedded AWS.
+    botocore's configuration file can also disable the endpoints of the embedded AWS.
     """
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]

@@ -53,7 +53,8 @@ def restore(endpoint: str, region: str, name: str, path: Path) -> bool:
         True if resources were imported.
 
     Raises:
-        LocalError: if the import fails.
+        LocalError: if CloudFormation reports that the import failed.
+        ClientError: if CloudFormation refuses a call.
     """
     cloudformation = clients.cloudformation_client(endpoint, region)
     if not path.exists() or stack.exists(cloudformation, name):
@@ -89,7 +90,7 @@ def _read_template(cloudformation: "CloudFormationClient", name: str) -> Any:
 def _identify(cloudformation: "CloudFormationClient", name: str, key: str, resource_type: str) -> dict[str, Any]:
     detail = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=key)["StackResourceDetail"]
     if resource_type not in _IDENTIFIERS:
-        raise LocalError(f"{key}: devstack/retained_data.py does not know how to identify a {resource_type}.")
+        raise LocalError(f"{key}: add the identifier of {resource_type} to _IDENTIFIERS in devstack/retained_data.py.")
     identifier = {_IDENTIFIERS[resource_type]: detail["PhysicalResourceId"]}
     return {"ResourceType": resource_type, "LogicalResourceId": key, "ResourceIdentifier": identifier}
 

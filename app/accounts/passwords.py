@@ -15,8 +15,8 @@ from app.errors import (
 class Passwords:
     """The change of passwords.
 
-    A request may set the password and then lose its response, or fail to end the sessions. Its code or its current
-    password is no longer valid then. So a failed request succeeds if the account already has the new password.
+    The response of a request that set the password may be lost, or the end of the sessions may fail. The code or the
+    current password is no longer valid then. So a repeated request succeeds if the account has the new password.
     """
 
     def __init__(self, pool: UserPool) -> None:
@@ -46,6 +46,7 @@ class Passwords:
         Raises:
             WrongPasswordError: if the current password is wrong, or if Cognito accepts no password of its form.
             UnauthenticatedError: if the session was revoked, or if the user no longer exists.
+            PasswordResetRequiredError: if an administrator demands a new password.
             WeakPasswordError: if the new password is the email or its local part, or if the pool's policy refuses it.
         """
         user = self._pool.get_user(member_id)

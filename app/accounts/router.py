@@ -68,8 +68,8 @@ def register(body: RegisterRequest, sign_up: AccountSignUp, directory: MemberDir
 def confirm(body: ConfirmRequest, sign_up: AccountSignUp) -> None:
     """Confirm the account by the code from the mail.
 
-    A code works once, a registration for 24 hours. The error is the same, whichever of them is wrong. Safe to retry:
-    for 10 minutes, the response to a repetition of the request that succeeded is 204.
+    A code works once. A registration is valid for 24 hours. The error is the same, whichever of them is wrong. Safe to
+    retry: for 10 minutes, a repetition of the successful request gets 204 again.
     """
     sign_up.confirm(body.registration, body.code)
 
@@ -125,7 +125,7 @@ def refresh(body: RefreshRequest, sessions: AccountSessions) -> TokenResponse:
 def token(grant: Grant, sessions: AccountSessions) -> TokenResponse:
     """Start a session by OAuth2's password grant (RFC 6749, section 4.3), with the email as `username`.
 
-    The Authorize button of the docs page uses it. Its problems also have the member `error` of RFC 6749, section 5.2.
+    The Authorize button of the docs page uses it. Its `invalid-token-request` also has the code `error` of section 5.2.
     """
     try:
         return _token_response(sessions.log_in(grant.username, grant.password))
@@ -141,7 +141,8 @@ def token(grant: Grant, sessions: AccountSessions) -> TokenResponse:
 def logout(body: RefreshRequest, sessions: AccountSessions) -> None:
     """End a session. The refresh token is revoked at once. Unknown tokens are ignored.
 
-    The access token stays valid until it expires, because no server asks for its session.
+    The access token stays valid until it expires. Only a deletion of the account and a change of the password check
+    whether its session was revoked.
     """
     sessions.log_out(body.refresh_token)
 

@@ -14,9 +14,9 @@ from app.errors import InvalidCodeError, UnavailableError
 from app.members.directory import Directory
 
 # The bound of removals in one request. Each concurrent registration of the email can cause one.
-_MAX_REPLACEMENTS = 32
+_MAX_REMOVALS = 32
 # The minimum time before the deadline for a removal. Without the SignUp after it, the email would have no user.
-_MIN_REPLACEMENT_SECONDS = 10.0
+_MIN_REMOVAL_SECONDS = 10.0
 # Short, because a waiting confirmation occupies a thread.
 _REMOVAL_TIMEOUT_SECONDS = 5.0
 _REMOVAL_POLL_SECONDS = 0.25
@@ -81,6 +81,7 @@ class SignUp:
         Raises:
             WeakPasswordError: if the pool's policy refuses the password.
             InvalidEmailError: if Cognito refuses the address.
+            UnavailableError: if too little time is left to replace an unconfirmed user.
         """
         user_id = self._create_unconfirmed_user(email, password, requested_handle)
         return self._registrations.create(user_id, self._pending_confirmations.record(email, password))
@@ -152,7 +153,7 @@ class SignUp:
         the email has no confirmed account.
         """
         ticket = self._removals.take_ticket(email)
-        for remaining in reversed(range(_MAX_REPLACEMENTS + 1)):
+        for remaining in reversed(range(_MAX_REMOVALS + 1)):
             try:
                 return self._pool.sign_up(email, password, requested_handle)
             except MailNotSentError as error:
@@ -181,7 +182,7 @@ class SignUp:
         # An operator can also give a temporary password to a member, whose data must not lose its owner.
         if user.has_temporary_password and self._directory.has_member(user.id):
             return False
-        if remaining_seconds() < _MIN_REPLACEMENT_SECONDS:
+        if remaining_seconds() < _MIN_REMOVAL_SECONDS:
             raise UnavailableError
         mark = self._removals.mark(user.id)
         # Read again, because a confirmation may have ended before it could see the mark.

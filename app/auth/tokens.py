@@ -1,4 +1,4 @@
-"""Verification of access tokens without API Gateway.
+"""Verification of access tokens. Behind API Gateway, the gateway verifies the signature.
 
 python-jose verifies the signature. This module checks the form of the token before and its claims after. python-jose
 3.5.0 alone accepts a token without `exp`, ignores `crit`, and raises many exception types on hostile input. The checks
@@ -99,7 +99,7 @@ def _split(token: str) -> list[str]:
 
 
 def _check_header(fields: Mapping[str, Any]) -> str:
-    """Return the key id of a header with exactly the fields that Cognito writes."""
+    """Return the key id of an RS256 header without fields beyond `_HEADER_FIELDS`."""
     kid = fields.get("kid")
     if fields.get("alg") != "RS256" or not isinstance(kid, str) or not fields.keys() <= _HEADER_FIELDS:
         _refuse()

@@ -1,7 +1,8 @@
 """The errors of boto3, and the errors of the domain that they become.
 
-A transient error, such as throttling or an outage, becomes UnavailableError. An error that only an operator can fix,
-such as a missing permission or table, has no error of the domain. Its response is 500.
+A transient error, such as an outage or DynamoDB's throttling, becomes UnavailableError. A rate limit of Cognito becomes
+TooManyRequestsError. An error that only an operator can fix, such as a missing permission or table, has no error of the
+domain. Its response is 500.
 """
 
 import logging

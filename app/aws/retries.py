@@ -1,7 +1,7 @@
 """Retries of writes that conflict with other writes, up to a write deadline.
 
 Several requests may write to the same item at the same time, so a conflicting write is retried. The retries must end:
-the deletion of an account waits until the last write that it let through has finished.
+the deletion of an account waits until the last write that began before its mark has finished.
 """
 
 import random
@@ -64,8 +64,7 @@ def retry_on_conflict(attempt: Callable[[], T], write_deadline: float, *, repeat
     Args:
         attempt: the write, which raises WriteConflictError if another write interferes.
         write_deadline: seconds of the monotonic clock.
-        repeatable: whether the operation is idempotent. If not, an attempt whose response was lost is not retried, and
-            the caller gets 503.
+        repeatable: True if the operation is idempotent. If False, an attempt whose response was lost is not retried.
 
     Raises:
         UnavailableError: if the deadline passes, or if a lost response makes the outcome unknown.

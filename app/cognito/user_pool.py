@@ -202,8 +202,7 @@ class UserPool:
     def log_out_everywhere(self, name: str) -> None:
         """Revoke all sessions of the user with this `sub` or email. Do nothing if there is none.
 
-        The callers have used up a code or a password before, so a client cannot repeat the whole request. Therefore
-        this retries longer than the SDK.
+        No old session may remain after a reset or a change of the password. So this retries longer than the SDK.
         """
         for _ in range(_MAX_SIGN_OUT_RETRIES):
             try:
@@ -241,7 +240,8 @@ class UserPool:
 
         Raises:
             WrongPasswordError: if the current password is wrong, or after too many attempts.
-            UnauthenticatedError: if the session was revoked.
+            UnauthenticatedError: if the session was revoked, or if the user no longer exists.
+            PasswordResetRequiredError: if an administrator demands a new password.
             WeakPasswordError: if the pool's policy refuses the new password.
         """
         with error_mapping.map_errors({**error_mapping.PASSWORD_POLICY_ERRORS, **error_mapping.CHANGE_PASSWORD_ERRORS}):

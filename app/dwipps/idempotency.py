@@ -46,7 +46,7 @@ class IdempotentWriter:
 
         Raises:
             IdempotencyKeyReusedError: if the key belongs to another text.
-            UnavailableError: if too many requests with the same key interfere.
+            UnavailableError: if other writes interfere until the deadline.
         """
         if key is None:
             return self._dwipps.create(author, text), False

@@ -42,8 +42,8 @@ MAX_LOGIN_AGE = timedelta(minutes=10)
 # within the write window. The rest is for the lag of an index.
 WRITE_DRAIN_PERIOD = timedelta(seconds=WRITE_WINDOW_SECONDS + 3 * 12 + 8)
 
-# How long one request erases, and how much longer the writes of its last batch may be retried. With the longest call
-# after them, the request ends before its deadline of 24 seconds (app/aws/deadline.py).
+# How long one request erases, and how much longer the writes of its last batch may be retried. The deadline of the
+# request (app/aws/deadline.py) bounds the calls after them.
 MAX_WORK_SECONDS = 10.0
 _LAST_BATCH_SECONDS = 5.0
 _BATCH_SIZE = 10
@@ -133,12 +133,12 @@ class Deletion:
         }
         if handle is None:
             return [{"Update": mark}]
-        release_handle = {
+        reserve_handle = {
             "TableName": self._table,
             "Key": serialize({"pk": f"handle#{handle}"}),
             "UpdateExpression": "REMOVE member_id, joined_at",
         }
-        return [{"Update": mark}, {"Update": release_handle}]
+        return [{"Update": mark}, {"Update": reserve_handle}]
 
     def _erase_until_timeout(self, member_id: str, state: _DeletionState) -> int:
         """Erase until the time is up. Delete the user once no earlier write can still take effect."""

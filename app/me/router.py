@@ -64,7 +64,7 @@ def delete_me(
     request after the seconds in `Retry-After`. The deletion only proceeds while you repeat the request. 204 means that
     the account and its data are deleted. Your handle stays reserved: no other member gets it.
     """
-    # The authorizer does not learn of a sign-out, so Cognito is asked before the point of no return.
+    # An access token outlives its session, so this checks the session in Cognito before the point of no return.
     is_revoked = user_pool.is_session_revoked(own_access_token(request, principal.id))
     seconds = deletion.resume(principal.id, None if is_revoked else principal.authenticated_at)
     return Response(status_code=202, headers={"Retry-After": str(seconds)}) if seconds else Response(status_code=204)
@@ -76,9 +76,10 @@ def export_me(
     export: AccountExport,
     cursor: Annotated[str | None, Query(description="The `next_cursor` of the previous part.")] = None,
 ) -> ExportView:
-    """Return all data about you. A response has at most 500 Dwipps and reactions. A larger account has several parts.
+    """Return all data about you. A larger account has several parts.
 
-    The parts begin with your Dwipps, and your upvotes and favorites follow. Only a null `next_cursor` ends the export.
+    A part has at most 500 items: your Dwipps, and the Dwipps with a reaction of yours. The parts begin with your
+    Dwipps, and your upvotes and favorites follow. Only a null `next_cursor` ends the export.
     """
     return export.get_part(member, cursor)
 

@@ -25,8 +25,8 @@ Handle = Annotated[
     AfterValidator(_validate_form),
     Field(
         description="The requested handle: 3 to 20 characters of `a` to `z`, `0` to `9` and `_`, with at least one"
-        " letter or digit. Handles that contain `dwipp`, and official words such as `admin`, also joined"
-        " to others by `_`, are reserved. The first request after the first login claims the handle. If it"
+        " letter or digit. Handles that contain `dwipp` are reserved. So are official words such as `admin`,"
+        " alone or joined to others by `_`. The first request after the first login claims the handle. If it"
         " is taken by then, a handle is generated. `GET /v1/me` returns the result, which never changes"
         " and is never given to another member.",
         examples=[examples.NEW_MEMBER_HANDLE],

@@ -53,7 +53,7 @@ class PersonalData(Protocol):
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
         """Return calls that erase at most `limit` rows of the member, none if nothing is left.
 
-        The deletion runs the calls concurrently, and asks again until nothing is left.
+        The deletion runs the calls concurrently, and repeats this until no call is returned.
         """
 
 

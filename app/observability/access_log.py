@@ -96,7 +96,7 @@ def log_request(request_id: str, method: str) -> Iterator[AccessLogEntry]:
 
 
 def _write(entry: AccessLogEntry, context: RequestContext, milliseconds: float) -> None:
-    """Write one line, whatever the log level: the line carries the metrics."""
+    """Write one line. In JSON it is written at any log level, because it carries the metrics."""
     fields = {
         "trace_id": _trace_id(),
         "method": entry.method,
@@ -112,7 +112,7 @@ def _write(entry: AccessLogEntry, context: RequestContext, milliseconds: float) 
     if entry.business_metric:
         values[entry.business_metric] = 1
     extra = {"fields": {name: value for name, value in fields.items() if value is not None}, "metrics": values}
-    # `handle` skips the check of the level.
+    # `handle` skips the check of the logger's level. The handler of text logging has a level of its own.
     logger.handle(logger.makeRecord(logger.name, logging.INFO, __file__, 0, "request", (), None, extra=extra))
 
 

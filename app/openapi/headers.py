@@ -23,19 +23,19 @@ HEADERS: dict[str, dict[str, Any]] = {
         "example": 1,
     },
     "Location": {
-        "description": "The path of the new Dwipp.",
+        "description": "The new Dwipp, relative to the URL of the request (RFC 9110, section 10.2.2).",
         "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
-        "example": f"/v1/dwipps/{examples.DWIPP_ID}",
+        "example": f"dwipps/{examples.DWIPP_ID}",
     },
     "Idempotent-Replayed": {
         "description": "Present if an earlier request with this key created the Dwipp, and this request created none.",
         "schema": {"type": "string", "const": "true"},
     },
     "Link": {
-        "description": "The path of the next page (RFC 8288). Absent on the last page.",
+        "description": "The next page, relative to the URL of the request (RFC 8288). Absent on the last page.",
         "schema": {"type": "string", "pattern": '^<[^>]+>; rel="next"$'},
-        "example": f'</v1/dwipps?limit=20&cursor={examples.CURSOR}>; rel="next"',
+        "example": f'<?limit=20&cursor={examples.CURSOR}>; rel="next"',
     },
 }
 

@@ -19,7 +19,7 @@ _DOCSTRINGS_REMOVED = sys.flags.optimize >= 2
 
 
 class IncompleteOperationError(Exception):
-    """An operation lacks a part that every operation of the document has. The message names both."""
+    """An operation lacks a required part, or has the name of another one. The message names the operation."""
 
 
 class OperationBuilder:

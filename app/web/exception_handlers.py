@@ -50,7 +50,7 @@ def register_exception_handlers(app: FastAPI) -> None:
 
 
 def handle_unexpected(request: Request, error: Exception) -> Response:
-    """Answer an exception that no handler knows. It comes from an AWS service or from a fault of this code."""
+    """Return the response to an exception without a handler. An AWS service or a fault of this code causes it."""
     domain_error = to_domain_error(error)
     if domain_error is not None:
         _log_cause(request, error)

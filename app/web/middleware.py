@@ -25,7 +25,7 @@ _ORIGIN = re.compile("^https?://[^/]*", re.IGNORECASE)
 
 
 class RequestIdMiddleware:
-    """The outermost middleware: gives each request an id, and each response the header with it."""
+    """The outermost middleware: the id of a request, the form of its path, and the headers of every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -14,7 +14,7 @@ from app.web.threadpool import in_threadpool
 
 
 class ApiRoute(APIRoute):
-    """A route of the API. An endpoint that is no coroutine function may block."""
+    """A route of the API. It runs an endpoint that is not a coroutine function by `in_threadpool`."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint if iscoroutinefunction(endpoint) else in_threadpool(endpoint), **options)

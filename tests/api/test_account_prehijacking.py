@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from app.accounts import registrations, sign_up
+from app.accounts import expiring_rows, sign_up
 from app.cognito.user_pool import UserPool
 from app.errors import UnavailableError
 from testkit.api_client import Api
@@ -89,7 +89,7 @@ async def test_confirmation_is_503_while_a_removal_is_pending(api: Api) -> None:
 
         # The call did not take effect. After a minute it no longer can, so the confirmation succeeds with the same
         # code.
-        patch.setattr(registrations, "time", SimpleNamespace(time=lambda: time.time() + 60))
+        patch.setattr(expiring_rows, "time", SimpleNamespace(time=lambda: time.time() + 60))
         assert await _try_confirm(api, victim_registration, api.fetch_latest_code(VICTIM)) == 204
     assert await _can_log_in(api, VICTIM_PASSWORD)
 

@@ -83,7 +83,7 @@ class TestRegistrations:
     def test_bound_of_replacements_leaves_a_user(
         self, model: SignUpModel, monkeypatch: pytest.MonkeyPatch, figures: Figures
     ) -> None:
-        monkeypatch.setattr(sign_up, "_MAX_REPLACEMENTS", 1)
+        monkeypatch.setattr(sign_up, "_MAX_REMOVALS", 1)
         model.register_earlier()
         model.add_registrations(3)
         exploration = model.explore()

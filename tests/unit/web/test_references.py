@@ -18,6 +18,7 @@ from app.api_gateway import make_handler
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.dwipps.schemas import DwippPage
+from app.openapi.headers import HEADERS
 from app.pagination.cursors import encode_cursor
 from testkit.doubles import SETTINGS, RecordingFeed, make_offline_app, send_request
 from testkit.forged_tokens import make_token, make_valid_claims, public_keys
@@ -175,3 +176,8 @@ class TestReferences:
         values = [value for response in responses for value in response.headers.values()]
         prefixes = {client.prefix, client.inner_prefix} - {""}
         assert not [value for value in values for prefix in prefixes if f"{prefix}/" in value]
+
+
+def test_documented_references_are_relative() -> None:
+    assert HEADERS["Location"]["example"].startswith("dwipps/")
+    assert HEADERS["Link"]["example"].startswith("<?")
