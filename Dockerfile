@@ -21,12 +21,10 @@ LABEL org.opencontainers.image.title="dwipper-server" \
       org.opencontainers.image.description="Dwipper's API, served by uvicorn" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}"
-# uvicorn reads its options from these variables. The app writes its own access log, without queries. Behind a proxy, set
-# UVICORN_PROXY_HEADERS=true and FORWARDED_ALLOW_IPS=<address of the proxy>. A request ends within 24 seconds
-# after its body has arrived, and the server finishes requests when the container is stopped. So the platform should wait
-# for 30 seconds.
+# uvicorn reads its options from these variables. Behind a proxy, set UVICORN_PROXY_HEADERS=true and
+# FORWARDED_ALLOW_IPS=<address of the proxy>. A request ends within 24 seconds after its body has arrived, and the server
+# finishes requests when the container is stopped. So the platform should wait for 30 seconds.
 ENV PYTHONUNBUFFERED=1 \
-    UVICORN_ACCESS_LOG=false \
     UVICORN_WS=none \
     UVICORN_HOST=0.0.0.0 \
     UVICORN_PORT=8000 \

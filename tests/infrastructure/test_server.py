@@ -1,4 +1,4 @@
-"""The server's image runs without root, has a health check, trusts no proxy by default, and stops on SIGTERM."""
+"""The server's image runs without root, has a health check, logs one line for each request, and stops on SIGTERM."""
 
 import contextlib
 import os
@@ -47,11 +47,20 @@ def test_defaults_listen_on_all_interfaces_and_trust_no_proxy(server_image: Imag
     assert server_image.command[:2] == ["python3", "-m"], "the command starts a shell, which would not pass signals on"
 
 
-def test_forwarded_address_is_ignored(server_image: Image, loopback: dict[str, str], tmp_path: Path) -> None:
-    with _start_server(server_image, loopback, tmp_path) as service:
-        httpx.get(f"{service.endpoint}/docs", headers={"X-Forwarded-For": "203.0.113.9"}, trust_env=False)
+@pytest.mark.parametrize(
+    ("log_format", "beginning"),
+    [("text", "INFO:     GET /v1/me 401 "), ("json", '{"time":')],
+)
+def test_each_request_is_one_line_without_query_and_address(
+    log_format: str, beginning: str, server_image: Image, loopback: dict[str, str], tmp_path: Path
+) -> None:
+    with _start_server(server_image, loopback | {"LOG_FORMAT": log_format}, tmp_path) as service:
+        url = f"{service.endpoint}/v1/me?access_token=secret"
+        httpx.get(url, headers={"X-Forwarded-For": "203.0.113.9"}, trust_env=False)
     log = service.log.read_text()
-    assert "GET /docs" in log
+    (line,) = [line for line in log.splitlines() if "/v1/me" in line]
+    assert line.startswith(beginning)
+    assert "secret" not in log
     assert "203.0.113.9" not in log
 
 
