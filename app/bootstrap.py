@@ -18,7 +18,10 @@ from app.dwipps.idempotency import IdempotentWriter
 from app.dwipps.personal_data import DwippData, ReactionData
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
+from app.jobs.pending import PendingJobRepository
+from app.jobs.queue import JobQueue
 from app.me.deletion import Deletion
+from app.me.deletions import DeletionRepository
 from app.me.export import Export
 from app.members.directory import Directory
 from app.members.personal_data import ExemptRows, PersonalData
@@ -43,6 +46,9 @@ class Container:
     personal_data: tuple[PersonalData, ...]
     export: Export
     deletion: Deletion
+    deletions: DeletionRepository
+    pending_jobs: PendingJobRepository
+    job_queue: JobQueue
 
 
 def build_container(settings: Settings) -> Container:
@@ -60,20 +66,24 @@ def build_container(settings: Settings) -> Container:
         DwippData(feed, dwipps),
         ReactionData(reactions),
         ExemptRows(
-            "profile", frozenset({"member", "handle"}), "Each export has the profile, and the deletion ends it last."
+            "profile", frozenset({"member", "handle"}), "Each export has the profile, and the erasure removes it last."
         ),
         ExemptRows(
             "expiring",
             frozenset({"idempotency", "registrant", "registration", "replacement", "waiting"}),
             "The rows hold random ids and hashes, and expire within a day.",
         ),
+        ExemptRows("pending jobs", frozenset({"pending"}), "A row holds a random id, and is deleted with its job."),
     )
+    pending_jobs = PendingJobRepository(client, settings.safety_table)
+    deletions = DeletionRepository(client, settings.members_table, pending_jobs)
+    job_queue = JobQueue(settings.region, settings.job_queue_url)
     return Container(
         settings=settings,
         token_verifier=TokenVerifier(settings, KeySet(lambda: fetch_keys(pool.keys_url))),
         user_pool=pool,
         sign_up=SignUp(pool, directory, registrations, removals, pending_confirmations),
-        sessions=Sessions(pool, pending_confirmations),
+        sessions=Sessions(pool, directory, pending_confirmations),
         passwords=Passwords(pool),
         directory=directory,
         dwipps=dwipps,
@@ -82,5 +92,8 @@ def build_container(settings: Settings) -> Container:
         feed=feed,
         personal_data=personal_data,
         export=Export(pool, personal_data),
-        deletion=Deletion(client, settings.members_table, pool, personal_data),
+        deletion=Deletion(deletions, job_queue, pool),
+        deletions=deletions,
+        pending_jobs=pending_jobs,
+        job_queue=job_queue,
     )

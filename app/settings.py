@@ -14,6 +14,8 @@ _REQUIRED = {
     "dwipps_table": "DWIPPS_TABLE",
     "reactions_table": "REACTIONS_TABLE",
     "members_table": "MEMBERS_TABLE",
+    "safety_table": "SAFETY_TABLE",
+    "job_queue_url": "JOB_QUEUE_URL",
 }
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LOG_FORMATS = ("text", "json")
@@ -37,6 +39,8 @@ class Settings:
     dwipps_table: str
     reactions_table: str
     members_table: str
+    safety_table: str
+    job_queue_url: str
     feed_shards: int = 1
     feed_cache_seconds: float = 0
     log_level: str = "INFO"
@@ -61,6 +65,11 @@ class Settings:
             log_format=_log_format(environment.get("LOG_FORMAT") or "text"),
             stage=_stage(environment.get("STAGE") or "local"),
         )
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of all tables."""
+        return (self.dwipps_table, self.reactions_table, self.members_table, self.safety_table)
 
     @property
     def issuer(self) -> str:

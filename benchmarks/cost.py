@@ -51,7 +51,7 @@ def report(
     """Calculate the costs of both designs.
 
     Args:
-        units: the capacity of each of Dwipper's operations in the workload, except logins, which consume none.
+        units: the capacity of each of Dwipper's operations in the workload, except logins, which only read a row.
         parameters: the assumed sizes and times of the baseline design.
         milliseconds: the duration of Dwipper's function by operation. Defaults replace missing ones.
 

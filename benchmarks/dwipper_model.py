@@ -31,6 +31,9 @@ class DwipperModel:
     _SHARD_WRITES = 1000
     _PEAK_FACTOR = 5
 
+    # Cognito does the rest of a login or refresh.
+    _LOG_IN_UNITS = CapacityUnits(read=1)
+
     # Bytes of names and values by DynamoDB's rules, and the 100 bytes of overhead that each item has in each index:
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
     _DWIPP_BYTES = 391 + 100  # stored again in both indexes
@@ -40,7 +43,7 @@ class DwipperModel:
 
     def estimate_usage(self, operation: str, members: float) -> Usage:
         """Return the resources of one call, including the read of the calling member's row."""
-        units = CapacityUnits() if operation == LOG_IN else self.units[operation]
+        units = self._LOG_IN_UNITS if operation == LOG_IN else self.units[operation]
         if operation == "page of the feed":
             units = replace(units, read=units.read * self.count_feed_shards(members))
         return Usage(units, estimate_milliseconds(operation, self.milliseconds))

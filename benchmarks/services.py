@@ -42,8 +42,7 @@ class Services:
     def create_engine(self, *, feed_shards: int = 1) -> Engine:
         """Create tables and a user pool for one measurement. Return their engine."""
         settings = stack.deploy(self.aws.endpoint, REGION, name=f"bench-{uuid.uuid4().hex}")
-        names = (settings.dwipps_table, settings.reactions_table, settings.members_table)
-        tables.mirror(clients.dynamodb_client(self.aws.endpoint, REGION), self.create_client(), names)
+        tables.mirror(clients.dynamodb_client(self.aws.endpoint, REGION), self.create_client(), settings.tables)
         settings = dataclasses.replace(settings, feed_shards=feed_shards)
         return Engine(settings, self.aws.endpoint, self.store.endpoint)
 
@@ -75,6 +74,7 @@ def _make_environment(aws: Service, store: Service) -> Mapping[str, str]:
     return {
         "AWS_ENDPOINT_URL_DYNAMODB": store.endpoint,
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": aws.endpoint,
+        "AWS_ENDPOINT_URL_SQS": aws.endpoint,
         "AWS_ACCESS_KEY_ID": clients.ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": clients.SECRET_KEY,
         "AWS_EC2_METADATA_DISABLED": "true",

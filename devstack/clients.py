@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_iam import IAMClient
     from types_boto3_lambda import LambdaClient
+    from types_boto3_sqs import SQSClient
     from types_boto3_sts import STSClient
 
 # MiniStack maps this key to its default account, which also gets Cognito's unsigned calls (SignUp, ConfirmSignUp).
@@ -45,6 +46,11 @@ def lambda_client(endpoint: str, region: str) -> "LambdaClient":
 def iam_client(endpoint: str, region: str) -> "IAMClient":
     """Return a client for IAM."""
     return _session(region).client("iam", endpoint_url=endpoint)
+
+
+def sqs_client(endpoint: str, region: str) -> "SQSClient":
+    """Return a client for SQS."""
+    return _session(region).client("sqs", endpoint_url=endpoint)
 
 
 def sts_client(endpoint: str, region: str) -> "STSClient":

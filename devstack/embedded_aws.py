@@ -70,7 +70,6 @@ def _run_store(options: Options, state: StateFolder, lock: int, aws: Service, se
     # A killed MiniStack loses its user pool. The members and Dwipps of that pool must not appear under the next one.
     folder = state.dynamodb / settings.user_pool_id
     with dynamodb_local.run(options.dynamodb_port, jars, folder, inherited_fds=[lock]) as store:
-        names = (settings.dwipps_table, settings.reactions_table, settings.members_table)
         source, target = (clients.dynamodb_client(service.endpoint, options.region) for service in (aws, store))
-        tables.mirror(source, target, names)
+        tables.mirror(source, target, settings.tables)
         yield store

@@ -19,11 +19,11 @@ _NO_AWS_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": o
 
 
 def make_variables(settings: Settings, aws: str, dynamodb: str) -> dict[str, str]:
-    """Return the environment variables from which an app reads its tables, user pool, endpoints and credentials.
+    """Return the environment variables from which an app reads its resources, endpoints and credentials.
 
     Args:
         settings: the settings of the app.
-        aws: the endpoint of Cognito.
+        aws: the endpoint of Cognito and SQS.
         dynamodb: the endpoint of DynamoDB.
     """
     return {
@@ -33,8 +33,11 @@ def make_variables(settings: Settings, aws: str, dynamodb: str) -> dict[str, str
         "DWIPPS_TABLE": settings.dwipps_table,
         "REACTIONS_TABLE": settings.reactions_table,
         "MEMBERS_TABLE": settings.members_table,
+        "SAFETY_TABLE": settings.safety_table,
+        "JOB_QUEUE_URL": settings.job_queue_url,
         "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": aws,
+        "AWS_ENDPOINT_URL_SQS": aws,
         "AWS_ACCESS_KEY_ID": clients.ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": clients.SECRET_KEY,
         **_NO_AWS_FILES,

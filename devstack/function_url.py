@@ -11,7 +11,7 @@ from typing import Any
 from devstack.invocations import FunctionError
 from devstack.ports import LOOPBACK
 
-Invoke = Callable[[Mapping[str, Any]], dict[str, Any]]
+Invoke = Callable[[Mapping[str, Any]], Any]
 
 
 @contextlib.contextmanager

@@ -67,7 +67,7 @@ class Invocations:
         # Without the lock, `invoke` could queue an event just after `fail_init` has emptied the queue.
         self._lock = threading.Lock()
 
-    def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
+    def invoke(self, event: Mapping[str, Any]) -> Any:
         """Return the response of the first free runtime to an event.
 
         Raises:
@@ -80,11 +80,10 @@ class Invocations:
                 raise FunctionError(self._init_error)
             self._waiting.put(invocation)
         try:
-            response: dict[str, Any] = json.loads(invocation.response.result(self._timeout_seconds))
+            return json.loads(invocation.response.result(self._timeout_seconds))
         except TimeoutError:
             invocation.response.cancel()  # Otherwise a runtime could take the event later.
             raise FunctionError(_TIMEOUT_ERROR) from None
-        return response
 
     def take(self, runtime: Hashable, has_ended: Callable[[], bool]) -> Invocation | None:
         """Wait for the next event. Return None if the runtime ends during the wait, or after `release_runtimes`.

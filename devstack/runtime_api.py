@@ -47,7 +47,7 @@ class RuntimeApi:
         self._server.stop()
         self._invocations.close()
 
-    def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
+    def invoke(self, event: Mapping[str, Any]) -> Any:
         """Return the response of the first free runtime to an event. Any thread may call this.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The CloudFormation stack of the tables and the user pool. Its template is the one that is deployed to AWS."""
+"""The CloudFormation stack of the tables, the user pool and the queue. The same template is deployed to AWS."""
 
 import time
 from pathlib import Path
@@ -87,6 +87,8 @@ def _to_settings(region: str, stack: "StackTypeDef") -> Settings:
         dwipps_table=outputs["DwippsTable"],
         reactions_table=outputs["ReactionsTable"],
         members_table=outputs["MembersTable"],
+        safety_table=outputs["SafetyTable"],
+        job_queue_url=outputs["JobQueueUrl"],
     )
 
 

@@ -1,9 +1,10 @@
 """The API for a test: an app over one transport, and clients for its members."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import httpx
@@ -13,6 +14,7 @@ from app.main import create_app
 from app.settings import Settings
 from devstack.mail import Mail, fetch_all
 from testkit.gateway import Authorizer, GatewayKind, GatewayTransport
+from testkit.jobs import run_jobs_in_thread
 from testkit.leak_scan import LeakScan
 from testkit.transcript import Transcript
 
@@ -35,8 +37,7 @@ class Api:
         transcript: the recorded requests and responses.
         open_client: opens another client with these options of httpx.
         mail_offset: the number of mails that the embedded AWS sent before.
-        skip_drain_period: ends the drain period of all deletions. It does nothing for an app in this process, because a
-            test sets the period of such an app to 0.
+        finish_jobs: does the work of all background jobs.
     """
 
     settings: Settings
@@ -45,7 +46,7 @@ class Api:
     transcript: Transcript
     open_client: Callable[..., httpx.AsyncClient]
     mail_offset: int
-    skip_drain_period: Callable[[], None] = lambda: None
+    finish_jobs: Callable[[], Awaitable[None]]
 
     def list_mails(self) -> list[Mail]:
         """Return the mails since the API was opened, oldest first."""
@@ -157,6 +158,8 @@ async def open_api(settings: Settings, endpoint: str, transport: Transport, *, p
         return httpx.AsyncClient(transport=http_transport, base_url=base_url, event_hooks=hooks, **options)
 
     try:
-        yield Api(settings, endpoint, open_client(), transcript, open_client, len(fetch_all(endpoint)))
+        mail_offset = len(fetch_all(endpoint))
+        finish_jobs = partial(run_jobs_in_thread, settings)
+        yield Api(settings, endpoint, open_client(), transcript, open_client, mail_offset, finish_jobs)
     finally:
         await http_transport.aclose()

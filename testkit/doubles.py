@@ -31,6 +31,8 @@ SETTINGS = Settings(
     dwipps_table="dwipps",
     reactions_table="reactions",
     members_table="members",
+    safety_table="safety",
+    job_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
 )
 
 

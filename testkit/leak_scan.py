@@ -26,8 +26,9 @@ _CURSOR = re.compile(r"(?:cursor=|\"next_cursor\":\")([\w-]+)")
 _INTERNAL_WORDS = (
     *("amazonaws", "arn:aws", "boto", "cognito", "dynamodb", "user pool", "userpool", "conditionalcheck"),
     *("traceback", 'file "', 'file \\"', "site-packages", ".py", "pydantic", "starlette", "fastapi", "mangum"),
-    *("member#", "handle#", "registrant#", "registration#", "replacement#", "waiting#", "idempotency#"),
-    *("dwippstable", "reactionstable", "memberstable"),  # The prefixes that CloudFormation gives to our tables.
+    *("member#", "handle#", "registrant#", "registration#", "replacement#", "waiting#", "idempotency#", "pending#"),
+    # The prefixes that CloudFormation gives to our tables.
+    *("dwippstable", "reactionstable", "memberstable", "safetytable"),
 )
 
 # The data that certain responses may contain.
@@ -54,9 +55,8 @@ class LeakScan:
         self._resource_names = (
             settings.user_pool_id,
             settings.user_pool_client_id,
-            settings.dwipps_table,
-            settings.reactions_table,
-            settings.members_table,
+            settings.job_queue_url,
+            *settings.tables,
         )
         self._ids: set[str] = set()
         self._emails: dict[str, str] = {}

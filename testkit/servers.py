@@ -1,4 +1,7 @@
-"""The API under uvicorn, as instances of the Lambda function, or as an app of this process, and clients for each."""
+"""The API under uvicorn, as instances of the Lambda function, or as an app of this process, and clients for each.
+
+The worker is a process too.
+"""
 
 import contextlib
 import json
@@ -6,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -14,16 +18,18 @@ import httpx
 
 from devstack.mail import fetch_all
 from devstack.paths import ROOT
-from devstack.process import Service, start_process, stop_process
+from devstack.process import Service, run_process, start_process, stop_process
 from testkit.api_client import Api
 from testkit.engine import Engine
 from testkit.gateway import Authorizer, GatewayTransport
+from testkit.jobs import run_jobs_in_thread
 from testkit.leak_scan import LeakScan
 from testkit.ports import find_free_port
 from testkit.transcript import Transcript
 
 # That of API Gateway.
 _TIMEOUT_SECONDS = 29.0
+_ONCE_TIMEOUT_SECONDS = 60.0
 _TEST_URL = "https://dwipper.test"
 
 
@@ -39,6 +45,36 @@ def run_uvicorn(engine: Engine, folder: Path) -> Iterator[Service]:
         service = Service("The API", f"http://127.0.0.1:{port}", process, log)
         service.wait_until(lambda response: response.is_success, "/health")
         yield service
+
+
+@contextlib.contextmanager
+def run_worker(
+    engine: Engine, folder: Path, name: str = "worker", module: str = "app.worker", **variables: str
+) -> Iterator[Service]:
+    """Run a worker process until the block ends. It has no endpoint, and writes a log in JSON.
+
+    Args:
+        engine: the tables, the user pool and the queue.
+        folder: the folder for the log.
+        name: the name of the log, without its ending.
+        module: the module to run.
+        variables: further environment variables.
+    """
+    log = folder / f"{name}.log"
+    environment = {**_environment(engine), "LOG_FORMAT": "json", **variables}
+    with start_process([sys.executable, "-m", module], folder=folder, environment=environment, log=log) as process:
+        yield Service("The worker", "", process, log)
+
+
+def run_worker_once(engine: Engine, folder: Path) -> int:
+    """Run a worker process that does what is due. Return its exit code."""
+    return run_process(
+        [sys.executable, "-m", "app.worker", "--once"],
+        folder=folder,
+        environment=_environment(engine),
+        log=folder / "worker-once.log",
+        timeout_seconds=_ONCE_TIMEOUT_SECONDS,
+    )
 
 
 class Instances:
@@ -129,4 +165,5 @@ async def _open_api(
 
     async with transport:
         mail_offset = len(fetch_all(engine.aws))
-        yield Api(engine.settings, engine.aws, open_client(), Transcript(), open_client, mail_offset)
+        finish_jobs = partial(run_jobs_in_thread, engine.settings)
+        yield Api(engine.settings, engine.aws, open_client(), Transcript(), open_client, mail_offset, finish_jobs)

@@ -21,8 +21,7 @@ class Storage:
 
     def load_rows(self) -> Rows:
         """Return all rows by table."""
-        names = (self._settings.dwipps_table, self._settings.reactions_table, self._settings.members_table)
-        return {name: self._scan(name) for name in names}
+        return {name: self._scan(name) for name in self._settings.tables}
 
     def load_rows_and_users(self) -> Rows:
         """Return all rows by table, and all users under `users`."""

@@ -9,7 +9,13 @@ from testkit.leak_scan import LeakScan
 
 # The prefixes that CloudFormation gives to the names of our tables.
 _SCAN = LeakScan(
-    replace(SETTINGS, dwipps_table="DwippsTable", reactions_table="ReactionsTable", members_table="MembersTable")
+    replace(
+        SETTINGS,
+        dwipps_table="DwippsTable",
+        reactions_table="ReactionsTable",
+        members_table="MembersTable",
+        safety_table="SafetyTable",
+    )
 )
 # The leak scan reads the request of a response. The response to a Lambda event has none.
 _REQUEST = httpx.Request("GET", "https://dwipper.test")

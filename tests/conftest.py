@@ -54,6 +54,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with ministack.run(find_free_port(), folder, region=REGION) as service, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", service.endpoint)
         environment.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", service.endpoint)
+        environment.setenv("AWS_ENDPOINT_URL_SQS", service.endpoint)
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
         yield service
@@ -127,11 +128,10 @@ def new_engine(
     def create(fixture: str, *, feed_shards: int = 1) -> Engine:
         settings = dataclasses.replace(new_settings(), feed_shards=feed_shards)
         store: Service = request.getfixturevalue(fixture)
-        names = (settings.dwipps_table, settings.reactions_table, settings.members_table)
         source, target = (
             clients.dynamodb_client(endpoint, settings.region) for endpoint in (embedded.endpoint, store.endpoint)
         )
-        tables.mirror(source, target, names)
+        tables.mirror(source, target, settings.tables)
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", store.endpoint)
         return Engine(settings, embedded.endpoint, store.endpoint)
 

@@ -18,6 +18,7 @@ from app.observability import request_context
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
 
 Client = TypeVar("Client", bound=Any)
 
@@ -41,6 +42,13 @@ _COGNITO_CONFIG = Config(
 # connection: while Lambda freezes the process, the peer may forget a kept one, and then the only attempt would fail.
 _COGNITO_SINGLE_ATTEMPT_CONFIG = _COGNITO_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
+_SQS_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"total_max_attempts": 3, "mode": "standard"},
+    max_pool_connections=_MAX_CONNECTIONS,
+)
+
 
 def dynamodb_client(region: str) -> "DynamoDBClient":
     """Return a client for DynamoDB. Threads can share it.
@@ -63,6 +71,17 @@ def cognito_client(region: str, *, single_attempt: bool = False) -> "CognitoIden
     client.meta.events.register("needs-retry", _record_failed_attempt)
     client.meta.events.register("after-call-error", _record_unreadable_response)
     return _with_checks(client, config)
+
+
+def sqs_client(region: str, *, poll_seconds: int = 0) -> "SQSClient":
+    """Return a client for SQS.
+
+    Args:
+        region: the region of the queue.
+        poll_seconds: how long SQS may wait for a message before it responds.
+    """
+    config = _SQS_CONFIG.merge(Config(read_timeout=poll_seconds + 2))
+    return _with_checks(boto3.client("sqs", region_name=region, config=config), config)
 
 
 def _with_checks(client: Client, config: Any) -> Client:

@@ -101,6 +101,11 @@ def to_domain_error(error: Exception) -> DwipperError | None:
     return response_to_domain_error(error.response) if isinstance(error, ClientError) else None
 
 
+def is_transient(error: Exception) -> bool:
+    """Return True if the same call may succeed later: the domain has an error for it."""
+    return isinstance(error, UnavailableError | TooManyRequestsError) or to_domain_error(error) is not None
+
+
 def response_to_domain_error(response: Any) -> DwipperError | None:
     """Translate a parsed error response. None if only an operator or a developer can fix the cause."""
     code = response.get("Error", {}).get("Code", "")
@@ -141,10 +146,11 @@ def format_cause(cause: Mapping[str, str]) -> str:
 
 
 def log_suppressed(error: Exception) -> None:
-    """Log an error of AWS that does not change the response to the request."""
+    """Log an error of AWS that changes neither the response to the request nor the outcome of the job."""
     cause = describe_cause(error)
-    request_id = request_context.current().request_id
-    logger.warning("request %s continues after an error: %s", request_id, format_cause(cause), extra={"fields": cause})
+    text = format_cause(cause) or type(error).__name__
+    message = "request or job %s continues after an error: %s"
+    logger.warning(message, request_context.current().request_id, text, extra={"fields": cause})
 
 
 def _iter_causes(error: BaseException) -> Iterator[BaseException]:

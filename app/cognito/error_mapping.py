@@ -85,6 +85,9 @@ MAIL_ERRORS = frozenset({"CodeDeliveryFailureException", "LimitExceededException
 
 USER_NOT_FOUND = frozenset({"UserNotFoundException"})
 
+# What Cognito raises for a disabled user, where it does not log one in.
+DISABLED_USER = frozenset({"NotAuthorizedException"})
+
 # The session was signed out, the user must set a new password, or the token is invalid.
 REVOKED_SESSION = frozenset(
     {

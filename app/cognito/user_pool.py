@@ -134,6 +134,17 @@ class UserPool:
                 raise
             return None
 
+    def lock_out(self, user_id: str) -> None:
+        """Revoke all sessions of a user, and disable the user, who cannot log in or refresh then.
+
+        Do nothing if there is none.
+        """
+        # In this order, because Cognito does not document whether the sessions of a disabled user can be revoked.
+        with error_mapping.suppress_errors(error_mapping.DISABLED_USER):
+            self.log_out_everywhere(user_id)
+        with error_mapping.suppress_errors(error_mapping.USER_NOT_FOUND):
+            self._client.admin_disable_user(UserPoolId=self._pool_id, Username=user_id)
+
     def delete(self, user_id: str) -> None:
         """Delete a user. Do nothing if there is none."""
         with error_mapping.suppress_errors(error_mapping.USER_NOT_FOUND):

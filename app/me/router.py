@@ -1,5 +1,6 @@
 """`/v1/me`: the member's own account."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,7 +16,6 @@ from app.me.dependencies import AccountDeletion, AccountExport, AccountUserPool
 from app.me.schemas import ExportView
 from app.members.dependencies import CurrentMember
 from app.members.schemas import OwnProfileView
-from app.observability.metrics import counted_as
 from app.openapi.links import links_with_parameters
 from app.openapi.problem_responses import (
     BODY_ERRORS,
@@ -32,8 +32,9 @@ router = APIRouter(prefix="/v1/me", tags=["members"], route_class=ApiRoute)
 _PROFILE_LINKS: Any = {
     200: {"links": links_with_parameters("read_member", "list_dwipps_of_member", handle="$response.body#/handle")}
 }
-_RUNNING: Any = {
-    202: {"description": "The deletion is running. Repeat the request after the seconds in `Retry-After`."}
+_STATES: Any = {
+    202: {"description": "The deletion is running. `Retry-After` says when it can be over."},
+    204: {"description": "The deletion is over: nothing is left."},
 }
 
 
@@ -49,24 +50,20 @@ def read_me(member: CurrentMember, user_pool: AccountUserPool) -> OwnProfileView
 @router.delete(
     "",
     summary="Delete your account",
-    status_code=204,
+    status_code=202,
     response_class=Response,
-    responses=error_responses(*PRINCIPAL_ERRORS, errors.LoginAgainError, errors.TooManyRequestsError) | _RUNNING,
+    responses=error_responses(*PRINCIPAL_ERRORS, errors.LoginAgainError, errors.TooManyRequestsError) | _STATES,
 )
-@counted_as("AccountsDeleted")
-def delete_me(
-    principal: CurrentPrincipal, request: Request, user_pool: AccountUserPool, deletion: AccountDeletion
-) -> Response:
+def delete_me(principal: CurrentPrincipal, request: Request, deletion: AccountDeletion) -> Response:
     """Delete your account: Dwipps, upvotes, favorites, profile and login. This cannot be undone.
 
-    The first request needs a login within the last 10 minutes that was not signed out since. From then on you can write
-    nothing, and nobody finds your profile. The response is 202 while data is left, for about a minute: repeat the
-    request after the seconds in `Retry-After`. The deletion only proceeds while you repeat the request. 204 means that
-    the account and its data are deleted. Your handle stays reserved: no other member gets it.
+    One request is enough. It needs a login within the last 10 minutes that was not signed out since. From then on you
+    cannot log in or write, and nobody finds your profile. The rest is deleted in the background, in a few minutes. To
+    learn when it is over, repeat the request after the seconds in `Retry-After`, with the same access token: the
+    response is 202 while data is left, and 204 afterwards. Your handle stays reserved: no other member gets it.
     """
-    # An access token outlives its session, so this checks the session in Cognito before the point of no return.
-    is_revoked = user_pool.is_session_revoked(own_access_token(request, principal.id))
-    seconds = deletion.resume(principal.id, None if is_revoked else principal.authenticated_at)
+    get_token = partial(own_access_token, request, principal.id)
+    seconds = deletion.request(principal.id, principal.authenticated_at, get_token)
     return Response(status_code=202, headers={"Retry-After": str(seconds)}) if seconds else Response(status_code=204)
 
 

@@ -5,7 +5,7 @@ Rows of the members table:
     pk = member#<id>      handle, joined_at
     pk = handle#<handle>  member_id, joined_at
 
-One transaction writes both rows, and only the deletion of the account (`app/me/deletion.py`) changes them. So each
+One transaction writes both rows, and only the deletion of the account (`app/me/deletions.py`) changes them. So each
 handle has one member, and each member one handle. The rows hold no email, and a member's id is disclosed to that member
 only.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _MAX_GENERATED_HANDLES = 8
-_DELETED = "This account is deleted or being deleted. Send `DELETE /v1/me` again until the response is 204."
+_DELETED = "This account is deleted, or its deletion is running."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,11 @@ class Directory:
     def has_member(self, member_id: str) -> bool:
         """Return True if this user has a row. The first request of a member or of a deletion creates it."""
         return self._get_row(f"member#{member_id}", consistent=True) is not None
+
+    def is_leaving(self, member_id: str) -> bool:
+        """Return True if the account is deleted or being deleted."""
+        row = self._get_row(f"member#{member_id}", consistent=True)
+        return row is not None and "deleting_since" in row
 
     def is_taken(self, handle: str) -> bool:
         """Return True if a new member cannot have this handle."""

@@ -24,7 +24,7 @@ class PersonalData(Protocol):
     """A store of members' data. `app/bootstrap.py` registers all of them.
 
     `name` identifies the store in the cursor of an export. `sections` are its sections of the export. `key_prefixes`
-    are those of its rows in the members table: `idempotency` for `pk = idempotency#…`.
+    are those of its rows in the members table and in the safety table: `idempotency` for `pk = idempotency#…`.
     """
 
     @property
@@ -37,7 +37,7 @@ class PersonalData(Protocol):
 
     @property
     def key_prefixes(self) -> frozenset[str]:
-        """Return the prefixes of the store's keys in the members table."""
+        """Return the prefixes of the store's keys in the members table and in the safety table."""
 
     @property
     def first_position(self) -> str:
@@ -53,13 +53,13 @@ class PersonalData(Protocol):
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
         """Return calls that erase at most `limit` rows of the member, none if nothing is left.
 
-        The deletion runs the calls concurrently, and repeats this until no call is returned.
+        The erasure runs the calls concurrently, and repeats this until no call is returned.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class ExemptRows:
-    """Rows of the members table that need no export and no erasure of their own.
+    """Rows of the members table or the safety table that need no export and no erasure of their own.
 
     Attributes:
         name: what the rows are.

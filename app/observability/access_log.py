@@ -4,10 +4,7 @@ A line holds the path template instead of the path, and a hash instead of the me
 query, the headers or the body of the request, and nothing from the body of the response.
 """
 
-import hashlib
 import logging
-import os
-import re
 import time
 from asyncio import CancelledError
 from collections.abc import Iterator
@@ -20,6 +17,7 @@ from app import __version__
 from app.observability import log_handlers, metrics, request_context
 from app.observability.request_context import RequestContext
 from app.observability.route_templates import UNMATCHED, RouteTemplates
+from app.observability.tracing import hash_id, trace_id
 
 # The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.access")
@@ -27,8 +25,6 @@ logger = logging.getLogger("app.access")
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that disconnected before the response.
 
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-# https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
-_TRACE_ROOT = re.compile(r"(?:^|;)Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 
 
 @dataclass(slots=True)
@@ -98,13 +94,13 @@ def log_request(request_id: str, method: str) -> Iterator[AccessLogEntry]:
 def _write(entry: AccessLogEntry, context: RequestContext, milliseconds: float) -> None:
     """Write one line. In JSON it is written at any log level, because it carries the metrics."""
     fields = {
-        "trace_id": _trace_id(),
+        "trace_id": trace_id(),
         "method": entry.method,
         "route": entry.route,
         "operation": entry.operation,
         "status": entry.status,
         "duration_ms": milliseconds,
-        "member": _hash(context.member_id),
+        "member": hash_id(context.member_id),
         "problem": context.problem,
         "version": __version__,
     }
@@ -124,14 +120,3 @@ def _business_metric(scope: Scope, start: Message) -> str | None:
     if any(name == b"idempotent-replayed" for name, _ in start.get("headers", ())):
         return None
     return metrics.business_metric(route.endpoint)
-
-
-def _trace_id() -> str | None:
-    """Return the X-Ray trace id from the variable that Lambda's runtime sets at every invocation."""
-    found = _TRACE_ROOT.search(os.environ.get("_X_AMZN_TRACE_ID", ""))
-    return found[1] if found else None
-
-
-def _hash(member_id: str | None) -> str | None:
-    """Return a pseudonym of the member. It needs no key, because a random UUID cannot be guessed."""
-    return hashlib.sha256(member_id.encode()).hexdigest()[:16] if member_id else None

@@ -53,6 +53,16 @@ def request_metrics(status: int, milliseconds: float, cognito_errors: int) -> di
     }
 
 
+def job_metrics(*, has_failed: bool, revived: int, cognito_errors: int) -> dict[str, float]:
+    """Return the metrics of one message of a background job, or of a sweep, which revives jobs."""
+    return {
+        "Jobs": 1,
+        "JobFailures": int(has_failed),
+        "JobsRevived": revived,
+        "CognitoErrors": cognito_errors,
+    }
+
+
 def emf_document(values: Mapping[str, float], stage: str, timestamp: float) -> dict[str, Any]:
     """Return the members that make a log line a document in CloudWatch's Embedded Metric Format.
 

@@ -27,7 +27,12 @@ class TextFormatter(LineFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line without its line end."""
         fields = getattr(record, "fields", {})
-        message = _request_message(fields) if "route" in fields else self.message(record)
+        if "route" in fields:
+            message = _request_message(fields)
+        elif "job" in fields:
+            message = _job_message(fields)
+        else:
+            message = self.message(record)
         if record.exc_info and record.exc_info[1]:
             message += f"\n{format_frames(record.exc_info[1])}"
         return f"{record.levelname + ':':{_LEVEL_WIDTH}} {message}"
@@ -38,3 +43,8 @@ def _request_message(fields: dict[str, object]) -> str:
     if "problem" in fields:
         words.append(f"{fields['problem']} (request {request_context.current().request_id})")
     return " ".join(words)
+
+
+def _job_message(fields: dict[str, object]) -> str:
+    number = f" {fields['number']}" if "number" in fields else ""
+    return f"job {fields['job']}{number} {fields['outcome']} {fields['duration_ms']} ms"

@@ -1,6 +1,6 @@
 """The API over each transport. Each test runs once per transport, and the transcripts must be equal.
 
-After each test, each row of the members table must belong to a registered store.
+After each test, each row of the members table and of the safety table must belong to a registered store.
 """
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -47,7 +47,7 @@ def transcripts(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
 
 @pytest.fixture(scope="session")
 def check_key_prefixes(embedded: Service) -> Callable[[str], None]:
-    """Return a function that asserts that each row of a members table belongs to a registered store."""
+    """Return a function that asserts that each row of a table belongs to a registered store."""
     client = clients.dynamodb_client(embedded.endpoint, REGION)
     registered = {prefix for store in build_container(SETTINGS).personal_data for prefix in store.key_prefixes}
 
@@ -55,7 +55,7 @@ def check_key_prefixes(embedded: Service) -> Callable[[str], None]:
         pages = client.get_paginator("scan").paginate(TableName=table)
         prefixes = {item["pk"]["S"].partition("#")[0] for page in pages for item in page["Items"]}
         assert prefixes <= registered, (
-            f"The members table has rows with the key prefixes {sorted(prefixes - registered)}, which no store has:"
+            f"The table {table} has rows with the key prefixes {sorted(prefixes - registered)}, which no store has:"
             " register a PersonalData or ExemptRows in app/bootstrap.py."
         )
 
@@ -64,9 +64,10 @@ def check_key_prefixes(embedded: Service) -> Callable[[str], None]:
 
 @pytest.fixture
 def checked_settings(settings: Settings, check_key_prefixes: Callable[[str], None]) -> Iterator[Settings]:
-    """Yield the settings of one test, and check the rows of its members table afterwards."""
+    """Yield the settings of one test, and check the rows of its members table and its safety table afterwards."""
     yield settings
     check_key_prefixes(settings.members_table)
+    check_key_prefixes(settings.safety_table)
 
 
 @pytest.fixture

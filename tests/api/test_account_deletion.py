@@ -1,31 +1,31 @@
-"""A deletion erases a member's data except the handle. A client repeats the request until the response is 204."""
+"""One request deletes an account: a background job erases the member's data, except the handle."""
 
 import asyncio
 from datetime import timedelta
 
+import httpx
 import pytest
 
-from app.me import deletion
+from app.me import deletion, deletions
 from testkit.api_client import PASSWORD, Api, MemberClient
 
 
 @pytest.fixture(autouse=True)
 def no_drain_period(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the drain period to 0, because no other write is in progress when a deletion starts."""
-    monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
+    monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
 
 
-async def _delete_account(api: Api, member: MemberClient) -> int:
-    """Repeat the request until the response is 204. Return the number of requests."""
-    for attempt in range(1, 100):
-        response = await member.http.delete("/v1/me")
-        if response.status_code == 204:
-            return attempt
-        assert response.status_code == 202
-        assert int(response.headers["retry-after"]) > 0
-        assert response.content == b""
-        api.skip_drain_period()
-    raise AssertionError("the deletion did not end within 99 requests")
+async def _request_deletion(member: MemberClient) -> None:
+    response = await member.http.delete("/v1/me")
+    assert (response.status_code, response.content) == (202, b"")
+    assert int(response.headers["retry-after"]) > 0
+
+
+async def _delete_account(api: Api, member: MemberClient) -> None:
+    """Send the only request of a deletion, and do the work of the job."""
+    await _request_deletion(member)
+    await api.finish_jobs()
 
 
 async def test_deletion_erases_dwipps_reactions_profile_and_user(api: Api) -> None:
@@ -103,7 +103,8 @@ async def test_deleted_member_can_register_again_as_another_member(api: Api) -> 
 @pytest.mark.in_process
 async def test_user_without_a_member_row_can_delete_the_account(api: Api) -> None:
     kay = await api.create_member("kay")
-    assert await _delete_account(api, kay) == 1
+    await _delete_account(api, kay)
+    assert (await kay.http.delete("/v1/me")).status_code == 204
     assert (await kay.http.get("/v1/me")).status_code == 401
     lee = await api.create_member("kay")
     assert (await lee.get("/v1/me"))["handle"] == "kay", "the requested handle is still reserved"
@@ -129,8 +130,9 @@ async def test_concurrent_deletion_requests_erase_each_reaction_once(api: Api) -
         await kay.http.put(f"/v1/dwipps/{dwipp['id']}/upvote")
         await lee.http.put(f"/v1/dwipps/{dwipp['id']}/upvote")
     api.transcript.pause()
-    await asyncio.gather(_delete_account(api, kay), _delete_account(api, kay), _delete_account(api, kay))
+    await asyncio.gather(*[_request_deletion(kay) for _ in range(3)])
     api.transcript.resume()
+    await api.finish_jobs()
     remaining = await lee.list_all("/v1/dwipps", 100)
     assert [dwipp["upvotes"] for dwipp in remaining] == [1] * 15
 
@@ -146,7 +148,7 @@ async def test_recent_login_is_required_only_to_start_a_deletion(api: Api) -> No
             assert (response.status_code, response.json()["type"]) == (403, "urn:dwipper:problem:login-again")
         assert (await kay.get("/v1/me"))["handle"] == "kay"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(hours=1))
+        patch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(hours=1))
         response = await kay.http.delete("/v1/me")
         assert (response.status_code, response.content) == (202, b"")
         assert 3590 <= int(response.headers["retry-after"]) <= 3600
@@ -154,7 +156,8 @@ async def test_recent_login_is_required_only_to_start_a_deletion(api: Api) -> No
         patch.setattr(deletion, "MAX_LOGIN_AGE", timedelta(seconds=-1))
         assert (await kay.http.delete("/v1/me")).status_code == 202
         del api.transcript[-1]
-    assert await _delete_account(api, kay) == 1
+    await api.finish_jobs()
+    assert (await kay.http.delete("/v1/me")).status_code == 204
 
 
 @pytest.mark.in_process
@@ -169,5 +172,46 @@ async def test_revoked_session_can_continue_but_not_start_a_deletion(api: Api) -
 
     kay_again = api.open_session(kay.email, await api.login(kay.email))
     assert len((await kay_again.get("/v1/me/dwipps"))["items"]) == 1
-    assert (await kay_again.http.delete("/v1/me")).status_code in (202, 204)
-    assert await _delete_account(api, stolen) == 1
+    await _request_deletion(kay_again)
+    await _request_deletion(stolen)
+    await api.finish_jobs()
+    assert (await stolen.http.delete("/v1/me")).status_code == 204
+
+
+async def test_one_request_locks_the_member_out_at_once(api: Api) -> None:
+    kay, lee = await api.create_member("kay"), await api.create_member("lee")
+    dwipp = await kay.post_dwipp("Kay was here")
+    other_session = api.open_session(kay.email, await api.login(kay.email))
+    await _request_deletion(kay)
+
+    unknown = await api.http.post("/v1/auth/login", json={"email": "nobody@example.org", "password": PASSWORD})
+    login = await api.http.post("/v1/auth/login", json={"email": kay.email, "password": PASSWORD})
+    assert (login.status_code, _without_id(login)) == (401, _without_id(unknown))
+    for session in (kay, other_session):
+        body = {"refresh_token": session.tokens["refresh_token"]}
+        refresh = await api.http.post("/v1/auth/refresh", json=body)
+        assert (refresh.status_code, refresh.json()["type"]) == (401, "urn:dwipper:problem:invalid-refresh-token")
+        assert (await session.http.post("/v1/dwipps", json={"text": "Too late"})).status_code == 401
+    assert (await lee.http.get("/v1/users/kay")).status_code == 404
+    registration = await api.register(kay.email, "another password")
+    confirmation = await api.http.post("/v1/auth/confirm", json={"registration": registration, "code": "123456"})
+    assert confirmation.status_code == 400, "the email is free before the deletion is over"
+
+    await api.finish_jobs()
+    assert (await lee.http.get(f"/v1/dwipps/{dwipp['id']}")).status_code == 404
+
+
+async def test_clients_that_repeat_the_request_learn_when_the_deletion_is_over(api: Api) -> None:
+    kay = await api.create_member("kay")
+    await kay.post_dwipp("Kay was here")
+    for _ in range(3):
+        await _request_deletion(kay)
+    await api.finish_jobs()
+    for _ in range(2):
+        response = await kay.http.delete("/v1/me")
+        assert (response.status_code, response.content) == (204, b"")
+        assert "retry-after" not in response.headers
+
+
+def _without_id(response: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in response.json().items() if name != "request_id"}

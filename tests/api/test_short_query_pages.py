@@ -7,7 +7,7 @@ import pytest
 
 from app import bootstrap
 from app.aws.clients import dynamodb_client
-from app.me import deletion
+from app.me import deletions
 from testkit.api_client import Api
 
 
@@ -41,16 +41,18 @@ class TestShortQueryPages:
         assert export["next_cursor"] is None
 
     async def test_deletion_of_an_account_leaves_nothing(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
+        monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
         kay, lee = await api.create_member("kay"), await api.create_member("lee")
         for number in range(5):
             path = f"/v1/dwipps/{(await lee.post_dwipp(f'Thought {number}'))['id']}"
             await kay.http.put(f"{path}/upvote")
             await kay.post_dwipp(f"Thought {number}")
+        assert (await kay.http.delete("/v1/me")).status_code == 202
+        await api.finish_jobs()
         assert (await kay.http.delete("/v1/me")).status_code == 204
         page = await lee.get("/v1/dwipps")
         assert {(item["author"]["handle"], item["upvotes"]) for item in page["items"]} == {("lee", 0)}
 
 
 def _limit_to_three(params: dict[str, Any], **_: Any) -> None:
-    params["Limit"] = min(params["Limit"], 3)
+    params["Limit"] = min(params.get("Limit", 3), 3)

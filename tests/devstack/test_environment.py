@@ -16,6 +16,8 @@ SETTINGS = Settings(
     dwipps_table="dwipps",
     reactions_table="reactions",
     members_table="members",
+    safety_table="safety",
+    job_queue_url="http://127.0.0.1:4566/000000000000/jobs",
 )
 
 
@@ -28,6 +30,7 @@ def test_env_file_is_read_back_as_the_same_settings(tmp_path: Path) -> None:
     assert Settings.from_environment(read) == SETTINGS
     assert read["AWS_ENDPOINT_URL_DYNAMODB"] == "http://127.0.0.1:4567"
     assert read["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"] == "http://127.0.0.1:4566"
+    assert read["AWS_ENDPOINT_URL_SQS"] == "http://127.0.0.1:4566"
     assert read["AWS_ACCESS_KEY_ID"]
     assert read["AWS_CONFIG_FILE"] == read["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
     assert read["NO_PROXY"] == read["no_proxy"] == "127.0.0.1,localhost"

@@ -16,7 +16,7 @@ def test_stack_is_created_once(embedded: Service) -> None:
     assert stack.deploy(embedded.endpoint, REGION, name="once") == first
     assert first.user_pool_id.startswith(f"{REGION}_")
     existing = clients.dynamodb_client(embedded.endpoint, REGION).list_tables()["TableNames"]
-    assert {first.dwipps_table, first.reactions_table, first.members_table} <= set(existing)
+    assert set(first.tables) <= set(existing)
 
 
 def test_stacks_share_no_resources(embedded: Service) -> None:
@@ -59,10 +59,9 @@ def test_failed_stack_is_an_error(embedded: Service, tmp_path: Path) -> None:
 def test_tables_are_mirrored_once_with_keys_and_indexes(embedded: Service) -> None:
     settings = stack.deploy(embedded.endpoint, REGION, name="mirrored")
     source, target = (clients.dynamodb_client(embedded.endpoint, region) for region in (REGION, "eu-west-1"))
-    names = (settings.dwipps_table, settings.reactions_table, settings.members_table)
-    tables.mirror(source, target, names)
-    tables.mirror(source, target, names)
-    for name in names:
+    tables.mirror(source, target, settings.tables)
+    tables.mirror(source, target, settings.tables)
+    for name in settings.tables:
         mirrored, original = (client.describe_table(TableName=name)["Table"] for client in (target, source))
         assert mirrored["KeySchema"] == original["KeySchema"]
         assert mirrored["AttributeDefinitions"] == original["AttributeDefinitions"]

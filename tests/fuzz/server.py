@@ -7,7 +7,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from starlette.types import Receive, Scope, Send
 
 from app.api_gateway import make_handler
 from app.main import create_app
-from app.me import deletion
 from app.settings import Settings
 from devstack.paths import ROOT
 from devstack.process import Service, start_process
@@ -79,7 +77,6 @@ def _create_application(transport: str) -> Any:
 
 
 if __name__ == "__main__":
-    deletion.WRITE_DRAIN_PERIOD = timedelta(0)  # Deletions need not wait, because no other writes run.
     # By default uvicorn could close an idle connection while a client on a busy machine begins to send.
     uvicorn.run(
         _create_application(sys.argv[1]),

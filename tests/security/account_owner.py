@@ -25,5 +25,7 @@ async def run_account_lifecycle(api: Api, email: str) -> AsyncIterator[str]:
     assert (await member.http.put("/v1/me/password", json=body)).status_code == 204
     yield "changed the password"
     member = api.open_session(email, await api.login(email, _THIRD))
-    assert (await member.http.delete("/v1/me")).status_code == 204
+    assert (await member.http.delete("/v1/me")).status_code == 202
+    yield "requested the deletion of the account"
+    await api.finish_jobs()
     yield "deleted the account"

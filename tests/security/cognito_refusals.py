@@ -97,9 +97,15 @@ _CHECK_RESET = {**_ANY_CALL, **_map_errors(INVALID_CODE, *_LOGIN_ERRORS)}
 _CHECK_PASSWORD = {**_ANY_CALL, **_map_errors(WRONG_PASSWORD, *_LOGIN_ERRORS)}
 _CHECK_SESSION = {
     **_ANY_CALL,
+    # Without a response of Cognito the session counts as valid.
+    **_map_errors(ACCEPTED, "InternalError"),
     **_map_errors(LOGIN_AGAIN, "InvalidParameter", "NotAuthorized", "PasswordResetRequired", "UserNotConfirmed"),
-    **_map_errors(DONE, "UserNotFound"),
+    **_map_errors(ACCEPTED, "UserNotFound"),
 }
+_GET_LEAVING_USER = {**_GET_USER, **_map_errors(ACCEPTED, "InternalError")}
+_DISABLE_USER = {**_ADMIN_CALL, **_map_errors(ACCEPTED, "UserNotFound")}
+# A disabled user has no sessions to revoke.
+_SIGN_OUT_DISABLED = {**_DISABLE_USER, **_map_errors(ACCEPTED, "NotAuthorized")}
 _REVOKE_TOKEN = {**_ANY_CALL, **_map_errors(DONE, "InvalidParameter", "Unauthorized", "UnsupportedTokenType")}
 
 
@@ -267,7 +273,15 @@ CASES = (
         _create_new_member,
         _make_member_request("POST", "dwipps", text="Hello."),
     ),
-    Case("delete account before the first request", "AdminGetUser", _GET_USER, _create_new_member, _SEND_DELETE),
+    Case(
+        "delete account before the first request",
+        "AdminGetUser",
+        _GET_LEAVING_USER,
+        _create_new_member,
+        _SEND_DELETE,
+        True,
+    ),
     Case("delete account", "GetUser", _CHECK_SESSION, _create_member, _SEND_DELETE, True),
-    Case("delete account", "AdminDeleteUser", _SIGN_OUT, _create_member, _SEND_DELETE, True),
+    Case("delete account", "AdminUserGlobalSignOut", _SIGN_OUT_DISABLED, _create_member, _SEND_DELETE, True),
+    Case("delete account", "AdminDisableUser", _DISABLE_USER, _create_member, _SEND_DELETE, True),
 )

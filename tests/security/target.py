@@ -43,7 +43,7 @@ class SingleUserPool(UserPool):
 
     def log_out_everywhere(self, name: str) -> None: ...
 
-    def delete(self, user_id: str) -> None: ...
+    def lock_out(self, user_id: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class Target:
             dwipps_table=deployed.dwipps_table,
             reactions_table=deployed.reactions_table,
             members_table=deployed.members_table,
+            safety_table=deployed.safety_table,
+            job_queue_url=deployed.job_queue_url,
         )
         app, keys = create_app(settings), KeyEndpoint()
         container = app.state.container = _with_single_user(app.state.container, settings, keys)
@@ -77,13 +79,14 @@ class Target:
 
 def _with_single_user(container: Container, settings: Settings, keys: KeyEndpoint) -> Container:
     client, pool = dynamodb_client(settings.region), SingleUserPool(settings)
+    directory = Directory(client, settings.members_table, pool)
     return replace(
         container,
         token_verifier=TokenVerifier(settings, KeySet(keys.fetch, keys.clock)),
         user_pool=pool,
-        sessions=Sessions(pool, PendingConfirmationRepository(client, settings.members_table)),
+        sessions=Sessions(pool, directory, PendingConfirmationRepository(client, settings.members_table)),
         passwords=Passwords(pool),
-        directory=Directory(client, settings.members_table, pool),
-        deletion=Deletion(client, settings.members_table, pool, container.personal_data),
+        directory=directory,
+        deletion=Deletion(container.deletions, container.job_queue, pool),
         export=Export(pool, container.personal_data),
     )

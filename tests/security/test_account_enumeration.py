@@ -25,7 +25,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from app.cognito.user_pool import UserPool
-from app.me import deletion
+from app.me import deletions
 from devstack.paths import ROOT
 from devstack.process import Service
 from testkit.api_client import Api
@@ -216,7 +216,7 @@ def test_concurrent_registrations_are_indistinguishable(watched: WatchedApi, mon
 
 def test_owners_actions_do_not_change_responses(watched: WatchedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     # A different response would disclose the action.
-    monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
+    monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
     probes = [log_in(FIRST_PASSWORD), request_token(FIRST_PASSWORD), log_in(GUESSED_PASSWORD)]
     probes += [confirm("last", "000000"), resend("last"), reset_password("0", FIRST_PASSWORD)]
 

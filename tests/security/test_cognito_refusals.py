@@ -7,7 +7,6 @@ configuration. The list of errors is botocore's, so that a new error without an 
 import inspect
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -17,7 +16,6 @@ import pytest
 from app.aws.clients import cognito_client
 from app.cognito import user_pool
 from app.main import create_app
-from app.me import deletion
 from devstack.process import Service
 from testkit.doubles import SETTINGS
 from tests.conftest import REGION, Figures
@@ -39,7 +37,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module", params=["uvicorn", "rest"])
 def watched(request: pytest.FixtureRequest, embedded: Service) -> Iterator[WatchedApi]:
     with open_watched_api(embedded.endpoint, request.param) as watched, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
         patch.setattr(user_pool, "_MAX_SIGN_OUT_PAUSE_SECONDS", 0)
         yield watched
 
@@ -122,7 +119,9 @@ def _check_outcome(response: httpx.Response) -> Outcome:
     headers = response.headers
     assert headers["cache-control"] == "no-store"
     assert headers.get("www-authenticate") == ("Bearer" if response.status_code == 401 else None)
-    assert headers.get("retry-after") == ("1" if response.status_code in (429, 503) else None)
+    is_deletion = (response.request.method, response.status_code) == ("DELETE", 202)
+    retry_after = "60" if is_deletion else "1" if response.status_code in (429, 503) else None
+    assert headers.get("retry-after") == retry_after
     documented = resolve(
         _build_document(), _get_documented_operation(response.request)["responses"][str(response.status_code)]
     )

@@ -24,7 +24,12 @@ from tests.conftest import Figures
 
 # Table names as CloudFormation makes them. The names in SETTINGS are also words of the API, such as "dwipps".
 STACK_SETTINGS = replace(
-    SETTINGS, dwipps_table="data-Dwipps-1A", reactions_table="data-Reactions-1B", members_table="data-M-1C"
+    SETTINGS,
+    dwipps_table="data-Dwipps-1A",
+    reactions_table="data-Reactions-1B",
+    members_table="data-M-1C",
+    safety_table="data-S-1D",
+    job_queue_url="http://127.0.0.1:4566/000000000000/data-Q-1E",
 )
 
 KAY, LEE = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e", "1f6a3c70-2b1d-7c44-9a53-5d0c6a7b8e9f"
@@ -122,6 +127,7 @@ LEAKS = {
     "user pool id": _make_response(_make_problem(f"User pool client {STACK_SETTINGS.user_pool_id} does not exist.")),
     "user pool client id": _make_response(_make_problem(f"Client {STACK_SETTINGS.user_pool_client_id} not found.")),
     "table name of another stack": _make_response(_make_problem("Table: stack-MembersTable-1A2B not found")),
+    "queue url": _make_response(_make_problem(f"Queue {STACK_SETTINGS.job_queue_url} not found.")),
     "table name": _make_response(_make_problem(f"Table: {STACK_SETTINGS.reactions_table} not found")),
     "exception of Cognito": _make_response(_make_problem("UserNotFoundException")),
     "exception of DynamoDB": _make_response(_make_problem("An error occurred (ConditionalCheckFailedException)")),

@@ -14,6 +14,8 @@ REQUIRED_VARIABLES = {
     "DWIPPS_TABLE": "dwipps",
     "REACTIONS_TABLE": "reactions",
     "MEMBERS_TABLE": "members",
+    "SAFETY_TABLE": "safety",
+    "JOB_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs",
 }
 
 
@@ -25,6 +27,8 @@ def test_required_variables_are_enough() -> None:
         dwipps_table="dwipps",
         reactions_table="reactions",
         members_table="members",
+        safety_table="safety",
+        job_queue_url="https://sqs.eu-central-1.amazonaws.com/123456789012/jobs",
         feed_shards=1,
         feed_cache_seconds=0,
         log_level="INFO",

@@ -12,8 +12,8 @@ from tests.e2e.smoke.confirmers import Confirmer
 
 # The integration timeout of API Gateway.
 _TIMEOUT_SECONDS = 29.0
-# Includes the drain period of 52 seconds.
-_DELETION_TIMEOUT_SECONDS = 120.0
+# Includes the drain period of 60 seconds.
+_DELETION_TIMEOUT_SECONDS = 180.0
 _ORIGIN = {"Origin": "https://example.org"}
 
 Step = Callable[[], None]

@@ -14,16 +14,19 @@ from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.sessions import Sessions
 from app.cognito.models import Tokens
 from app.cognito.user_pool import UserPool
+from app.members.directory import Directory
 from testkit.doubles import make_offline_app, send_request
+from testkit.forged_tokens import make_token
 
 FORM = "application/x-www-form-urlencoded"
 VALID_FIELDS = {"grant_type": "password", "username": "Kay@Example.org", "password": " a rubber duck+knows é "}
+TOKENS = Tokens(make_token(), "refresh", 900)
 
 
 @pytest.fixture
 def pool() -> Any:
     pool = Mock(spec=UserPool)
-    pool.log_in.return_value = Tokens("access", "refresh", 900)
+    pool.log_in.return_value = TOKENS
     return pool
 
 
@@ -37,7 +40,10 @@ def pending_confirmations() -> Any:
 @pytest.fixture
 def app(pool: Any, pending_confirmations: Any) -> FastAPI:
     app, _ = make_offline_app()
-    app.state.container = replace(app.state.container, sessions=Sessions(pool, pending_confirmations))
+    directory = Mock(spec=Directory)
+    directory.is_leaving.return_value = False
+    sessions = Sessions(pool, directory, pending_confirmations)
+    app.state.container = replace(app.state.container, sessions=sessions)
     return app
 
 
@@ -63,7 +69,7 @@ def test_valid_request_returns_tokens(content_type: str, extra_fields: dict[str,
     response = _send(app, VALID_FIELDS | extra_fields, content_type)
     assert response.status_code == 200
     assert response.json() == {
-        "access_token": "access",
+        "access_token": TOKENS.access_token,
         "refresh_token": "refresh",
         "expires_in": 900,
         "token_type": "Bearer",

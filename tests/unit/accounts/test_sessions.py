@@ -1,4 +1,7 @@
-"""A failed login discloses an unconfirmed account only to a client that sends the registered password."""
+"""A failed login discloses an unconfirmed account only to a client that sends the registered password.
+
+A member whose deletion is marked is refused like an unknown email, and so is the refresh token.
+"""
 
 from typing import Any
 from unittest.mock import Mock
@@ -10,8 +13,10 @@ from app.accounts.pending_confirmations import PendingConfirmationRepository
 from app.accounts.sessions import Sessions
 from app.cognito.models import Tokens
 from app.cognito.user_pool import UserPool
+from app.members.directory import Directory
+from testkit.forged_tokens import SUB, make_token
 
-TOKENS = Tokens("access", "refresh", 900)
+TOKENS = Tokens(make_token(), "refresh", 900)
 
 
 @pytest.fixture
@@ -20,13 +25,28 @@ def pool() -> Any:
 
 
 @pytest.fixture
+def directory() -> Any:
+    """Return a directory of members who stay."""
+    directory = Mock(spec=Directory)
+    directory.is_leaving.return_value = False
+    return directory
+
+
+@pytest.fixture
 def pending_confirmations() -> Any:
     return Mock(spec=PendingConfirmationRepository)
 
 
-def test_successful_login_reads_no_pending_confirmation(pool: Any, pending_confirmations: Any) -> None:
+@pytest.fixture
+def sessions(pool: Any, directory: Any, pending_confirmations: Any) -> Sessions:
+    return Sessions(pool, directory, pending_confirmations)
+
+
+def test_successful_login_reads_no_pending_confirmation(
+    sessions: Sessions, pool: Any, pending_confirmations: Any
+) -> None:
     pool.log_in.return_value = TOKENS
-    assert Sessions(pool, pending_confirmations).log_in("kay@example.org", "a password") == TOKENS
+    assert sessions.log_in("kay@example.org", "a password") == TOKENS
     pending_confirmations.exists.assert_not_called()
 
 
@@ -34,17 +54,60 @@ def test_successful_login_reads_no_pending_confirmation(pool: Any, pending_confi
     ("is_pending", "error"), [(True, errors.AccountNotConfirmedError), (False, errors.InvalidCredentialsError)]
 )
 def test_failed_login_depends_on_the_pending_confirmation(
-    is_pending: bool, error: type[Exception], pool: Any, pending_confirmations: Any
+    is_pending: bool, error: type[Exception], sessions: Sessions, pool: Any, pending_confirmations: Any
 ) -> None:
     pool.log_in.side_effect = errors.InvalidCredentialsError()
     pending_confirmations.exists.return_value = is_pending
     with pytest.raises(error):
-        Sessions(pool, pending_confirmations).log_in("kay@example.org", "a password")
+        sessions.log_in("kay@example.org", "a password")
     pending_confirmations.exists.assert_called_once_with("kay@example.org", "a password")
 
 
-def test_required_reset_is_raised_unchanged(pool: Any, pending_confirmations: Any) -> None:
+def test_required_reset_is_raised_unchanged(sessions: Sessions, pool: Any, pending_confirmations: Any) -> None:
     pool.log_in.side_effect = errors.PasswordResetRequiredError()
     with pytest.raises(errors.PasswordResetRequiredError):
-        Sessions(pool, pending_confirmations).log_in("kay@example.org", "a password")
+        sessions.log_in("kay@example.org", "a password")
     pending_confirmations.exists.assert_not_called()
+
+
+def test_refresh_returns_the_tokens(sessions: Sessions, pool: Any, directory: Any) -> None:
+    pool.refresh.return_value = TOKENS
+    assert sessions.refresh("a refresh token") == TOKENS
+    directory.is_leaving.assert_called_once_with(SUB)
+
+
+class TestDeletedMember:
+    """From the mark of the deletion on, even while Cognito still issues tokens."""
+
+    @pytest.fixture(autouse=True)
+    def marked(self, directory: Any) -> None:
+        directory.is_leaving.return_value = True
+
+    def test_login_is_refused_like_an_unknown_email(
+        self, sessions: Sessions, pool: Any, directory: Any, pending_confirmations: Any
+    ) -> None:
+        pool.log_in.return_value = TOKENS
+        with pytest.raises(errors.InvalidCredentialsError) as refused:
+            sessions.log_in("kay@example.org", "a password")
+        directory.is_leaving.assert_called_once_with(SUB)
+
+        pool.log_in.side_effect = errors.InvalidCredentialsError()
+        pending_confirmations.exists.return_value = False
+        with pytest.raises(errors.InvalidCredentialsError) as unknown:
+            sessions.log_in("nobody@example.org", "a password")
+        assert _describe(refused.value) == _describe(unknown.value)
+
+    def test_refresh_is_refused_like_an_invalid_token(self, sessions: Sessions, pool: Any, directory: Any) -> None:
+        pool.refresh.return_value = TOKENS
+        with pytest.raises(errors.InvalidRefreshTokenError) as refused:
+            sessions.refresh("a refresh token")
+        directory.is_leaving.assert_called_once_with(SUB)
+
+        pool.refresh.side_effect = errors.InvalidRefreshTokenError()
+        with pytest.raises(errors.InvalidRefreshTokenError) as invalid:
+            sessions.refresh("an invalid token")
+        assert _describe(refused.value) == _describe(invalid.value)
+
+
+def _describe(error: errors.DwipperError) -> tuple[object, ...]:
+    return type(error), error.args, vars(error)

@@ -81,6 +81,49 @@ class TestLogOutEverywhere:
             pool.log_out_everywhere(SUB)
 
 
+class TestLockOut:
+    PARAMETERS = {"UserPoolId": SETTINGS.user_pool_id, "Username": SUB}  # noqa: RUF012 -- a constant
+
+    @pytest.fixture(autouse=True)
+    def no_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("app.cognito.user_pool._MAX_SIGN_OUT_PAUSE_SECONDS", 0)
+
+    def test_sessions_end_before_the_user_is_disabled(self, stubbed: Stubbed) -> None:
+        pool, stubber = stubbed
+        stubber.add_response("admin_user_global_sign_out", {}, self.PARAMETERS)
+        stubber.add_response("admin_disable_user", {}, self.PARAMETERS)
+        pool.lock_out(SUB)
+
+    @pytest.mark.parametrize("code", ["NotAuthorizedException", "UserNotFoundException"])
+    def test_user_is_disabled_even_if_there_is_no_session_to_end(self, code: str, stubbed: Stubbed) -> None:
+        pool, stubber = stubbed
+        stubber.add_client_error("admin_user_global_sign_out", code)
+        stubber.add_response("admin_disable_user", {}, self.PARAMETERS)
+        pool.lock_out(SUB)
+
+    def test_missing_user_is_ignored(self, stubbed: Stubbed) -> None:
+        pool, stubber = stubbed
+        for operation in ("admin_user_global_sign_out", "admin_disable_user"):
+            stubber.add_client_error(operation, "UserNotFoundException")
+        pool.lock_out(SUB)
+
+    def test_user_with_sessions_is_not_disabled(self, stubbed: Stubbed) -> None:
+        """Cognito does not document whether the sessions of a disabled user can be revoked."""
+        pool, stubber = stubbed
+        for _ in range(5):
+            stubber.add_client_error("admin_user_global_sign_out", "InternalErrorException")
+        with pytest.raises(ClientError):
+            pool.lock_out(SUB)
+
+    @pytest.mark.parametrize("code", ["NotAuthorizedException", "InternalErrorException", "AccessDeniedException"])
+    def test_failed_disabling_is_raised(self, code: str, stubbed: Stubbed) -> None:
+        pool, stubber = stubbed
+        stubber.add_response("admin_user_global_sign_out", {})
+        stubber.add_client_error("admin_disable_user", code)
+        with pytest.raises(ClientError):
+            pool.lock_out(SUB)
+
+
 class TestGetUser:
     def test_user_has_the_attributes_in_the_response(self, stubbed: Stubbed) -> None:
         pool, stubber = stubbed

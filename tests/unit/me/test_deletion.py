@@ -1,24 +1,27 @@
-"""The deletion of an account erases all data in batches, and waits for writes that started before the deletion."""
+"""One request starts a deletion, whatever fails after the mark. Repeated requests only report."""
 
 import asyncio
-import time
 from collections.abc import Callable
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
-from app.aws import clients
-from app.aws.retries import WRITE_WINDOW_SECONDS
+from app.aws.deadline import request_deadline
 from app.aws.timestamps import now
 from app.bootstrap import Container, build_container
-from app.dwipps.reactions import Change
-from app.errors import LoginAgainError, UnauthenticatedError, UnavailableError
-from app.me import deletion
-from app.members.models import Member
+from app.errors import LoginAgainError, TooManyRequestsError, UnauthenticatedError, UnavailableError
+from app.jobs import pending
+from app.jobs.messages import DELETE_ACCOUNT
+from app.me import deletions
 from app.settings import Settings
 from devstack.process import Service
 from testkit.api_client import open_api
+from testkit.aws_calls import AwsCalls
+from testkit.jobs import run_jobs
+from testkit.queue_control import QueueControl
 
 UNKNOWN_ID = "5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b"
 
@@ -29,115 +32,208 @@ def container(settings: Settings) -> Container:
 
 
 @pytest.fixture
-def register_member(settings: Settings, embedded: Service) -> Callable[[str], str]:
-    """Return a function that creates a member, and returns the member's id."""
+def queue(settings: Settings) -> QueueControl:
+    return QueueControl(settings)
 
-    async def register(handle: str) -> str:
+
+@pytest.fixture
+def kay_id(settings: Settings, embedded: Service) -> str:
+    """Create the member Kay, and return the id."""
+
+    async def register() -> str:
         async with open_api(settings, embedded.endpoint, "uvicorn") as api:
-            member = await api.create_member(handle)
+            member = await api.create_member("kay")
             return str((await member.get("/v1/me"))["id"])
 
-    return lambda handle: asyncio.run(register(handle))
+    return asyncio.run(register())
 
 
-def test_writes_during_the_drain_period_are_erased(
-    container: Container, register_member: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+def _request(container: Container, member_id: str, authenticated_at: datetime | None = None) -> int:
+    """Request a deletion with a recent login, whose session is not revoked."""
+    return container.deletion.request(member_id, authenticated_at or now(), _get_token)
+
+
+def _get_token() -> str:
+    return "token"
+
+
+@pytest.fixture(autouse=True)
+def session_is_live(container: Container, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container.user_pool, "is_session_revoked", lambda _: False)
+
+
+def _fail_with(error: Exception) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return fail
+
+
+def test_request_marks_the_account_and_enqueues_a_job(
+    container: Container, queue: QueueControl, kay_id: str, settings: Settings
 ) -> None:
-    monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(seconds=1))
-    kay, lee = (container.directory.get_or_create(register_member(handle)) for handle in ("kay", "lee"))
-    dwipp_by_lee = container.dwipps.create(lee, "Stays")
-
-    assert container.deletion.resume(kay.id, now()) == 1
-    late_dwipp = container.dwipps.create(kay, "Written after the mark")
-    container.reactions.change_upvote(kay, dwipp_by_lee.id, Change.SET)
-    assert container.dwipps.get(dwipp_by_lee.id).upvotes == 1
-    time.sleep(1)
-
-    assert container.deletion.resume(kay.id, None) == 0
-    assert container.dwipps.get_many([late_dwipp.id, dwipp_by_lee.id]) == {dwipp_by_lee.id: dwipp_by_lee}
-    assert container.reactions.list_by_dwipp_id(kay.id, 10, "0") == []
+    assert _request(container, kay_id) == pytest.approx(deletions.WRITE_DRAIN_PERIOD.total_seconds(), abs=2)
+    assert container.deletions.get(kay_id).marked_at is not None
+    assert queue.count() == 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pending, "STALE_AFTER", timedelta(seconds=-1))
+        assert list(container.pending_jobs.iter_stale("delete-account")) == [kay_id]
 
 
-def test_writes_after_the_write_deadline_are_refused(
-    container: Container, register_member: Callable[[str], str]
-) -> None:
-    kay = container.directory.get_or_create(register_member("kay"))
-    dwipp = container.dwipps.create(kay, "In time")
-    late_member = Member(kay.id, kay.handle, kay.joined_at, write_deadline=time.monotonic())
-    for write in (
-        lambda: container.dwipps.create(late_member, "Too late"),
-        lambda: container.writer.create(late_member, "key", "Too late"),
-        lambda: container.dwipps.edit(late_member, dwipp.id, "Too late", None),
-        lambda: container.dwipps.delete(late_member, dwipp.id),
-        lambda: container.reactions.change_upvote(late_member, dwipp.id, Change.SET),
-        lambda: container.reactions.change_favorite(late_member, dwipp.id, Change.SET),
-    ):
-        with pytest.raises(UnavailableError):
-            write()
-    assert container.dwipps.list_recent(10, None) == [dwipp]
+def test_marked_member_is_unauthenticated_and_the_handle_stays_taken(container: Container, kay_id: str) -> None:
+    _request(container, kay_id)
+    with pytest.raises(UnauthenticatedError):
+        container.directory.get_or_create(kay_id)
+    assert container.directory.is_taken("kay")
+    assert container.directory.is_leaving(kay_id)
 
 
-def test_drain_period_exceeds_the_longest_write() -> None:
-    """The period covers three calls: the mark, and a read and a write in the last attempt of a write.
-
-    That attempt starts before the write deadline. Each call includes all attempts of the SDK.
-    """
-    config: Any = clients._DYNAMODB_CONFIG
-    attempts = config.retries["total_max_attempts"]
-    # botocore's standard mode pauses up to 1, 2, … seconds before the second, third, … attempt.
-    pauses = sum(2**attempt for attempt in range(attempts - 1))
-    call_seconds = attempts * (config.connect_timeout + config.read_timeout) + pauses
-    assert timedelta(seconds=WRITE_WINDOW_SECONDS + 3 * call_seconds) < deletion.WRITE_DRAIN_PERIOD
-
-
-def test_deletion_starts_only_after_a_recent_login(container: Container, register_member: Callable[[str], str]) -> None:
-    kay = register_member("kay")
+def test_deletion_starts_only_after_a_recent_login(container: Container, queue: QueueControl, kay_id: str) -> None:
     for authenticated_at in (None, now() - timedelta(minutes=10, seconds=1)):
         with pytest.raises(LoginAgainError):
-            container.deletion.resume(kay, authenticated_at)
-    assert container.directory.get_or_create(kay).handle == "kay"
-    assert container.deletion.resume(kay, now() - timedelta(minutes=9, seconds=50)) > 0
-    assert container.deletion.resume(kay, None) > 0  # A started deletion requires no recent login.
+            container.deletion.request(kay_id, authenticated_at, _get_token)
+    assert (container.directory.get_or_create(kay_id).handle, queue.count()) == ("kay", 0)
+    assert _request(container, kay_id, now() - timedelta(minutes=9, seconds=50)) > 0
 
 
-def test_marked_member_is_unauthenticated(container: Container, register_member: Callable[[str], str]) -> None:
-    kay = register_member("kay")
-    container.deletion.resume(kay, now())
-    with pytest.raises(UnauthenticatedError):
-        container.directory.get_or_create(kay)
-    assert container.directory.is_taken("kay")
-
-
-def test_unknown_account_is_unauthenticated(container: Container) -> None:
-    with pytest.raises(UnauthenticatedError):
-        container.deletion.resume(UNKNOWN_ID, now())
-
-
-def test_deletion_runs_in_batches(
-    container: Container, register_member: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+def test_revoked_session_does_not_start_a_deletion(
+    container: Container, queue: QueueControl, kay_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
-    monkeypatch.setattr(deletion, "_BATCH_SIZE", 2)
-    monkeypatch.setattr(deletion, "MAX_WORK_SECONDS", 0.001)
-    kay = container.directory.get_or_create(register_member("kay"))
-    for number in range(5):
-        container.dwipps.create(kay, f"Thought {number}")
-    waits = [container.deletion.resume(kay.id, now())]
-    while waits[-1]:
-        waits.append(container.deletion.resume(kay.id, None))
-    assert waits[:3] == [1, 1, 1]
-    assert container.dwipps.list_recent(10, None) == []
+    monkeypatch.setattr(container.user_pool, "is_session_revoked", lambda token: token == "token")
+    with pytest.raises(LoginAgainError):
+        _request(container, kay_id)
+    assert (container.directory.get_or_create(kay_id).handle, queue.count()) == ("kay", 0)
 
 
-def test_user_deleted_in_cognito_is_unauthenticated(settings: Settings, embedded: Service) -> None:
-    """The holder of an access token can delete the user through Cognito's own API."""
+def test_session_counts_as_live_if_cognito_does_not_respond(
+    container: Container, queue: QueueControl, kay_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        container.user_pool, "is_session_revoked", _fail_with(EndpointConnectionError(endpoint_url="https://idp"))
+    )
+    assert _request(container, kay_id) > 0
+    assert queue.count() == 1
 
-    async def delete_user_and_read() -> None:
+
+def test_rate_limit_of_cognito_does_not_start_a_deletion(
+    container: Container, queue: QueueControl, kay_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container.user_pool, "is_session_revoked", _fail_with(TooManyRequestsError()))
+    with pytest.raises(TooManyRequestsError):
+        _request(container, kay_id)
+    assert (container.directory.get_or_create(kay_id).handle, queue.count()) == ("kay", 0)
+
+
+def test_repeated_requests_only_report(container: Container, queue: QueueControl, kay_id: str) -> None:
+    _request(container, kay_id)
+    for _ in range(2):  # Neither the time of the login nor the session counts any more.
+        assert container.deletion.request(kay_id, None, _fail_with(AssertionError("the token was read"))) > 0
+    assert queue.count() == 1
+
+
+def test_concurrent_requests_enqueue_one_job(container: Container, queue: QueueControl, kay_id: str) -> None:
+    with ThreadPoolExecutor(5) as threads:
+        assert all(threads.map(lambda _: _request(container, kay_id), range(5)))
+    assert queue.count() == 1
+
+
+def test_response_tells_how_long_the_deletion_takes_and_when_it_is_over(
+    container: Container, kay_id: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _request(container, kay_id) > 50
+    monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
+    assert _request(container, kay_id) == 2  # The job is still to come.
+    run_jobs(settings)
+    assert _request(container, kay_id) == 0
+
+
+def test_job_ends_what_a_request_without_cognito_has_started(
+    settings: Settings, embedded: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cognito.user_pool._MAX_SIGN_OUT_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
+    calls = AwsCalls.watch(monkeypatch)
+
+    async def run() -> None:
         async with open_api(settings, embedded.endpoint, "uvicorn") as api:
             kay = await api.create_member("kay")
-            own_id = (await kay.get("/v1/me"))["id"]
-            build_container(settings).user_pool.delete(own_id)
-            for path in ("/v1/me", "/v1/me/export"):
-                assert (await kay.http.get(path)).status_code == 401
+            await kay.post_dwipp("Kay was here")
+            with calls.refuse("AdminUserGlobalSignOut", "InternalErrorException", "An outage"):
+                assert (await kay.http.delete("/v1/me")).status_code == 503
+                assert (await kay.http.delete("/v1/me")).status_code == 202
+                await api.finish_jobs()  # The outage does not stop the job.
+            assert (await kay.http.delete("/v1/me")).status_code == 204
+            assert (await api.http.get("/v1/users/kay")).status_code in (401, 404)
+            assert build_container(settings).user_pool.get_user(kay.email) is None
 
-    asyncio.run(delete_user_and_read())
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="https://sqs"), UnavailableError()])
+def test_deletion_goes_on_without_a_message_if_sqs_does_not_respond(
+    error: Exception,
+    container: Container,
+    queue: QueueControl,
+    kay_id: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(container.job_queue, "send", _fail_with(error))
+        assert _request(container, kay_id) > 0
+    assert queue.count() == 0
+    monkeypatch.setattr(pending, "STALE_AFTER", timedelta(seconds=-1))
+    run_jobs(settings)
+    assert _request(container, kay_id) == 0
+
+
+def test_unknown_account_is_unauthenticated(container: Container, queue: QueueControl) -> None:
+    with pytest.raises(UnauthenticatedError):
+        _request(container, UNKNOWN_ID)
+    assert queue.count() == 0
+
+
+def test_user_deleted_in_cognito_is_unauthenticated(container: Container, kay_id: str) -> None:
+    """The holder of an access token can delete the user through Cognito's own API."""
+    container.user_pool.delete(kay_id)
+    assert container.user_pool.get_user(kay_id) is None
+    assert _request(container, kay_id) > 0, "the rest of the account cannot be deleted"
+
+
+def test_lack_of_time_is_no_outage_of_cognito(
+    container: Container, queue: QueueControl, kay_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a revoked session could start a deletion by filling all threads of the server."""
+    monkeypatch.setattr(container.user_pool, "is_session_revoked", _fail_with(UnavailableError()))
+    with request_deadline(15), pytest.raises(UnavailableError):
+        _request(container, kay_id)
+    assert (container.directory.get_or_create(kay_id).handle, queue.count()) == ("kay", 0)
+
+
+def test_repeated_request_restores_a_missing_job_after_the_drain_period(
+    container: Container, queue: QueueControl, kay_id: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _request(container, kay_id)
+    container.pending_jobs.delete(DELETE_ACCOUNT, kay_id)
+    queue.purge()
+    assert _request(container, kay_id) > 10
+    assert queue.count() == 0
+    monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
+    for _ in range(2):
+        assert _request(container, kay_id) > 0
+        assert queue.count() == 1
+    run_jobs(settings)
+    assert _request(container, kay_id) == 0
+
+
+def test_job_forgets_the_row_of_a_deletion_that_is_over(
+    container: Container, queue: QueueControl, kay_id: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
+    _request(container, kay_id)
+    run_jobs(settings)
+    assert container.pending_jobs.add_if_absent(DELETE_ACCOUNT, kay_id)
+    monkeypatch.setattr(pending, "STALE_AFTER", timedelta(seconds=-1))
+    run_jobs(settings)
+    assert list(container.pending_jobs.iter_stale(DELETE_ACCOUNT)) == []

@@ -150,6 +150,28 @@ class TestCreation:
         assert table.make_directory().get_or_create(user.id) == member
 
 
+class TestLeaving:
+    def test_member_without_a_mark_stays(self, table: Table) -> None:
+        user = _make_user(_make_handle())
+        directory = table.make_directory(user)
+        assert not directory.is_leaving(user.id)  # Before the first request, there is no row.
+        directory.get_or_create(user.id)
+        assert not directory.is_leaving(user.id)
+
+    def test_marked_account_leaves_with_or_without_a_handle(self, table: Table) -> None:
+        user = _make_user(_make_handle())
+        directory = table.make_directory(user)
+        directory.get_or_create(user.id)
+        for member_id in (user.id, str(uuid.uuid4())):
+            table.client.update_item(
+                TableName=table.name,
+                Key=serialize({"pk": f"member#{member_id}"}),
+                UpdateExpression="SET deleting_since = :since",
+                ExpressionAttributeValues=serialize({":since": "2026-07-01T12:30:15.250000Z"}),
+            )
+            assert directory.is_leaving(member_id)
+
+
 class TestConcurrentCreation:
     def test_concurrent_first_requests_create_one_handle(self, table: Table) -> None:
         for requested_handle in (_make_handle(), None):

@@ -23,6 +23,8 @@ ENVIRONMENT = {
     "DWIPPS_TABLE": "dwipps",
     "REACTIONS_TABLE": "reactions",
     "MEMBERS_TABLE": "members",
+    "SAFETY_TABLE": "safety",
+    "JOB_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs",
 }
 
 Lines = Callable[[], list[dict[str, Any]]]

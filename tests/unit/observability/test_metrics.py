@@ -37,7 +37,6 @@ BUSINESS_METRICS = {
     "toggle_favorite": "Reactions",
     "set_favorite": "Reactions",
     "clear_favorite": "Reactions",
-    "delete_me": "AccountsDeleted",
 }
 
 
@@ -93,6 +92,20 @@ class TestRequestMetrics:
         with ThreadPoolExecutor(8) as threads:
             cold_starts = threads.map(lambda _: metrics.request_metrics(200, 1, 0)["ColdStarts"], range(1000))
         assert sum(cold_starts) == 1
+
+
+class TestJobMetrics:
+    @pytest.mark.parametrize(("has_failed", "failures"), [(False, 0), (True, 1)])
+    def test_each_message_counts_once(self, has_failed: bool, failures: int) -> None:
+        values = metrics.job_metrics(has_failed=has_failed, revived=0, cognito_errors=2)
+        assert values == {"Jobs": 1, "JobFailures": failures, "JobsRevived": 0, "CognitoErrors": 2}
+
+    def test_sweep_counts_the_revived_jobs(self) -> None:
+        assert metrics.job_metrics(has_failed=False, revived=3, cognito_errors=0)["JobsRevived"] == 3
+
+    def test_document_is_valid(self) -> None:
+        values = metrics.job_metrics(has_failed=True, revived=2, cognito_errors=1)
+        assert assert_valid_emf(_make_line(values)) == dict.fromkeys(values, "Count")
 
 
 class TestCountedAs:

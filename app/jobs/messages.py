@@ -1,0 +1,60 @@
+"""The messages of the queue, as JSON documents with a version.
+
+A message of another version, such as one of a later release after a rollback, is unreadable. It ends in the dead-letter
+queue, and the sweep sends a readable one.
+"""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+# The kinds of jobs. Each is also part of the key of its pending rows (app/jobs/pending.py).
+JobKind = Literal["delete-account"]
+DELETE_ACCOUNT: JobKind = "delete-account"
+
+# The highest number of a message. A longer chain is taken for a job that never ends.
+MAX_NUMBER = 10_000
+
+
+class UnreadableMessageError(Exception):
+    """The message is not a job message of this version."""
+
+
+class JobMessage(BaseModel):
+    """A request to run a job, or to go on with it.
+
+    Attributes:
+        version: the version of this format.
+        kind: the kind of the job.
+        subject: the id of what the job is about, such as the id of a member.
+        number: the position in the chain of messages of this job, from 0 on.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    version: int = Field(default=1, ge=1, le=1)
+    kind: JobKind
+    subject: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    number: int = Field(default=0, ge=0, le=MAX_NUMBER + 1)
+
+    @classmethod
+    def from_json(cls, body: str | bytes) -> Self:
+        """Parse the body of a message.
+
+        Raises:
+            UnreadableMessageError: if the body has another form or version.
+        """
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            # The cause is left out, because its message repeats the body.
+            flaws = sorted({str(flaw["type"]) for flaw in error.errors(include_input=False, include_url=False)})
+            raise UnreadableMessageError(", ".join(flaws)) from None
+
+    def to_json(self) -> str:
+        """Return the body of the message."""
+        return self.model_dump_json()
+
+    def next(self) -> Self:
+        """Return the next message of the chain."""
+        return self.model_copy(update={"number": self.number + 1})

@@ -1,0 +1,173 @@
+"""The worker: runs the jobs of messages, and sends messages for pending jobs that nothing works on."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from app.aws.deadline import request_deadline
+from app.aws.errors import describe_cause, format_cause, is_transient, log_suppressed
+from app.jobs.messages import MAX_NUMBER, JobKind, JobMessage, UnreadableMessageError
+from app.jobs.pending import PendingJobRepository
+from app.jobs.queue import JobQueue
+from app.observability.job_log import JobLogEntry, log_job
+
+# The name is part of the log format, so it does not follow the module's.
+logger = logging.getLogger("app.jobs")
+
+# The timeout of the function is 60 seconds. A job begins no batch after the first time, and no call that could end
+# after the second.
+WORK_SECONDS = 40.0
+DEADLINE_SECONDS = 55.0
+# The part of the deadline that the next message is sent in.
+_SEND_SECONDS = 6.0
+
+# The pauses after a transient error: within a message, where the bound doubles, and before the next message.
+_FIRST_PAUSE_SECONDS = 0.5
+_MAX_PAUSE_SECONDS = 4.0
+_RETRY_DELAY_SECONDS = 30
+
+MustStop = Callable[[], bool]
+
+
+class ChainTooLongError(Exception):
+    """The chain of a job's messages is too long: most likely the job never ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The result of the work on a job.
+
+    Attributes:
+        is_done: True if nothing is left to do.
+        delay_seconds: how long to wait before the work goes on. At most 900.
+        metric: the business metric that counts the end of the job. None if the job is not done, or if its end was
+            counted before.
+    """
+
+    is_done: bool
+    delay_seconds: int = 0
+    metric: str | None = None
+
+
+class Job(Protocol):
+    """A kind of background job. It resumes from stored state, so several workers can run it at the same time."""
+
+    def run(self, subject: str, must_stop: MustStop) -> Progress:
+        """Work on the job until it is done, until it has to wait, or until `must_stop` returns True."""
+
+
+class Worker:
+    """The worker of all kinds of jobs."""
+
+    def __init__(self, queue: JobQueue, pending: PendingJobRepository, jobs: Mapping[JobKind, Job]) -> None:
+        self._queue = queue
+        self._pending = pending
+        self._jobs = jobs
+
+    def handle(self, message_id: str, body: str, is_stopping: MustStop = lambda: False) -> bool:
+        """Do the work of a message. Return True if the message can be deleted.
+
+        If False, SQS delivers the message again, and moves it to the dead-letter queue after the fifth time.
+
+        Args:
+            message_id: the id of the message, for the log.
+            body: the body of the message.
+            is_stopping: returns True if the process has to end soon.
+        """
+        with log_job(message_id) as entry:
+            _run_logged(entry, partial(self._handle, entry, body, is_stopping))
+        return entry.outcome != "failed"
+
+    def sweep(self, sweep_id: str) -> bool:
+        """Send a message for each pending job that was not touched for ten minutes. Return False if that failed.
+
+        The next sweep goes on if there are too many for the time of one.
+
+        Args:
+            sweep_id: the id of the run, for the log.
+        """
+        with log_job(sweep_id) as entry:
+            _run_logged(entry, partial(self._sweep, entry))
+        return entry.outcome != "failed"
+
+    def _handle(self, entry: JobLogEntry, body: str, is_stopping: MustStop) -> None:
+        message = JobMessage.from_json(body)
+        entry.job, entry.number, entry.subject = message.kind, message.number, message.subject
+        if message.number > MAX_NUMBER:
+            raise ChainTooLongError
+        with request_deadline(DEADLINE_SECONDS - _SEND_SECONDS):
+            progress, had_errors = self._run_until_time_is_up(message, is_stopping)
+        if progress.is_done:
+            entry.outcome, entry.business_metric = "done", progress.metric
+            return
+        delay = max(progress.delay_seconds, _RETRY_DELAY_SECONDS) if had_errors else progress.delay_seconds
+        self._queue.send(message.next(), delay)
+        entry.outcome = "delayed" if had_errors else "continued"
+
+    def _sweep(self, entry: JobLogEntry) -> None:
+        entry.job, entry.revived = "sweep", 0
+        ends_at = time.monotonic() + WORK_SECONDS
+        last_error: Exception | None = None
+        for kind in self._jobs:
+            for subject in self._pending.iter_stale(kind):
+                if time.monotonic() >= ends_at:
+                    break
+                error = self._revive(kind, subject)
+                entry.revived += error is None
+                last_error = error or last_error
+        if last_error is not None and not entry.revived:
+            raise last_error
+        entry.outcome = "done"
+
+    def _revive(self, kind: JobKind, subject: str) -> Exception | None:
+        """Send a message for a pending job. Return a transient error, so that the sweep goes on with the other jobs."""
+        try:
+            # In this order, so that a failure in between leads to a second message, not to none.
+            self._queue.send(JobMessage(kind=kind, subject=subject))
+            self._pending.touch(kind, subject)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log_suppressed(error)
+            return error
+        return None
+
+    def _run_until_time_is_up(self, message: JobMessage, is_stopping: MustStop) -> tuple[Progress, bool]:
+        """Run the job. After a transient error, run it again until the time is up.
+
+        Return the progress, and whether there was such an error.
+        """
+        ends_at = time.monotonic() + WORK_SECONDS
+
+        def must_stop() -> bool:
+            return is_stopping() or time.monotonic() >= ends_at
+
+        bound = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                self._pending.touch(message.kind, message.subject)
+                return self._jobs[message.kind].run(message.subject, must_stop), bound > _FIRST_PAUSE_SECONDS
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log_suppressed(error)
+            if must_stop():
+                return Progress(is_done=False), True
+            time.sleep(random.uniform(0, bound))  # noqa: S311 -- jitter, not a secret
+            bound = min(bound * 2, _MAX_PAUSE_SECONDS)
+
+
+def _run_logged(entry: JobLogEntry, work: Callable[[], None]) -> None:
+    """Do the work with a deadline. Log an exception instead of raising it."""
+    try:
+        with request_deadline(DEADLINE_SECONDS):
+            work()
+    except UnreadableMessageError as error:
+        logger.error("message cannot be read: %s", error)  # noqa: TRY400 -- the frames say nothing
+    except Exception as error:
+        cause = describe_cause(error)
+        logger.exception("job %s failed: %s", entry.job, format_cause(cause), extra={"fields": cause})

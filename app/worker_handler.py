@@ -1,0 +1,14 @@
+"""The entry point of the worker function: runs the jobs of the queue and of the schedule."""
+
+import logging
+import os
+
+from app.jobs.lambda_events import make_handler
+from app.observability import json_logging
+from app.settings import Settings
+from app.worker_bootstrap import build_worker
+
+settings = Settings.from_environment(os.environ)
+json_logging.install(settings.stage)
+logging.getLogger("app").setLevel(settings.log_level)
+handler = make_handler(build_worker(settings))

@@ -1,0 +1,20 @@
+"""Background jobs in the process of a test."""
+
+import asyncio
+import threading
+
+from app.jobs.queue import JobQueue
+from app.settings import Settings
+from app.worker import WorkerProcess
+from app.worker_bootstrap import build_worker
+
+
+def run_jobs(settings: Settings) -> None:
+    """Do the work of all messages that are due. Raises AssertionError if a message fails."""
+    queue = JobQueue(settings.region, settings.job_queue_url)
+    assert WorkerProcess(queue, build_worker(settings), threading.Event()).run_once(poll_seconds=0), "a job failed"
+
+
+async def run_jobs_in_thread(settings: Settings) -> None:
+    """Do the work of all messages that are due, in another thread."""
+    await asyncio.to_thread(run_jobs, settings)
