@@ -24,7 +24,7 @@ help: ## List the commands
 
 install: $(INSTALLED) ## Create the environment in .venv from the lock file (the other commands do so themselves)
 
-run: $(INSTALLED) ## Serve the API on the embedded AWS (PORT=8000 AWS_PORT=4566 RELOAD=1 ENGINE=dynamodb-local)
+run: $(INSTALLED) ## Serve the API and run the worker, on the embedded AWS (PORT=8000 AWS_PORT=4566 RELOAD=1 ENGINE=dynamodb-local)
 	@$(PYTHON) -m devstack run
 
 aws: $(INSTALLED) ## Start only the embedded AWS and write .local/env, for a debugger (AWS_PORT= ENGINE=)
@@ -68,13 +68,13 @@ test-security: $(INSTALLED) ## Run the attacks, the fuzzer and the fault injecti
 
 test-infra: $(INSTALLED) $(INFRASTRUCTURE) $(FUNCTION) $(OSLS) ## Check templates, roles, pipelines and image (requires Node.js, buildah, debootstrap)
 	.venv/bin/cfn-lint deploy/data.yml deploy/account.yml deploy/roles.yml deploy/github-oidc.yml pipeline.yml
-	$(PYTEST) --dist loadgroup -m infrastructure
+	$(PYTEST) --dist loadgroup -m "infrastructure and not longest"
 
 test-e2e: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy into an embedded AWS and test through its gateway (requires Node.js)
 	$(PYTEST) --dist loadfile -m deployed
 
 test-slow: $(INSTALLED) $(BENCH) ## Run the other slow tests: crashes, contention, capacity, benchmarks (requires Java, Maven)
-	$(PYTHON) -m pytest -m "slow and not (security or infrastructure or deployed or clients or browser)"
+	$(PYTHON) -m pytest -m "slow and not (security or infrastructure or deployed or clients or browser or longest)"
 
 lint: $(INSTALLED) ## Check format, lint, spelling, types, imports, and that openapi.json is current
 	$(PYTHON) -m ruff format --check
@@ -86,7 +86,8 @@ lint: $(INSTALLED) ## Check format, lint, spelling, types, imports, and that ope
 
 check: lint test test-security test-infra test-e2e test-slow ## Run the gate of CI
 
-check-full: check ## Run the gate, state-machine tests with ten times the examples, clients, and a browser (requires Chromium)
+check-full: check ## Run the gate, the longest tests, state machines with ten times the examples, clients, and a browser (requires Chromium)
+	$(PYTHON) -m pytest -m longest
 	EXAMPLES=10 $(PYTHON) -m pytest -m "model and slow"
 	$(PYTEST) --dist loadfile -m clients
 	$(PYTHON) -m pytest -m browser

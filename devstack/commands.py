@@ -2,10 +2,12 @@
 
 import sys
 import threading
+from collections.abc import Sequence
 
 import httpx
 
-from devstack import api, console, deployment, embedded_aws, seed_once
+from devstack import api, console, deployment, embedded_aws, seed_once, worker
+from devstack.app_process import AppProcess
 from devstack.embedded_aws import EmbeddedAws
 from devstack.errors import LocalError
 from devstack.mail import Mailbox
@@ -17,7 +19,7 @@ _POLL_SECONDS = 0.3
 
 
 def run(options: Options, stop: threading.Event) -> None:
-    """Serve the API on the embedded AWS until `stop` is set.
+    """Serve the API and run the worker, on the embedded AWS, until `stop` is set.
 
     Raises:
         LocalError: if a port or the state folder is in use, or if the embedded AWS cannot start or ends unexpectedly.
@@ -45,6 +47,7 @@ def aws(options: Options, stop: threading.Event) -> None:
         print(console.format_starting_message(options))
         with embedded_aws.run(options, state, lock) as embedded:
             mailbox = _open_mailbox(embedded.mail_endpoint)
+            print(console.format_no_worker_message(options))
             print(console.format_aws_message(options, embedded))
             _watch(stop, embedded, mailbox)
 
@@ -58,7 +61,7 @@ def deploy(options: Options, stop: threading.Event) -> None:
     """
     state = StateFolder(options.state_folder).deployment
     with state.lock() as lock:
-        for port in (options.aws_port, options.function_port):
+        for port in (options.aws_port, *options.function_ports):
             require_free(port, "AWS_PORT", "deploy-local")
         print("Deploying into the embedded AWS ...")
         with deployment.run(options, state, lock) as deployed:
@@ -104,11 +107,14 @@ def _require_free_aws_ports(options: Options, command: str) -> None:
 
 def _serve(options: Options, state: StateFolder, embedded: EmbeddedAws, stop: threading.Event) -> None:
     mailbox = _open_mailbox(embedded.mail_endpoint)
-    with api.serve(options.port, state.env_file, embedded.env, reload=options.reload) as server:
-        server.wait_until_listening()
+    with (
+        worker.run(embedded.env) as job_worker,
+        api.serve(options.port, state.env_file, embedded.env, reload=options.reload) as server,
+    ):
+        api.wait_until_listening(server, options.port)
         print(console.format_api_message(options))
         print(console.format_aws_message(options, embedded))
-        _watch(stop, embedded, mailbox, server)
+        _watch(stop, embedded, mailbox, [server, job_worker])
 
 
 def _seed(state: StateFolder, embedded: EmbeddedAws) -> None:
@@ -129,8 +135,10 @@ def _open_mailbox(endpoint: str) -> Mailbox:
     return mailbox
 
 
-def _watch(stop: threading.Event, embedded: EmbeddedAws, mailbox: Mailbox, server: api.Api | None = None) -> None:
-    """Print new mail, and a message if the API ends, until `stop` is set.
+def _watch(
+    stop: threading.Event, embedded: EmbeddedAws, mailbox: Mailbox, processes: Sequence[AppProcess] = ()
+) -> None:
+    """Print new mail, and a message if a process of the app ends, until `stop` is set.
 
     Raises:
         LocalError: if a service of the embedded AWS ends unexpectedly.
@@ -138,8 +146,9 @@ def _watch(stop: threading.Event, embedded: EmbeddedAws, mailbox: Mailbox, serve
     while not stop.wait(_POLL_SECONDS):
         for service in embedded.services:
             service.require_alive()
-        if server is not None and (message := server.pop_exit_message()):
-            print(message)
+        for process in processes:
+            if message := process.pop_exit_message():
+                print(message)
         _print_new_mail(mailbox)
 
 

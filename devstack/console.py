@@ -2,7 +2,7 @@
 
 from typing import TextIO
 
-from devstack.deployment import FUNCTION, Deployment
+from devstack.deployment import FUNCTIONS, Deployment
 from devstack.embedded_aws import EmbeddedAws
 from devstack.options import Options
 from devstack.ports import LOOPBACK
@@ -20,10 +20,22 @@ def format_starting_message(options: Options) -> str:
 
 
 def format_api_message(options: Options) -> str:
-    """Return the addresses of the API and of its docs, and the demo login."""
+    """Return the addresses of the API and of its docs, the demo login, and where the worker logs."""
     address = f"http://{LOOPBACK}:{options.port}"
     login = f"{to_email(DEMO_HANDLE)} / {PASSWORD}"
-    return f"\n  API          {address}\n  Docs         {address}/docs\n  Demo login   {login}"
+    lines = [
+        f"\n  API          {address}",
+        f"  Docs         {address}/docs",
+        f"  Demo login   {login}",
+        "  Worker       does the background jobs, and logs below",
+    ]
+    return "\n".join(lines)
+
+
+def format_no_worker_message(options: Options) -> str:
+    """Return the commands that start a worker, which `make aws` does not."""
+    load = f"set -a; . {options.state_folder / 'env'}; set +a"
+    return f"\n  Worker       none; to start one: {load}; .venv/bin/python -m app.worker"
 
 
 def format_aws_message(options: Options, embedded: EmbeddedAws) -> str:
@@ -33,7 +45,7 @@ def format_aws_message(options: Options, embedded: EmbeddedAws) -> str:
     """
     *_, store = embedded.services
     lines = [
-        f"  Cognito      emulated by MiniStack at {embedded.mail_endpoint}",
+        f"  Cognito, SQS emulated by MiniStack at {embedded.mail_endpoint}",
         f"  DynamoDB     emulated by {store.name} at {store.endpoint}",
         f"  Settings     {options.state_folder / 'env'}",
         f"  Data         kept in {options.state_folder}, deleted by `make reset`",
@@ -52,8 +64,9 @@ def format_deployment_message(options: Options, deployment: Deployment) -> str:
         f"\n  API          {deployment.url}",
         f"  Docs         {deployment.url}/docs",
         f"  Demo login   {to_email(DEMO_HANDLE)} / {PASSWORD}",
-        f"  Function     {FUNCTION}, run by awslambdaric with the credentials of its role; logs in {folder}",
-        f"  AWS          emulated by MiniStack at {deployment.aws.endpoint}: gateway, authorizer, IAM, tables, pool",
+        f"  Functions    {' and '.join(FUNCTIONS)}, run by awslambdaric with the credentials of their roles",
+        f"  Logs         of the functions in {folder}",
+        f"  AWS          emulated by MiniStack at {deployment.aws.endpoint}: gateway, authorizer, IAM, data, queue",
         f"  Data         kept in {folder}, deleted by `make reset`",
         "  Mail         appears below; Ctrl-C ends everything, `make deploy-local` deploys again\n",
     ]

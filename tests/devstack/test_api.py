@@ -1,10 +1,11 @@
-"""The API runs under uvicorn with the local env file, and its end is reported once."""
+"""The API runs under uvicorn with the local env file."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from devstack.api import Api, make_uvicorn_command
+from devstack.api import make_uvicorn_command, wait_until_listening
+from devstack.app_process import AppProcess
 
 
 class TestUvicornCommand:
@@ -18,18 +19,14 @@ class TestUvicornCommand:
         assert (flag, Path(folder).name) == ("--reload-dir", "app")
 
 
-class TestApi:
-    def test_exit_is_reported_once(self, free_port: int) -> None:
-        process = subprocess.Popen([sys.executable, "-c", "input(); raise SystemExit(7)"], stdin=subprocess.PIPE)
-        api = Api(free_port, process)
-        assert api.pop_exit_message() is None
-        process.communicate(b"\n")
-        api.wait_until_listening()
-        assert "exit code 7; the embedded AWS stays up" in str(api.pop_exit_message())
-        assert api.pop_exit_message() is None
-
+class TestWaitUntilListening:
     def test_wait_ends_once_the_port_is_listening(self, busy_port: int) -> None:
         with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-            Api(busy_port, process).wait_until_listening()
+            wait_until_listening(AppProcess("API", process), busy_port)
             process.communicate(b"\n")
         assert process.returncode == 0
+
+    def test_wait_ends_with_the_process(self, free_port: int) -> None:
+        with subprocess.Popen([sys.executable, "-c", ""]) as process:
+            wait_until_listening(AppProcess("API", process), free_port)
+            assert process.returncode == 0

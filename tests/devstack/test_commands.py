@@ -4,6 +4,8 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +16,8 @@ import pytest
 
 from devstack import clients
 from devstack.errors import LocalError
+from devstack.options import ENGINES
+from devstack.paths import ROOT
 from devstack.seed_content import PASSWORD, THOUGHTS
 from devstack.state import StateFolder
 from testkit.terminal import LINE_TIMEOUT_SECONDS, UNREACHABLE_PROXY, Developer
@@ -72,6 +76,16 @@ def _send(port: int, parts: Iterable[bytes]) -> None:
             pass
 
 
+def _send_json(developer: Developer, operation: str, body: dict[str, str]) -> httpx.Response:
+    return httpx.post(developer.url(f"/v1/auth/{operation}"), json=body)
+
+
+def _register(developer: Developer, account: dict[str, str]) -> None:
+    registration = _send_json(developer, "register", account).raise_for_status().json()["registration"]
+    confirmation = {"registration": registration, "code": "123456"}
+    _send_json(developer, "confirm", confirmation).raise_for_status()
+
+
 def _sign_up(settings: dict[str, str], email: str) -> None:
     _cognito(settings).sign_up(ClientId=settings["USER_POOL_CLIENT_ID"], Username=email, Password="correct horse")
 
@@ -110,6 +124,18 @@ def test_second_start_and_reset_are_refused_while_the_aws_runs(developer: Develo
         assert terminal.stop(signal.SIGINT) == 0
     assert developer.run("reset") == (0, f"Deleted the data in {developer.folder}.\n")
     assert {entry.name for entry in developer.folder.iterdir()} == {"lock"}
+
+
+def test_aws_prints_the_command_of_a_worker(developer: Developer) -> None:
+    with developer.start("aws") as terminal:
+        terminal.wait_for(_READY)
+        (line,) = [line for line in terminal.lines if "Worker" in line]
+        command = line.partition(" start one: ")[2].replace(".venv/bin/python", sys.executable)
+        bash = ["/bin/bash", "-euc", f"{command} --once"]
+        result = subprocess.run(bash, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        assert terminal.stop(signal.SIGINT) == 0
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.startswith("INFO:     job sweep done ")
 
 
 def test_killed_ministack_is_reported(developer: Developer) -> None:
@@ -168,6 +194,33 @@ class TestRun:
         assert "mail to" not in "\n".join(terminal.lines)
 
     @pytest.mark.slow
+    @pytest.mark.timeout(240)
+    @pytest.mark.parametrize("engine", ENGINES)
+    def test_account_is_gone_a_minute_after_one_request(self, engine: str, developer: Developer, jars: Path) -> None:
+        account = {"email": "kim@example.org", "password": "correct horse"}
+        developer.folder.mkdir()
+        (developer.folder / "dynamodb-local").symlink_to(jars)  # Spares a download.
+        with developer.start("run", ENGINE=engine) as terminal:
+            terminal.wait_for(_READY, within=60)
+            _register(developer, account)
+            tokens = _send_json(developer, "login", account).raise_for_status().json()
+            headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+            httpx.post(developer.url("/v1/dwipps"), json={"text": "Bye"}, headers=headers).raise_for_status()
+            assert httpx.delete(developer.url("/v1/me"), headers=headers).status_code == 202
+            assert _send_json(developer, "login", account).status_code == 401
+
+            terminal.wait_for(" delete-account 1 done ", within=90)
+            assert httpx.delete(developer.url("/v1/me"), headers=headers).status_code == 204
+            assert "Bye" not in _read_feed(developer)
+            _register(developer, account)
+            assert _send_json(developer, "login", account).status_code == 200
+
+            started = time.monotonic()
+            assert terminal.stop(signal.SIGINT) == 0
+            assert time.monotonic() - started < 15
+        assert "Traceback" not in "\n".join(terminal.lines)
+
+    @pytest.mark.slow
     def test_proxy_of_the_shell_is_not_used_for_loopback(self, developer: Developer) -> None:
         with developer.start("run", **UNREACHABLE_PROXY) as terminal:
             terminal.wait_for(_READY)
@@ -197,11 +250,12 @@ class TestRun:
         assert {line.partition(" ")[0] for line in lines} <= {"INFO:", "WARNING:"}
         assert "secret" not in "\n".join(terminal.lines)
 
-    def test_failed_api_is_reported_and_the_aws_stays_up(self, developer: Developer) -> None:
-        # The app does not start with this setting.
+    def test_failed_processes_are_reported_and_the_aws_stays_up(self, developer: Developer) -> None:
+        # Neither the API nor the worker starts with this setting.
         with developer.start("run", FEED_SHARDS="many") as terminal:
             terminal.wait_for("The first members and Dwipps could not be added: see ")
             terminal.wait_for("The API ended with exit code 3; the embedded AWS stays up until Ctrl-C.")
+            terminal.wait_for("The worker ended with exit code 1; the embedded AWS stays up until Ctrl-C.")
             _sign_up(developer.read_settings(), "kim@example.org")
             terminal.wait_for("mail to kim@example.org: 123456")
             assert terminal.stop(signal.SIGINT) == 0
