@@ -11,7 +11,7 @@ ARG SERVER_BASE_IMAGE=docker.io/library/python:3.13-slim
 FROM ${SERVER_BASE_IMAGE} AS server-contents
 COPY deploy/install-packages.sh requirements/server.txt /build/
 # On a platform that gives its containers a web identity, the credentials come from STS.
-RUN /build/install-packages.sh /build/server.txt /build/packages cognito-idp dynamodb sts
+RUN /build/install-packages.sh /build/server.txt /build/packages cognito-idp dynamodb sqs sts
 COPY app /build/app
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && chmod -R a=rX /build/app
 
@@ -24,6 +24,13 @@ LABEL org.opencontainers.image.title="dwipper-server" \
 # uvicorn reads its options from these variables. Behind a proxy, set UVICORN_PROXY_HEADERS=true and
 # FORWARDED_ALLOW_IPS=<address of the proxy>. A request ends within 24 seconds after its body has arrived, and the server
 # finishes requests when the container is stopped. So the platform should wait for 30 seconds.
+#
+# The same image runs the worker of the background jobs, with the same settings. A deployment needs at least one:
+#
+#   docker run --env-file SETTINGS --no-healthcheck --stop-timeout 60 dwipper-server python3 -m app.worker
+#
+# The worker listens on no port, so the health check would fail. When the container is stopped, the worker ends after its
+# current batch of work, within 60 seconds. If it is killed, another worker receives its message after six minutes.
 ENV PYTHONUNBUFFERED=1 \
     UVICORN_WS=none \
     UVICORN_HOST=0.0.0.0 \
@@ -45,12 +52,12 @@ CMD ["python3", "-m", "uvicorn", "app.main:app"]
 
 FROM ${BASE_IMAGE} AS function-contents
 COPY deploy/install-packages.sh requirements/runtime.txt /build/
-RUN /build/install-packages.sh /build/runtime.txt /build/packages cognito-idp dynamodb
+RUN /build/install-packages.sh /build/runtime.txt /build/packages cognito-idp dynamodb sqs
 COPY app /build/app
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && chmod -R a=rX /build/app
 
 # The task folder holds the app and its packages. It is first on the import path, so the packages of the base image are
-# not used.
+# not used. serverless.yml runs the worker of the background jobs from the same image, with its own command.
 FROM ${BASE_IMAGE} AS function
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="dwipper" \

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import function_folders
-from devstack.lambda_function import HANDLER
+from devstack.lambda_function import DEFAULT_HANDLER
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Function:
 
 def build_dwipper() -> Function:
     """Build Dwipper's function."""
-    return Function("Dwipper", function_folders.build_dwipper(), HANDLER)
+    return Function("Dwipper", function_folders.build_dwipper(), DEFAULT_HANDLER)
 
 
 def build_reference(name: str) -> Function:

@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
-# Check that an image contains the app and all packages that the function needs: deploy/check-image.sh IMAGE
+# Check that an image contains the app and all packages that the functions need: deploy/check-image.sh IMAGE
 #
-# The handler responds to a request in a container without a network, with settings that name no real resources.
+# In a container without a network, and with settings that name no real resources, the handler of the API responds to a
+# request, and the handler of the worker can be imported.
 set -euo pipefail
 
 docker run --rm --network none --entrypoint python3 \
   --env AWS_REGION=us-east-1 --env USER_POOL_ID=none --env USER_POOL_CLIENT_ID=none \
-  --env DWIPPS_TABLE=none --env REACTIONS_TABLE=none --env MEMBERS_TABLE=none "$1" -c '
+  --env DWIPPS_TABLE=none --env REACTIONS_TABLE=none --env MEMBERS_TABLE=none \
+  --env SAFETY_TABLE=none --env JOB_QUEUE_URL=none "$1" -c '
 import app.auth.tokens
+import app.worker_handler
+from app.aws.clients import sqs_client
 from app.lambda_handler import handler
+
+sqs_client("us-east-1")  # The handlers create it only when they send a message.
 
 request = {"httpMethod": "GET", "resource": "/{proxy+}", "path": "/health", "pathParameters": {"proxy": "health"}}
 context = {"stage": "dev", "path": "/dev/health", "identity": {}}

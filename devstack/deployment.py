@@ -1,4 +1,4 @@
-"""The deployment of serverless.yml into the embedded AWS: gateway, authorizer, role, function, tables and user pool.
+"""The deployment of serverless.yml into the embedded AWS: gateway, authorizer, functions, roles, queue and data.
 
 The files are those that are deployed to AWS.
 """
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from app.settings import Settings
-from devstack import environment, function_package, lambda_function, ministack, osls, retained_data, stack
+from devstack import clients, environment, function_package, lambda_function, ministack, osls, retained_data, stack
+from devstack.errors import LocalError
 from devstack.options import Options
 from devstack.ports import LOOPBACK
 from devstack.process import Service
@@ -17,12 +18,13 @@ from devstack.state import StateFolder, record_process_id
 
 STAGE = "dev"
 STACK = f"dwipper-{STAGE}"
-FUNCTION = f"dwipper-{STAGE}-api"
+WORKER_FUNCTION = f"dwipper-{STAGE}-worker"
+FUNCTIONS = (f"dwipper-{STAGE}-api", WORKER_FUNCTION)
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A running deployment: the URL of its API, its embedded AWS, and the settings of its function."""
+    """A running deployment: the URL of its API, its embedded AWS, and the settings of its functions."""
 
     url: str
     aws: Service
@@ -47,9 +49,9 @@ def run(options: Options, state: StateFolder, lock: int) -> Iterator[Deployment]
         LocalError: if the deployment fails.
     """
     with _run_aws(options, state, lock) as aws:
+        _require_same_port(aws.endpoint, options)
         deploy(aws.endpoint, options.region, state)
-        target = lambda_function.Target(aws.endpoint, options.region)
-        with lambda_function.run(FUNCTION, target, options.function_port, state.task, state.path / "function"):
+        with _run_functions(aws.endpoint, options, state):
             settings = stack.read_settings(aws.endpoint, options.region, name=STACK)
             yield Deployment(_read_api_url(aws.endpoint, options.region), aws, settings)
 
@@ -66,7 +68,7 @@ def remove(options: Options, state: StateFolder, lock: int) -> None:
 
 
 def deploy(endpoint: str, region: str, state: StateFolder) -> None:
-    """Create or update the stack, with the current code as the image of the function.
+    """Create or update the stack, with the current code as the image of the functions.
 
     Raises:
         LocalError: if the deployment fails.
@@ -81,12 +83,47 @@ def deploy(endpoint: str, region: str, state: StateFolder) -> None:
 @contextlib.contextmanager
 def _run_aws(options: Options, state: StateFolder, lock: int) -> Iterator[Service]:
     state.claim(f"{ministack.describe_version()} in {options.region}")
-    proxy = {lambda_function.make_proxy_variable_name(FUNCTION): f"http://{LOOPBACK}:{options.function_port}/"}
+    proxies = {
+        lambda_function.make_proxy_variable_name(name): f"http://{LOOPBACK}:{port}/"
+        for name, port in _assign_ports(options).items()
+    }
     with ministack.run(
-        options.aws_port, state.path, region=options.region, extra_env=proxy, inherited_fds=[lock]
+        options.aws_port, state.path, region=options.region, extra_env=proxies, inherited_fds=[lock]
     ) as aws:
         record_process_id(lock, aws.process.pid)
         yield aws
+
+
+@contextlib.contextmanager
+def _run_functions(endpoint: str, options: Options, state: StateFolder) -> Iterator[None]:
+    """Run both functions until the block ends."""
+    target = lambda_function.Target(endpoint, options.region)
+    with contextlib.ExitStack() as functions:
+        for name, port in _assign_ports(options).items():
+            functions.enter_context(lambda_function.run(name, target, port, state.task, state.path / name))
+        yield
+
+
+def _assign_ports(options: Options) -> dict[str, int]:
+    """Return the port for the invocations of each function."""
+    return dict(zip(FUNCTIONS, options.function_ports, strict=True))
+
+
+def _require_same_port(endpoint: str, options: Options) -> None:
+    """Check that the queue of an existing deployment was made with this port.
+
+    MiniStack keeps the URL of a queue with the port of its creation. With another port, its event source mapping finds
+    no queue, and the worker would get no messages.
+
+    Raises:
+        LocalError: if the queue was made with another port.
+    """
+    urls = clients.sqs_client(endpoint, options.region).list_queues().get("QueueUrls", [])
+    for port in {urlsplit(url).port for url in urls} - {options.aws_port}:
+        raise LocalError(
+            f"The deployment was made with AWS_PORT={port}, and its queue works with that port only. Use this port, or "
+            f"remove the deployment first: `AWS_PORT={port} make undeploy-local`."
+        )
 
 
 def _read_api_url(endpoint: str, region: str) -> str:

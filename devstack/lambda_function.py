@@ -1,4 +1,4 @@
-"""The Lambda function on this machine: AWS's runtime client, with the code and the packages of the image.
+"""A Lambda function on this machine: AWS's runtime client, with the code and the packages of the image.
 
 The function has the settings of its deployment, and the credentials of its role. The path of an invocation:
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 PYTHON = ROOT / ".venv-function" / "bin" / "python"
-HANDLER = "app.lambda_handler.handler"
+# The command of the image, which a function can override.
+DEFAULT_HANDLER = "app.lambda_handler.handler"
 _WORKER_COUNT = 2
 # The maximum of STS. Lambda renews the credentials of a function. This module does not.
 _CREDENTIALS_TTL_SECONDS = 12 * 60 * 60
@@ -63,7 +64,7 @@ def run(name: str, target: Target, port: int, task: Path, log: Path) -> Iterator
     configuration = clients.lambda_client(target.endpoint, target.region).get_function_configuration(FunctionName=name)
     runtime_api = RuntimeApi(timeout_seconds=configuration["Timeout"], arn=configuration["FunctionArn"])
     env = _make_function_env(configuration, target, task) | {"AWS_LAMBDA_RUNTIME_API": runtime_api.address}
-    command = [str(PYTHON), "-m", "awslambdaric", HANDLER]
+    command = [str(PYTHON), "-m", "awslambdaric", env["_HANDLER"]]
     with runtime_api, function_url.serve(port, runtime_api.invoke), contextlib.ExitStack() as workers:
         for number in range(_WORKER_COUNT):
             worker_log = log.with_suffix(f".{number}.log")
@@ -85,17 +86,24 @@ def _make_function_env(
         "PYTHONPATH": str(task),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LAMBDA_TASK_ROOT": str(task),
-        "_HANDLER": HANDLER,
+        "_HANDLER": _get_handler(configuration),
         "AWS_LAMBDA_FUNCTION_NAME": configuration["FunctionName"],
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["MemorySize"]),
         "AWS_REGION": target.region,
-        # Lambda does not set these two: botocore knows AWS's endpoints.
+        # Lambda does not set these three: botocore knows AWS's endpoints.
         "AWS_ENDPOINT_URL_DYNAMODB": target.endpoint,
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": target.endpoint,
+        "AWS_ENDPOINT_URL_SQS": target.endpoint,
         **configuration["Environment"]["Variables"],
         **_assume_role(configuration, target),
     }
+
+
+def _get_handler(configuration: "FunctionConfigurationResponseTypeDef") -> str:
+    image = configuration.get("ImageConfigResponse", {}).get("ImageConfig", {})
+    (handler,) = image.get("Command", [DEFAULT_HANDLER])
+    return handler
 
 
 def _assume_role(configuration: "FunctionConfigurationResponseTypeDef", target: Target) -> dict[str, str]:

@@ -11,8 +11,8 @@ from devstack.paths import ROOT
 ENGINES = ("ministack", "dynamodb-local")
 _DEFAULT_FOLDER = ROOT / ".local"
 _APP_VARIABLES = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_LEVEL")
-# The port after AWS_PORT must exist as well: DynamoDB Local or the function listens on it.
-_MAX_PORT = 65534
+# The two ports after AWS_PORT must exist as well: DynamoDB Local or the functions listen on them.
+_MAX_PORT = 65533
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class Options:
         return self.aws_port + 1
 
     @property
-    def function_port(self) -> int:
-        """Return the port for the invocations of the deployed function: the one after `aws_port`."""
-        return self.aws_port + 1
+    def function_ports(self) -> tuple[int, int]:
+        """Return the ports for the invocations of the deployed functions: the two after `aws_port`."""
+        return self.aws_port + 1, self.aws_port + 2
 
     @property
     def aws_ports(self) -> tuple[int, ...]:

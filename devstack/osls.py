@@ -1,7 +1,9 @@
 """osls, the program that deploys `serverless.yml` to AWS. This module deploys with it to the embedded AWS."""
 
+import contextlib
+import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from devstack import clients
@@ -57,9 +59,23 @@ def _run(arguments: list[str], endpoint: str, log: Path) -> None:
     if not _PROGRAM.exists():
         raise LocalError("osls is missing: `npm ci` installs it. It requires Node.js 20 or newer.")
     env = _make_env(endpoint, log.parent)
-    code = run_process([_PROGRAM, *arguments], folder=ROOT, environment=env, log=log, timeout_seconds=_TIMEOUT_SECONDS)
+    with _lock_package():
+        code = run_process(
+            [_PROGRAM, *arguments], folder=ROOT, environment=env, log=log, timeout_seconds=_TIMEOUT_SECONDS
+        )
     if code != 0:
         raise LocalError(f"osls {arguments[0]} failed: {_read_error(log)}")
+
+
+@contextlib.contextmanager
+def _lock_package() -> Iterator[None]:
+    """Let only one osls run at a time, because all of them write their package to the same folder, `.serverless`."""
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _make_env(endpoint: str, home: Path) -> Mapping[str, str]:

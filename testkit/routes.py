@@ -88,17 +88,25 @@ class Route:
         return len(segments) == len(self.segments)
 
 
+# The function that serves HTTP, and the events of the others. No client can send these events.
+_API = "api"
+_INTERNAL_EVENTS = frozenset({"schedule", "sqs"})
+
+
 def iter_routes(deployed: Mapping[str, Any]) -> Iterator[Route]:
     """Yield the routes of all functions.
 
     Raises:
-        ValueError: if a function has a URL, or an event other than `http`. Both could bypass the authorizer.
+        ValueError: if a function has a URL, if the API has an event other than `http`, or if another function has an
+            event of another sender than AWS itself. All of these could bypass the authorizer.
     """
-    for function in deployed["functions"].values():
+    for name, function in deployed["functions"].items():
         if "url" in function:
             raise ValueError("a function URL bypasses the authorizer")
         for event in function["events"]:
-            if list(event) != ["http"] or not isinstance(event["http"], Mapping):
+            if name != _API and len(event) == 1 and event.keys() <= _INTERNAL_EVENTS:
+                continue
+            if name != _API or list(event) != ["http"] or not isinstance(event["http"], Mapping):
                 raise ValueError(f"unsupported event: {event}")
             http = event["http"]
             yield Route(_split_path(http["path"]), http["method"].upper(), http.get("authorizer"))

@@ -62,7 +62,7 @@ def test_monthly_bill_equals_the_sum_by_hand() -> None:
         "DynamoDB requests": pytest.approx(400 * (0.625 + 2 * 0.125)),
         "DynamoDB storage": pytest.approx(5 * 0.25 + 2 * 0.20),
         "CloudWatch": pytest.approx(
-            13 * 0.30 + 22 * 0.10 + 3 + log * 0.50 + log * 0.15 * 12 * 0.03 + traced * 5e-6, rel=1e-3
+            16 * 0.30 + 28 * 0.10 + 3 + log * 0.50 + log * 0.15 * 12 * 0.03 + traced * 5e-6, rel=1e-3
         ),
         "WAF": pytest.approx(5 + 1 + 400 * 0.60),
         "Transfer": pytest.approx(400e6 * 1100 / GB * 0.09),
@@ -138,7 +138,7 @@ def test_deployment_values_equal_the_templates() -> None:
     assert firewall.count("- Name:") == deployment.WAF_RULES
     assert f"ThrottlingRateLimit: {deployment.STAGE_RATE_LIMIT}\n" in gateway
     assert data.count("UserPoolTier: LITE\n") == 1
-    assert data.count("PointInTimeRecoveryEnabled: true") == 3
+    assert data.count("PointInTimeRecoveryEnabled: true") == 4
 
 
 def test_monitoring_values_equal_the_templates() -> None:
@@ -146,5 +146,7 @@ def test_monitoring_values_equal_the_templates() -> None:
     filters = alarms.count("Type: AWS::Logs::MetricFilter")
     assert len(re.findall(r"\bMetricName: ", alarms)) == deployment.ALARM_METRICS + filters
     request_metrics = 5  # Those of each request, which are no business metrics.
-    assert request_metrics + len(set(list_business_metrics().values())) + filters == deployment.CUSTOM_METRICS
+    job_metrics = 4  # Those of each job, and the business metric at the end of a deletion.
+    metrics = request_metrics + job_metrics + len(set(list_business_metrics().values()))
+    assert metrics + filters == deployment.CUSTOM_METRICS
     assert (ROOT / "deploy" / "dashboard.yml").read_text().count("AWS::CloudWatch::Dashboard") == deployment.DASHBOARDS

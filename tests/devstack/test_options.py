@@ -30,9 +30,13 @@ def test_dynamodb_local_uses_a_second_port() -> None:
     assert options.aws_ports == (4600, 4601)
 
 
+def test_each_deployed_function_has_a_port_after_that_of_the_embedded_aws() -> None:
+    assert Options.from_environment({"AWS_PORT": "65533"}).function_ports == (65534, 65535)
+
+
 @pytest.mark.parametrize(
     "value",
-    ["0", "65535", "-1", "http", "8000 ", "²"],
+    ["0", "65534", "-1", "http", "8000 ", "²"],
     ids=["zero", "above-maximum", "negative", "word", "trailing-space", "superscript-digit"],
 )
 def test_invalid_port_is_an_error_that_names_the_variable(value: str) -> None:

@@ -1,5 +1,6 @@
 """osls is run against the embedded AWS only, and its errors reach the developer."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,19 @@ def test_remove_uses_a_placeholder_image(tmp_path: Path) -> None:
     osls.remove("http://127.0.0.1:1", "us-east-1", "dev", log)
     assert log.read_text().startswith("remove ")
     assert "image=dwipper@sha256:0000" in log.read_text()
+
+
+def test_only_one_osls_runs_at_a_time(program: Path, tmp_path: Path) -> None:
+    """Two of them would overwrite each other's package."""
+    steps = tmp_path / "steps"
+    program.write_text(f"#!/bin/sh\necho begin >> {steps}\nsleep 0.2\necho end >> {steps}\n")
+    with ThreadPoolExecutor() as threads:
+        deployments = [
+            threads.submit(osls.deploy, "http://127.0.0.1:1", "us-east-1", "dev", "image", tmp_path / f"{number}.log")
+            for number in range(3)
+        ]
+    assert [deployment.result() for deployment in deployments] == [None] * 3
+    assert steps.read_text().split() == ["begin", "end"] * 3
 
 
 def test_error_contains_the_message_of_osls(program: Path, tmp_path: Path) -> None:

@@ -74,15 +74,19 @@ class Image:
         return subprocess.run(command_line, capture_output=True, check=False).returncode == 0
 
     @contextlib.contextmanager
-    def start(self, variables: Mapping[str, str], folder: Path, user: str = "") -> Iterator[subprocess.Popen[bytes]]:
-        """Run the default command of the image until the block ends, in the host's network namespace.
+    def start(
+        self, variables: Mapping[str, str], folder: Path, user: str = "", arguments: Sequence[str] = ()
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Run the image until the block ends, in the host's network namespace.
 
         Args:
             variables: environment variables, added to those of the image.
             folder: the folder in which to write the file `log`.
             user: the user and the group, as `UID:GID`. The user of the image by default.
+            arguments: replace the image's default arguments, as those of `docker run` do.
         """
-        command_line = self._make_command_line(self.command, user, variables)
+        command = [*(self.config["Entrypoint"] or []), *arguments] if arguments else self.command
+        command_line = self._make_command_line(command, user, variables)
         environment = {"PATH": os.environ["PATH"]}
         with start_process(command_line, folder=folder, environment=environment, log=folder / "log") as process:
             yield process

@@ -25,12 +25,12 @@ _MAX_BYTES = 60e6
 
 @pytest.fixture
 def function(function_image: Image) -> Contents:
-    return Contents.from_image(function_image, "/var/task", "runtime", ["cognito-idp", "dynamodb"])
+    return Contents.from_image(function_image, "/var/task", "runtime", ["cognito-idp", "dynamodb", "sqs"])
 
 
 @pytest.fixture
 def server(server_image: Image) -> Contents:
-    return Contents.from_image(server_image, "/srv/dwipper", "server", ["cognito-idp", "dynamodb", "sts"])
+    return Contents.from_image(server_image, "/srv/dwipper", "server", ["cognito-idp", "dynamodb", "sqs", "sts"])
 
 
 @pytest.fixture(params=["function", "server"])
@@ -108,8 +108,8 @@ class TestPackages:
     def test_boto3_clients_are_created_without_a_network(self, contents: Contents) -> None:
         script = """if True:
             import boto3, sys
-            from app.aws.clients import cognito_client, dynamodb_client
-            clients = [dynamodb_client("eu-central-1"), cognito_client("eu-central-1")]
+            from app.aws.clients import cognito_client, dynamodb_client, sqs_client
+            clients = [create("eu-central-1") for create in (cognito_client, dynamodb_client, sqs_client)]
             clients += [boto3.client(service, region_name="eu-central-1") for service in sys.argv[1:]]
             print(*{client.meta.service_model.service_name for client in clients})
         """
@@ -120,7 +120,7 @@ class TestPackages:
         script = """if True:
             import app, importlib, pkgutil
             names = [module.name for module in pkgutil.walk_packages(app.__path__, "app.")]
-            names.remove("app.lambda_handler")  # Its import requires the settings.
+            for name in ("lambda_handler", "worker_handler"): names.remove(f"app.{name}")  # They require the settings.
             for name in names: importlib.import_module(name)
             print(len(names))
         """

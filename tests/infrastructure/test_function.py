@@ -1,14 +1,16 @@
-"""The function's image serves requests through AWS's runtime client, and reports missing settings."""
+"""The functions' image serves requests and runs jobs through AWS's runtime client, and reports missing settings."""
 
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from app.jobs.lambda_events import SWEEP_EVENT
 from app.settings import Settings
 from devstack import environment
 from devstack.invocations import FunctionError
@@ -17,6 +19,7 @@ from devstack.process import Service
 from devstack.runtime_api import RuntimeApi
 from testkit.api_client import Api
 from testkit.gateway import Authorizer, GatewayTransport
+from testkit.jobs import run_jobs_in_thread
 from testkit.transcript import Transcript
 from tests.infrastructure.image import Image
 
@@ -27,10 +30,10 @@ _USER = "993:990"
 
 
 @contextlib.contextmanager
-def _start_function(image: Image, variables: dict[str, str], folder: Path) -> Iterator[RuntimeApi]:
+def _start_function(image: Image, variables: dict[str, str], folder: Path, *command: str) -> Iterator[RuntimeApi]:
     with RuntimeApi() as runtime_api:
         environ = variables | {"AWS_LAMBDA_RUNTIME_API": runtime_api.address}
-        with image.start(environ, folder, _USER):
+        with image.start(environ, folder, _USER, command):
             yield runtime_api
 
 
@@ -62,11 +65,22 @@ def test_function_image_serves_a_dwipp_from_creation_to_deletion(
                 return httpx.AsyncClient(transport=transport, base_url="https://dwipper.test", **options)
 
             mails_before = len(fetch_all(embedded.endpoint))
-            api = Api(settings, embedded.endpoint, open_client(), Transcript(), open_client, mails_before)
+            finish_jobs = partial(run_jobs_in_thread, settings)
+            api = Api(settings, embedded.endpoint, open_client(), Transcript(), open_client, mails_before, finish_jobs)
             await _create_change_and_delete_dwipp(api)
 
     with _start_function(function_image, variables, tmp_path) as runtime_api:
         asyncio.run(use_api(runtime_api))
+
+
+def test_function_image_runs_the_worker_with_its_command(
+    function_image: Image, embedded: Service, new_settings: Callable[[], Settings], tmp_path: Path
+) -> None:
+    variables = environment.make_variables(new_settings(), embedded.endpoint, embedded.endpoint)
+    with _start_function(function_image, variables, tmp_path, "app.worker_handler.handler") as runtime_api:
+        assert runtime_api.invoke(SWEEP_EVENT) is None
+        record = {"eventSource": "aws:sqs", "messageId": "unreadable", "body": "{}"}
+        assert runtime_api.invoke({"Records": [record]}) == {"batchItemFailures": [{"itemIdentifier": "unreadable"}]}
 
 
 def test_missing_settings_are_named_in_the_error(function_image: Image, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ _ACTIONS_WITHOUT_RESOURCES = {
     "cloudformation:ValidateTemplate",
     "cognito-idp:CreateUserPool",
     "ecr:GetAuthorizationToken",
+    "lambda:CreateEventSourceMapping",
     "sns:GetSubscriptionAttributes",
     "sns:SetSubscriptionAttributes",
     "sns:Unsubscribe",

@@ -1,5 +1,7 @@
-"""A deployer can neither delete members' data, nor create a role with more permissions than the function."""
+"""A deployer can neither delete members' data, nor create a role with more permissions than the functions."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from tests.infrastructure import policies
 
 _ROLES = load_template(ROOT / "deploy" / "roles.yml")["Resources"]
 _GITHUB = load_template(ROOT / "deploy" / "github-oidc.yml")
-_FUNCTION_ROLE = load_template(ROOT / "deploy" / "role.yml")["Resources"]["FunctionRole"]["Properties"]
+_FUNCTION_ROLES = load_template(ROOT / "deploy" / "role.yml")["Resources"]
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+_MAX_INLINE_POLICIES = 10_240
 
 
 def _get_statement(sid: str) -> dict[str, Any]:
@@ -34,20 +38,43 @@ def test_deployer_cannot_delete_tables_users_pools_or_images() -> None:
 class TestBoundary:
     def test_roles_are_created_only_with_the_boundary(self) -> None:
         condition = {"StringEquals": {"iam:PermissionsBoundary": {"Ref": "FunctionBoundary"}}}
-        assert _get_statement("BoundedRole")["Condition"] == condition
+        assert _get_statement("BoundedRoles")["Condition"] == condition
         bounded = {"iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"}
-        assert bounded <= set(_get_statement("BoundedRole")["Action"])
-        others = [statement for statement in policies.find_statements(_ROLES) if statement.get("Sid") != "BoundedRole"]
+        assert bounded <= set(_get_statement("BoundedRoles")["Action"])
+        others = [statement for statement in policies.find_statements(_ROLES) if statement.get("Sid") != "BoundedRoles"]
         forbidden = bounded | {"iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion"}
         assert policies.find_actions(others) & forbidden == set()
 
-    def test_boundary_has_the_actions_of_the_function(self) -> None:
+    def test_boundary_has_the_actions_of_both_functions(self) -> None:
         boundary = policies.find_actions(_ROLES["FunctionBoundary"])
-        assert boundary == policies.find_actions(_FUNCTION_ROLE["Policies"])
+        role_policies = [role["Properties"]["Policies"] for role in _FUNCTION_ROLES.values()]
+        assert len(role_policies) == 2
+        assert boundary == policies.find_actions(role_policies)
+
+    @pytest.mark.parametrize("role", _FUNCTION_ROLES)
+    def test_both_roles_have_the_boundary_and_may_be_created(self, role: str) -> None:
+        boundary = {"If": ["FunctionIsBounded", {"Ref": "FunctionBoundary"}, {"Ref": "AWS::NoValue"}]}
+        assert _FUNCTION_ROLES[role]["Properties"]["PermissionsBoundary"] == boundary
+        for sid in ("BoundedRoles", "Roles", "PassFunctionRoles"):
+            assert f"role/dwipper-${{Stage}}-{role}-*" in str(_get_statement(sid)["Resource"])
+
+
+@pytest.mark.parametrize("sid", ["CreateMapping", "Mapping"])
+def test_only_the_worker_can_be_mapped_to_a_queue(sid: str) -> None:
+    (function,) = _get_statement(sid)["Condition"]["ArnEquals"].values()
+    assert function["Sub"].endswith(":function:dwipper-${Stage}-worker")
+
+
+def test_inline_policies_are_within_the_quota_of_iam() -> None:
+    text = json.dumps([each["PolicyDocument"] for each in _ROLES["CloudFormationRole"]["Properties"]["Policies"]])
+    values = {"AWS::Partition": "aws", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "0" * 12, "Stage": "prod"}
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", value)
+    assert len(re.sub(r"\s", "", text)) < _MAX_INLINE_POLICIES
 
 
 @pytest.mark.parametrize(
-    ("sid", "service"), [("PassCloudFormationRole", "cloudformation"), ("PassFunctionRole", "lambda")]
+    ("sid", "service"), [("PassCloudFormationRole", "cloudformation"), ("PassFunctionRoles", "lambda")]
 )
 def test_role_can_be_passed_to_one_service_only(sid: str, service: str) -> None:
     assert _get_statement(sid)["Condition"] == {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}

@@ -1,14 +1,19 @@
-"""The server's image runs without root, has a health check, logs one line for each request, and stops on SIGTERM."""
+"""The server's image runs without root, has a health check, logs one line for each request, and stops on SIGTERM.
+
+It also runs the worker.
+"""
 
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from app.settings import Settings
+from devstack import environment
 from devstack.process import Service
 from testkit.ports import find_free_port
 from tests.infrastructure import processes
@@ -23,6 +28,8 @@ _SETTINGS = {
     "DWIPPS_TABLE": "dwipps",
     "REACTIONS_TABLE": "reactions",
     "MEMBERS_TABLE": "members",
+    "SAFETY_TABLE": "safety",
+    "JOB_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
 }
 
 
@@ -87,3 +94,12 @@ def test_server_shuts_down_on_sigterm(server_image: Image, loopback: dict[str, s
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{service.endpoint}/health", trust_env=False)
     assert "Application shutdown complete" in service.log.read_text()
+
+
+def test_server_image_runs_the_worker(
+    server_image: Image, embedded: Service, new_settings: Callable[[], Settings]
+) -> None:
+    worker = ("python3", "-m", "app.worker", "--once")
+    variables = environment.make_variables(new_settings(), embedded.endpoint, embedded.endpoint)
+    assert server_image.succeeds_on_host_network(*worker, variables=variables)
+    assert not server_image.succeeds_on_host_network(*worker, variables={"AWS_REGION": "us-east-1"})

@@ -12,7 +12,7 @@ import pytest
 
 from devstack.paths import ROOT
 from tests.infrastructure.packaging import MAIL_VARIABLES, PackagingError, copy_sources, package, replace_once
-from tests.infrastructure.rules import Rule, data, find_violations, gateway, monitoring, permissions
+from tests.infrastructure.rules import Rule, data, find_violations, gateway, jobs, monitoring, permissions
 from tests.infrastructure.rules.resources import get_properties
 
 pytestmark = pytest.mark.slow
@@ -56,7 +56,8 @@ class TestStage:
         parameters = template["Parameters"]
         assert parameters["SesIdentityArn"]["Default"] == (MAIL_VARIABLES["SES_IDENTITY_ARN"] if is_prod else "")
         assert parameters["MailFrom"]["Default"] == (MAIL_VARIABLES["MAIL_FROM"] if is_prod else "")
-        assert get_properties(template, "ApiLogGroup")["RetentionInDays"] == (365 if is_prod else 30)
+        for name in ("ApiLogGroup", "WorkerLogGroup"):
+            assert get_properties(template, name)["RetentionInDays"] == (365 if is_prod else 30)
 
 
 class TestProdWithoutSesIdentity:
@@ -166,13 +167,13 @@ MISTAKES: Mapping[str, Mistake] = {
         "deploy/role.yml",
         "                  - cognito-idp:AdminGetUser\n",
         "",
-        permissions.check_function_actions,
+        permissions.check_called_actions,
     ),
     "unused-action": Mistake(
         "deploy/role.yml",
         "cognito-idp:AdminGetUser\n",
         "cognito-idp:AdminGetUser\n                  - cognito-idp:AdminSetUserPassword\n",
-        permissions.check_function_actions,
+        permissions.check_called_actions,
     ),
     "table-not-retained": Mistake(
         "deploy/data.yml",
@@ -226,7 +227,7 @@ MISTAKES: Mapping[str, Mistake] = {
         "deploy/role.yml",
         "Principal: { Service: lambda.amazonaws.com }",
         'Principal: { AWS: "*" }',
-        permissions.check_function_role_trust,
+        permissions.check_role_trust,
     ),
     "firewall-only-counts": Mistake(
         "deploy/firewall.yml",
@@ -306,6 +307,175 @@ MISTAKES: Mapping[str, Mistake] = {
         "feedShards: 65 ",
         permissions.check_function_properties,
     ),
+    "api-invoked-by-a-schedule": Mistake(
+        "serverless.yml",
+        "      - http: { path: /, method: any }\n",
+        "      - http: { path: /, method: any }\n      - schedule: rate(5 minutes)\n",
+        gateway.check_function_callers,
+    ),
+    "api-invoked-by-the-queue": Mistake(
+        "serverless.yml",
+        "      - http: { path: /, method: any }\n",
+        "      - http: { path: /, method: any }\n      - sqs: { arn: !GetAtt JobQueue.Arn }\n",
+        gateway.check_function_callers,
+    ),
+    "schedule-may-not-invoke-the-worker": Mistake(
+        "serverless.yml",
+        re.compile(r"      - schedule:\n(          .*\n)+"),
+        "",
+        gateway.check_function_callers,
+    ),
+    "worker-with-the-role-of-the-api": Mistake(
+        "serverless.yml",
+        "!GetAtt WorkerRole.Arn",
+        "!GetAtt FunctionRole.Arn",
+        permissions.check_function_properties,
+    ),
+    "api-outlasts-the-gateway": Mistake(
+        "serverless.yml",
+        "timeout: 28 ",
+        "timeout: 29 ",
+        permissions.check_function_properties,
+    ),
+    "missing-setting-of-the-app": Mistake(
+        "serverless.yml",
+        "    JOB_QUEUE_URL: !Ref JobQueue\n",
+        "",
+        permissions.check_function_properties,
+    ),
+    "worker-cannot-receive": Mistake(
+        "deploy/role.yml",
+        ", sqs:ReceiveMessage",
+        "",
+        permissions.check_queue_actions,
+    ),
+    "api-may-receive": Mistake(
+        "deploy/role.yml",
+        "Action: sqs:SendMessage",
+        "Action: [sqs:ReceiveMessage, sqs:SendMessage]",
+        permissions.check_queue_actions,
+    ),
+    "api-may-send-to-the-dead-letters": Mistake(
+        "deploy/role.yml",
+        "!GetAtt JobQueue.Arn",
+        "!GetAtt DeadLetterQueue.Arn",
+        permissions.check_queue_actions,
+    ),
+    "queue-not-encrypted": Mistake(
+        "deploy/data.yml",
+        "SqsManagedSseEnabled: true",
+        "SqsManagedSseEnabled: false",
+        jobs.check_queues,
+    ),
+    "visibility-too-short": Mistake(
+        "deploy/data.yml",
+        "VisibilityTimeout: 360",
+        "VisibilityTimeout: 60",
+        jobs.check_queues,
+    ),
+    "messages-kept-for-a-day": Mistake(
+        "deploy/data.yml",
+        "MessageRetentionPeriod: 345600",
+        "MessageRetentionPeriod: 86400",
+        jobs.check_queues,
+    ),
+    "dead-letters-kept-for-a-day": Mistake(
+        "deploy/data.yml",
+        "MessageRetentionPeriod: 1209600",
+        "MessageRetentionPeriod: 86400",
+        jobs.check_queues,
+    ),
+    "one-delivery": Mistake(
+        "deploy/data.yml",
+        "maxReceiveCount: 5",
+        "maxReceiveCount: 1",
+        jobs.check_queues,
+    ),
+    "no-dead-letter-queue": Mistake(
+        "deploy/data.yml",
+        re.compile(r"      RedrivePolicy:\n(        .*\n)+"),
+        "",
+        jobs.check_queues,
+    ),
+    "queue-with-a-fixed-name": Mistake(
+        "deploy/data.yml",
+        "SqsManagedSseEnabled: true",
+        "SqsManagedSseEnabled: true\n      QueueName: jobs",
+        jobs.check_queues,
+    ),
+    "worker-runs-the-api": Mistake(
+        "serverless.yml",
+        "app.worker_handler.handler",
+        "app.lambda_handler.handler",
+        jobs.check_worker,
+    ),
+    "worker-timeout-below-the-deadline": Mistake(
+        "serverless.yml",
+        "timeout: 60 ",
+        "timeout: 50 ",
+        jobs.check_worker,
+    ),
+    "chains-of-messages-are-stopped": Mistake(
+        "serverless.yml",
+        "    recursiveLoop: Allow\n",
+        "",
+        jobs.check_worker,
+    ),
+    "several-messages-at-once": Mistake(
+        "serverless.yml",
+        "batchSize: 1",
+        "batchSize: 10",
+        jobs.check_event_source_mapping,
+    ),
+    "unlimited-concurrency": Mistake(
+        "serverless.yml",
+        re.compile(r"          maximumConcurrency: 2 .*\n"),
+        "",
+        jobs.check_event_source_mapping,
+    ),
+    "failed-messages-are-deleted": Mistake(
+        "serverless.yml",
+        "          functionResponseType: ReportBatchItemFailures\n",
+        "",
+        jobs.check_event_source_mapping,
+    ),
+    "dead-letters-are-worked-on": Mistake(
+        "serverless.yml",
+        "arn: !GetAtt JobQueue.Arn",
+        "arn: !GetAtt DeadLetterQueue.Arn",
+        jobs.check_event_source_mapping,
+    ),
+    "hourly-sweep": Mistake(
+        "serverless.yml",
+        "rate(5 minutes)",
+        "rate(1 hour)",
+        jobs.check_schedule,
+    ),
+    "schedule-without-input": Mistake(
+        "serverless.yml",
+        "{ schedule: sweep }",
+        "{ schedule: clean }",
+        jobs.check_schedule,
+    ),
+    "alarm-on-the-wrong-queue": Mistake(
+        "deploy/alarms.yml",
+        "!GetAtt DeadLetterQueue.QueueName",
+        "!GetAtt JobQueue.QueueName",
+        monitoring.check_job_alarms,
+    ),
+    "alarm-after-several-dead-letters": Mistake(
+        "deploy/alarms.yml",
+        re.compile(r"(?<=failed five times\.\n)(.*\n){3}        Threshold: 0\n"),
+        "        AlarmActions: *topic\n        OKActions: *topic\n        ComparisonOperator: GreaterThanThreshold\n"
+        "        Threshold: 5\n",
+        monitoring.check_job_alarms,
+    ),
+    "alarm-without-job-failures": Mistake(
+        "deploy/alarms.yml",
+        "MetricName: JobFailures",
+        "MetricName: Jobs",
+        monitoring.check_job_alarms,
+    ),
     "log-without-retention": Mistake(
         "deploy/gateway.yml",
         "      RetentionInDays: !Ref LogDays\n",
@@ -315,6 +485,31 @@ MISTAKES: Mapping[str, Mistake] = {
 }
 
 
+def _group_by_turns() -> list[dict[str, Mistake]]:
+    """Return groups of mistakes with at most one mistake for each rule: the first of each rule, the second, and so on.
+
+    Packaging takes seconds, so each group is packaged once.
+    """
+    groups: list[dict[str, Mistake]] = []
+    for name, mistake in MISTAKES.items():
+        turn = sum(mistake.rule in {each.rule for each in group.values()} for group in groups)
+        if turn == len(groups):
+            groups.append({})
+        groups[turn][name] = mistake
+    return groups
+
+
+@pytest.mark.parametrize("mistakes", _group_by_turns(), ids=lambda mistakes: f"{len(mistakes)}-rules")
+def test_rules_find_mistakes(mistakes: Mapping[str, Mistake], tmp_path: Path) -> None:
+    folder = copy_sources(tmp_path)
+    for mistake in mistakes.values():
+        replace_once(folder, mistake.file, mistake.old, mistake.new)
+    template, _ = package(folder, "dev")
+    broken = {violation.partition(":")[0] for violation in find_violations(template)}
+    assert [name for name, mistake in mistakes.items() if mistake.rule.__name__ not in broken] == []
+
+
+@pytest.mark.longest
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
 def test_rule_finds_mistake(mistake: Mistake, tmp_path: Path) -> None:
     folder = copy_sources(tmp_path)

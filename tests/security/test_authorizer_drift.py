@@ -207,11 +207,28 @@ def test_document_mistake_is_found(mistake: str) -> None:
         pytest.param({"http": "GET /v1/me"}, id="short form"),
         pytest.param({"alb": {"listenerArn": "x", "priority": 1, "conditions": {"path": "/"}}}, id="load balancer"),
         pytest.param({"websocket": "$connect"}, id="WebSocket"),
+        pytest.param({"schedule": {"rate": "rate(5 minutes)", "input": {"httpMethod": "GET"}}}, id="forged request"),
+        pytest.param({"sqs": {"arn": "x"}}, id="queue"),
     ],
 )
 def test_unsupported_event_is_an_error(event: Mapping[str, Any]) -> None:
     deployed = copy.deepcopy(load_deployment())
     deployed["functions"]["api"]["events"].append(event)
+    with pytest.raises(ValueError, match="unsupported event"):
+        find_drift(load_document(), deployed)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param({"http": {"path": "/jobs", "method": "post"}}, id="REST API"),
+        pytest.param({"sns": "topic"}, id="topic"),
+        pytest.param({"schedule": "rate(5 minutes)", "http": {"path": "/jobs", "method": "post"}}, id="two events"),
+    ],
+)
+def test_unsupported_event_of_the_worker_is_an_error(event: Mapping[str, Any]) -> None:
+    deployed = copy.deepcopy(load_deployment())
+    deployed["functions"]["worker"]["events"].append(event)
     with pytest.raises(ValueError, match="unsupported event"):
         find_drift(load_document(), deployed)
 

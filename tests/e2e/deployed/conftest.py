@@ -16,7 +16,7 @@ from testkit.ports import find_free_port
 def options(tmp_path_factory: pytest.TempPathFactory) -> Options:
     """Return the options of `make deploy-local`, with a temporary folder and free ports."""
     folder = tmp_path_factory.mktemp("deployed")
-    return Options.from_environment({"LOCAL_DIR": str(folder), "AWS_PORT": str(find_free_port(neighbours=1))})
+    return Options.from_environment({"LOCAL_DIR": str(folder), "AWS_PORT": str(find_free_port(neighbours=2))})
 
 
 @pytest.fixture(scope="session")

@@ -2,21 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from app.aws.items import deserialize, serialize
-from app.aws.timestamps import from_text, to_text
-from devstack import clients
 from devstack.deployment import Deployment
 from devstack.mail import fetch_all
 from devstack.ports import LOOPBACK
 from testkit.api_client import Api
 from testkit.leak_scan import LeakScan
 from testkit.transcript import Transcript
+from tests.e2e.deployed.operators import Operator
 
 # The integration timeout of API Gateway.
 _TIMEOUT_SECONDS = 29.0
@@ -64,52 +61,12 @@ class StageTransport(httpx.AsyncBaseTransport):
         ]
 
 
-class DeployedData:
-    """Access to the tables and the user pool of the deployment, with the permissions of an operator."""
-
-    def __init__(self, deployed: Deployment) -> None:
-        self._settings = deployed.settings
-        self._dynamodb = clients.dynamodb_client(deployed.aws.endpoint, deployed.settings.region)
-        self._cognito = clients.cognito_client(deployed.aws.endpoint, deployed.settings.region)
-
-    def clear(self) -> None:
-        """Delete all rows and all users."""
-        tables = {
-            self._settings.dwipps_table: ("dwipp_id",),
-            self._settings.reactions_table: ("member_id", "dwipp_id"),
-            self._settings.members_table: ("pk",),
-        }
-        for table, key in tables.items():
-            for row in self._scan(table):
-                self._dynamodb.delete_item(TableName=table, Key={name: row[name] for name in key})
-        pool = self._settings.user_pool_id
-        for user in self._cognito.list_users(UserPoolId=pool)["Users"]:
-            self._cognito.admin_delete_user(UserPoolId=pool, Username=user["Username"])
-
-    def skip_drain_period(self) -> None:
-        """Set back the start of all deletions by a minute, which is longer than the drain period."""
-        table = self._settings.members_table
-        for row in self._scan(table):
-            if "deleting_since" in row:
-                since = from_text(deserialize(row)["deleting_since"]) - timedelta(minutes=1)
-                self._dynamodb.update_item(
-                    TableName=table,
-                    Key={"pk": row["pk"]},
-                    UpdateExpression="SET deleting_since = :since",
-                    ExpressionAttributeValues=serialize({":since": to_text(since)}),
-                )
-
-    def _scan(self, table: str) -> list[Any]:
-        pages = self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-        return [row for page in pages for row in page["Items"]]
-
-
 @asynccontextmanager
 async def open_deployed_api(deployed: Deployment) -> AsyncIterator[Api]:
     """Delete all data of the deployment, and open its API."""
     settings = deployed.settings
-    data = DeployedData(deployed)
-    data.clear()
+    operator = Operator(deployed)
+    operator.clear()
     carrier, transcript, scan = StageTransport(deployed.url), Transcript(), LeakScan(settings)
 
     def open_client(**options: Any) -> httpx.AsyncClient:
@@ -125,4 +82,4 @@ async def open_deployed_api(deployed: Deployment) -> AsyncIterator[Api]:
     endpoint = deployed.aws.endpoint
     async with carrier:
         mail_offset = len(fetch_all(endpoint))
-        yield Api(settings, endpoint, open_client(), transcript, open_client, mail_offset, data.skip_drain_period)
+        yield Api(settings, endpoint, open_client(), transcript, open_client, mail_offset, operator.finish_jobs)

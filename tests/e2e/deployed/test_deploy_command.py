@@ -28,7 +28,7 @@ REGION = "us-east-1"
 @pytest.fixture
 def developer(tmp_path: Path) -> Developer:
     """Return a developer with a temporary folder and free ports."""
-    return Developer(tmp_path / ".local", find_free_port(), find_free_port(neighbours=1))
+    return Developer(tmp_path / ".local", find_free_port(), find_free_port(neighbours=2))
 
 
 @contextmanager
@@ -59,6 +59,7 @@ def test_data_survives_deployments_and_an_undeploy(developer: Developer) -> None
         output = _run_smoke_test(address, developer)
         assert "All steps passed" in output
         assert "not ok" not in output
+    _assert_other_port_is_refused(developer)
     exit_code, output = developer.run("undeploy", DEPLOY_TIMEOUT_SECONDS)
     assert exit_code == 0, output
     _assert_only_data_remains(developer)
@@ -87,7 +88,8 @@ def _assert_tutorial_runs(address: str) -> None:
     output = run_command(["/bin/bash", "-euo", "pipefail", "-c", script], timeout_seconds=COMMAND_TIMEOUT_SECONDS)
     assert "Socks are sleeping bags for feet." in output
     assert "urn:dwipper:problem:dwipp-not-found" in output
-    assert output.splitlines()[-4:] == ["204", "200", "202", "204"]
+    # Confirm, log in, forgot and reset; then for the second account: confirm, delete, log in, and delete again.
+    assert output.splitlines()[-8:] == ["204", "200", "202", "204", "204", "202", "401", "202"]
 
 
 def _assert_login(address: str) -> None:
@@ -97,15 +99,27 @@ def _assert_login(address: str) -> None:
     assert "access_token" in run_command(["curl", "--silent", "--show-error", f"{address}/v1/auth/login", *options])
 
 
+def _assert_other_port_is_refused(developer: Developer) -> None:
+    """Assert that a deployment with another port is an error that tells what to do."""
+    port = find_free_port(neighbours=2)
+    exit_code, output = developer.run("deploy", DEPLOY_TIMEOUT_SECONDS, AWS_PORT=str(port))
+    assert exit_code == 1
+    assert f"`AWS_PORT={developer.aws_port} make undeploy-local`" in output.splitlines()[-1]
+
+
 def _assert_only_data_remains(developer: Developer) -> None:
-    """Assert that no table is empty, that the user pool exists, and that the function does not."""
+    """Assert that the tables and the user pool exist, and that the functions and the queues do not."""
     with ministack.run(find_free_port(), developer.folder / "deployed") as aws:
         dynamodb = clients.dynamodb_client(aws.endpoint, REGION)
         tables = [name for name in dynamodb.list_tables()["TableNames"] if name.startswith("dwipper-dev-")]
-        assert len(tables) == 3
-        assert all(dynamodb.scan(TableName=name)["Count"] for name in tables)
+        assert len(tables) == 4
+        # The safety table has rows only while jobs are pending.
+        assert all(dynamodb.scan(TableName=name)["Count"] for name in tables if "SafetyTable" not in name)
         assert len(clients.cognito_client(aws.endpoint, REGION).list_user_pools(MaxResults=10)["UserPools"]) == 1
-        assert clients.lambda_client(aws.endpoint, REGION).list_functions()["Functions"] == []
+        functions = clients.lambda_client(aws.endpoint, REGION)
+        assert functions.list_functions()["Functions"] == []
+        assert functions.list_event_source_mappings()["EventSourceMappings"] == []
+        assert clients.sqs_client(aws.endpoint, REGION).list_queues().get("QueueUrls", []) == []
 
 
 def test_smoke_test_passes_against_make_run(developer: Developer) -> None:

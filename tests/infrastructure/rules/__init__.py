@@ -6,7 +6,7 @@ Each rule is a function that takes the template, and yields a line for each viol
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.infrastructure.rules import data, gateway, monitoring, permissions
+from tests.infrastructure.rules import data, gateway, jobs, monitoring, permissions
 
 Template = dict[str, Any]
 Rule = Callable[[Template], Iterator[str]]
@@ -21,15 +21,21 @@ RULES: tuple[Rule, ...] = (
     gateway.check_function_callers,
     gateway.check_firewall,
     permissions.check_wildcards,
-    permissions.check_function_role_trust,
-    permissions.check_function_actions,
+    permissions.check_role_trust,
+    permissions.check_called_actions,
+    permissions.check_queue_actions,
     permissions.check_function_properties,
     data.check_data_protection,
     data.check_account_settings,
+    jobs.check_queues,
+    jobs.check_worker,
+    jobs.check_event_source_mapping,
+    jobs.check_schedule,
     monitoring.check_metrics_exist,
     monitoring.check_alarm_notifications,
     monitoring.check_alarm_directions,
     monitoring.check_alarm_metrics,
+    monitoring.check_job_alarms,
     monitoring.check_metric_filters,
     monitoring.check_log_retention,
 )

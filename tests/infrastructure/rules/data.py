@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from tests.infrastructure.rules.resources import Resource, Template, find_resources, get_properties
 
-_TABLES = frozenset({"DwippsTable", "ReactionsTable", "MembersTable"})
+_TABLES = frozenset({"DwippsTable", "ReactionsTable", "MembersTable", "SafetyTable"})
+_EXPIRING_TABLES = ("MembersTable", "SafetyTable")
 _CHARACTER_CLASSES = ("Lowercase", "Numbers", "Symbols", "Uppercase")
 
 
 def check_data_protection(template: Template) -> Iterator[str]:
-    """Check that data survives a mistaken deletion, and that the members table deletes expired rows.
+    """Check that data survives a mistaken deletion, and that the tables with expiring rows delete them.
 
     Tables must have no costs without requests. They must have no fixed names, which would prevent the next deployment.
     """
@@ -18,9 +19,10 @@ def check_data_protection(template: Template) -> Iterator[str]:
         yield f"tables: {sorted(tables)}"
     for name, table in tables.items():
         yield from _check_table(name, table)
-    ttl = get_properties(template, "MembersTable").get("TimeToLiveSpecification")
-    if ttl != {"AttributeName": "expires_at", "Enabled": True}:
-        yield "MembersTable: rows do not expire"
+    for name in _EXPIRING_TABLES:
+        ttl = get_properties(template, name).get("TimeToLiveSpecification")
+        if ttl != {"AttributeName": "expires_at", "Enabled": True}:
+            yield f"{name}: rows do not expire"
     pool = template["Resources"].get("UserPool", {})
     if not _is_retained(pool) or pool["Properties"].get("DeletionProtection") != "ACTIVE":
         yield "UserPool: not retained"

@@ -21,14 +21,15 @@ _MAX_LOGINS = 1000  # In five minutes.
 _MAX_REQUESTS_PER_SECOND = 10_000
 _HEADER_PREFIX = "gatewayresponse.header."
 _HEADERS = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Cache-Control", "X-Request-Id")
-# Resource types that could invoke the function without API Gateway.
+# Resource types that could invoke a function without API Gateway and without the events of the worker.
 _OTHER_ENTRY_POINTS = (
     "AWS::Lambda::Url",
     "AWS::Lambda::Alias",
     "AWS::ApiGatewayV2::Api",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
-    "AWS::Lambda::EventSourceMapping",
 )
+# The services that may invoke each function. The queue of the worker needs no permission.
+_INVOKERS = {"ApiLambdaFunction": "apigateway.amazonaws.com", "WorkerLambdaFunction": "events.amazonaws.com"}
 
 
 def check_member_routes(template: Template) -> Iterator[str]:
@@ -118,13 +119,21 @@ def check_gateway_responses(template: Template) -> Iterator[str]:
 
 
 def check_function_callers(template: Template) -> Iterator[str]:
-    """Check that only API Gateway may invoke the function, and only for this API."""
+    """Check that only this API may invoke the API function, and only the rule of this template the worker."""
     for name, resource in find_resources(template, *_OTHER_ENTRY_POINTS):
         yield f"{name}: {resource['Type']}"
+    for name, mapping in find_resources(template, "AWS::Lambda::EventSourceMapping"):
+        if get_reference(mapping["Properties"]["FunctionName"]) != "WorkerLambdaFunction":
+            yield f"{name}: a queue invokes the API"
+    functions = set()
     for name, resource in find_resources(template, "AWS::Lambda::Permission"):
         properties = resource["Properties"]
-        if properties.get("Principal") != "apigateway.amazonaws.com" or "SourceArn" not in properties:
+        function = get_reference(properties["FunctionName"])
+        functions.add(function)
+        if properties.get("Principal") != _INVOKERS.get(function) or "SourceArn" not in properties:
             yield f"{name}: {properties.get('Principal')}"
+    for function in _INVOKERS.keys() - functions:
+        yield f"{function}: nothing may invoke it"
 
 
 def check_firewall(template: Template) -> Iterator[str]:

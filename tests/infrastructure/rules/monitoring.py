@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from app.me import erasure
 from app.observability import metrics
 from testkit.business_metrics import list_business_metrics
 from tests.infrastructure.rules.resources import Resource, Template, find_resources, get_properties, get_reference
@@ -13,15 +14,20 @@ from tests.infrastructure.rules.resources import Resource, Template, find_resour
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 _TABLE, _INDEX = frozenset({"TableName"}), frozenset({"TableName", "GlobalSecondaryIndexName"})
 _AWS_METRICS = {
     "AWS/ApiGateway": ({"Count", "Latency", "4XXError", "5XXError"}, {frozenset({"ApiName", "Stage"})}),
-    "AWS/Lambda": ({"Errors", "Throttles", "ConcurrentExecutions"}, {frozenset({"FunctionName"})}),
+    "AWS/Lambda": ({"Errors", "Throttles", "ConcurrentExecutions", "Duration"}, {frozenset({"FunctionName"})}),
     "AWS/DynamoDB": ({"ReadThrottleEvents", "WriteThrottleEvents", "ConsumedWriteCapacityUnits"}, {_TABLE, _INDEX}),
+    "AWS/SQS": (
+        {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
+        {frozenset({"QueueName"})},
+    ),
 }
 _STAGE = "prod"
-_MIN_METRICS = 30
-_MIN_ALARMS = 10
+_MIN_METRICS = 40
+_MIN_ALARMS = 13
 # The metric that each alarm must use.
 _ALARM_METRICS = {
     "ServerErrorsAlarm": "5XXError",
@@ -31,9 +37,16 @@ _ALARM_METRICS = {
     "DwippsThrottlesAlarm": "WriteThrottleEvents",
     "ReactionsThrottlesAlarm": "WriteThrottleEvents",
     "MembersThrottlesAlarm": "WriteThrottleEvents",
+    "SafetyThrottlesAlarm": "WriteThrottleEvents",
     "CognitoErrorsAlarm": "CognitoErrors",
     "AuthorizerFailuresAlarm": f"AuthorizerFailures-{_STAGE}",
     "RefusedTokensAlarm": f"RefusedTokens-{_STAGE}",
+}
+# The metrics of the background jobs' alarms, each with the resource or the parameter in its dimension.
+_JOB_ALARM_METRICS = {
+    "JobAgeAlarm": {("ApproximateAgeOfOldestMessage", "JobQueue")},
+    "DeadLettersAlarm": {("ApproximateNumberOfMessagesVisible", "DeadLetterQueue")},
+    "WorkerErrorsAlarm": {("Errors", "WorkerLambdaFunction"), ("JobFailures", "Stage")},
 }
 _REFERENCE = re.compile(r"\$\{(\w+)(?:\.\w+)?\}")
 
@@ -81,6 +94,20 @@ def check_alarm_metrics(template: Template) -> Iterator[str]:
     for name, metric in _ALARM_METRICS.items():
         if metric not in alarm_metrics.get(name, set()):
             yield f"{name}: does not use {metric}"
+
+
+def check_job_alarms(template: Template) -> Iterator[str]:
+    """Check what the alarms of the background jobs watch, and that the first dead letter raises one."""
+    alarm_metrics: dict[str, set[tuple[str, str]]] = {}
+    for name, (_, metric, dimensions) in _find_alarm_metrics(template):
+        references = {(metric, get_reference(value)) for value in dimensions.values()}
+        alarm_metrics.setdefault(name, set()).update(references)
+    for name, expected in _JOB_ALARM_METRICS.items():
+        if alarm_metrics.get(name) != expected:
+            yield f"{name}: uses {alarm_metrics.get(name)}"
+    dead_letters = get_properties(template, "DeadLettersAlarm")
+    if (dead_letters.get("Threshold"), dead_letters.get("EvaluationPeriods")) != (0, 1):
+        yield "DeadLettersAlarm: is not raised by one message"
 
 
 def check_metric_filters(template: Template) -> Iterator[str]:
@@ -145,12 +172,21 @@ def _exists(template: Template, namespace: str, metric: str, dimensions: dict[st
     if "ApiName" in dimensions and _get_text(dimensions["ApiName"]) != _get_api_name(template):
         return False
     if namespace == metrics.NAMESPACE:
-        app_metrics = {*metrics.request_metrics(200, 1.0, 0), *list_business_metrics().values()}
         if set(dimensions) == {"Stage"}:
-            return metric in app_metrics
+            return metric in _list_app_metrics()
         return not dimensions and metric in _find_filter_metrics(template)
     names, dimension_sets = _AWS_METRICS.get(namespace, (set(), set()))
     return metric in names and frozenset(dimensions) in dimension_sets
+
+
+def _list_app_metrics() -> set[str]:
+    job_metrics = metrics.job_metrics(has_failed=False, revived=0, cognito_errors=0)
+    return {
+        *metrics.request_metrics(200, 1.0, 0),
+        *job_metrics,
+        *list_business_metrics().values(),
+        erasure.METRIC,
+    }
 
 
 def _find_filter_metrics(template: Template) -> set[str]:

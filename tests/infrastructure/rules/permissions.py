@@ -1,4 +1,4 @@
-"""Rules for IAM and for the function."""
+"""Rules for IAM and for the functions."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from app.errors import MisconfiguredError
 from app.settings import Settings
 from devstack.paths import ROOT
-from tests.infrastructure.rules.resources import Template, as_list, find_resources, get_properties
+from tests.infrastructure.rules.resources import Template, as_list, find_resources
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
 _ACTIONS_WITHOUT_RESOURCES = frozenset({"xray:PutTelemetryRecords", "xray:PutTraceSegments"})
@@ -24,13 +24,22 @@ _UNAUTHENTICATED_CALLS = frozenset(
 )
 _TRANSACTION_ACTIONS = {'"Put":': "PutItem", '"Update":': "UpdateItem", '"Delete":': "DeleteItem"}
 _CALL = re.compile(r"\b_?client(?:_once)?\.(\w+)\(")
+_PAGINATED_CALL = re.compile(r'\bget_paginator\("(\w+)"\)')
 _SETTINGS = frozenset(
     {
-        *("DWIPPS_TABLE", "FEED_CACHE_SECONDS", "FEED_SHARDS", "MEMBERS_TABLE", "REACTIONS_TABLE", "STAGE"),
-        *("USER_POOL_CLIENT_ID", "USER_POOL_ID"),
+        *("DWIPPS_TABLE", "FEED_CACHE_SECONDS", "FEED_SHARDS", "JOB_QUEUE_URL", "MEMBERS_TABLE", "REACTIONS_TABLE"),
+        *("SAFETY_TABLE", "STAGE", "USER_POOL_CLIENT_ID", "USER_POOL_ID"),
     }
 )
-_NOT_CALLS = frozenset({"transact_write_items", "meta", "exceptions", "close"})
+_NOT_CALLS = frozenset({"transact_write_items", "get_paginator", "meta", "exceptions", "close"})
+# The role of each function. Both functions have the settings of the app.
+_ROLES = {"ApiLambdaFunction": "FunctionRole", "WorkerLambdaFunction": "WorkerRole"}
+# The API and the worker send messages. Lambda receives and deletes them with the role of the worker:
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+_QUEUE_ACTIONS = {
+    "FunctionRole": {"sqs:SendMessage"},
+    "WorkerRole": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"},
+}
 
 
 def check_wildcards(template: Template) -> Iterator[str]:
@@ -47,21 +56,27 @@ def check_wildcards(template: Template) -> Iterator[str]:
             yield f"{name}: NotAction or NotResource"
 
 
-def check_function_role_trust(template: Template) -> Iterator[str]:
-    """Check that only Lambda may assume the role of the function."""
+def check_role_trust(template: Template) -> Iterator[str]:
+    """Check that only Lambda may assume the roles of the functions, and that there are no other roles."""
     trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    statements = get_properties(template, "FunctionRole").get("AssumeRolePolicyDocument", {}).get("Statement")
-    if statements != [trusted]:
-        yield f"FunctionRole: {statements}"
+    roles = dict(find_resources(template, "AWS::IAM::Role"))
+    if roles.keys() != set(_ROLES.values()):
+        yield f"roles: {sorted(roles)}"
+    for name, role in roles.items():
+        statements = role["Properties"].get("AssumeRolePolicyDocument", {}).get("Statement")
+        if statements != [trusted]:
+            yield f"{name}: {statements}"
 
 
-def check_function_actions(template: Template) -> Iterator[str]:
-    """Check that the function's role allows exactly the actions of DynamoDB and Cognito that the code calls."""
+def check_called_actions(template: Template) -> Iterator[str]:
+    """Check that the roles together allow exactly the actions of DynamoDB and Cognito that the code calls.
+
+    tests/e2e/deployed/test_least_privilege.py checks that each role needs its actions.
+    """
     allowed = {
         action
-        for name, statement in _find_statements(template)
-        if name == "FunctionRole"
-        for action in as_list(statement["Action"])
+        for role in _ROLES.values()
+        for action, _ in _find_allowed_actions(template, role)
         if action.startswith(("dynamodb:", "cognito-idp:"))
     }
     called = _find_called_actions()
@@ -71,38 +86,55 @@ def check_function_actions(template: Template) -> Iterator[str]:
         yield f"{action}: not allowed"
 
 
-def check_function_properties(template: Template) -> Iterator[str]:
-    """Check the image, the timeout, the role, the architecture, the traces and the settings of the function.
+def check_queue_actions(template: Template) -> Iterator[str]:
+    """Check the actions of SQS that each role allows, and that it allows them on the queue of the jobs only.
 
-    The image must be named by digest. The function must end before the gateway's timeout, so that the client gets its
+    The embedded AWS does not enforce the permissions for the event source mapping, so no other test notices if they are
+    missing.
+    """
+    for role, expected in _QUEUE_ACTIONS.items():
+        allowed = [pair for pair in _find_allowed_actions(template, role) if pair[0].startswith("sqs:")]
+        if {action for action, _ in allowed} != expected:
+            yield f"{role}: {sorted(action for action, _ in allowed)}"
+        for action, resources in allowed:
+            if resources != [{"Fn::GetAtt": ["JobQueue", "Arn"]}]:
+                yield f"{role}: {action} on {resources}"
+
+
+def check_function_properties(template: Template) -> Iterator[str]:
+    """Check the image, the role, the architecture, the traces and the settings of the functions.
+
+    The image must be named by digest. The API must end before the gateway's timeout, so that the client gets its
     response.
     """
-    for name, resource in find_resources(template, "AWS::Lambda::Function"):
-        properties = resource["Properties"]
+    functions = {name: resource["Properties"] for name, resource in find_resources(template, "AWS::Lambda::Function")}
+    if functions.keys() != _ROLES.keys():
+        yield f"functions: {sorted(functions)}"
+    for name, properties in functions.items():
         if not _IMAGE.fullmatch(str(properties.get("Code", {}).get("ImageUri"))):
             yield f"{name}: {properties.get('Code')}"
-        if not properties["Timeout"] < _GATEWAY_TIMEOUT_SECONDS:
-            yield f"{name}: the timeout is not below that of the gateway"
-        if properties["Role"] != {"Fn::GetAtt": ["FunctionRole", "Arn"]}:
+        if properties["Role"] != {"Fn::GetAtt": [_ROLES.get(name), "Arn"]}:
             yield f"{name}: {properties['Role']}"
         if properties.get("Architectures") != ["arm64"]:
             yield f"{name}: {properties.get('Architectures')}"
         if properties.get("TracingConfig") != {"Mode": "Active"}:
             yield f"{name}: no traces"
-    yield from _check_settings(get_properties(template, "ApiLambdaFunction"))
+        yield from _check_settings(name, properties)
+    if not functions["ApiLambdaFunction"]["Timeout"] < _GATEWAY_TIMEOUT_SECONDS:
+        yield "ApiLambdaFunction: the timeout is not below that of the gateway"
 
 
-def _check_settings(function: Mapping[str, Any]) -> Iterator[str]:
+def _check_settings(name: str, function: Mapping[str, Any]) -> Iterator[str]:
     """Check that the environment has exactly the settings of the app, with valid values."""
     variables = function.get("Environment", {}).get("Variables", {})
     if set(variables) != _SETTINGS:
-        yield "ApiLambdaFunction: the settings are not those of the app"
+        yield f"{name}: the settings are not those of the app"
         return
-    texts = {name: "from the stack" if isinstance(value, dict) else str(value) for name, value in variables.items()}
+    texts = {key: "from the stack" if isinstance(value, dict) else str(value) for key, value in variables.items()}
     try:
         Settings.from_environment(texts | {"AWS_REGION": "eu-central-1"})
     except MisconfiguredError as error:
-        yield f"ApiLambdaFunction: {error}"
+        yield f"{name}: {error}"
 
 
 def _find_statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -117,11 +149,19 @@ def _find_statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]
                 yield name, statement
 
 
+def _find_allowed_actions(template: Template, role: str) -> Iterator[tuple[str, list[Any]]]:
+    """Yield each action that a role allows, with its resources."""
+    for name, statement in _find_statements(template):
+        if name == role:
+            for action in as_list(statement["Action"]):
+                yield action, as_list(statement["Resource"])
+
+
 def _find_called_actions() -> set[str]:
-    """Return the IAM actions of the calls in the code of the app."""
-    files = list((ROOT / "app").rglob("*.py"))
+    """Return the IAM actions of the calls in the code of the app, without those of SQS."""
+    files = [file for file in (ROOT / "app").rglob("*.py") if file != ROOT / "app" / "jobs" / "queue.py"]
     code = "\n".join(map(Path.read_text, files))
-    calls = set(_CALL.findall(code)) - _UNAUTHENTICATED_CALLS - _NOT_CALLS
+    calls = {*_CALL.findall(code), *_PAGINATED_CALL.findall(code)} - _UNAUTHENTICATED_CALLS - _NOT_CALLS
     in_transactions = {f"dynamodb:{action}" for key, action in _TRANSACTION_ACTIONS.items() if key in code}
     return in_transactions | {f"{_get_service(call)}:{_to_action(call)}" for call in calls}
 
