@@ -75,7 +75,7 @@ def _list_written_items(request: bytes) -> list[Item]:
 def _encode_key(write: Mapping[str, Any]) -> str:
     """Return the key of a write as a string. For a put, the key attributes of our tables are read from the item."""
     item = write.get("Key") or write["Item"]
-    names = ("pk",) if "pk" in item else ("member_id", "dwipp_id")
+    names = ("pk", "sk") if "pk" in item else ("member_id", "dwipp_id")
     return json.dumps([item.get(name) for name in names])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any, Literal
 
-AwsService = Literal["dynamodb", "cognito"]
+AwsService = Literal["dynamodb", "cognito", "sqs"]
 
 
 class Fault(Enum):
@@ -44,36 +44,53 @@ class Fault(Enum):
         return self in (Fault.DISCONNECT_BEFORE, Fault.DISCONNECT_AFTER)
 
 
-_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
+_SERVICES: Mapping[str, AwsService] = {
+    "DynamoDB_": "dynamodb",
+    "AWSCognitoIdentityProviderService.": "cognito",
+    "AmazonSQS.": "sqs",
+}
+# The operations that write to DynamoDB.
+WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 # AWS documents an empty response to these operations, so an empty body is no fault.
 _EMPTY_RESPONSE_OPERATIONS = (
     "AdminDeleteUser",
+    "AdminDisableUser",
     "AdminUserGlobalSignOut",
+    "ChangeMessageVisibility",
     "ChangePassword",
     "ConfirmForgotPassword",
     "ConfirmSignUp",
+    "DeleteMessage",
     "RevokeToken",
 )
 
 # The error codes of throttling and of server errors:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 _THROTTLING_CODES: Mapping[AwsService, tuple[str, ...]] = {
     "dynamodb": ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"),
     "cognito": ("TooManyRequestsException",),
+    "sqs": ("RequestThrottled", "ThrottlingException"),
 }
 _SERVER_ERRORS: Mapping[AwsService, tuple[tuple[int, str], ...]] = {
     "dynamodb": ((500, "InternalServerError"), (503, "ServiceUnavailable")),
     "cognito": ((500, "InternalErrorException"), (503, "ServiceUnavailable")),
+    "sqs": ((500, "InternalFailure"), (503, "ServiceUnavailable")),
 }
 _HTML_PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 _TRUNCATED_JSON = b'{"Item": {"pk": {"S": "mem'
 
 
+def find_service(target: str) -> AwsService:
+    """Return the service of a call by its header X-Amz-Target."""
+    return next(service for name, service in _SERVICES.items() if target.startswith(name))
+
+
 def list_possible_faults(service: AwsService, operation: str) -> list[Fault]:
     """Return the faults that can happen to a call of this operation."""
     impossible = set[Fault]()
-    if operation not in _WRITES:
+    if operation not in WRITES:
         impossible.add(Fault.CONFLICT_BEFORE)
     if service != "dynamodb":
         impossible.add(Fault.CHECKSUM_AFTER)

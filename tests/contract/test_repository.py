@@ -22,6 +22,7 @@ _PUBLIC_VALUES = frozenset(
         "a paper boat floats",
         "another password",
         "arn:aws:dynamodb:eu-central-1:123456789012:table/members",
+        "a short visit here",
         "correct horse",
         "correct horse \\ud83e battery",
         "correct horse battery",

@@ -1,4 +1,4 @@
-"""Faults of single calls to AWS, injected into the SDK of this process. This is faster than a proxy.
+"""Faults and delays of calls to AWS, injected into the SDK of this process. This is faster than a proxy.
 
 An injection affects the calls of one request, also those in other threads. It does not affect other requests.
 """
@@ -26,6 +26,8 @@ _ATTEMPT = re.compile(r".*attempt=(\d+); max=(\d+)")
 # The app makes these calls without retries of the SDK.
 _SINGLE_ATTEMPT_OPERATIONS = ("SignUp", "ConfirmSignUp", "ConfirmForgotPassword", "ChangePassword")
 
+_HOLD_TIMEOUT_SECONDS = 30.0
+
 Send = Callable[[Any, Any], Any]
 
 _original_send: Send = URLLib3Session.send
@@ -34,7 +36,7 @@ _current_send: ContextVar[Send] = ContextVar("current_send", default=_original_s
 
 @contextmanager
 def intercept_sdk() -> Iterator[None]:
-    """Let `FaultInjector` and `delay_every_response` intercept the SDK's requests until the block ends."""
+    """Let the classes and functions of this module intercept the SDK's requests until the block ends."""
 
     def send(session: Any, request: Any) -> Any:
         return _current_send.get()(session, request)
@@ -85,7 +87,7 @@ class FaultInjector:
             yield
 
     def _send(self, session: Any, request: Any) -> Any:
-        service: AwsService = "dynamodb" if "DynamoDB" in _get_header(request, _TARGET_HEADER) else "cognito"
+        service = faults.find_service(_get_header(request, _TARGET_HEADER))
         fault = self._get_fault(request)
         if fault not in faults.list_possible_faults(service, _get_operation(request)):
             return _original_send(session, request)
@@ -112,6 +114,36 @@ class FaultInjector:
 
     def _is_selected(self, operation: str, number: int) -> bool:
         return operation == self.every_call_to if self.every_call_to else number == self.call_number
+
+
+class WriteHolder:
+    """A holder of the writes to DynamoDB of some requests, until a test releases them."""
+
+    def __init__(self, writes: int) -> None:
+        self._arrived = threading.Semaphore(0)
+        self._writes = writes
+        self._released = threading.Event()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Hold the writes of the requests in the block."""
+        with _use_send(self._send):
+            yield
+
+    def wait_until_held(self) -> None:
+        """Wait until the expected number of writes is held."""
+        for _ in range(self._writes):
+            assert self._arrived.acquire(timeout=_HOLD_TIMEOUT_SECONDS), "a write was never made"
+
+    def release(self) -> None:
+        """Let the writes take effect."""
+        self._released.set()
+
+    def _send(self, session: Any, request: Any) -> Any:
+        if _get_operation(request) in faults.WRITES:
+            self._arrived.release()
+            assert self._released.wait(_HOLD_TIMEOUT_SECONDS), "the writes were never released"
+        return _original_send(session, request)
 
 
 @contextmanager

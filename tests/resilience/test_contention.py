@@ -17,8 +17,15 @@ from devstack.process import Service
 from testkit.api_client import Api, MemberClient
 from testkit.conflict_proxy import count_refusals, run_conflict_proxy
 from testkit.engine import Engine
-from testkit.servers import connect_behind_gateway, connect_to_server, run_lambda_instances, run_uvicorn
+from testkit.servers import (
+    connect_behind_gateway,
+    connect_to_server,
+    run_lambda_instances,
+    run_uvicorn,
+    run_worker,
+)
 from tests.conftest import Figures, NewEngine
+from tests.resilience.departure import Departure
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -171,23 +178,48 @@ async def _post_50_times(member: MemberClient, text: str, key: str) -> Counter[i
     return Counter(response.status_code for response in responses)
 
 
-def test_concurrent_deletions_delete_the_account_once(store: ContendedStore, tmp_path: Path, figures: Figures) -> None:
+def test_two_workers_delete_an_account_while_others_upvote_the_same_dwipps(
+    store: ContendedStore, tmp_path: Path, figures: Figures
+) -> None:
     async def run() -> None:
         async with connect_to_server(store.engine, server) as api:
-            kay, lee = await api.create_member("kay"), await api.create_member("lee")
-            kept, deleted = [[(await lee.post_dwipp("Of lee"))["id"] for _ in range(30)] for _ in range(2)]
-            for dwipp_id in kept + deleted:
-                assert (await kay.http.put(f"/v1/dwipps/{dwipp_id}/upvote")).is_success
-            for dwipp_id in deleted:
-                assert (await lee.http.delete(f"/v1/dwipps/{dwipp_id}")).is_success
-            responses = await asyncio.gather(*(kay.http.delete("/v1/me") for _ in range(3)))
-            figures("responses", [response.status_code for response in responses])
-            assert {response.status_code for response in responses} <= {202, 503}
-            # During the drain period, which follows the erasure, the API asks for a longer pause.
-            while int((await kay.http.delete("/v1/me")).headers["retry-after"]) == 1:
-                pass
-            assert store.engine.load_reactions() == []
-            store.engine.assert_counts_equal_rows()
+            departure = await Departure.prepare(api, store.engine)
+            kept, deleted = [[await _post_dwipp(departure.stayer) for _ in range(30)] for _ in range(2)]
+            for path in kept + deleted:
+                assert (await departure.member.http.put(f"{path}/upvote")).is_success
+            for path in deleted:
+                assert (await departure.stayer.http.delete(path)).is_success
+            clients = [UpvoteClient(await api.create_member(), f"{path}/upvote") for path in kept[::4]]
+            await _delete_during_upvotes(departure, clients, tmp_path, figures)
 
     with run_uvicorn(store.engine, tmp_path) as server:
         asyncio.run(run())
+
+
+async def _post_dwipp(author: MemberClient) -> str:
+    """Create a Dwipp, and return its path."""
+    return f"/v1/dwipps/{(await author.post_dwipp('Of the author'))['id']}"
+
+
+async def _delete_during_upvotes(
+    departure: Departure, clients: list[UpvoteClient], folder: Path, figures: Figures
+) -> None:
+    """Request the deletion three times at once, and let two workers erase the account while others upvote."""
+    responses = await asyncio.gather(*(departure.member.http.delete("/v1/me") for _ in range(3)))
+    figures("responses", [response.status_code for response in responses])
+    assert {response.status_code for response in responses} <= {202, 503}
+    assert departure.queue.count() == 1, "more than one request has started the deletion"
+    departure.queue.send(departure.message.to_json())  # For the second worker.
+    engine = departure.engine
+    with run_worker(engine, folder, "first") as first, run_worker(engine, folder, "second") as second:
+        upvotes = [asyncio.create_task(client.change_until(time.monotonic() + SECONDS)) for client in clients]
+        while departure.load_reactions():
+            first.require_alive()
+            second.require_alive()
+            await asyncio.sleep(0.1)
+        await asyncio.gather(*upvotes)
+        for worker in (first, second):
+            assert "delete-account" in worker.log.read_text(), "only one worker did the work"
+            worker.process.kill()
+    figures("upvotes", _format_statuses(sum((client.statuses for client in clients), Counter[int]())))
+    engine.assert_counts_equal_rows()

@@ -1,7 +1,11 @@
-"""Acknowledged writes are stored exactly once while one call in three to DynamoDB and to Cognito has a random fault."""
+"""Acknowledged writes are stored exactly once while one call in three to AWS has a random fault.
+
+This includes a deletion that a worker does. It ends after the faults, at the latest.
+"""
 
 import asyncio
 import dataclasses
+import json
 import random
 import statistics
 import time
@@ -15,11 +19,18 @@ import pytest
 
 from app.aws.deadline import REQUEST_TIMEOUT_SECONDS
 from devstack.process import Service
-from testkit.api_client import PASSWORD, Api, MemberClient
+from testkit.api_client import PASSWORD, Api
 from testkit.engine import Engine
-from testkit.servers import connect_behind_gateway, connect_to_server, run_lambda_instances, run_uvicorn
+from testkit.servers import (
+    connect_behind_gateway,
+    connect_to_server,
+    run_lambda_instances,
+    run_uvicorn,
+    run_worker,
+)
 from tests.conftest import Figures, NewEngine
 from tests.resilience.account_holder import AccountHolder
+from tests.resilience.departure import Leaver, load_all
 from tests.resilience.retrying_client import RequestStatistics, RetryingClient
 from tests.resilience.unreliable_proxy import UnreliableProxy, run_unreliable_proxy
 from tests.resilience.writer import ExpectedDwipp, ExpectedState, Writer
@@ -34,16 +45,20 @@ INSTANCES = WRITERS + ACCOUNT_HOLDERS + 1
 GATEWAY_TIMEOUT_SECONDS = 29.0
 # The time of a request apart from its calls to AWS. All actors of the test share the machine.
 OVERHEAD_SECONDS = 2.0
+DWIPPS_OF_LEAVER = 30
+VISIBILITY_TIMEOUT_SECONDS = 10
+STOP_SECONDS = 60.0
+FINISH_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class FaultyEngine:
-    """Tables and a user pool, directly and through proxies that inject faults.
+    """Tables, a user pool and a queue, directly and through proxies that inject faults.
 
     Attributes:
         direct: the endpoints without faults.
-        proxied: the endpoints with faults, for the API.
-        proxies: the proxies by the name of the service.
+        proxied: the endpoints with faults, for the API and the worker.
+        proxies: the proxies by the names of their services.
         seed: the seed of the faults.
     """
 
@@ -64,41 +79,11 @@ def faulty_engine(
     engine = new_engine("memory_store")
     seed = random.randrange(2**32)  # noqa: S311 -- not a secret
     with (
-        run_unreliable_proxy(memory_store, "dynamodb", seed, tmp_path) as store,
-        run_unreliable_proxy(embedded, "cognito", seed, tmp_path) as pool,
+        run_unreliable_proxy(memory_store, seed, tmp_path) as store,
+        run_unreliable_proxy(embedded, seed, tmp_path) as aws,
     ):
-        proxied = dataclasses.replace(engine, aws=pool.endpoint, store=store.endpoint)
-        yield FaultyEngine(engine, proxied, {"DynamoDB": store, "Cognito": pool}, seed)
-
-
-@dataclass(frozen=True, slots=True)
-class LeavingMember:
-    """A member who deletes their account."""
-
-    member: MemberClient
-    id: str
-    handle: str
-
-    async def delete_account(self, client: RetryingClient) -> None:
-        """Repeat the request after each pause that the API asks for, until the account is deleted."""
-        while True:
-            response = await client.send(self.member.http, "DELETE", "/v1/me")
-            if response.status_code == 204:
-                return
-            await asyncio.sleep(int(response.headers["retry-after"]))
-
-    async def check(self, api: Api, engine: Engine) -> None:
-        """Check that no personal data is left."""
-        login = {"email": self.member.email, "password": PASSWORD}
-        assert (await api.http.post("/v1/auth/login", json=login)).status_code == 401
-        assert all(dwipp["author_handle"] != self.handle for dwipp in engine.load_dwipps().values())
-        assert all(row["member_id"] != self.id for row in engine.load_reactions())
-        rows = {row["pk"]: row for row in engine.scan(engine.settings.members_table)}
-        assert rows[f"handle#{self.handle}"].keys() == {"pk"}
-        assert rows[f"member#{self.id}"].keys() == {"pk", "deleting_since", "expires_at", "is_over"}
-        assert all("expires_at" in row for row in rows.values() if self.id in str(row)), (
-            "a row of the deleted member does not expire"
-        )
+        proxied = dataclasses.replace(engine, aws=aws.endpoint, store=store.endpoint)
+        yield FaultyEngine(engine, proxied, {"DynamoDB": store, "Cognito and SQS": aws}, seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +92,12 @@ class Actors:
 
     writers: list[Writer]
     holders: list[AccountHolder]
-    leaving: LeavingMember
+    leaver: Leaver
     clients: list[RetryingClient]
     expected: ExpectedState
 
     @classmethod
-    async def from_api(cls, api: Api) -> Self:
+    async def from_api(cls, api: Api, engine: Engine) -> Self:
         """Create all actors, and the Dwipps that the writers share."""
         members = [await api.create_member() for _ in range(WRITERS)]
         shared = {(await members[0].post_dwipp(text))["id"]: text for text in ("Of all", "For all", "By all")}
@@ -123,15 +108,15 @@ class Actors:
             for member, client in zip(members, clients, strict=False)
         ]
         holders = [AccountHolder(api, client, expected.acknowledged) for client in clients[WRITERS:-1]]
-        return cls(writers, holders, await _create_leaving_member(api, shared), clients, expected)
+        return cls(writers, holders, await _create_leaver(api, engine, shared), clients, expected)
 
     async def act_until(self, end: float) -> None:
         """Run the writers and the account holders until this time of the monotonic clock.
 
-        Run the leaving member until the account is deleted.
+        The leaver requests the deletion, and repeats the request only until it is acknowledged.
         """
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.leaving.delete_account(self.clients[-1]))
+            tasks.create_task(self.clients[-1].send(self.leaver.member.http, "DELETE", "/v1/me"))
             for writer in self.writers:
                 tasks.create_task(writer.write_until(end))
             for holder in self.holders:
@@ -141,30 +126,61 @@ class Actors:
         return RequestStatistics.from_parts(client.statistics for client in self.clients)
 
 
-async def run_under_faults(api: Api, engine: FaultyEngine, figures: Figures) -> None:
+async def run_under_faults(api: Api, engine: FaultyEngine, folder: Path, figures: Figures) -> None:
     figures("seed", engine.seed)
-    actors = await Actors.from_api(api)
-    engine.set_fault_rate(FAULT_ONE_IN)
-    end = time.monotonic() + SECONDS
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(actors.act_until(end))
-        await asyncio.sleep(SECONDS)
-        faults = engine.set_fault_rate(0)
+    actors = await Actors.from_api(api, engine.direct)
+    leaver = actors.leaver
+    leaver.queue.set_visibility_timeout(VISIBILITY_TIMEOUT_SECONDS)
+    with run_worker(engine.proxied, folder) as worker:
+        engine.set_fault_rate(FAULT_ONE_IN)
+        end = time.monotonic() + SECONDS
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(actors.act_until(end))
+            await asyncio.sleep(SECONDS)
+            faults = engine.set_fault_rate(0)
+        figures("reactions of the leaver that were left after the faults", len(leaver.load_reactions()))
+        worker.process.terminate()
+        assert await asyncio.to_thread(worker.process.wait, STOP_SECONDS) == 0
+    leaver.backdate_work()  # The faults may have lost the message.
+    with run_worker(engine.proxied, folder, "second-worker") as second:
+        await asyncio.to_thread(leaver.wait_until_over, FINISH_SECONDS)
+        second.process.kill()
 
     _record_figures(figures, actors, faults)
+    figures("errors in the log of the worker", _format_counts(_count_errors(worker.log)))
+    assert not _count_errors(second.log)
     actors.expected.check(engine.direct)
-    await actors.leaving.check(api, engine.direct)
+    await _check_erasure(leaver, api)
     longest = max(actors.statistics().seconds)
     assert longest <= REQUEST_TIMEOUT_SECONDS + OVERHEAD_SECONDS < GATEWAY_TIMEOUT_SECONDS
 
 
-async def _create_leaving_member(api: Api, shared: Iterable[str]) -> LeavingMember:
+async def _create_leaver(api: Api, engine: Engine, shared: Iterable[str]) -> Leaver:
     member = await api.create_member("leaver")
-    own = [(await member.post_dwipp(f"Last words {number}"))["id"] for number in range(3)]
+    own = [(await member.post_dwipp(f"Last words {number}"))["id"] for number in range(DWIPPS_OF_LEAVER)]
     for dwipp_id in (*own, *shared):
         for reaction in ("upvote", "favorite"):
             assert (await member.http.put(f"/v1/dwipps/{dwipp_id}/{reaction}")).is_success
-    return LeavingMember(member, (await member.get("/v1/me"))["id"], "leaver")
+    return Leaver(engine, member, (await member.get("/v1/me"))["id"], "leaver")
+
+
+async def _check_erasure(leaver: Leaver, api: Api) -> None:
+    """Check that no personal data is left."""
+    login = {"email": leaver.member.email, "password": PASSWORD}
+    assert (await api.http.post("/v1/auth/login", json=login)).status_code == 401
+    assert (await leaver.member.http.delete("/v1/me")).status_code == 204
+    everything = load_all(leaver.engine)
+    tables = leaver.engine.settings
+    assert all(dwipp["author_handle"] != leaver.handle for dwipp in everything[tables.dwipps_table])
+    assert all(row["member_id"] != leaver.id for row in everything[tables.reactions_table])
+    assert everything[tables.safety_table] == [], "a job is pending"
+    assert leaver.id not in str(everything["users"])
+    rows = {row["pk"]: row for row in everything[tables.members_table]}
+    assert rows[f"handle#{leaver.handle}"].keys() == {"pk"}
+    assert rows[f"member#{leaver.id}"].keys() == {"pk", "deleting_since", "expires_at", "is_over"}
+    assert all("expires_at" in row for row in rows.values() if leaver.id in str(row)), (
+        "a row of the deleted member does not expire"
+    )
 
 
 def _record_figures(figures: Figures, actors: Actors, faults: dict[str, Counter[str]]) -> None:
@@ -190,12 +206,20 @@ def _assert_no_errors_logged(log: Path) -> None:
     assert "failed" not in text, text
 
 
+def _count_errors(log: Path) -> Counter[str]:
+    """Return the number of errors in a worker's log by their cause. Each must be a fault of AWS."""
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    errors = [line for line in lines if line.get("level") == "ERROR"]
+    assert all("aws_error" in line for line in errors), errors
+    return Counter(line["aws_error"] for line in errors)
+
+
 def test_acknowledged_writes_are_stored_once_over_uvicorn(
     faulty_engine: FaultyEngine, tmp_path: Path, figures: Figures
 ) -> None:
     async def run() -> None:
         async with connect_to_server(faulty_engine.direct, server) as api:
-            await run_under_faults(api, faulty_engine, figures)
+            await run_under_faults(api, faulty_engine, tmp_path, figures)
 
     with run_uvicorn(faulty_engine.proxied, tmp_path) as server:
         asyncio.run(run())
@@ -207,7 +231,7 @@ def test_acknowledged_writes_are_stored_once_over_lambda(
 ) -> None:
     async def run() -> None:
         async with connect_behind_gateway(faulty_engine.direct, instances) as api:
-            await run_under_faults(api, faulty_engine, figures)
+            await run_under_faults(api, faulty_engine, tmp_path, figures)
 
     with run_lambda_instances(faulty_engine.proxied, INSTANCES, tmp_path) as instances:
         asyncio.run(run())

@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 
 from app.aws.deadline import REQUEST_TIMEOUT_SECONDS
-from app.me import deletion
+from app.me import deletions
 from app.settings import Settings
 from devstack.process import Service
 from testkit.api_client import open_api
@@ -84,7 +84,7 @@ LONGEST_OPERATIONS = (
 @pytest.fixture(autouse=True)
 def no_drain_period(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the drain period of deletions, because no other writes run."""
-    monkeypatch.setattr(deletion, "WRITE_DRAIN_PERIOD", timedelta(0))
+    monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
-"""A proxy in front of an AWS service, which injects random faults into a share of the calls.
+"""A proxy in front of AWS, which injects random faults into a share of the calls.
 
-`python -m tests.resilience.unreliable_proxy PORT SERVICE_PORT SERVICE SEED` listens on loopback.
+`python -m tests.resilience.unreliable_proxy PORT SERVICE_PORT SEED` listens on loopback.
 `GET /_faults/3` sets the fault rate to one call in three, `GET /_faults/0` to none. The response has the number of
 calls so far by fault.
 """
@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import httpx
 
@@ -45,17 +44,16 @@ class UnreliableProxy:
 
 
 @contextlib.contextmanager
-def run_unreliable_proxy(service: Service, kind: AwsService, seed: int, folder: Path) -> Iterator[UnreliableProxy]:
+def run_unreliable_proxy(service: Service, seed: int, folder: Path) -> Iterator[UnreliableProxy]:
     """Run a proxy until the block ends. It injects no faults until a fault rate is set.
 
     Args:
-        service: the service behind the proxy.
-        kind: the kind of the service.
+        service: the service behind the proxy, such as MiniStack.
         seed: the seed of the faults.
         folder: the folder for the log.
     """
     port = service.endpoint.rpartition(":")[2]
-    with http_proxy.run_proxy("tests.resilience.unreliable_proxy", port, kind, seed, folder=folder) as proxy:
+    with http_proxy.run_proxy("tests.resilience.unreliable_proxy", port, seed, folder=folder) as proxy:
         yield UnreliableProxy(proxy)
         assert "Traceback" not in proxy.log.read_text()
 
@@ -63,9 +61,8 @@ def run_unreliable_proxy(service: Service, kind: AwsService, seed: int, folder: 
 class FaultyForwarder:
     """The proxy: it forwards calls to the service, and injects faults."""
 
-    def __init__(self, port: int, service: AwsService, seed: int) -> None:
+    def __init__(self, port: int, seed: int) -> None:
         self._port = port
-        self._service: AwsService = service
         self._random = random.Random(seed)  # noqa: S311 -- not a secret
         self._one_in = 0
         self._counts = Counter[str]()
@@ -75,7 +72,7 @@ class FaultyForwarder:
         if control := _CONTROL_REQUEST.match(request):
             self._one_in = int(control[1])
             return http_proxy.make_response(200, json.dumps(self._counts).encode())
-        fault = self._choose_fault(http_proxy.get_operation(request))
+        fault = self._choose_fault(request)
         if fault is None:
             return await http_proxy.forward(self._port, request)
         response = await http_proxy.forward(self._port, request) if fault.takes_effect else b""
@@ -87,21 +84,27 @@ class FaultyForwarder:
             return http_proxy.replace_body(response, faults.corrupt(fault, http_proxy.get_body(response)))
         return http_proxy.make_response(*self._make_response(fault, request))
 
-    def _choose_fault(self, operation: str) -> Fault | None:
+    def _choose_fault(self, request: bytes) -> Fault | None:
+        operation = http_proxy.get_operation(request)
         if not operation:  # The request for the pool's public keys is not a call.
             return None
         is_faulty = self._one_in and self._random.randrange(self._one_in) == 0
-        fault = self._random.choice(faults.list_possible_faults(self._service, operation)) if is_faulty else None
+        possible = faults.list_possible_faults(_find_service(request), operation)
+        fault = self._random.choice(possible) if is_faulty else None
         self._counts[fault.name if fault else _NO_FAULT] += 1
         return fault
 
     def _make_response(self, fault: Fault, request: bytes) -> tuple[int, bytes]:
         pick = self._random.randrange(100)
         return faults.make_fault_response(
-            fault, self._service, http_proxy.get_operation(request), http_proxy.get_body(request), pick
+            fault, _find_service(request), http_proxy.get_operation(request), http_proxy.get_body(request), pick
         )
 
 
+def _find_service(request: bytes) -> AwsService:
+    return faults.find_service(http_proxy.get_header(request, "x-amz-target"))
+
+
 if __name__ == "__main__":
-    port, service_port, kind, seed = sys.argv[1:]
-    http_proxy.serve(int(port), FaultyForwarder(int(service_port), cast("AwsService", kind), int(seed)).respond)
+    port, service_port, seed = map(int, sys.argv[1:])
+    http_proxy.serve(port, FaultyForwarder(service_port, seed).respond)

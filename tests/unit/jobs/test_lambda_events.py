@@ -17,7 +17,6 @@ RECORD: dict[str, Any] = {
     "body": "the body",
     "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1545082649183"},
     "messageAttributes": {},
-    "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
     "eventSource": "aws:sqs",
     "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:my-queue",
     "awsRegion": "us-east-2",
