@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run aws reset deploy-local undeploy-local deploy remove outputs smoke test test-security test-infra \
+.PHONY: help install run aws reset deploy-local undeploy-local deploy remove outputs moderator smoke test test-security test-infra \
 	test-e2e test-slow lint check check-full bench format openapi lock audit sbom clean attack deployable deployed
 
 help: ## List the commands
@@ -55,6 +55,11 @@ remove: $(INSTALLED) $(OSLS) ## Remove a stage from AWS, except for its tables a
 outputs: $(INSTALLED) ## Print the outputs of a deployed stage as JSON (STAGE= AWS_REGION=)
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make outputs STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
 	@$(PYTHON) scripts/stack_outputs.py "$(STAGE)"
+
+moderator: $(INSTALLED) ## Make a member a moderator, of make run or of a stage (EMAIL=; STAGE= AWS_REGION=; REMOVE=1: the way back)
+	@test -n "$(EMAIL)" && { test -z "$(STAGE)" || test -n "$(AWS_REGION)"; } || \
+		{ echo "Usage: make moderator EMAIL=you@example.org [STAGE=dev AWS_REGION=eu-central-1] [REMOVE=1]"; exit 2; }
+	@$(PYTHON) -m scripts.moderators $(if $(REMOVE),remove,add) "$(EMAIL)" "$(STAGE)"
 
 smoke: $(INSTALLED) ## Test a running API from outside (URL=; EMAIL= to enter the code, or USER_POOL_ID= and AWS credentials)
 	@test -n "$(URL)" || { echo "Usage: make smoke URL=http://… EMAIL=you@example.org"; exit 2; }

@@ -19,6 +19,7 @@
     ├── EditConflictError
     ├── IdempotencyKeyReusedError
     ├── LoginAgainError
+    ├── ModeratorsOnlyError
     ├── InvalidCursorError
     ├── TooManyRequestsError
     └── UnavailableError
@@ -166,6 +167,12 @@ class LoginAgainError(DwipperError):
     """The operation needs a recent login."""
 
     detail = "This cannot be undone and needs a login within the last 10 minutes. Log in again."
+
+
+class ModeratorsOnlyError(DwipperError):
+    """The member is no moderator."""
+
+    detail = "Only moderators can use this part of the API. A new moderator logs in again or refreshes the token."
 
 
 class InvalidCursorError(DwipperError):

@@ -6,7 +6,7 @@ from devstack.deployment import FUNCTIONS, Deployment
 from devstack.embedded_aws import EmbeddedAws
 from devstack.options import Options
 from devstack.ports import LOOPBACK
-from devstack.seed_content import DEMO_HANDLE, PASSWORD, to_email
+from devstack.seed_content import DEMO_HANDLE, MODERATOR_EMAIL, PASSWORD, to_email
 
 
 def format_starting_message(options: Options) -> str:
@@ -20,16 +20,10 @@ def format_starting_message(options: Options) -> str:
 
 
 def format_api_message(options: Options) -> str:
-    """Return the addresses of the API and of its docs, the demo login, and where the worker logs."""
+    """Return the addresses of the API and of its docs, the demo logins, and where the worker logs."""
     address = f"http://{LOOPBACK}:{options.port}"
-    login = f"{to_email(DEMO_HANDLE)} / {PASSWORD}"
-    lines = [
-        f"\n  API          {address}",
-        f"  Docs         {address}/docs",
-        f"  Demo login   {login}",
-        "  Worker       does the background jobs, and logs below",
-    ]
-    return "\n".join(lines)
+    worker = "  Worker       does the background jobs, and logs below"
+    return "\n".join([f"\n  API          {address}", f"  Docs         {address}/docs", *_format_logins(), worker])
 
 
 def format_no_worker_message(options: Options) -> str:
@@ -58,12 +52,12 @@ def format_aws_message(options: Options, embedded: EmbeddedAws) -> str:
 
 
 def format_deployment_message(options: Options, deployment: Deployment) -> str:
-    """Return the addresses and parts of the deployment, and the demo login."""
+    """Return the addresses and parts of the deployment, and the demo logins."""
     folder = options.state_folder / "deployed"
     lines = [
         f"\n  API          {deployment.url}",
         f"  Docs         {deployment.url}/docs",
-        f"  Demo login   {to_email(DEMO_HANDLE)} / {PASSWORD}",
+        *_format_logins(),
         f"  Functions    {' and '.join(FUNCTIONS)}, run by awslambdaric with the credentials of their roles",
         f"  Logs         of the functions in {folder}",
         f"  AWS          emulated by MiniStack at {deployment.aws.endpoint}: gateway, authorizer, IAM, data, queue",
@@ -71,6 +65,11 @@ def format_deployment_message(options: Options, deployment: Deployment) -> str:
         "  Mail         appears below; Ctrl-C ends everything, `make deploy-local` deploys again\n",
     ]
     return "\n".join(lines)
+
+
+def _format_logins() -> tuple[str, str]:
+    """Return the lines with the logins of the demo member and of the moderator."""
+    return f"  Demo login   {to_email(DEMO_HANDLE)} / {PASSWORD}", f"  Moderator    {MODERATOR_EMAIL} / {PASSWORD}"
 
 
 def emphasize(text: str, stream: TextIO) -> str:

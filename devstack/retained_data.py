@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 _CHANGE_SET = "retained-data"
 _POLL_SECONDS = 0.05
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import-supported-resources.html
-_IDENTIFIERS = {"AWS::DynamoDB::Table": "TableName", "AWS::Cognito::UserPool": "UserPoolId"}
+_IDENTIFIERS = {
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Cognito::UserPool": "UserPoolId",
+    "AWS::Cognito::UserPoolGroup": "GroupName",
+}
 # The parts of a template that its resources refer to.
 _REFERENCED_PARTS = ("AWSTemplateFormatVersion", "Parameters", "Mappings", "Conditions")
 
@@ -40,7 +44,7 @@ def record(endpoint: str, region: str, name: str, path: Path) -> None:
     resources = {key: each for key, each in template["Resources"].items() if each.get("DeletionPolicy") == "Retain"}
     content = {
         "template": {part: template[part] for part in _REFERENCED_PARTS if part in template} | {"Resources": resources},
-        "resources_to_import": [_identify(cloudformation, name, key, resources[key]["Type"]) for key in resources],
+        "resources_to_import": [_identify(cloudformation, name, key, resources[key]) for key in resources],
     }
     with open_private(path) as file:
         file.write(json.dumps(content, indent=2).encode())
@@ -87,12 +91,19 @@ def _read_template(cloudformation: "CloudFormationClient", name: str) -> Any:
     return json.loads(body) if isinstance(body, str) else body
 
 
-def _identify(cloudformation: "CloudFormationClient", name: str, key: str, resource_type: str) -> dict[str, Any]:
-    detail = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=key)["StackResourceDetail"]
+def _identify(cloudformation: "CloudFormationClient", name: str, key: str, resource: dict[str, Any]) -> dict[str, Any]:
+    resource_type = resource["Type"]
     if resource_type not in _IDENTIFIERS:
         raise LocalError(f"{key}: add the identifier of {resource_type} to _IDENTIFIERS in devstack/retained_data.py.")
-    identifier = {_IDENTIFIERS[resource_type]: detail["PhysicalResourceId"]}
+    identifier = {_IDENTIFIERS[resource_type]: _read_physical_id(cloudformation, name, key)}
+    if resource_type == "AWS::Cognito::UserPoolGroup":  # Its name is unique in its pool only.
+        identifier["UserPoolId"] = _read_physical_id(cloudformation, name, resource["Properties"]["UserPoolId"]["Ref"])
     return {"ResourceType": resource_type, "LogicalResourceId": key, "ResourceIdentifier": identifier}
+
+
+def _read_physical_id(cloudformation: "CloudFormationClient", name: str, key: str) -> str:
+    detail = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=key)["StackResourceDetail"]
+    return detail["PhysicalResourceId"]
 
 
 def _wait_for_change_set(cloudformation: "CloudFormationClient", name: str) -> None:

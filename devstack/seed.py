@@ -1,5 +1,7 @@
 """The seed: the first members, Dwipps and reactions, created through the API of an app in this process.
 
+Only an operator can make a moderator, so that is a call to Cognito.
+
 `python -m devstack.seed` runs the seed with the environment of the app. A later run adds only what is missing.
 """
 
@@ -12,11 +14,12 @@ from unittest import mock
 
 import httpx
 
+from app.auth.groups import MODERATORS
 from app.dwipps import repository
 from app.main import create_app
 from app.settings import Settings
-from devstack import mail
-from devstack.seed_content import MEMBERS, PASSWORD, THOUGHTS, Thought, to_email
+from devstack import clients, mail
+from devstack.seed_content import MEMBERS, MODERATOR_EMAIL, PASSWORD, THOUGHTS, Thought, to_email
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,24 +35,31 @@ class Member:
     dwipps: Mapping[str, str]
 
 
-async def seed(settings: Settings, mail_endpoint: str) -> None:
-    """Add the missing members, Dwipps and reactions.
+async def seed(settings: Settings, cognito_endpoint: str) -> None:
+    """Add the missing members, Dwipps and reactions, and the moderator.
 
     Args:
         settings: the settings of the app.
-        mail_endpoint: the endpoint of the embedded AWS, which stores the mail with the confirmation codes.
+        cognito_endpoint: the endpoint of the embedded AWS. It also stores the mail with the confirmation codes.
 
     Raises:
         httpx.HTTPStatusError: if the API refuses a request.
         LookupError: if no code was mailed to a new member.
+        ClientError: if the user pool has no group of moderators.
     """
     app = create_app(dataclasses.replace(settings, log_level="WARNING"))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as api:
-        members = {handle: await _log_in_or_sign_up(api, mail_endpoint, handle) for handle in MEMBERS}
+        members = {handle: await _log_in_or_sign_up(api, cognito_endpoint, handle) for handle in MEMBERS}
         for thought in THOUGHTS:
             dwipp_id = await _create_dwipp(api, members[thought.author], thought)
             await _add_reactions(api, members, thought, dwipp_id)
+    await asyncio.to_thread(_add_moderator, settings, cognito_endpoint)
+
+
+def _add_moderator(settings: Settings, cognito_endpoint: str) -> None:
+    cognito = clients.cognito_client(cognito_endpoint, settings.region)
+    cognito.admin_add_user_to_group(UserPoolId=settings.user_pool_id, Username=MODERATOR_EMAIL, GroupName=MODERATORS)
 
 
 async def _log_in_or_sign_up(api: httpx.AsyncClient, mail_endpoint: str, handle: str) -> Member:
@@ -99,5 +109,5 @@ async def _add_reactions(
 
 
 if __name__ == "__main__":
-    cognito_endpoint = os.environ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"]
-    asyncio.run(seed(Settings.from_environment(os.environ), cognito_endpoint))
+    endpoint = os.environ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"]
+    asyncio.run(seed(Settings.from_environment(os.environ), endpoint))

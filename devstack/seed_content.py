@@ -27,7 +27,11 @@ class Thought(NamedTuple):
     dwipp_id: str | None = None
 
 
-MEMBERS: Final = (DEMO_HANDLE, "steamy_stella", "conditioner_carl", "loofah_lu", "cold_tap_kim")
+# The moderator. The word itself is a reserved handle.
+MODERATOR_EMAIL: Final = "moderator@example.org"
+MODERATOR_HANDLE: Final = "lifeguard_lee"
+
+MEMBERS: Final = (DEMO_HANDLE, MODERATOR_HANDLE, "steamy_stella", "conditioner_carl", "loofah_lu", "cold_tap_kim")
 
 # Oldest first.
 THOUGHTS: Final = (
@@ -105,4 +109,4 @@ THOUGHTS: Final = (
 
 def to_email(handle: str) -> str:
     """Return the email address of a member. RFC 2606 reserves the domain for examples."""
-    return f"{handle}@example.org"
+    return MODERATOR_EMAIL if handle == MODERATOR_HANDLE else f"{handle}@example.org"

@@ -10,8 +10,10 @@ from typing import Any, Literal
 import httpx
 
 from app.api_gateway import make_handler
+from app.auth.groups import MODERATORS
 from app.main import create_app
 from app.settings import Settings
+from devstack import clients
 from devstack.mail import Mail, fetch_all
 from testkit.gateway import Authorizer, GatewayKind, GatewayTransport
 from testkit.jobs import run_jobs_in_thread
@@ -83,6 +85,15 @@ class Api:
         email = f"member{next(_member_numbers)}@example.org"
         await self.confirm(await self.register(email, handle=handle), email)
         return self.open_session(email, await self.login(email))
+
+    async def create_moderator(self) -> "MemberClient":
+        """Create a member in the group of the moderators. The login comes after, so the token has the group."""
+        member = await self.create_member()
+        cognito = clients.cognito_client(self.endpoint, self.settings.region)
+        cognito.admin_add_user_to_group(
+            UserPoolId=self.settings.user_pool_id, Username=member.email, GroupName=MODERATORS
+        )
+        return self.open_session(member.email, await self.login(member.email))
 
     def open_session(self, email: str, tokens: dict[str, Any]) -> "MemberClient":
         """Return a client of the member with these tokens, which sends the access token."""

@@ -48,14 +48,18 @@ class Authorizer:
 
 
 def make_rest_authorizer(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the authorizer context of a REST API: claims as strings, `exp` and `iat` as dates in words."""
+    """Return the authorizer context of a REST API: claims as strings, lists as `a,b`, `exp` and `iat` as dates."""
     dates = {name: datetime.fromtimestamp(claims[name], UTC).strftime(_REST_DATE_FORMAT) for name in ("exp", "iat")}
-    return {"claims": {name: str(value) for name, value in claims.items()} | dates}
+    return {"claims": {name: _to_text(value, "{}", ",") for name, value in claims.items()} | dates}
 
 
 def make_http_1_authorizer(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the authorizer context of an HTTP API in payload format 1.0: claims as strings."""
-    return {"claims": {name: str(value) for name, value in claims.items()}, "scopes": None}
+    """Return the authorizer context of an HTTP API in payload format 1.0: claims as strings, lists as `[a b]`."""
+    return {"claims": {name: _to_text(value, "[{}]", " ") for name, value in claims.items()}, "scopes": None}
+
+
+def _to_text(value: Any, list_format: str, separator: str) -> str:
+    return list_format.format(separator.join(map(str, value))) if isinstance(value, list) else str(value)
 
 
 def make_http_2_authorizer(claims: Mapping[str, Any]) -> dict[str, Any]:

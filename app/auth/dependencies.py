@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
+from app.auth.groups import MODERATORS, parse_groups
 from app.auth.tokens import TokenVerifier, unverified_subject
 from app.errors import UnauthenticatedError
 from app.observability import request_context
@@ -35,10 +36,17 @@ _documented_scheme = OAuth2PasswordBearer(
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The authenticated user of a request: their `sub`, and the time of their last login, if known."""
+    """The authenticated user of a request.
+
+    Attributes:
+        id: the `sub`.
+        authenticated_at: the time of the last login, if known.
+        is_moderator: whether the user was in the group of the moderators when the token was issued.
+    """
 
     id: str
     authenticated_at: datetime | None
+    is_moderator: bool
 
 
 async def _principal(
@@ -52,7 +60,8 @@ async def _principal(
     else:
         claims = _gateway_claims(event, verifier)
     request_context.current().member_id = claims["sub"]
-    return Principal(claims["sub"], _authentication_time(claims))
+    is_moderator = MODERATORS in parse_groups(claims.get("cognito:groups"))
+    return Principal(claims["sub"], _authentication_time(claims), is_moderator)
 
 
 CurrentPrincipal = Annotated[Principal, Depends(_principal)]

@@ -13,9 +13,8 @@ from app.auth.dependencies import CurrentPrincipal, own_access_token
 from app.dwipps.dependencies import DwippFeed
 from app.dwipps.schemas import DwippPage
 from app.me.dependencies import AccountDeletion, AccountExport, AccountUserPool
-from app.me.schemas import ExportView
+from app.me.schemas import AccountView, ExportView
 from app.members.dependencies import CurrentMember
-from app.members.schemas import OwnProfileView
 from app.openapi.links import links_with_parameters
 from app.openapi.problem_responses import (
     BODY_ERRORS,
@@ -39,12 +38,18 @@ _STATES: Any = {
 
 
 @router.get("", summary="Read your profile", responses=error_responses(*MEMBER_ERRORS) | _PROFILE_LINKS)
-def read_me(member: CurrentMember, user_pool: AccountUserPool) -> OwnProfileView:
+def read_me(member: CurrentMember, principal: CurrentPrincipal, user_pool: AccountUserPool) -> AccountView:
     """Return your profile. Your first request creates it, with the handle that you requested if it is still free."""
     user = user_pool.get_user(member.id)
     if user is None:
         raise errors.UnauthenticatedError
-    return OwnProfileView(id=member.id, handle=member.handle, email=user.email, joined_at=member.joined_at)
+    return AccountView(
+        id=member.id,
+        handle=member.handle,
+        email=user.email,
+        joined_at=member.joined_at,
+        moderator=principal.is_moderator,
+    )
 
 
 @router.delete(

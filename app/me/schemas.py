@@ -1,4 +1,4 @@
-"""The export of an account in the API."""
+"""The account of a member and its export in the API."""
 
 from typing import Any
 
@@ -8,19 +8,31 @@ from app.dwipps.schemas import DwippView, Mark, dwipp_example
 from app.members.schemas import OwnProfileView
 from app.openapi import examples
 
+_PROFILE: Any = {
+    "handle": examples.HANDLE,
+    "joined_at": examples.JOINED_AT,
+    "id": examples.MEMBER_ID,
+    "email": examples.EMAIL,
+}
 _MARK = {"dwipp_id": examples.DWIPP_ID, "at": examples.EDITED_AT}
 _EXAMPLE: Any = {
-    "profile": {
-        "handle": examples.HANDLE,
-        "joined_at": examples.JOINED_AT,
-        "id": examples.MEMBER_ID,
-        "email": examples.EMAIL,
-    },
+    "profile": _PROFILE,
     "dwipps": [dwipp_example(upvotes=3, upvoted=True, favorited=True)],
     "upvotes": [_MARK],
     "favorites": [_MARK],
     "next_cursor": None,
 }
+
+
+class AccountView(OwnProfileView):
+    """The profile of the calling member, and what the access token permits."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PROFILE | {"moderator": False}]})
+
+    moderator: bool = Field(
+        description="True if the access token gives the rights of a moderator. A change takes effect at the next login"
+        " or refresh.",
+    )
 
 
 class ExportView(BaseModel):

@@ -22,9 +22,5 @@ class ProfileView(BaseModel):
 class OwnProfileView(ProfileView):
     """The profile of the calling member."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [_EXAMPLE | {"id": examples.MEMBER_ID, "email": examples.EMAIL}]}
-    )
-
     id: str = Field(description="The `sub` of the member's tokens.")
     email: str

@@ -6,9 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 
 from app import errors
 from app.aws.errors import describe_cause, format_cause, to_domain_error
@@ -25,6 +23,7 @@ from app.web.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     problem_response,
 )
+from app.web.routing import allowed_methods
 
 # The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.problems")
@@ -93,7 +92,7 @@ async def _handle_http_exception(request: Request, error: Any) -> Response:
     response = problem_response(request, _FRAMEWORK_PROBLEMS.get(error.status_code, INTERNAL_ERROR))
     response.headers.update(error.headers or {})
     if error.status_code == METHOD_NOT_ALLOWED.status:
-        response.headers["Allow"] = ", ".join(_allowed_methods(request))
+        response.headers["Allow"] = ", ".join(allowed_methods(request))
     return response
 
 
@@ -116,13 +115,3 @@ def _reference_token(part: str | int) -> str:
     """Escape a reference token (RFC 6901, section 3). UTF-8 cannot express a lone surrogate, so it is spelled out."""
     text = str(part).replace("~", "~0").replace("/", "~1")
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _allowed_methods(request: Request) -> list[str]:
-    """Return all methods of the resource. Its operations may belong to several routes."""
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    methods: set[str] = set()
-    for route in iter_route_contexts(request.app.routes):
-        if route.path and compile_path(route.path)[0].fullmatch(path):
-            methods |= route.methods or set()
-    return sorted(methods | {"HEAD"} if "GET" in methods else methods)

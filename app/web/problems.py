@@ -50,6 +50,7 @@ PROBLEM_TYPES: Mapping[type[errors.DwipperError], ProblemType] = {
     errors.EditConflictError: ProblemType("edit-conflict", 409, "Edit conflict"),
     errors.IdempotencyKeyReusedError: ProblemType("idempotency-key-reused", 422, "Idempotency key reused"),
     errors.LoginAgainError: ProblemType("login-again", 403, "Recent login required"),
+    errors.ModeratorsOnlyError: ProblemType("moderators-only", 403, "Moderators only"),
     errors.InvalidCursorError: ProblemType("invalid-cursor", 400, "Invalid cursor"),
     errors.TooManyRequestsError: ProblemType("too-many-requests", 429, "Too many requests"),
     errors.UnavailableError: ProblemType("unavailable", 503, "Service unavailable"),

@@ -1,4 +1,4 @@
-"""The routes of the API: their endpoints may block, and their bodies are strict JSON."""
+"""The routes of the API: their endpoints may block, their bodies are strict JSON, and some cover any path."""
 
 import json
 from collections.abc import Callable, Coroutine
@@ -6,8 +6,10 @@ from inspect import iscoroutinefunction
 from typing import Any, NoReturn
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from app.web.problems import UNSUPPORTED_MEDIA_TYPE
 from app.web.threadpool import in_threadpool
@@ -27,6 +29,36 @@ class ApiRoute(APIRoute):
             return await handle(JsonRequest(request.scope, request.receive))
 
         return handle_json
+
+
+class _AnyPathConvertor(Convertor[str]):
+    """The rest of a path, `{rest:anything}`. Starlette's own `path` matches no line feed."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """Return the part of the path unchanged."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return the value unchanged."""
+        return value
+
+
+register_url_convertor("anything", _AnyPathConvertor())
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Return all methods of the resource. Its operations may belong to several routes.
+
+    A route without methods covers any method. It says nothing about the resource, so it does not count.
+    """
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path and compile_path(route.path)[0].fullmatch(path):
+            methods |= route.methods or set()
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 class JsonRequest(Request):

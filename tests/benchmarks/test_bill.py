@@ -64,7 +64,7 @@ def test_monthly_bill_equals_the_sum_by_hand() -> None:
         "CloudWatch": pytest.approx(
             16 * 0.30 + 28 * 0.10 + 3 + log * 0.50 + log * 0.15 * 12 * 0.03 + traced * 5e-6, rel=1e-3
         ),
-        "WAF": pytest.approx(5 + 1 + 400 * 0.60),
+        "WAF": pytest.approx(5 + 2 + 400 * 0.60),
         "Transfer": pytest.approx(400e6 * 1100 / GB * 0.09),
     }
     assert bill.total == pytest.approx(sum(bill.dollars.values()))

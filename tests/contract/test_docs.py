@@ -28,6 +28,7 @@ RUN_BY = {
     "make format": "Makefile",
     "make lint": ".ci/run",
     "make lock": "tests/devstack/test_lock.py",
+    "make moderator": "tests/devstack/test_moderators.py",
     "make openapi": ".ci/run",
     "make reset": "tests/devstack/test_commands.py",
     "make run": "tests/devstack/test_commands.py",

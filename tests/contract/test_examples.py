@@ -13,13 +13,13 @@ from app.accounts import schemas as accounts
 from app.accounts.password_grant import PasswordGrant
 from app.dwipps.ids import creation_time
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView
-from app.me.schemas import ExportView
-from app.members.schemas import OwnProfileView, ProfileView
+from app.me.schemas import AccountView, ExportView
+from app.members.schemas import ProfileView
 from testkit.operations import ALL_OPERATIONS, load_document
 from tests.contract.document import Spec, find_example_errors, iter_bodies, resolve
 
 RESPONSE_MODELS: tuple[type[BaseModel], ...] = (
-    *(DwippView, DwippPage, ProfileView, OwnProfileView, ExportView),
+    *(DwippView, DwippPage, ProfileView, AccountView, ExportView),
     *(accounts.RegisterResponse, accounts.TokenResponse),
 )
 REQUEST_MODELS: tuple[type[BaseModel], ...] = (

@@ -59,6 +59,8 @@ _UP_TO_DATE = [f"-o{name}" for name in (".venv/installed", "node_modules/.packag
         ("remove", "STAGE=dev", "AWS_REGION="),
         ("outputs", "STAGE=", "AWS_REGION=x"),
         ("outputs", "STAGE=dev", "AWS_REGION="),
+        ("moderator", "EMAIL="),
+        ("moderator", "EMAIL=x", "STAGE=dev", "AWS_REGION="),
         ("smoke", "URL="),
     ],
     ids=" ".join,
@@ -67,6 +69,20 @@ def test_missing_variable_is_an_error_with_the_usage(arguments: tuple[str, ...])
     result = _make(*_UP_TO_DATE, *arguments)
     assert result.returncode == 2
     assert result.stdout.startswith(f"Usage: make {arguments[0]} ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("EMAIL=x",), 'add "x" ""'),
+        (("EMAIL=x", "REMOVE=1"), 'remove "x" ""'),
+        (("EMAIL=x", "STAGE=dev", "AWS_REGION=y"), 'add "x" "dev"'),
+    ],
+    ids=str,
+)
+def test_moderator_runs_the_script(arguments: tuple[str, ...], expected: str) -> None:
+    output = _make(*_UP_TO_DATE, "--dry-run", "moderator", *arguments).stdout
+    assert output.rstrip().endswith(f"-m scripts.moderators {expected}")
 
 
 def test_missing_python_is_an_error_with_an_install_hint(tmp_path: Path) -> None:

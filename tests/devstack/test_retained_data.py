@@ -26,6 +26,11 @@ TEMPLATE = {
     "Resources": {
         "Table": _RETAINED | {"Type": "AWS::DynamoDB::Table", "Properties": _TABLE_PROPERTIES},
         "UserPool": _RETAINED | {"Type": "AWS::Cognito::UserPool", "Properties": {"UsernameAttributes": ["email"]}},
+        "Group": _RETAINED
+        | {
+            "Type": "AWS::Cognito::UserPoolGroup",
+            "Properties": {"UserPoolId": {"Ref": "UserPool"}, "GroupName": "moderators"},
+        },
         "Topic": {"Type": "AWS::SNS::Topic"},
     },
     "Outputs": {"Topic": {"Value": {"Ref": "Topic"}}},
@@ -76,14 +81,14 @@ def deployment(embedded: Service) -> Iterator[Deployment]:
         deployment.remove()
 
 
-def test_table_and_pool_return_with_their_data(deployment: Deployment, tmp_path: Path) -> None:
+def test_table_pool_and_group_return_with_their_data(deployment: Deployment, tmp_path: Path) -> None:
     arguments: Any = (deployment.endpoint, REGION, deployment.name, tmp_path / "retained.json")
     ids = deployment.create()
     deployment.dynamodb.put_item(TableName=ids["Table"], Item=ROW)
     retained_data.record(*arguments)
     deployment.remove()
     assert retained_data.restore(*arguments)
-    assert deployment.list_ids() == {"Table": ids["Table"], "UserPool": ids["UserPool"]}
+    assert deployment.list_ids() == {"Table": ids["Table"], "UserPool": ids["UserPool"], "Group": "moderators"}
     assert deployment.dynamodb.get_item(TableName=ids["Table"], Key=ROW)["Item"] == ROW
 
 

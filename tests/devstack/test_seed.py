@@ -10,7 +10,7 @@ from app.main import create_app
 from app.settings import Settings
 from devstack import environment, seed, stack
 from devstack.process import Service
-from devstack.seed_content import DEMO_HANDLE, EXAMPLE_ID, MEMBERS, PASSWORD, THOUGHTS, to_email
+from devstack.seed_content import DEMO_HANDLE, EXAMPLE_ID, MEMBERS, MODERATOR_EMAIL, PASSWORD, THOUGHTS, to_email
 
 
 @pytest.fixture
@@ -34,6 +34,14 @@ async def _read_feed(settings: Settings) -> list[dict[str, Any]]:
         page = (await api.get("/v1/dwipps", headers=headers, params={"limit": 100})).raise_for_status()
         items: list[dict[str, Any]] = page.json()["items"]
         return items
+
+
+async def _is_moderator(settings: Settings, email: str) -> bool:
+    async with _open_client(settings) as api:
+        login = await api.post("/v1/auth/login", json={"email": email, "password": PASSWORD})
+        headers = {"Authorization": f"Bearer {login.raise_for_status().json()['access_token']}"}
+        profile = (await api.get("/v1/me", headers=headers)).raise_for_status().json()
+        return bool(profile["moderator"])
 
 
 async def _register(settings: Settings, handle: str) -> None:
@@ -81,3 +89,9 @@ def test_example_of_the_docs_is_the_oldest_dwipp_of_the_demo_account(settings: S
     asyncio.run(seed.seed(settings, embedded.endpoint))
     *_, oldest = asyncio.run(_read_feed(settings))
     assert (oldest["id"], oldest["author"]["handle"]) == (EXAMPLE_ID, DEMO_HANDLE)
+
+
+def test_exactly_one_member_is_a_moderator(settings: Settings, embedded: Service) -> None:
+    asyncio.run(seed.seed(settings, embedded.endpoint))
+    emails = [to_email(handle) for handle in MEMBERS]
+    assert [email for email in emails if asyncio.run(_is_moderator(settings, email))] == [MODERATOR_EMAIL]

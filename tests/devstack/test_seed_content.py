@@ -2,8 +2,9 @@
 
 from itertools import chain
 
+from app.members.handles import is_handle, is_reserved
 from app.openapi import examples
-from devstack.seed_content import EXAMPLE_ID, MEMBERS, PASSWORD, THOUGHTS
+from devstack.seed_content import EXAMPLE_ID, MEMBERS, MODERATOR_HANDLE, PASSWORD, THOUGHTS, to_email
 
 
 def test_texts_are_unique_and_valid() -> None:
@@ -26,3 +27,9 @@ def test_demo_login_is_as_documented() -> None:
 def test_example_of_the_openapi_document_exists() -> None:
     assert EXAMPLE_ID == examples.DWIPP_ID
     assert [thought.dwipp_id for thought in THOUGHTS if thought.dwipp_id] == [EXAMPLE_ID]
+
+
+def test_each_member_gets_the_handle_of_the_seed() -> None:
+    assert all(is_handle(handle) and not is_reserved(handle) for handle in MEMBERS)
+    assert MODERATOR_HANDLE in MEMBERS
+    assert to_email(MODERATOR_HANDLE) == "moderator@example.org"

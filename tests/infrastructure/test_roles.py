@@ -22,10 +22,12 @@ def _get_statement(sid: str) -> dict[str, Any]:
     return match
 
 
-def test_deployer_cannot_delete_tables_users_pools_or_images() -> None:
+def test_deployer_cannot_delete_data_or_images_or_make_moderators() -> None:
     allowed = policies.find_actions({name: role for name, role in _ROLES.items() if name != "FunctionBoundary"})
     forbidden = {
+        "cognito-idp:AdminAddUserToGroup",
         "cognito-idp:AdminDeleteUser",
+        "cognito-idp:DeleteGroup",
         "cognito-idp:DeleteUserPool",
         "dynamodb:DeleteItem",
         "dynamodb:DeleteTable",

@@ -193,6 +193,18 @@ MISTAKES: Mapping[str, Mistake] = {
         "AttributeName: expires\n        Enabled: true",
         data.check_data_protection,
     ),
+    "group-not-retained": Mistake(
+        "deploy/data.yml",
+        re.compile(r"(?<=UserPoolGroup\n)    DeletionPolicy: Retain\n"),
+        "",
+        data.check_moderators_group,
+    ),
+    "group-with-another-name": Mistake(
+        "deploy/data.yml",
+        "GroupName: moderators",
+        "GroupName: Moderators",
+        data.check_moderators_group,
+    ),
     "user-existence-disclosed": Mistake(
         "deploy/data.yml",
         "PreventUserExistenceErrors: ENABLED",
@@ -245,6 +257,24 @@ MISTAKES: Mapping[str, Mistake] = {
         "deploy/firewall.yml",
         "PositionalConstraint: CONTAINS",
         "PositionalConstraint: STARTS_WITH",
+        gateway.check_firewall,
+    ),
+    "firewall-counts-refreshes-as-logins": Mistake(
+        "deploy/firewall.yml",
+        "SearchString: /v1/auth/refresh",
+        "SearchString: /v1/auth/renew",
+        gateway.check_firewall,
+    ),
+    "firewall-counts-preflights-as-logins": Mistake(
+        "deploy/firewall.yml",
+        "SearchString: OPTIONS",
+        "SearchString: options",
+        gateway.check_firewall,
+    ),
+    "firewall-without-a-bound-for-sessions": Mistake(
+        "deploy/firewall.yml",
+        "Limit: 2000",
+        "Limit: 2000000",
         gateway.check_firewall,
     ),
     "alarm-on-other-api": Mistake(

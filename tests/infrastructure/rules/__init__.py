@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     permissions.check_queue_actions,
     permissions.check_function_properties,
     data.check_data_protection,
+    data.check_moderators_group,
     data.check_account_settings,
     jobs.check_queues,
     jobs.check_worker,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from app.auth.groups import MODERATORS
 from tests.infrastructure.rules.resources import Resource, Template, find_resources, get_properties
 
 _TABLES = frozenset({"DwippsTable", "ReactionsTable", "MembersTable", "SafetyTable"})
@@ -26,6 +27,22 @@ def check_data_protection(template: Template) -> Iterator[str]:
     pool = template["Resources"].get("UserPool", {})
     if not _is_retained(pool) or pool["Properties"].get("DeletionProtection") != "ACTIVE":
         yield "UserPool: not retained"
+
+
+def check_moderators_group(template: Template) -> Iterator[str]:
+    """Check that the group of the moderators is retained with its pool, and that there is no other group.
+
+    The name of another group could look like that of the moderators: see app/auth/groups.py.
+    """
+    groups = dict(find_resources(template, "AWS::Cognito::UserPoolGroup"))
+    if list(groups) != ["ModeratorsGroup"]:
+        yield f"groups: {list(groups)}"
+    for name, group in groups.items():
+        if not _is_retained(group):
+            yield f"{name}: not retained"
+        properties = group["Properties"]
+        if (properties.get("UserPoolId"), properties.get("GroupName")) != ({"Ref": "UserPool"}, MODERATORS):
+            yield f"{name}: {properties}"
 
 
 def check_account_settings(template: Template) -> Iterator[str]:

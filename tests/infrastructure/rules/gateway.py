@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator
 
+from testkit.operations import ALL_OPERATIONS
+from tests.infrastructure.firewall import Firewall, Request
 from tests.infrastructure.rules.resources import Resource, Template, find_resources, get_properties, get_reference
 
 _SCOPES = ["aws.cognito.signin.user.admin"]
@@ -17,7 +19,11 @@ _RESPONSE_TYPES = frozenset(
         *("UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED"),
     }
 )
-_MAX_LOGINS = 1000  # In five minutes.
+# The number of requests of one address in five minutes that must be refused at the latest, and that must pass.
+_MAX_LOGINS = 1000
+_MAX_REFRESHES = 10_000
+_MEMBERS_BEHIND_ONE_ADDRESS = 300
+_SESSION_PATHS = ("/v1/auth/refresh", "/v1/auth/logout")
 _MAX_REQUESTS_PER_SECOND = 10_000
 _HEADER_PREFIX = "gatewayresponse.header."
 _HEADERS = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Cache-Control", "X-Request-Id")
@@ -137,27 +143,31 @@ def check_function_callers(template: Template) -> Iterator[str]:
 
 
 def check_firewall(template: Template) -> Iterator[str]:
-    """Check that the firewall has a rate rule for /v1/auth/, and is attached to the stage."""
+    """Check that the firewall limits each operation below /v1/auth/, and is attached to the stage.
+
+    It must not lock out 300 members behind one address who refresh at once, each after a preflight. Preflights of other
+    operations must not count as guesses.
+    """
     rules = get_properties(template, "WebAcl").get("Rules", [])
-    if not any(_limits_logins(rule) for rule in rules):
-        yield "WebAcl: no rate rule"
+    for path in (each.path for each in ALL_OPERATIONS if each.path.startswith("/v1/auth/")):
+        if _count_blocked(rules, _MEMBERS_BEHIND_ONE_ADDRESS, Request("OPTIONS", f"/stage{path}")):
+            yield f"WebAcl: preflights of members behind one address are refused for {path}"
+        limit = _MAX_REFRESHES if path in _SESSION_PATHS else _MAX_LOGINS
+        if not _count_blocked(rules, limit + 1, Request("POST", f"/stage{path}")):
+            yield f"WebAcl: no limit for {path}"
+    for path in _SESSION_PATHS:
+        requests = (Request(method, f"/stage{path}") for method in ("OPTIONS", "POST"))
+        if _count_blocked(rules, _MEMBERS_BEHIND_ONE_ADDRESS, *requests):
+            yield f"WebAcl: members behind one address lock each other out of {path}"
     association = get_properties(template, "WebAclAssociation")
     names_stage = "${ApiStage}" in str(association.get("ResourceArn"))
     if get_reference(association.get("WebACLArn")) != "WebAcl" or not names_stage:
         yield "WebAclAssociation: not attached to the stage"
 
 
-def _limits_logins(rule: Resource) -> bool:
-    """Return True if a rule blocks an address after too many requests to /v1/auth/. The path may begin with a stage."""
-    rate = rule["Statement"].get("RateBasedStatement", {})
-    match = rate.get("ScopeDownStatement", {}).get("ByteMatchStatement", {})
-    return (
-        rule["Action"] == {"Block": {}}
-        and rate.get("AggregateKeyType") == "IP"
-        and rate.get("Limit", _MAX_LOGINS + 1) <= _MAX_LOGINS
-        and (match.get("SearchString"), match.get("PositionalConstraint")) == ("/v1/auth/", "CONTAINS")
-        and match.get("FieldToMatch") == {"UriPath": {}}
-    )
+def _count_blocked(rules: list[Resource], count: int, *requests: Request) -> int:
+    """Return how many requests are blocked if each of these is sent `count` times at once."""
+    return Firewall(rules).count_blocked(request for _ in range(count) for request in requests)
 
 
 def _requires_access_token(method: Resource) -> bool:

@@ -30,10 +30,11 @@ VARYING_HEADERS = {"date", "x-request-id"}
 
 
 def _list_paths() -> dict[str, set[str]]:
-    """Return the methods of each path, with values in place of its parameters."""
+    """Return the methods of each path, with values in place of its parameters. A route for any path has no methods."""
     methods: dict[str, set[str]] = {}
     for route in iter_route_contexts(create_app(SETTINGS).routes):
-        methods.setdefault(str(route.path).format(**PARAMETERS), set()).update(route.methods or ())
+        if route.methods:
+            methods.setdefault(str(route.path).format(**PARAMETERS), set()).update(route.methods)
     return methods
 
 

@@ -15,6 +15,7 @@ from dwipper_client.api.dwipps import create_dwipp, delete_dwipp, edit_dwipp, li
 from dwipper_client.api.members import list_my_dwipps, list_my_favorites, read_me
 from dwipper_client.api.reactions import set_favorite, toggle_upvote
 from dwipper_client.models import (
+    AccountView,
     ConfirmRequest,
     DwippDraft,
     DwippEdit,
@@ -28,7 +29,6 @@ from dwipper_client.models import (
     InvalidRefreshTokenProblem,
     InvalidRequestProblem,
     LoginRequest,
-    OwnProfileView,
     RefreshRequest,
     RegisterRequest,
     RegisterResponse,
@@ -121,7 +121,7 @@ def main(url: str, code: str, email: str) -> None:
     stranger = AuthenticatedClient(base_url=url, token="nobody's", raise_on_unexpected_status=True)
     expect(UnauthenticatedProblem, read_me.sync(client=stranger))
     member = AuthenticatedClient(base_url=url, token=session.access_token, raise_on_unexpected_status=True)
-    assert expect(OwnProfileView, read_me.sync(client=member)).email == email
+    assert expect(AccountView, read_me.sync(client=member)).email == email
     dwipp_id = str(create_once(member).id)
     page_through(member)
     react(member, dwipp_id)

@@ -1,0 +1,1 @@
+"""`/v1/moderation`: the work of the moderators."""
