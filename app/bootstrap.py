@@ -16,6 +16,7 @@ from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.idempotency import IdempotentWriter
 from app.dwipps.personal_data import DwippData, ReactionData
+from app.dwipps.reaction_writer import ReactionWriter
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.jobs.pending import PendingJobRepository
@@ -23,6 +24,9 @@ from app.jobs.queue import JobQueue
 from app.me.deletion import Deletion
 from app.me.deletions import DeletionRepository
 from app.me.export import Export
+from app.members.audience import Audiences
+from app.members.block_data import BlockData
+from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 from app.members.personal_data import ExemptRows, PersonalData
 from app.settings import Settings
@@ -39,9 +43,12 @@ class Container:
     sessions: Sessions
     passwords: Passwords
     directory: Directory
+    blocks: BlockRepository
+    audiences: Audiences
     dwipps: DwippRepository
     writer: IdempotentWriter
     reactions: ReactionRepository
+    reaction_writer: ReactionWriter
     feed: Feed
     personal_data: tuple[PersonalData, ...]
     export: Export
@@ -61,9 +68,12 @@ def build_container(settings: Settings) -> Container:
     pending_confirmations = PendingConfirmationRepository(client, settings.members_table)
     dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
     reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
-    feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions)
+    blocks = BlockRepository(client, settings.members_table)
+    audiences = Audiences(blocks)
+    feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions, audiences)
     personal_data: tuple[PersonalData, ...] = (
         DwippData(feed, dwipps),
+        BlockData(blocks),
         ReactionData(reactions),
         ExemptRows(
             "profile", frozenset({"member", "handle"}), "Each export has the profile, and the erasure removes it last."
@@ -86,9 +96,12 @@ def build_container(settings: Settings) -> Container:
         sessions=Sessions(pool, directory, pending_confirmations),
         passwords=Passwords(pool),
         directory=directory,
+        blocks=blocks,
+        audiences=audiences,
         dwipps=dwipps,
         writer=IdempotentWriter(client, settings.members_table, dwipps),
         reactions=reactions,
+        reaction_writer=ReactionWriter(dwipps, reactions, audiences),
         feed=feed,
         personal_data=personal_data,
         export=Export(pool, personal_data),

@@ -14,6 +14,8 @@
     ├── InvalidCodeError
     ├── HandleTakenError
     ├── MemberNotFoundError
+    ├── OwnProfileError
+    ├── TooManyBlocksError
     ├── DwippNotFoundError
     ├── NotTheAuthorError
     ├── EditConflictError
@@ -136,19 +138,39 @@ class HandleTakenError(DwipperError):
 class MemberNotFoundError(DwipperError):
     """No member has this handle."""
 
-    detail = "No member has this handle."
+    detail = "No member has this handle, or you block the member."
+
+
+class OwnProfileError(DwipperError):
+    """The operation is about another member, and the handle is the caller's own."""
+
+    detail = "This is your own handle. You can block other members only."
+
+
+class TooManyBlocksError(DwipperError):
+    """The member has the maximum number of blocks."""
+
+    detail = "You block 500 members, which is the maximum. Unblock a member first."
 
 
 class DwippNotFoundError(DwipperError):
     """The Dwipp does not exist."""
 
-    detail = "This Dwipp does not exist, or it was deleted."
+    detail = "This Dwipp does not exist, it was deleted, or you block its author."
 
 
 class NotTheAuthorError(DwipperError):
-    """The member did not write this Dwipp."""
+    """The member did not write this Dwipp.
+
+    Args:
+        author_handle: the handle of the author, empty if unknown. It is not part of the response.
+    """
 
     detail = "Only the author can edit or delete a Dwipp."
+
+    def __init__(self, author_handle: str = "") -> None:
+        super().__init__()
+        self.author_handle = author_handle
 
 
 class EditConflictError(DwipperError):

@@ -42,6 +42,7 @@ _TAGS = [
     {"name": "dwipps", "description": "Shower thoughts, of all members or of one."},
     {"name": "reactions", "description": "Upvotes, whose number is public, and favorites, which are private."},
     {"name": "members", "description": "Profiles, and your own account."},
+    {"name": "safety", "description": "Members whom you block."},
     {"name": "auth", "description": "Registration, sessions and passwords."},
     {"name": "service", "description": "The service itself."},
 ]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query"})
-# DynamoDB Local reports no capacity for a write whose condition failed. AWS charges one unit per KB of the item, and
-# our items are below 1 KB:
+# DynamoDB Local reports no capacity for a write whose condition failed. AWS charges one unit per KB of the item. Our
+# items are below 1 KB, except the row of blocks with up to 11 KB:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalUpdate
 _FAILED_CONDITION = {"CapacityUnits": 1.0}
 

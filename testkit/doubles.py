@@ -70,7 +70,8 @@ class RecordingFeed(Feed):
     respond: Callable[[], DwippPage]
 
     def __init__(self, container: Container) -> None:
-        super().__init__(container.dwipps, FeedPageCache(container.dwipps.list_recent, 0), container.reactions)
+        cache = FeedPageCache(container.dwipps.list_recent, 0)
+        super().__init__(container.dwipps, cache, container.reactions, container.audiences)
         self.callers: list[str] = []
         self.respond = lambda: DwippPage(items=[], next_cursor=None)
 

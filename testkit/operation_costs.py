@@ -7,6 +7,7 @@ from typing import Any
 from app.aws.items import serialize
 from app.aws.timestamps import now, to_text
 from app.dwipps.ids import new_id
+from app.members.blocks import MAX_BLOCKS
 from testkit.api_client import Api, MemberClient
 from testkit.capacity_meter import CapacityMeter, ConsumedCapacity
 from testkit.engine import Engine
@@ -51,6 +52,8 @@ async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> 
     await _measure_upvotes(recorder, author, reader)
     await _measure_favorites(recorder, author, reader)
     await _measure_writes(recorder, author)
+    await _measure_reads_with_blocks(recorder, engine, author, reader)
+    await _measure_blocks(recorder, engine, stranger)
     return recorder.costs
 
 
@@ -134,3 +137,39 @@ async def _measure_writes(recorder: CostRecorder, author: MemberClient) -> None:
     await recorder.request("edit", author, "PATCH", path, json={"text": OTHER_TEXT})
     await recorder.request("edit, the same text", author, "PATCH", path, json={"text": OTHER_TEXT})
     await recorder.request("delete", author, "DELETE", path)
+
+
+def _write_blocks(engine: Engine, member_id: str, count: int) -> None:
+    """Write blocks of members whose handles have the maximum length. No Dwipp is by one of them."""
+    handles = {f"blocked_member_{number:05}" for number in range(count)}
+    _write_rows(engine, engine.settings.members_table, [{"pk": f"blocks#{member_id}", "handles": handles}])
+
+
+async def _measure_reads_with_blocks(
+    recorder: CostRecorder, engine: Engine, author: MemberClient, reader: MemberClient
+) -> None:
+    """Measure the reads, and the changes of reactions, of a reader with the maximum number of blocks."""
+    dwipp = await author.post_dwipp(TEXT)
+    _write_blocks(engine, (await reader.get("/v1/me"))["id"], MAX_BLOCKS)
+    by_author, path = f"/v1/users/{MAX_LENGTH_HANDLE}", f"/v1/dwipps/{dwipp['id']}"
+    for name, method, url in (
+        ("page of the feed", "GET", "/v1/dwipps"),
+        ("page of one author, reactions to all between", "GET", f"{by_author}/dwipps"),
+        ("page of favorites", "GET", "/v1/me/favorites"),
+        ("one Dwipp", "GET", path),
+        ("profile", "GET", by_author),
+        ("upvote", "PUT", f"{path}/upvote"),
+        ("favorite", "PUT", f"{path}/favorite"),
+        ("take the upvote of a favorite back", "DELETE", f"{path}/upvote"),
+        ("take the favorite back", "DELETE", f"{path}/favorite"),
+        ("page of blocks", "GET", "/v1/me/blocks"),
+    ):
+        await recorder.request(f"{name}, {MAX_BLOCKS} blocks", reader, method, url)
+
+
+async def _measure_blocks(recorder: CostRecorder, engine: Engine, blocker: MemberClient) -> None:
+    """Measure blocks of a member with one block less than the maximum."""
+    _write_blocks(engine, (await blocker.get("/v1/me"))["id"], MAX_BLOCKS - 1)
+    path = f"/v1/users/{MAX_LENGTH_HANDLE}/block"
+    for name, method in (("block", "PUT"), ("block again", "PUT"), ("unblock", "DELETE"), ("unblock again", "DELETE")):
+        await recorder.request(name, blocker, method, path)

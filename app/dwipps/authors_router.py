@@ -30,8 +30,8 @@ def list_dwipps_of_member(
     feed: DwippFeed,
 ) -> DwippPage:
     """Return a page of one member's Dwipps, newest first."""
-    _, page = run_concurrently(
-        partial(directory.get_profile, handle),
+    page, _ = run_concurrently(
         partial(feed.list_by_author, principal.id, handle, params.page),
+        partial(directory.get_profile, handle),
     )
     return params.with_next_link(page)

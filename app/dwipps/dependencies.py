@@ -11,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from app.dwipps.feed import Feed
 from app.dwipps.idempotency import IdempotentWriter
+from app.dwipps.reaction_writer import ReactionWriter
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippView
@@ -22,6 +23,7 @@ DwippFeed = Annotated[Feed, provided("feed")]
 Dwipps = Annotated[DwippRepository, provided("dwipps")]
 DwippWriter = Annotated[IdempotentWriter, provided("writer")]
 Reactions = Annotated[ReactionRepository, provided("reactions")]
+ReactionChanges = Annotated[ReactionWriter, provided("reaction_writer")]
 DwippIdParam = Annotated[
     str,
     AfterValidator(lower_ascii),

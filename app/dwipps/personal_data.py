@@ -31,7 +31,7 @@ class DwippData:
 
     def export(self, member: Member, limit: int, position: str) -> ExportPart:
         """Return Dwipps, newest first. A position is a cursor of the author's list."""
-        page = self._feed.list_by_author(member.id, member.handle, PageRequest(limit, position or None))
+        page = self._feed.list_own(member, PageRequest(limit, position or None))
         return ExportPart({"dwipps": page.items}, page.next_cursor)
 
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:

@@ -243,5 +243,5 @@ def _check_author(error: ClientError, author_handle: str) -> Dwipp:
         raise DwippNotFoundError from error
     dwipp = Dwipp.from_item(item)
     if dwipp.author_handle != author_handle:
-        raise NotTheAuthorError from error
+        raise NotTheAuthorError(dwipp.author_handle) from error
     return dwipp

@@ -11,7 +11,7 @@ from app.aws.concurrency import run_concurrently
 from app.dwipps.dependencies import DwippFeed, DwippIdParam, Dwipps, DwippWriter, IdempotencyKey, Reactions
 from app.dwipps.feed import to_view
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView, dwipp_example
-from app.members.dependencies import CurrentMember
+from app.members.dependencies import CurrentMember, MemberAudiences
 from app.observability.metrics import counted_as
 from app.openapi import examples
 from app.openapi.links import links_with_parameters
@@ -98,20 +98,25 @@ def read_dwipp(dwipp_id: DwippIdParam, principal: CurrentPrincipal, feed: DwippF
     )
     | _EDITED,
 )
-def edit_dwipp(
-    dwipp_id: DwippIdParam, body: DwippEdit, member: CurrentMember, dwipps: Dwipps, reactions: Reactions
+def edit_dwipp(  # noqa: PLR0913, PLR0917 -- most are dependencies
+    dwipp_id: DwippIdParam,
+    body: DwippEdit,
+    member: CurrentMember,
+    dwipps: Dwipps,
+    reactions: Reactions,
+    audiences: MemberAudiences,
 ) -> DwippView:
     """Replace the text of your Dwipp. An edit to the same text changes nothing.
 
     Send the `version` that you read. The edit is then refused if the Dwipp was edited meanwhile, for example by you on
     another device.
     """
-    return to_view(
-        *run_concurrently(
+    with audiences.hide_refusals(member.id):
+        dwipp, reaction = run_concurrently(
             partial(dwipps.edit, member, dwipp_id, body.text, body.version),
             partial(reactions.get, member.id, dwipp_id),
         )
-    )
+    return to_view(dwipp, reaction)
 
 
 @router.delete(
@@ -120,9 +125,10 @@ def edit_dwipp(
     status_code=204,
     responses=error_responses(*MEMBER_ERRORS, errors.DwippNotFoundError, errors.NotTheAuthorError),
 )
-def delete_dwipp(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps) -> None:
+def delete_dwipp(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, audiences: MemberAudiences) -> None:
     """Delete your Dwipp. Within a second it is missing from all lists, including favorites.
 
     The response to a repeated delete is 404.
     """
-    dwipps.delete(member, dwipp_id)
+    with audiences.hide_refusals(member.id):
+        dwipps.delete(member, dwipp_id)

@@ -14,7 +14,8 @@ from app.dwipps.dependencies import DwippFeed
 from app.dwipps.schemas import DwippPage
 from app.me.dependencies import AccountDeletion, AccountExport, AccountUserPool
 from app.me.schemas import AccountView, ExportView
-from app.members.dependencies import CurrentMember
+from app.members.dependencies import Blocks, CurrentMember
+from app.members.schemas import BlockPage
 from app.openapi.links import links_with_parameters
 from app.openapi.problem_responses import (
     BODY_ERRORS,
@@ -60,7 +61,7 @@ def read_me(member: CurrentMember, principal: CurrentPrincipal, user_pool: Accou
     responses=error_responses(*PRINCIPAL_ERRORS, errors.LoginAgainError, errors.TooManyRequestsError) | _STATES,
 )
 def delete_me(principal: CurrentPrincipal, request: Request, deletion: AccountDeletion) -> Response:
-    """Delete your account: Dwipps, upvotes, favorites, profile and login. This cannot be undone.
+    """Delete your account: Dwipps, upvotes, favorites, blocks, profile and login. This cannot be undone.
 
     One request is enough. It needs a login within the last 10 minutes that was not signed out since. From then on you
     cannot log in or write, and nobody finds your profile. The rest is deleted in the background, in a few minutes. To
@@ -80,8 +81,9 @@ def export_me(
 ) -> ExportView:
     """Return all data about you. A larger account has several parts.
 
-    A part has at most 500 items: your Dwipps, and the Dwipps with a reaction of yours. The parts begin with your
-    Dwipps, and your upvotes and favorites follow. Only a null `next_cursor` ends the export.
+    A part has at most 500 items: your Dwipps, the Dwipps with a reaction of yours, and the members whom you block. The
+    parts begin with your Dwipps. The handles that you block follow, then your upvotes and favorites. Only a null
+    `next_cursor` ends the export.
     """
     return export.get_part(member, cursor)
 
@@ -124,14 +126,22 @@ def log_out_everywhere(member: CurrentMember, sessions: AccountSessions) -> None
 @router.get("/dwipps", summary="List your Dwipps", responses=error_responses(*MEMBER_ERRORS, *PAGE_ERRORS))
 def list_my_dwipps(member: CurrentMember, params: PageParams, feed: DwippFeed) -> DwippPage:
     """Return a page of your Dwipps, newest first."""
-    return params.with_next_link(feed.list_by_author(member.id, member.handle, params.page))
+    return params.with_next_link(feed.list_own(member, params.page))
 
 
 @router.get("/favorites", summary="List your favorites", responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS))
 def list_my_favorites(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed) -> DwippPage:
     """Return a page of your favorites, latest favorited first. Nobody else sees them.
 
-    A page may be short if Dwipps were deleted. Only a null `next_cursor` ends the list. `DELETE` on the favorite of a
-    deleted Dwipp has the response 404 and removes the favorite.
+    A page may be short if Dwipps were deleted, or if you block their authors. Only a null `next_cursor` ends the list.
+    `DELETE` on the favorite of a deleted Dwipp has the response 404 and removes the favorite.
     """
     return params.with_next_link(feed.list_favorites(principal.id, params.page))
+
+
+@router.get(
+    "/blocks", summary="List your blocks", tags=["safety"], responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS)
+)
+def list_my_blocks(principal: CurrentPrincipal, params: PageParams, blocks: Blocks) -> BlockPage:
+    """Return a page of the members whom you block, in order of their handles. Nobody else sees them."""
+    return params.with_next_link(blocks.list_page(principal.id, params.page))

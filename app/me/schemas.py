@@ -20,6 +20,7 @@ _EXAMPLE: Any = {
     "dwipps": [dwipp_example(upvotes=3, upvoted=True, favorited=True)],
     "upvotes": [_MARK],
     "favorites": [_MARK],
+    "blocks": [examples.BLOCKED_HANDLE],
     "next_cursor": None,
 }
 
@@ -44,4 +45,5 @@ class ExportView(BaseModel):
     dwipps: list[DwippView]
     upvotes: list[Mark]
     favorites: list[Mark]
+    blocks: list[str] = Field(description="The handles of the members whom you block.")
     next_cursor: str | None = Field(description="The `cursor` of the next part. Null in the last part.")

@@ -6,6 +6,8 @@ from fastapi import Depends, Path
 from pydantic import AfterValidator
 
 from app.auth.dependencies import CurrentPrincipal
+from app.members.audience import Audiences
+from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 from app.members.models import Member
 from app.openapi import examples
@@ -13,6 +15,8 @@ from app.openapi.formats import lower_ascii
 from app.web.dependencies import provided
 from app.web.threadpool import in_threadpool
 
+Blocks = Annotated[BlockRepository, provided("blocks")]
+MemberAudiences = Annotated[Audiences, provided("audiences")]
 MemberDirectory = Annotated[Directory, provided("directory")]
 HandleParam = Annotated[
     str,

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.openapi import examples
 from app.openapi.formats import Timestamp
+from app.pagination.cursors import Page
 
 _EXAMPLE: Any = {"handle": examples.HANDLE, "joined_at": examples.JOINED_AT}
 
@@ -24,3 +25,19 @@ class OwnProfileView(ProfileView):
 
     id: str = Field(description="The `sub` of the member's tokens.")
     email: str
+
+
+class BlockView(BaseModel):
+    """A blocked member."""
+
+    handle: str
+
+
+class BlockPage(Page[BlockView]):
+    """A page of the members whom the caller blocks."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [{"handle": examples.BLOCKED_HANDLE}], "next_cursor": None}],
+        }
+    )

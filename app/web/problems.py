@@ -45,6 +45,8 @@ PROBLEM_TYPES: Mapping[type[errors.DwipperError], ProblemType] = {
     errors.InvalidCodeError: ProblemType("invalid-or-expired-code", 400, "Invalid or expired code"),
     errors.HandleTakenError: ProblemType("handle-taken", 409, "Handle taken"),
     errors.MemberNotFoundError: ProblemType("member-not-found", 404, "Member not found"),
+    errors.OwnProfileError: ProblemType("own-profile", 422, "Own profile"),
+    errors.TooManyBlocksError: ProblemType("too-many-blocks", 422, "Too many blocks"),
     errors.DwippNotFoundError: ProblemType("dwipp-not-found", 404, "Dwipp not found"),
     errors.NotTheAuthorError: ProblemType("not-the-author", 403, "Not the author"),
     errors.EditConflictError: ProblemType("edit-conflict", 409, "Edit conflict"),

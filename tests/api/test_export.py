@@ -93,11 +93,16 @@ class TestSmallPages:
             await kay.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
         for dwipp_id in ids[::2]:
             await kay.http.put(f"/v1/dwipps/{dwipp_id}/favorite")
+        handles = ["lee", "max", "pat", "zoe"]
+        for handle in handles:
+            await (await api.create_member(handle)).get("/v1/me")
+            assert (await kay.http.put(f"/v1/users/{handle}/block")).status_code == 204
         pages = await _read_export_pages(kay)
         assert [dwipp["id"] for page in pages for dwipp in page["dwipps"]] == ids[::-1]
         assert [mark["dwipp_id"] for page in pages for mark in page["upvotes"]] == ids
         assert [mark["dwipp_id"] for page in pages for mark in page["favorites"]] == ids[::2]
-        assert all(len(page["dwipps"]) + len(page["upvotes"]) <= 3 for page in pages)
+        assert [handle for page in pages for handle in page["blocks"]] == handles
+        assert all(len(page["dwipps"]) + len(page["blocks"]) + len(page["upvotes"]) <= 3 for page in pages)
 
     @pytest.mark.parametrize("dwipps", [2, 3, 4])
     async def test_part_is_filled_across_sections(self, dwipps: int, api: Api) -> None:

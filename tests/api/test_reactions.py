@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.dwipps import feed
+from app.dwipps import listing
 from testkit.api_client import Api, MemberClient
 
 
@@ -137,8 +137,8 @@ class TestDeletedDwipps:
             assert [item["id"] for item in items] == [each for each in reversed(ids) if each not in deleted]
 
     async def test_search_for_an_existing_favorite_is_bounded(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(feed, "_FURTHER_READ_ROWS", 2)
-        monkeypatch.setattr(feed, "_MAX_FURTHER_READS", 2)
+        monkeypatch.setattr(listing, "FURTHER_READ_ROWS", 2)
+        monkeypatch.setattr(listing, "MAX_FURTHER_READS", 2)
         kay, lee = await api.create_member("kay"), await api.create_member("lee")
         oldest = await _add_favorites(kay, lee, 1)
         for dwipp_id in await _add_favorites(kay, lee, 6):

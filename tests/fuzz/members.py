@@ -28,6 +28,7 @@ class Members:
         reset_email: the email of the member with a requested password reset.
         refresh_token: a refresh token of the member for most calls.
         handle: the handle of the member for most calls.
+        other_handle: the handle of the member with a requested password reset.
         registrations: the ids of unconfirmed registrations.
     """
 
@@ -38,8 +39,8 @@ class Members:
         self.email, self.reset_email = next(self._emails), next(self._emails)
         self.refresh_token: str = self._create(self.email)["refresh_token"]
         self._renew_token()
-        self.handle: str = self._get_handle()
-        self._create(self.reset_email)
+        self.handle = self._get_handle(self._token)
+        self.other_handle = self._get_handle(self._create(self.reset_email)["access_token"])
         self._post("password/forgot", email=self.reset_email)
         self.registrations = [self._register(next(self._emails)) for _ in range(3)]
 
@@ -81,8 +82,8 @@ class Members:
         self.tokens.add(session["access_token"])
         return session
 
-    def _get_handle(self) -> str:
-        me = self._http.get("/v1/me", headers={"Authorization": f"Bearer {self._token}"})
+    def _get_handle(self, token: str) -> str:
+        me = self._http.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
         return str(me.raise_for_status().json()["handle"])
 
     def _post(self, action: str, **body: str) -> httpx.Response:

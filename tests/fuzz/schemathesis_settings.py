@@ -77,7 +77,7 @@ def _make_dictionaries(members: Members) -> dict[str, list[str]]:
         "confirmation codes": [CONFIRMATION_CODE],
         "emails": [members.email],
         "reset emails": [members.reset_email, "nobody@example.org"],
-        "handles": [members.handle],
+        "handles": [members.handle, members.other_handle],
         "passwords": [PASSWORD],
         "refresh tokens": [members.refresh_token],
         "registrations": members.registrations,

@@ -5,7 +5,7 @@ from tests.resilience.retrying_client import RetryingClient
 
 _VIEW_FIELDS = {"upvote": "upvoted", "favorite": "favorited"}
 _PUBLIC_LISTS = ("/v1/dwipps", "/v1/users/lee/dwipps")
-_OWN_DATA = ("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/export")
+_OWN_DATA = ("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/blocks", "/v1/me/export")
 
 
 async def _create(context: OperationContext, client: RetryingClient) -> None:
@@ -82,6 +82,26 @@ def _make_toggle_operation(kind: str, *, is_set: bool = False) -> ClientOperatio
     return operation
 
 
+def _make_block_operation(method: str, *, has_target_state: bool) -> ClientOperation:
+    """Return an operation that blocks or unblocks a member.
+
+    Args:
+        method: "PUT" or "DELETE".
+        has_target_state: whether the block is already in the requested state.
+    """
+    opposite = "DELETE" if method == "PUT" else "PUT"
+
+    async def operation(context: OperationContext, client: RetryingClient) -> None:
+        # New members, because Kay must see the Dwipps of other operations.
+        blocker, blocked = await context.api.create_member(), await context.api.create_member()
+        path = f"/v1/users/{(await blocked.get('/v1/me'))['handle']}"
+        await blocker.http.request(method if has_target_state else opposite, f"{path}/block")
+        await client.send(blocker.http, method, f"{path}/block")
+        assert (await blocker.http.get(path)).status_code == (404 if method == "PUT" else 200)
+
+    return operation
+
+
 async def _read_dwipp(context: OperationContext, client: RetryingClient) -> None:
     path = await context.create_dwipp(context.lee)
     expected = (await context.kay.http.put(f"{path}/upvote")).json()
@@ -120,6 +140,10 @@ DWIPP_OPERATIONS: dict[str, ClientOperation] = {
     "clear favorite again": _make_reaction_operation("favorite", "DELETE", has_target_state=True),
     "toggle favorite": _make_toggle_operation("favorite"),
     "toggle favorite back": _make_toggle_operation("favorite", is_set=True),
+    "block": _make_block_operation("PUT", has_target_state=False),
+    "block again": _make_block_operation("PUT", has_target_state=True),
+    "unblock": _make_block_operation("DELETE", has_target_state=False),
+    "unblock again": _make_block_operation("DELETE", has_target_state=True),
     "read a Dwipp": _read_dwipp,
     **{f"read {path}": _make_read_operation(path) for path in (*_PUBLIC_LISTS, "/v1/users/lee", *_OWN_DATA)},
 }

@@ -33,6 +33,8 @@ PUT    /v1/dwipps/{dwipp_id}/favorite       200    200          401      401    
 DELETE /v1/dwipps/{dwipp_id}/favorite       200    200          401      401        401
 GET    /v1/users/{handle}                   200    200          200      200        401
 GET    /v1/users/{handle}/dwipps            200    200          200      200        401
+PUT    /v1/users/{handle}/block             422    204          401      401        401
+DELETE /v1/users/{handle}/block             204    204          401      401        401
 GET    /v1/me                               200    200          401      401        401
 DELETE /v1/me                               202    202          403      204        401
 GET    /v1/me/export                        200    200          401      401        401
@@ -40,6 +42,7 @@ PUT    /v1/me/password                      204    204          401      401    
 DELETE /v1/me/sessions                      204    204          401      401        401
 GET    /v1/me/dwipps                        200    200          401      401        401
 GET    /v1/me/favorites                     200    200          200      200        401
+GET    /v1/me/blocks                        200    200          200      200        401
 POST   /v1/auth/register                    202    202          202      202        202
 POST   /v1/auth/confirm                     400    400          204      400        400
 POST   /v1/auth/resend                      202    202          202      202        202
@@ -61,8 +64,8 @@ def _parse_matrix() -> dict[str, dict[str, int]]:
 
 EXPECTED = _parse_matrix()
 
-# These operations change the account of an actor, so their tests get new actors.
-_ALTERING_OPERATIONS = ("delete_me", "change_password", "confirm", "reset_password")
+# These operations change the account of an actor, or what the actor sees. So their tests get new actors.
+_ALTERING_OPERATIONS = ("delete_me", "change_password", "confirm", "reset_password", "block_member")
 
 
 class MatrixHarness:

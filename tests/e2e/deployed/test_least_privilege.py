@@ -141,6 +141,7 @@ async def _run_all_jobs(api: Api, operator: Operator) -> None:
     path = f"/v1/dwipps/{(await lee.post_dwipp('Hers'))['id']}"
     for reaction in ("upvote", "favorite"):
         assert (await kay.http.put(f"{path}/{reaction}")).status_code == 200
+    assert (await kay.http.put("/v1/users/lee/block")).status_code == 204
     assert (await kay.http.delete("/v1/me")).status_code == 202
     operator.purge_messages()
     operator.age_pending_jobs()

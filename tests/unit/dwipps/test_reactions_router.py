@@ -10,8 +10,11 @@ from fastapi import FastAPI
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
+from app.dwipps.reaction_writer import ReactionWriter
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
+from app.members.audience import Audiences
+from app.members.blocks import BlockRepository
 from testkit.doubles import SETTINGS, make_offline_app, send_request
 from testkit.forged_tokens import make_token, public_keys
 
@@ -22,11 +25,12 @@ def app() -> FastAPI:
     app, _ = make_offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))
     client = dynamodb_client(SETTINGS.region)
     Stubber(client).activate()
-    app.state.container = replace(
-        app.state.container,
-        dwipps=DwippRepository(client, SETTINGS.dwipps_table, 1),
-        reactions=ReactionRepository(client, SETTINGS.reactions_table, SETTINGS.dwipps_table),
+    writer = ReactionWriter(
+        DwippRepository(client, SETTINGS.dwipps_table, 1),
+        ReactionRepository(client, SETTINGS.reactions_table, SETTINGS.dwipps_table),
+        Audiences(BlockRepository(client, SETTINGS.members_table)),
     )
+    app.state.container = replace(app.state.container, reaction_writer=writer)
     return app
 
 

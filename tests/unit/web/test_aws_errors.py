@@ -32,7 +32,9 @@ from app.api_gateway import make_handler
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.dwipps.feed import Feed
-from app.dwipps.reactions import Reaction
+from app.dwipps.reactions import Reaction, ReactionRepository
+from app.dwipps.repository import DwippRepository
+from app.members.blocks import BlockRepository
 from app.observability import json_logging, text_logging
 from testkit.doubles import SETTINGS, make_offline_app, send_request
 from testkit.forged_tokens import make_token, make_valid_claims, public_keys
@@ -243,7 +245,12 @@ class TestTransactions:
     def test_cancelled_transaction_is_500_with_its_reasons(
         self, app: FastAPI, fail: Fail, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(type(app.state.container.reactions), "get", lambda *_: Reaction())
+        for repository, read, result in (
+            (ReactionRepository, "get", Reaction()),
+            (DwippRepository, "get_many", {}),
+            (BlockRepository, "list_recent", frozenset()),
+        ):
+            monkeypatch.setattr(repository, read, lambda *_, result=result: result)
         reasons = [{"Code": "None"}, {"Code": "ValidationError", "Message": SECRET}]
         fail(__type="TransactionCanceledException", CancellationReasons=reasons)
         response = _send(app, self.UPVOTE)

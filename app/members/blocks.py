@@ -1,0 +1,114 @@
+"""Blocks: the handles of the members whose Dwipps a member does not want to see.
+
+Rows of the members table:
+
+    pk = blocks#<id of the blocker>  handles, a set of strings
+
+One row holds all blocks of a member, so that a page of a list costs one read more. With 500 handles of 20 characters it
+has 11 KB. The blocked member has no row, so nothing that they can read depends on it.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from app.aws.items import deserialize, serialize
+from app.aws.retries import retry_on_conflict
+from app.errors import OwnProfileError, TooManyBlocksError
+from app.members.handles import is_handle
+from app.members.models import Member
+from app.members.schemas import BlockPage, BlockView
+from app.pagination.cursors import PageRequest, decode_cursor, encode_cursor
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+MAX_BLOCKS = 500
+
+
+class BlockRepository:
+    """The repository of blocks, by blocker."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def list_recent(self, member_id: str) -> frozenset[str]:
+        """Return the handles that a member blocks, eventually consistent: a block may need a second to show."""
+        return self._get(member_id, consistent=False) or frozenset()
+
+    def list_page(self, member_id: str, page: PageRequest) -> BlockPage:
+        """Return a page of the members whom a member blocks, in order of their handles."""
+        name = f"blocks {member_id}"
+        (after,) = ("",) if page.cursor is None else decode_cursor(name, page.cursor, is_handle)
+        handles = [handle for handle in self.list_current(member_id) if handle > after]
+        shown = handles[: page.limit]
+        return BlockPage(
+            items=[BlockView(handle=handle) for handle in shown],
+            next_cursor=encode_cursor(name, shown[-1]) if len(handles) > page.limit else None,
+        )
+
+    def list_current(self, member_id: str) -> list[str]:
+        """Return the handles that a member blocks, in their order."""
+        return sorted(self._get(member_id, consistent=True) or ())
+
+    def has_row(self, member_id: str) -> bool:
+        """Return True if the member has a row, which may have no handle left."""
+        return self._get(member_id, consistent=True) is not None
+
+    def add(self, member: Member, handle: str) -> None:
+        """Block a member. This changes nothing if the member is blocked already.
+
+        Args:
+            member: the blocker.
+            handle: the handle of an existing member.
+
+        Raises:
+            OwnProfileError: if it is the blocker's own handle.
+            TooManyBlocksError: if the blocker has the maximum number of blocks.
+        """
+        if handle == member.handle:
+            raise OwnProfileError
+        retry_on_conflict(partial(self._add, member.id, handle), member.write_deadline)
+
+    def remove(self, member: Member, handle: str) -> None:
+        """Unblock a member. This changes nothing if the member is not blocked."""
+        retry_on_conflict(partial(self._remove, member.id, handle), member.write_deadline)
+
+    def delete_all(self, member_id: str) -> None:
+        """Delete the row of a blocker."""
+        self._client.delete_item(TableName=self._table, Key=_key(member_id))
+
+    def _add(self, member_id: str, handle: str) -> None:
+        # The condition bounds the row under concurrent writes too. A repeated block is let through at the maximum.
+        condition = "attribute_not_exists(handles) OR contains(handles, :handle) OR size(handles) < :max"
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(member_id),
+                UpdateExpression="ADD handles :handles",
+                ConditionExpression=condition,
+                ExpressionAttributeValues=serialize({":handles": {handle}, ":handle": handle, ":max": MAX_BLOCKS}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise TooManyBlocksError from error
+
+    def _remove(self, member_id: str, handle: str) -> None:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(member_id),
+                UpdateExpression="DELETE handles :handles",
+                ConditionExpression="contains(handles, :handle)",  # Without it, the update would create a row.
+                ExpressionAttributeValues=serialize({":handles": {handle}, ":handle": handle}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def _get(self, member_id: str, *, consistent: bool) -> frozenset[str] | None:
+        """Return the handles in a row. None if there is no row."""
+        response = self._client.get_item(TableName=self._table, Key=_key(member_id), ConsistentRead=consistent)
+        return frozenset(deserialize(response["Item"]).get("handles", ())) if "Item" in response else None
+
+
+def _key(member_id: str) -> Any:
+    return serialize({"pk": f"blocks#{member_id}"})

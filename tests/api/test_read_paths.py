@@ -1,0 +1,173 @@
+"""Each operation that shows Dwipps or members hides those that the caller may not see.
+
+The tables below place every operation of openapi.json whose path names a Dwipp or a member, or whose response shows
+one. A new one must be placed, so that nobody forgets what is hidden on it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from testkit.api_client import Api, MemberClient
+from testkit.operations import ALL_OPERATIONS, OPERATIONS_BY_NAME, Operation, load_document
+
+_SHOWING_SCHEMAS = frozenset({"DwippView", "ProfileView", "OwnProfileView"})
+_SHOWING_PARAMETERS = ("{dwipp_id}", "{handle}")
+
+# The response has only what the caller may see.
+LISTS = ("list_dwipps", "list_my_favorites")
+# The response is 404, and nothing is changed.
+DWIPPS_NOT_FOUND = (
+    *("read_dwipp", "edit_dwipp", "delete_dwipp"),
+    *("set_upvote", "toggle_upvote", "set_favorite", "toggle_favorite"),
+)
+# The response is 404, and the reaction is cleared.
+CLEARED = {"clear_upvote": "upvotes", "clear_favorite": "favorites"}
+# The response is 404.
+MEMBERS_NOT_FOUND = ("read_member", "list_dwipps_of_member")
+# The response does not depend on what the caller may see.
+INDEPENDENT = {
+    "create_dwipp": "the new Dwipp, or that of a replay, is the caller's own",
+    "list_my_dwipps": "all of them are the caller's own",
+    "read_me": "it is the caller's own profile",
+    "export_me": "it has the caller's own data, and the ids of Dwipps only",
+    "block_member": "a repeated block succeeds",
+    "unblock_member": "otherwise no block could be undone",
+}
+PLACED = (*LISTS, *DWIPPS_NOT_FOUND, *CLEARED, *MEMBERS_NOT_FOUND, *INDEPENDENT)
+
+
+def _shows_dwipps_or_members(operation: Operation, document: dict[str, Any]) -> bool:
+    described = document["paths"][operation.path][operation.method.lower()]
+    successes = [response for status, response in described["responses"].items() if status.startswith("2")]
+    return any(parameter in operation.path for parameter in _SHOWING_PARAMETERS) or not _SHOWING_SCHEMAS.isdisjoint(
+        _list_schemas(successes, document, seen=set())
+    )
+
+
+def _list_schemas(node: Any, document: dict[str, Any], seen: set[str]) -> Iterator[str]:
+    """Yield the names of all schemas that a part of the document refers to, directly or through others."""
+    if isinstance(node, list):
+        for value in node:
+            yield from _list_schemas(value, document, seen)
+    elif isinstance(node, dict):
+        name = node["$ref"].rpartition("/")[2] if "/schemas/" in str(node.get("$ref")) else None
+        if name and name not in seen:
+            seen.add(name)
+            yield name
+            yield from _list_schemas(document["components"]["schemas"][name], document, seen)
+        for value in node.values():
+            yield from _list_schemas(value, document, seen)
+
+
+def test_each_operation_that_shows_dwipps_or_members_is_placed() -> None:
+    document = load_document()
+    showing = {operation.name for operation in ALL_OPERATIONS if _shows_dwipps_or_members(operation, document)}
+    assert sorted(showing) == sorted(PLACED), (
+        "Place each operation that shows Dwipps or members in a table of tests/api/test_read_paths.py. Its code must"
+        " ask the caller's Audience (app/members/audience.py), unless it is independent of that."
+    )
+
+
+class ReadPath:
+    """One operation, called by a reader on a Dwipp or a member."""
+
+    def __init__(self, name: str, reader: MemberClient, dwipp_id: str) -> None:
+        self._operation = OPERATIONS_BY_NAME[name]
+        self._reader = reader
+        self._path = self._operation.path.format(dwipp_id=dwipp_id, handle="lee")
+
+    async def call(self) -> httpx.Response:
+        return await self._reader.http.request(self._operation.method, self._path, json=self._operation.body)
+
+
+async def _prepare(name: str, api: Api) -> tuple[ReadPath, MemberClient, str]:
+    """Let Kay react to a Dwipp by Lee and to one by Max. Return the operation on Lee's, Kay, and the id of Max's."""
+    kay, lee, max_ = [await api.create_member(handle) for handle in ("kay", "lee", "max")]
+    by_lee, by_max = await lee.post_dwipp("Thought of Lee"), await max_.post_dwipp("Thought of Max")
+    await kay.get("/v1/me")
+    for dwipp in (by_lee, by_max):
+        for reaction in ("upvote", "favorite"):
+            assert (await kay.http.put(f"/v1/dwipps/{dwipp['id']}/{reaction}")).is_success
+    return ReadPath(name, kay, by_lee["id"]), kay, by_max["id"]
+
+
+async def _block_lee(member: MemberClient) -> None:
+    assert (await member.http.put("/v1/users/lee/block")).status_code == 204
+
+
+async def _unblock_lee(member: MemberClient) -> None:
+    assert (await member.http.delete("/v1/users/lee/block")).status_code == 204
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_list_leaves_hidden_dwipps_out(name: str, api: Api) -> None:
+    path, kay, by_max = await _prepare(name, api)
+    before = (await path.call()).json()
+    assert len(before["items"]) == 2
+    await _block_lee(kay)
+    assert [item["id"] for item in (await path.call()).json()["items"]] == [by_max]
+    await _unblock_lee(kay)
+    assert (await path.call()).json() == before
+
+
+@pytest.mark.parametrize("name", DWIPPS_NOT_FOUND)
+async def test_hidden_dwipp_is_404_and_stays_unchanged(name: str, api: Api) -> None:
+    path, kay, _ = await _prepare(name, api)
+    read_path = ReadPath("read_dwipp", kay, (await kay.get("/v1/me/favorites"))["items"][1]["id"])
+    before = (await read_path.call()).json()
+    await _block_lee(kay)
+    response = await path.call()
+    assert (response.status_code, response.json()["type"]) == (404, "urn:dwipper:problem:dwipp-not-found")
+    await _unblock_lee(kay)
+    assert (await read_path.call()).json() == before
+
+
+@pytest.mark.parametrize(("name", "section"), CLEARED.items())
+async def test_clearing_a_hidden_reaction_is_404_and_clears_it(name: str, section: str, api: Api) -> None:
+    path, kay, by_max = await _prepare(name, api)
+    await _block_lee(kay)
+    for _ in range(2):
+        response = await path.call()
+        assert (response.status_code, response.json()["type"]) == (404, "urn:dwipper:problem:dwipp-not-found")
+    export = await kay.get("/v1/me/export")
+    counts = {"upvotes": 2, "favorites": 2} | {section: 1}
+    assert {name: len(export[name]) for name in counts} == counts
+    assert [mark["dwipp_id"] for mark in export[section]] == [by_max]
+    await _unblock_lee(kay)
+    (by_lee,) = (await kay.get("/v1/users/lee/dwipps"))["items"]
+    expected = (int(name != "clear_upvote"), name != "clear_upvote", name != "clear_favorite")
+    assert (by_lee["upvotes"], by_lee["upvoted"], by_lee["favorited"]) == expected
+
+
+@pytest.mark.parametrize("name", MEMBERS_NOT_FOUND)
+async def test_hidden_member_is_404(name: str, api: Api) -> None:
+    path, kay, _ = await _prepare(name, api)
+    before = await path.call()
+    assert before.status_code == 200
+    await _block_lee(kay)
+    response = await path.call()
+    assert (response.status_code, response.json()["type"]) == (404, "urn:dwipper:problem:member-not-found")
+    await _unblock_lee(kay)
+    assert (await path.call()).json() == before.json()
+
+
+class TestIndependentOperations:
+    async def test_own_dwipps_and_profile_stay(self, api: Api) -> None:
+        _, kay, _ = await _prepare("read_me", api)
+        created = await kay.http.post("/v1/dwipps", json={"text": "Mine"}, headers={"Idempotency-Key": "key"})
+        paths = ("/v1/me", "/v1/me/dwipps")
+        before = [await kay.get(path) for path in paths]
+        await _block_lee(kay)
+        assert [await kay.get(path) for path in paths] == before
+        replayed = await kay.http.post("/v1/dwipps", json={"text": "Mine"}, headers={"Idempotency-Key": "key"})
+        assert (replayed.status_code, replayed.json()) == (201, created.json())
+
+    async def test_export_differs_only_in_the_blocks(self, api: Api) -> None:
+        _, kay, _ = await _prepare("export_me", api)
+        before = await kay.get("/v1/me/export")
+        assert (len(before["upvotes"]), len(before["favorites"]), before["blocks"]) == (2, 2, [])
+        await _block_lee(kay)
+        assert await kay.get("/v1/me/export") == before | {"blocks": ["lee"]}
