@@ -21,6 +21,8 @@ from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.jobs.pending import PendingJobRepository
 from app.jobs.queue import JobQueue
+from app.limits.counters import LimitCounters
+from app.limits.policies import make_policies
 from app.me.deletion import Deletion
 from app.me.deletions import DeletionRepository
 from app.me.export import Export
@@ -50,6 +52,7 @@ class Container:
     reactions: ReactionRepository
     reaction_writer: ReactionWriter
     feed: Feed
+    limit_counters: LimitCounters
     personal_data: tuple[PersonalData, ...]
     export: Export
     deletion: Deletion
@@ -80,8 +83,8 @@ def build_container(settings: Settings) -> Container:
         ),
         ExemptRows(
             "expiring",
-            frozenset({"idempotency", "registrant", "registration", "replacement", "waiting"}),
-            "The rows hold random ids and hashes, and expire within a day.",
+            frozenset({"idempotency", "limit", "registrant", "registration", "replacement", "waiting"}),
+            "The rows hold random ids, hashes and counts, and expire within a day.",
         ),
         ExemptRows("pending jobs", frozenset({"pending"}), "A row holds a random id, and is deleted with its job."),
     )
@@ -103,6 +106,7 @@ def build_container(settings: Settings) -> Container:
         reactions=reactions,
         reaction_writer=ReactionWriter(dwipps, reactions, audiences),
         feed=feed,
+        limit_counters=LimitCounters(client, settings.region, settings.members_table, make_policies(settings.limits)),
         personal_data=personal_data,
         export=Export(pool, personal_data),
         deletion=Deletion(deletions, job_queue, pool),

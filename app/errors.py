@@ -24,11 +24,14 @@
     ├── ModeratorsOnlyError
     ├── InvalidCursorError
     ├── TooManyRequestsError
+    ├── RateLimitedError
     └── UnavailableError
 
 `detail` is the text that a client reads. It is an attribute, because `python -OO` removes docstrings.
 `app/web/problems.py` gives each error its status.
 """
+
+from collections.abc import Mapping
 
 
 class DwipperError(Exception):
@@ -207,6 +210,22 @@ class TooManyRequestsError(DwipperError):
     """A rate limit refused the request."""
 
     detail = "Too many requests. Wait, then try again."
+
+
+class RateLimitedError(DwipperError):
+    """The member has used up a limit.
+
+    Args:
+        retry_after_seconds: the seconds until the last of the used-up windows ends.
+        fields: the header fields that tell the client its limits.
+    """
+
+    detail = "Your limit for this kind of write is used up. Wait for the seconds in `Retry-After`, then try again."
+
+    def __init__(self, retry_after_seconds: int, fields: Mapping[str, str]) -> None:
+        super().__init__()
+        self.retry_after_seconds = retry_after_seconds
+        self.fields = fields
 
 
 class UnavailableError(DwipperError):

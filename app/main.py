@@ -26,6 +26,7 @@ from app.observability import json_logging
 from app.observability.access_log import AccessLog
 from app.openapi.document import openapi_document
 from app.pages.routes import add_pages
+from app.safety.router import router as safety
 from app.settings import Settings
 from app.web.exception_handlers import register_exception_handlers
 from app.web.middleware import HeadMiddleware, OpenCorsMiddleware, RequestIdMiddleware, RequestLimitsMiddleware
@@ -37,6 +38,9 @@ token as `Authorization: Bearer …`. On this page, the *Authorize* button logs 
 Every error is an `application/problem+json` document (RFC 9457). The page of [problems](problems) explains each `type`.
 API Gateway renames the header `WWW-Authenticate` of a 401 to `x-amzn-Remapped-WWW-Authenticate`. A sign-out revokes
 refresh tokens at once. An access token stays valid until it expires, at most 15 minutes after it was issued.
+
+Each member may make a limited number of writes of a kind in an hour and in a day of UTC. `RateLimit-Policy` tells the
+limits, and `RateLimit` what is left. A request that changes nothing does not count.
 """
 _TAGS = [
     {"name": "dwipps", "description": "Shower thoughts, of all members or of one."},
@@ -86,7 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(AccessLog)
     app.add_middleware(RequestIdMiddleware)
     register_exception_handlers(app)
-    for router in (dwipps, reactions, me, members, authors, accounts, moderation):
+    for router in (dwipps, reactions, me, members, authors, accounts, safety, moderation):
         app.include_router(router)
     app.add_api_route("/health", _health, summary="Check that the service is up", tags=["service"], name="read_health")
     app.add_api_route("/", _root, include_in_schema=False)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 from app.errors import MisconfiguredError
@@ -23,6 +23,39 @@ _MAX_FEED_SHARDS = 64
 _SECONDS = re.compile(r"0(\.[0-9]{1,3})?")
 _MAX_FEED_CACHE_SECONDS = 0.5  # Lists may lag a write by one second, which includes the lag of the index.
 _STAGE = re.compile(r"[a-z0-9-]{1,20}")
+# One row counts a member's writes of a kind, and DynamoDB accepts 1,000 writes of a row per second. A much higher limit
+# would never be reached.
+_MAX_LIMIT = 1_000_000
+_WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,6}")
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLimits:
+    """The number of writes of each kind that a member may make in an hour or a day of UTC. 0 turns a limit off.
+
+    LIMIT_DWIPPS_HOUR is the environment variable of `dwipps_hour`.
+    """
+
+    dwipps_hour: int = 30
+    dwipps_day: int = 200
+    reactions_hour: int = 600
+    changes_hour: int = 120
+    safety_hour: int = 60
+
+    @classmethod
+    def variables(cls) -> tuple[str, ...]:
+        """Return the names of the environment variables, in the order of the fields."""
+        return tuple(f"LIMIT_{field.name.upper()}" for field in fields(cls))
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read and validate the limits.
+
+        Raises:
+            MisconfiguredError: names the first invalid variable.
+        """
+        defaults = zip(cls.variables(), asdict(cls()).items(), strict=True)
+        return cls(**{field: _limit(environment, name, default) for name, (field, default) in defaults})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +79,7 @@ class Settings:
     log_level: str = "INFO"
     log_format: str = "text"
     stage: str = "local"
+    limits: MemberLimits = MemberLimits()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -64,6 +98,7 @@ class Settings:
             log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
             log_format=_log_format(environment.get("LOG_FORMAT") or "text"),
             stage=_stage(environment.get("STAGE") or "local"),
+            limits=MemberLimits.from_environment(environment),
         )
 
     @property
@@ -92,6 +127,13 @@ def _feed_cache_seconds(value: str) -> float:
             f"FEED_CACHE_SECONDS must be a number from 0 to {_MAX_FEED_CACHE_SECONDS}, with at most three decimals."
         )
     return float(value)
+
+
+def _limit(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name) or str(default)
+    if not _WHOLE_NUMBER.fullmatch(value) or int(value) > _MAX_LIMIT:
+        raise MisconfiguredError(f"{name} must be a whole number from 0 to {_MAX_LIMIT}. 0 turns the limit off.")
+    return int(value)
 
 
 def _log_level(value: str) -> str:

@@ -79,7 +79,7 @@ def _fill(engine: Engine, size: int) -> None:
 
 async def _measure_operations(engine: Engine) -> OperationUnits:
     app = create_app(engine.settings)
-    meter = CapacityMeter(app.state.container.dwipps._client)  # noqa: SLF001 -- the meter needs the app's own client
+    meter = CapacityMeter.from_container(app.state.container)
     async with connect_in_process(engine, app) as api:
         consumed = await measure_operations(api, engine, meter)
     return {name: _to_units(capacity) for name, capacity in consumed.items()}
@@ -92,7 +92,7 @@ async def _measure_popular_upvote(engine: Engine, upvotes: int) -> CapacityUnits
     reactions = (rows.make_reaction(str(uuid.uuid4()), dwipp_id) for _ in range(upvotes))
     rows.write(engine.client, engine.settings.reactions_table, reactions)
     app = create_app(engine.settings)
-    meter = CapacityMeter(app.state.container.dwipps._client)  # noqa: SLF001 -- the meter needs the app's own client
+    meter = CapacityMeter.from_container(app.state.container)
     async with connect_in_process(engine, app) as api:
         return await _measure_upvote(api, meter, dwipp_id, upvotes + 1)
 

@@ -16,6 +16,7 @@ from devstack.paths import ROOT
 from devstack.process import Service
 from devstack.state import StateFolder
 from testkit.engine import Engine
+from testkit.limits import with_high_limits
 from testkit.ports import find_free_port
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Services:
         """Create tables and a user pool for one measurement. Return their engine."""
         settings = stack.deploy(self.aws.endpoint, REGION, name=f"bench-{uuid.uuid4().hex}")
         tables.mirror(clients.dynamodb_client(self.aws.endpoint, REGION), self.create_client(), settings.tables)
-        settings = dataclasses.replace(settings, feed_shards=feed_shards)
+        settings = dataclasses.replace(with_high_limits(settings), feed_shards=feed_shards)
         return Engine(settings, self.aws.endpoint, self.store.endpoint)
 
     def create_client(self) -> "DynamoDBClient":

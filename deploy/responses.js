@@ -9,6 +9,10 @@ const RETRY_SECONDS = 1;
 // The window of the rate rule in deploy/firewall.yml.
 const FIREWALL_SECONDS = 300;
 
+// Those of the app: app/web/middleware.py.
+const EXPOSED_HEADERS =
+  'Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
+
 const LOG_IN = 'Log in and send the access token as `Authorization: Bearer ...`.';
 
 // Response type, status, slug, title, detail, and the seconds in Retry-After.
@@ -40,7 +44,7 @@ const toStaticValue = (text) => `'${text}'`;
 function makeResponse([type, status, slug, title, detail, retryAfter]) {
   const headers = {
     'Access-Control-Allow-Origin': toStaticValue('*'),
-    'Access-Control-Expose-Headers': toStaticValue('Link, Location, Retry-After, X-Request-Id, Idempotent-Replayed'),
+    'Access-Control-Expose-Headers': toStaticValue(EXPOSED_HEADERS),
     'Cache-Control': toStaticValue('no-store'),
     'Content-Type': toStaticValue('application/problem+json'),
     'X-Request-Id': 'context.requestId',

@@ -36,7 +36,7 @@ _EPILOG = f"""environment:
   ENGINE      database of the API: {" or ".join(ENGINES)} ({ENGINES[0]})
   RELOAD      1 to restart the API, but not the worker, when a source file changes
   LOCAL_DIR   folder of the settings and the data (.local)
-  LOG_LEVEL, FEED_SHARDS and FEED_CACHE_SECONDS are passed on to the API
+  LOG_LEVEL, FEED_SHARDS, FEED_CACHE_SECONDS and the LIMIT_ variables are passed on to the API
 """
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from app.settings import MemberLimits
 from devstack.errors import LocalError
 from devstack.paths import ROOT
 
 ENGINES = ("ministack", "dynamodb-local")
 _DEFAULT_FOLDER = ROOT / ".local"
-_APP_VARIABLES = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_LEVEL")
+_APP_VARIABLES = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_LEVEL", *MemberLimits.variables())
 # The two ports after AWS_PORT must exist as well: DynamoDB Local or the functions listen on them.
 _MAX_PORT = 65533
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
+
+from app.bootstrap import Container
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query"})
 # DynamoDB Local reports no capacity for a write whose condition failed. AWS charges one unit per KB of the item. Our
@@ -21,12 +23,18 @@ class ConsumedCapacity:
 
 
 class CapacityMeter:
-    """A meter of the capacity that all calls of a client consume. It makes each call request the figure."""
+    """A meter of the capacity that all calls of an app consume. It makes each call request the figure."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, *clients: Any) -> None:
         self._calls: list[tuple[str, float]] = []
-        client.meta.events.register("before-parameter-build.dynamodb", self._request_capacity)
-        client.meta.events.register("after-call.dynamodb", self._add)
+        for client in clients:
+            client.meta.events.register("before-parameter-build.dynamodb", self._request_capacity)
+            client.meta.events.register("after-call.dynamodb", self._add)
+
+    @classmethod
+    def from_container(cls, container: Container) -> Self:
+        """Return a meter of all calls of an app. One client retries calls, the other does not."""
+        return cls(container.dwipps._client, container.limit_counters._single_attempt_client)
 
     @contextmanager
     def measure(self) -> Iterator[ConsumedCapacity]:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from app import errors
 from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
 from app.aws.retries import new_write_deadline
@@ -23,6 +24,7 @@ from app.members.directory import Directory
 from app.members.models import Member
 from app.pagination.cursors import PageRequest
 from app.settings import Settings
+from testkit.limits import NO_LIMITS
 
 SETTINGS = Settings(
     region="us-east-1",
@@ -33,6 +35,7 @@ SETTINGS = Settings(
     members_table="members",
     safety_table="safety",
     job_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
+    limits=NO_LIMITS,
 )
 
 
@@ -117,6 +120,15 @@ def make_offline_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, Reco
         token_verifier=tokens or container.token_verifier,
     )
     return app, feed
+
+
+def make_error(error_class: type[errors.DwipperError]) -> errors.DwipperError:
+    """Return an error of this class. Its arguments are examples."""
+    if error_class is errors.InvalidGrantError:
+        return errors.InvalidGrantError("invalid_grant", "No.")
+    if error_class is errors.RateLimitedError:
+        return errors.RateLimitedError(1200, {"RateLimit": '"hour";r=0;t=1200'})
+    return error_class()
 
 
 async def send_request(app: FastAPI, method: str, url: str, **options: Any) -> httpx.Response:

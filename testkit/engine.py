@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.aws.items import deserialize
 from app.settings import Settings
 from devstack import clients, environment
+from testkit.limits import limit_variables
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -38,6 +39,7 @@ class Engine:
         return environment.make_variables(self.settings, self.aws, self.store) | {
             "AWS_EC2_METADATA_DISABLED": "true",
             "FEED_SHARDS": str(self.settings.feed_shards),
+            **limit_variables(self.settings.limits),
         }
 
     def load_dwipps(self) -> dict[str, dict[str, Any]]:

@@ -18,6 +18,8 @@ _COMPARED_HEADERS = (
     "idempotent-replayed",
     "link",
     "location",
+    "ratelimit",
+    "ratelimit-policy",
     "retry-after",
     "vary",
     "www-authenticate",

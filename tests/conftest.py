@@ -21,6 +21,7 @@ from devstack.paths import ROOT
 from devstack.process import Service
 from devstack.state import StateFolder
 from testkit.engine import Engine
+from testkit.limits import without_limits
 from testkit.ports import find_free_port
 
 REGION = "us-east-1"
@@ -70,8 +71,8 @@ def fast_hashes() -> Iterator[None]:
 
 @pytest.fixture
 def new_settings(embedded: Service) -> Callable[[], Settings]:
-    """Return a function that creates tables and a user pool, and returns their settings."""
-    return lambda: stack.deploy(embedded.endpoint, REGION, name=f"test-{uuid.uuid4().hex}")
+    """Return a function that creates tables and a user pool, and returns their settings, without limits."""
+    return lambda: without_limits(stack.deploy(embedded.endpoint, REGION, name=f"test-{uuid.uuid4().hex}"))
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ _DYNAMODB_CONFIG = Config(
     retries={"total_max_attempts": 3, "mode": "standard"},
     max_pool_connections=_MAX_CONNECTIONS,
 )
+# For updates that have another effect when they are repeated.
+_DYNAMODB_SINGLE_ATTEMPT_CONFIG = _DYNAMODB_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 _COGNITO_CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
@@ -50,12 +52,17 @@ _SQS_CONFIG = Config(
 )
 
 
-def dynamodb_client(region: str) -> "DynamoDBClient":
-    """Return a client for DynamoDB. Threads can share it.
+def dynamodb_client(region: str, *, single_attempt: bool = False) -> "DynamoDBClient":
+    """Return a client for DynamoDB. Threads can share it. With `single_attempt`, the SDK never retries a call.
 
     Like `cognito_client`, it raises UnavailableError instead of starting a call that could miss the request's deadline.
+    A client with `single_attempt` sends each call over a new connection.
     """
-    return _with_checks(boto3.client("dynamodb", region_name=region, config=_DYNAMODB_CONFIG), _DYNAMODB_CONFIG)
+    config = _DYNAMODB_SINGLE_ATTEMPT_CONFIG if single_attempt else _DYNAMODB_CONFIG
+    client: DynamoDBClient = boto3.client("dynamodb", region_name=region, config=config)
+    if single_attempt:
+        client.meta.events.register("before-send", lambda **_: client.close())
+    return _with_checks(client, config)
 
 
 def cognito_client(region: str, *, single_attempt: bool = False) -> "CognitoIdentityProviderClient":

@@ -12,6 +12,7 @@ the text: a repeated request brings both, and without them the hashes match noth
 
 import hashlib
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,22 @@ class IdempotentWriter:
         attempt = partial(self._create, author, key, new_dwipp(new_id(), author, text))
         return retry_on_conflict(attempt, author.write_deadline)
 
+    def get_replay(self, author: Member, key: str | None, text: str) -> Dwipp | None:
+        """Return the Dwipp that an earlier request with the key created, in its initial state. None if there is none.
+
+        Raises:
+            IdempotencyKeyReusedError: if the key belongs to another text.
+        """
+        if key is None:
+            return None
+        response = self._client.get_item(
+            TableName=self._table, Key=serialize({"pk": _pk(author, key)}), ConsistentRead=True
+        )
+        row = deserialize(response.get("Item", {}))
+        if not row or row["expires_at"] <= int(time.time()):
+            return None
+        return _first_response(row, author, key, text)
+
     def _create(self, author: Member, key: str, dwipp: Dwipp) -> tuple[Dwipp, bool]:
         writes: Any = [{"Put": self._key_row(author, key, dwipp)}, {"Put": self._dwipps.put_request(dwipp)}]
         try:
@@ -60,16 +77,14 @@ class IdempotentWriter:
         except self._client.exceptions.TransactionCanceledException as error:
             condition_results(error)
             row = deserialize(error.response["CancellationReasons"][0]["Item"])
-            if row["text_hash"] != _hash(author.id, key, dwipp.text):
-                raise IdempotencyKeyReusedError from error
             # The row may come from an earlier attempt of this request whose response was lost.
-            return new_dwipp(row["dwipp_id"], author, dwipp.text), row["dwipp_id"] != dwipp.id
+            return _first_response(row, author, key, dwipp.text), row["dwipp_id"] != dwipp.id
         return dwipp, False
 
     def _key_row(self, author: Member, key: str, dwipp: Dwipp) -> Any:
         now = int(time.time())
         row = {
-            "pk": f"idempotency#{_hash(author.id, key)}",
+            "pk": _pk(author, key),
             "dwipp_id": dwipp.id,
             "text_hash": _hash(author.id, key, dwipp.text),
             "expires_at": now + _KEY_TTL_SECONDS,
@@ -81,6 +96,21 @@ class IdempotentWriter:
             "ExpressionAttributeValues": serialize({":now": now}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
+
+
+def _first_response(row: Mapping[str, Any], author: Member, key: str, text: str) -> Dwipp:
+    """Return the Dwipp of a row, in its initial state.
+
+    Raises:
+        IdempotencyKeyReusedError: if the row belongs to another text.
+    """
+    if row["text_hash"] != _hash(author.id, key, text):
+        raise IdempotencyKeyReusedError
+    return new_dwipp(row["dwipp_id"], author, text)
+
+
+def _pk(author: Member, key: str) -> str:
+    return f"idempotency#{_hash(author.id, key)}"
 
 
 def _hash(*parts: str) -> str:

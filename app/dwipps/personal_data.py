@@ -71,4 +71,7 @@ class ReactionData:
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
         """Return one call for each reaction to the oldest Dwipps. Each also updates the Dwipp's count of upvotes."""
         rows = self._reactions.list_by_dwipp_id(member.id, limit, after=_BELOW_ALL_IDS)
-        return [partial(self._reactions.clear, member, dwipp_id) for dwipp_id, _ in rows]
+        return [partial(self._clear, member, dwipp_id) for dwipp_id, _ in rows]
+
+    def _clear(self, member: Member, dwipp_id: str) -> None:
+        self._reactions.clear(member, dwipp_id)

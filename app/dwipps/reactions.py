@@ -159,8 +159,10 @@ class ReactionRepository:
         )
         return [(deserialize(item)["dwipp_id"], Reaction.from_item(item)) for item in items]
 
-    def change_upvote(self, member: Member, dwipp_id: str, change: Change) -> Reaction:
-        """Change the member's upvote, and with it the Dwipp's count. Return the resulting reaction.
+    def change_upvote(self, member: Member, dwipp_id: str, change: Change) -> tuple[Reaction, bool]:
+        """Change the member's upvote, and with it the Dwipp's count.
+
+        Return the resulting reaction, and whether the upvote changed.
 
         Raises:
             DwippNotFoundError: if there is no such Dwipp, or if the id is malformed.
@@ -169,8 +171,10 @@ class ReactionRepository:
         attempt = partial(self._upvote, member.id, dwipp_id, change)
         return retry_on_conflict(attempt, member.write_deadline, repeatable=change is not Change.TOGGLE)
 
-    def change_favorite(self, member: Member, dwipp_id: str, change: Change) -> Reaction:
-        """Change the member's favorite. Return the resulting reaction. SET leaves an existing favorite unchanged.
+    def change_favorite(self, member: Member, dwipp_id: str, change: Change) -> tuple[Reaction, bool]:
+        """Change the member's favorite. SET leaves an existing favorite unchanged.
+
+        Return the resulting reaction, and whether the favorite changed.
 
         Raises:
             DwippNotFoundError: if the id is malformed. The Dwipp itself is not read.
@@ -180,19 +184,23 @@ class ReactionRepository:
         attempt = partial(self._favorite, member.id, dwipp_id, change)
         return retry_on_conflict(attempt, member.write_deadline, repeatable=change is not Change.TOGGLE)
 
-    def clear(self, member: Member, dwipp_id: str) -> None:
-        """Clear the upvote and the favorite. If the Dwipp no longer exists, delete only the row."""
-        try:
-            self.change_upvote(member, dwipp_id, Change.CLEAR)
-            self.change_favorite(member, dwipp_id, Change.CLEAR)
-        except DwippNotFoundError:
-            retry_on_conflict(partial(self._delete_orphaned_row, member.id, dwipp_id), member.write_deadline)
+    def clear(self, member: Member, dwipp_id: str) -> bool:
+        """Clear the upvote and the favorite. If the Dwipp no longer exists, delete only the row.
 
-    def _upvote(self, member_id: str, dwipp_id: str, change: Change) -> Reaction:
+        Return whether there was a reaction.
+        """
+        try:
+            _, had_upvote = self.change_upvote(member, dwipp_id, Change.CLEAR)
+            _, had_favorite = self.change_favorite(member, dwipp_id, Change.CLEAR)
+        except DwippNotFoundError:
+            return retry_on_conflict(partial(self._delete_orphaned_row, member.id, dwipp_id), member.write_deadline)
+        return had_upvote or had_favorite
+
+    def _upvote(self, member_id: str, dwipp_id: str, change: Change) -> tuple[Reaction, bool]:
         before = self.get(member_id, dwipp_id)
         is_present = before.upvoted_at is not None
         if change.apply(is_present=is_present) == is_present:
-            return before
+            return before, False
         after = replace(before, upvoted_at=None if is_present else now())
         row = self._row_request(member_id, dwipp_id, "upvoted_at", after)
         try:
@@ -204,13 +212,13 @@ class ReactionRepository:
         except self._client.exceptions.TransactionCanceledException as error:
             _, dwipp_exists = condition_results(error)
             raise (WriteConflictError if dwipp_exists else DwippNotFoundError) from error
-        return after
+        return after, True
 
-    def _favorite(self, member_id: str, dwipp_id: str, change: Change) -> Reaction:
+    def _favorite(self, member_id: str, dwipp_id: str, change: Change) -> tuple[Reaction, bool]:
         before = self.get(member_id, dwipp_id)
         is_present = before.favorited_at is not None
         if change.apply(is_present=is_present) == is_present:
-            return before
+            return before, False
         after = replace(before, favorited_at=None if is_present else now())
         row = self._row_request(member_id, dwipp_id, "favorited_at", after)
         try:
@@ -225,15 +233,18 @@ class ReactionRepository:
             is_retry = error_code(error) == CONDITION_FAILED and was_sdk_retry(error)
             if not is_retry or Reaction.from_item(existing_item(error) or {}).favorited_at != after.favorited_at:
                 raise WriteConflictError from error
-        return after
+        return after, True
 
-    def _delete_orphaned_row(self, member_id: str, dwipp_id: str) -> None:
+    def _delete_orphaned_row(self, member_id: str, dwipp_id: str) -> bool:
         try:
-            self._client.delete_item(TableName=self._table, Key=_key(member_id, dwipp_id))
+            response = self._client.delete_item(
+                TableName=self._table, Key=_key(member_id, dwipp_id), ReturnValues="ALL_OLD"
+            )
         except ClientError as error:
             if error_code(error) == TRANSACTION_CONFLICT:
                 raise WriteConflictError from error
             raise
+        return "Attributes" in response
 
     def _count_request(self, dwipp_id: str, delta: int) -> Any:
         update = {

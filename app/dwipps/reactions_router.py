@@ -8,15 +8,16 @@ from app import errors
 from app.dwipps.dependencies import DwippIdParam, ReactionChanges
 from app.dwipps.reactions import Change
 from app.dwipps.schemas import DwippView, dwipp_example
+from app.limits.dependencies import ReactionLimit
 from app.members.dependencies import CurrentMember
 from app.observability.metrics import counted_as
-from app.openapi.problem_responses import MEMBER_ERRORS, error_responses
+from app.openapi.problem_responses import LIMITED_MEMBER_ERRORS, error_responses
 from app.web.routing import ApiRoute
 
 router = APIRouter(
     prefix="/v1/dwipps/{dwipp_id}",
     tags=["reactions"],
-    responses=error_responses(*MEMBER_ERRORS, errors.DwippNotFoundError),
+    responses=error_responses(*LIMITED_MEMBER_ERRORS, errors.DwippNotFoundError),
     route_class=ApiRoute,
 )
 
@@ -27,47 +28,65 @@ def _example(**changes: Any) -> Any:
 
 @router.post("/upvote", summary="Toggle an upvote", responses=_example(upvotes=4, upvoted=True))
 @counted_as("Reactions")
-def toggle_upvote(dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges) -> DwippView:
+def toggle_upvote(
+    dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
+) -> DwippView:
     """Set or clear your upvote. Not safe to retry: PUT and DELETE are. You can upvote your own Dwipps."""
-    return reactions.change_upvote(member, dwipp_id, Change.TOGGLE)
+    with limit.count_write() as write:
+        return reactions.change_upvote(member, dwipp_id, Change.TOGGLE, write)
 
 
 @router.put("/upvote", summary="Upvote a Dwipp", responses=_example(upvotes=4, upvoted=True))
 @counted_as("Reactions")
-def set_upvote(dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges) -> DwippView:
+def set_upvote(
+    dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
+) -> DwippView:
     """Set your upvote. Safe to retry: each member's upvote counts once."""
-    return reactions.change_upvote(member, dwipp_id, Change.SET)
+    with limit.count_write() as write:
+        return reactions.change_upvote(member, dwipp_id, Change.SET, write)
 
 
 @router.delete("/upvote", summary="Remove an upvote", responses=_example(upvotes=3))
 @counted_as("Reactions")
-def clear_upvote(dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges) -> DwippView:
+def clear_upvote(
+    dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
+) -> DwippView:
     """Clear your upvote. Safe to retry, also without an upvote.
 
     If the Dwipp was deleted, the response is 404, and your upvote and your favorite are removed.
     """
-    return reactions.change_upvote(member, dwipp_id, Change.CLEAR)
+    with limit.count_write() as write:
+        return reactions.change_upvote(member, dwipp_id, Change.CLEAR, write)
 
 
 @router.post("/favorite", summary="Toggle a favorite", responses=_example(upvotes=3, favorited=True))
 @counted_as("Reactions")
-def toggle_favorite(dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges) -> DwippView:
+def toggle_favorite(
+    dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
+) -> DwippView:
     """Set or clear your favorite. Not safe to retry: PUT and DELETE are. Nobody else sees your favorites."""
-    return reactions.change_favorite(member, dwipp_id, Change.TOGGLE)
+    with limit.count_write() as write:
+        return reactions.change_favorite(member, dwipp_id, Change.TOGGLE, write)
 
 
 @router.put("/favorite", summary="Add a favorite", responses=_example(upvotes=3, favorited=True))
 @counted_as("Reactions")
-def set_favorite(dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges) -> DwippView:
+def set_favorite(
+    dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
+) -> DwippView:
     """Set your favorite. Safe to retry: a favorite keeps its place in the list."""
-    return reactions.change_favorite(member, dwipp_id, Change.SET)
+    with limit.count_write() as write:
+        return reactions.change_favorite(member, dwipp_id, Change.SET, write)
 
 
 @router.delete("/favorite", summary="Remove a favorite", responses=_example(upvotes=3))
 @counted_as("Reactions")
-def clear_favorite(dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges) -> DwippView:
+def clear_favorite(
+    dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
+) -> DwippView:
     """Clear your favorite. Safe to retry, also without a favorite.
 
     If the Dwipp was deleted, the response is 404, and your upvote and your favorite are removed.
     """
-    return reactions.change_favorite(member, dwipp_id, Change.CLEAR)
+    with limit.count_write() as write:
+        return reactions.change_favorite(member, dwipp_id, Change.CLEAR, write)

@@ -85,8 +85,10 @@ class DwippRepository:
             raise DwippNotFoundError
         return Dwipp.from_item(response["Item"])
 
-    def edit(self, member: Member, dwipp_id: str, text: str, version: int | None) -> Dwipp:
+    def edit(self, member: Member, dwipp_id: str, text: str, version: int | None) -> tuple[Dwipp, bool]:
         """Replace the text of a Dwipp, and raise its version. An edit to the same text changes nothing.
+
+        Return the Dwipp, and whether it changed. If a response was lost, the change may be that of an earlier attempt.
 
         Args:
             member: the editor.
@@ -157,7 +159,7 @@ class DwippRepository:
                 raise
         return dwipp
 
-    def _edit(self, key: Any, author_handle: str, text: str, version: int | None) -> Dwipp:
+    def _edit(self, key: Any, author_handle: str, text: str, version: int | None) -> tuple[Dwipp, bool]:
         version_condition = " AND version = :version" if version is not None else ""
         try:
             response = self._client.update_item(
@@ -176,11 +178,11 @@ class DwippRepository:
             _raise_unless_condition_failed(error)
             dwipp = _check_author(error, author_handle)
             # If the SDK retried, its first attempt may have made this edit.
-            is_own_effect = was_sdk_retry(error) and (dwipp.text, dwipp.version - 1) == (text, version)
-            if version not in (None, dwipp.version) and not is_own_effect:
+            may_be_own_effect = was_sdk_retry(error) and dwipp.text == text and version in (None, dwipp.version - 1)
+            if version not in (None, dwipp.version) and not may_be_own_effect:
                 raise EditConflictError from error
-            return dwipp
-        return Dwipp.from_item(response["Attributes"])
+            return dwipp, may_be_own_effect
+        return Dwipp.from_item(response["Attributes"]), True
 
     def _delete(self, key: Any, author_handle: str) -> None:
         try:

@@ -11,13 +11,14 @@ from app.aws.concurrency import run_concurrently
 from app.dwipps.dependencies import DwippFeed, DwippIdParam, Dwipps, DwippWriter, IdempotencyKey, Reactions
 from app.dwipps.feed import to_view
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView, dwipp_example
+from app.limits.dependencies import ChangeLimit, DwippLimit
 from app.members.dependencies import CurrentMember, MemberAudiences
 from app.observability.metrics import counted_as
 from app.openapi import examples
 from app.openapi.links import links_with_parameters
 from app.openapi.problem_responses import (
     BODY_ERRORS,
-    MEMBER_ERRORS,
+    LIMITED_MEMBER_ERRORS,
     PAGE_ERRORS,
     PRINCIPAL_ERRORS,
     error_responses,
@@ -67,16 +68,27 @@ def list_dwipps(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed
     "",
     summary="Create a Dwipp",
     status_code=201,
-    responses=error_responses(*MEMBER_ERRORS, *BODY_ERRORS, errors.IdempotencyKeyReusedError) | _CREATED,
+    responses=error_responses(*LIMITED_MEMBER_ERRORS, *BODY_ERRORS, errors.IdempotencyKeyReusedError) | _CREATED,
 )
 @counted_as("DwippsWritten")
-def create_dwipp(body: DwippDraft, member: CurrentMember, key: IdempotencyKey, writer: DwippWriter) -> DwippView:
+def create_dwipp(
+    body: DwippDraft, member: CurrentMember, key: IdempotencyKey, writer: DwippWriter, limit: DwippLimit
+) -> DwippView:
     """Create a Dwipp.
 
     With an `Idempotency-Key`, repeated requests within a day create one Dwipp. They return the first response again,
     with `Idempotent-Replayed: true`. Another text under the same key is refused.
     """
-    dwipp, is_replay = writer.create(member, key.value, body.text)
+    try:
+        with limit.count_write() as write:
+            dwipp, is_replay = writer.create(member, key.value, body.text)
+            write.has_changed = not is_replay
+    except errors.RateLimitedError:
+        # A replay creates nothing, so it needs no limit.
+        replay = writer.get_replay(member, key.value, body.text)
+        if replay is None:
+            raise
+        dwipp, is_replay = replay, True
     return key.with_location(to_view(dwipp), is_replay=is_replay)
 
 
@@ -94,25 +106,27 @@ def read_dwipp(dwipp_id: DwippIdParam, principal: CurrentPrincipal, feed: DwippF
     "/{dwipp_id}",
     summary="Edit a Dwipp",
     responses=error_responses(
-        *MEMBER_ERRORS, *BODY_ERRORS, errors.DwippNotFoundError, errors.NotTheAuthorError, errors.EditConflictError
+        *(*LIMITED_MEMBER_ERRORS, *BODY_ERRORS),
+        *(errors.DwippNotFoundError, errors.NotTheAuthorError, errors.EditConflictError),
     )
     | _EDITED,
 )
-def edit_dwipp(  # noqa: PLR0913, PLR0917 -- most are dependencies
+def edit_dwipp(
     dwipp_id: DwippIdParam,
     body: DwippEdit,
     member: CurrentMember,
     dwipps: Dwipps,
     reactions: Reactions,
     audiences: MemberAudiences,
+    limit: ChangeLimit,
 ) -> DwippView:
     """Replace the text of your Dwipp. An edit to the same text changes nothing.
 
     Send the `version` that you read. The edit is then refused if the Dwipp was edited meanwhile, for example by you on
     another device.
     """
-    with audiences.hide_refusals(member.id):
-        dwipp, reaction = run_concurrently(
+    with limit.count_write() as write, audiences.hide_refusals(member.id):
+        (dwipp, write.has_changed), reaction = run_concurrently(
             partial(dwipps.edit, member, dwipp_id, body.text, body.version),
             partial(reactions.get, member.id, dwipp_id),
         )
@@ -123,12 +137,14 @@ def edit_dwipp(  # noqa: PLR0913, PLR0917 -- most are dependencies
     "/{dwipp_id}",
     summary="Delete a Dwipp",
     status_code=204,
-    responses=error_responses(*MEMBER_ERRORS, errors.DwippNotFoundError, errors.NotTheAuthorError),
+    responses=error_responses(*LIMITED_MEMBER_ERRORS, errors.DwippNotFoundError, errors.NotTheAuthorError),
 )
-def delete_dwipp(dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, audiences: MemberAudiences) -> None:
+def delete_dwipp(
+    dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, audiences: MemberAudiences, limit: ChangeLimit
+) -> None:
     """Delete your Dwipp. Within a second it is missing from all lists, including favorites.
 
     The response to a repeated delete is 404.
     """
-    with audiences.hide_refusals(member.id):
+    with limit.count_write(), audiences.hide_refusals(member.id):
         dwipps.delete(member, dwipp_id)

@@ -11,6 +11,7 @@ has 11 KB. The blocked member has no row, so nothing that they can read depends 
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from app.aws.errors import existing_item, was_sdk_retry
 from app.aws.items import deserialize, serialize
 from app.aws.retries import retry_on_conflict
 from app.errors import OwnProfileError, TooManyBlocksError
@@ -55,8 +56,8 @@ class BlockRepository:
         """Return True if the member has a row, which may have no handle left."""
         return self._get(member_id, consistent=True) is not None
 
-    def add(self, member: Member, handle: str) -> None:
-        """Block a member. This changes nothing if the member is blocked already.
+    def add(self, member: Member, handle: str) -> bool:
+        """Block a member. Return False if the member is blocked already.
 
         Args:
             member: the blocker.
@@ -68,19 +69,19 @@ class BlockRepository:
         """
         if handle == member.handle:
             raise OwnProfileError
-        retry_on_conflict(partial(self._add, member.id, handle), member.write_deadline)
+        return retry_on_conflict(partial(self._add, member.id, handle), member.write_deadline)
 
-    def remove(self, member: Member, handle: str) -> None:
-        """Unblock a member. This changes nothing if the member is not blocked."""
-        retry_on_conflict(partial(self._remove, member.id, handle), member.write_deadline)
+    def remove(self, member: Member, handle: str) -> bool:
+        """Unblock a member. Return False if the member is not blocked."""
+        return retry_on_conflict(partial(self._remove, member.id, handle), member.write_deadline)
 
     def delete_all(self, member_id: str) -> None:
         """Delete the row of a blocker."""
         self._client.delete_item(TableName=self._table, Key=_key(member_id))
 
-    def _add(self, member_id: str, handle: str) -> None:
-        # The condition bounds the row under concurrent writes too. A repeated block is let through at the maximum.
-        condition = "attribute_not_exists(handles) OR contains(handles, :handle) OR size(handles) < :max"
+    def _add(self, member_id: str, handle: str) -> bool:
+        # The condition bounds the row under concurrent writes too.
+        condition = "attribute_not_exists(handles) OR (NOT contains(handles, :handle) AND size(handles) < :max)"
         try:
             self._client.update_item(
                 TableName=self._table,
@@ -88,11 +89,15 @@ class BlockRepository:
                 UpdateExpression="ADD handles :handles",
                 ConditionExpression=condition,
                 ExpressionAttributeValues=serialize({":handles": {handle}, ":handle": handle, ":max": MAX_BLOCKS}),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            raise TooManyBlocksError from error
+            if handle not in deserialize(existing_item(error))["handles"]:
+                raise TooManyBlocksError from error
+            return was_sdk_retry(error)  # The first attempt of the SDK may have blocked the member.
+        return True
 
-    def _remove(self, member_id: str, handle: str) -> None:
+    def _remove(self, member_id: str, handle: str) -> bool:
         try:
             self._client.update_item(
                 TableName=self._table,
@@ -101,8 +106,9 @@ class BlockRepository:
                 ConditionExpression="contains(handles, :handle)",  # Without it, the update would create a row.
                 ExpressionAttributeValues=serialize({":handles": {handle}, ":handle": handle}),
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return was_sdk_retry(error)  # The first attempt of the SDK may have unblocked the member.
+        return True
 
     def _get(self, member_id: str, *, consistent: bool) -> frozenset[str] | None:
         """Return the handles in a row. None if there is no row."""

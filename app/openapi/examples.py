@@ -7,7 +7,7 @@ and the registration are placeholders.
 from app.pagination.cursors import encode_cursor
 
 HANDLE = "demo"
-BLOCKED_HANDLE = "rinsing_otter_48"
+BLOCKED_HANDLE = "steamy_stella"
 EMAIL = "demo@example.org"
 PASSWORD = "shower-thoughts"  # noqa: S105 -- the password of the demo account
 NEW_MEMBER_EMAIL = "kay@example.org"

@@ -5,6 +5,12 @@ from typing import Any
 
 from app.openapi import examples
 
+
+def _limits_pattern(parameters: str) -> str:
+    """Return the pattern of a list with one item for each window."""
+    return f'^"(?:hour|day)";{parameters}(?:, "day";{parameters})?$'
+
+
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
         "description": "The id of the request. A problem repeats it in its body.",
@@ -32,6 +38,18 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "Present if an earlier request with this key created the Dwipp, and this request created none.",
         "schema": {"type": "string", "const": "true"},
     },
+    "RateLimit-Policy": {
+        "description": "Your limits for writes of this kind: `q` writes in a window of `w` seconds, the hour or the day"
+        " of UTC (draft-ietf-httpapi-ratelimit-headers-11). Absent if this request did not count.",
+        "schema": {"type": "string", "pattern": _limits_pattern("q=[1-9][0-9]*;w=(?:3600|86400)")},
+        "example": '"hour";q=30;w=3600, "day";q=200;w=86400',
+    },
+    "RateLimit": {
+        "description": "What is left of each limit: `r` further writes until its window ends in `t` seconds"
+        " (draft-ietf-httpapi-ratelimit-headers-11). Absent if this request did not count.",
+        "schema": {"type": "string", "pattern": _limits_pattern("r=[0-9]+;t=[1-9][0-9]*")},
+        "example": '"hour";r=29;t=1200, "day";r=199;t=44400',
+    },
     "Link": {
         "description": "The next page, relative to the URL of the request (RFC 8288). Absent on the last page.",
         "schema": {"type": "string", "pattern": '^<[^>]+>; rel="next"$'},
@@ -40,8 +58,16 @@ HEADERS: dict[str, dict[str, Any]] = {
 }
 
 
-def response_headers(path: str, method: str, status: int, *, is_page: bool) -> Iterator[str]:
-    """Yield the names of the headers that a response can have."""
+def response_headers(path: str, method: str, status: int, *, is_page: bool, is_limited: bool) -> Iterator[str]:
+    """Yield the names of the headers that a response can have.
+
+    Args:
+        path: the path of the operation.
+        method: its method, in lower case.
+        status: the status of the response.
+        is_page: whether the response is a page of a list.
+        is_limited: whether the operation counts towards a limit of the member.
+    """
     yield "X-Request-Id"
     if path.startswith("/v1/"):
         yield "Cache-Control"
@@ -51,5 +77,7 @@ def response_headers(path: str, method: str, status: int, *, is_page: bool) -> I
         yield "Retry-After"
     if status == 201:
         yield from ("Location", "Idempotent-Replayed")
+    if is_limited and (status < 300 or status == 429):
+        yield from ("RateLimit-Policy", "RateLimit")
     if is_page:
         yield "Link"

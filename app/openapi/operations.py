@@ -6,14 +6,16 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
+from app.errors import RateLimitedError
 from app.openapi import problem_responses
 from app.openapi.headers import response_headers
 from app.openapi.links import links_with_parameters
-from app.web.problems import BODY_TOO_LARGE
+from app.web.problems import BODY_TOO_LARGE, PROBLEM_TYPES
 
 _BODILESS = {"202": "Accepted. The response has no body.", "204": "Done. The response has no body."}
 _FASTAPI_DESCRIPTION = "Successful Response"
 _SHARED_RESPONSES_PREFIX = "/v1/"
+_RATE_LIMITED = PROBLEM_TYPES[RateLimitedError]
 # `python -OO` removes docstrings. The document then lacks descriptions and keeps its summaries.
 _DOCSTRINGS_REMOVED = sys.flags.optimize >= 2
 
@@ -71,8 +73,10 @@ class OperationBuilder:
         responses.setdefault("413", problem_responses.declare_response([BODY_TOO_LARGE]))
         if path.startswith(_SHARED_RESPONSES_PREFIX) and "500" not in responses:
             raise IncompleteOperationError(f"{name} documents no errors: pass `responses=error_responses(…)`.")
+        is_limited = _RATE_LIMITED.slug in responses.get("429", {}).get(problem_responses.SLUGS_KEY, ())
         for status, response in responses.items():
-            headers = response_headers(path, method, int(status), is_page=_is_page(response))
+            is_page = _is_page(response)
+            headers = response_headers(path, method, int(status), is_page=is_page, is_limited=is_limited)
             response["headers"] = {header: {"$ref": f"#/components/headers/{header}"} for header in headers}
             if problem_responses.SLUGS_KEY in response:
                 responses[status] = self._problem_response(response, path)

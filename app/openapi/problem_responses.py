@@ -13,8 +13,8 @@ from app.web.problems import PROBLEM_TYPES, ProblemType
 Responses = dict[int | str, dict[str, Any]]
 Declared = type[errors.DwipperError] | ProblemType
 
-# The problems of operations that take a body, that call Cognito, that need a principal, and that need a member. The
-# first request of a member reads the user from Cognito.
+# The problems of operations that take a body, that call Cognito, that need a principal, that need a member, and that
+# count a write. The first request of a member reads the user from Cognito.
 BODY_ERRORS: tuple[Declared, ...] = (
     problems.INVALID_REQUEST,
     problems.MALFORMED_REQUEST,
@@ -32,6 +32,7 @@ PRINCIPAL_ERRORS: tuple[Declared, ...] = (
     errors.UnauthenticatedError,
 )
 MEMBER_ERRORS: tuple[Declared, ...] = (*PRINCIPAL_ERRORS, errors.TooManyRequestsError)
+LIMITED_MEMBER_ERRORS: tuple[Declared, ...] = (*MEMBER_ERRORS, errors.RateLimitedError)
 PAGE_ERRORS: tuple[Declared, ...] = (problems.INVALID_REQUEST, errors.InvalidCursorError)
 
 # Marks a declared response until the document is built.

@@ -18,7 +18,9 @@ from app.web.exception_handlers import handle_unexpected
 from app.web.problems import BODY_TOO_LARGE, NOT_FOUND, problem_response
 
 MAX_BODY_BYTES = 65_536
-EXPOSED_HEADERS = ["Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"]
+EXPOSED_HEADERS = [
+    *("Idempotent-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"),
+]
 _GATEWAY_REQUEST_ID = re.compile(r"[\w=-]{1,128}", re.ASCII)
 _MAX_LENGTH_DIGITS = 19
 _ORIGIN = re.compile("^https?://[^/]*", re.IGNORECASE)
@@ -31,18 +33,21 @@ class RequestIdMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on, with its id in the scope's state."""
+        """Pass one request on, with its id and further headers of its response in the scope's state."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scope["path"] = _remove_origin(scope["path"], scope.get("root_path", ""))
         request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
+        # Routes add headers here that their response carries even if it is a problem.
+        response_headers: dict[str, str] = {}
+        scope.setdefault("state", {}).update(request_id=request_id, response_headers=response_headers)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
+                headers.update(response_headers)
                 if scope["path"].removeprefix(scope.get("root_path", "")).startswith("/v1/"):
                     headers["Cache-Control"] = "no-store"
                 if message["status"] == 204:

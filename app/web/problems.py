@@ -55,6 +55,7 @@ PROBLEM_TYPES: Mapping[type[errors.DwipperError], ProblemType] = {
     errors.ModeratorsOnlyError: ProblemType("moderators-only", 403, "Moderators only"),
     errors.InvalidCursorError: ProblemType("invalid-cursor", 400, "Invalid cursor"),
     errors.TooManyRequestsError: ProblemType("too-many-requests", 429, "Too many requests"),
+    errors.RateLimitedError: ProblemType("rate-limited", 429, "Rate limit reached"),
     errors.UnavailableError: ProblemType("unavailable", 503, "Service unavailable"),
 }
 

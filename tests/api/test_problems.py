@@ -225,7 +225,8 @@ async def test_cors_allows_any_origin_and_exposes_our_headers(api: Api) -> None:
     ):
         assert response.headers["access-control-allow-origin"] == "*"
         exposed = {name.strip().lower() for name in response.headers["access-control-expose-headers"].split(",")}
-        assert exposed == {"idempotent-replayed", "link", "location", "retry-after", "x-request-id"}
+        rate_limits = {"ratelimit", "ratelimit-policy"}
+        assert exposed == {"idempotent-replayed", "link", "location", "retry-after", "x-request-id"} | rate_limits
 
 
 async def test_responses_below_v1_are_no_store(api: Api) -> None:

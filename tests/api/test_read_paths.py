@@ -13,7 +13,7 @@ import pytest
 from testkit.api_client import Api, MemberClient
 from testkit.operations import ALL_OPERATIONS, OPERATIONS_BY_NAME, Operation, load_document
 
-_SHOWING_SCHEMAS = frozenset({"DwippView", "ProfileView", "OwnProfileView"})
+_SHOWING_SCHEMAS = frozenset({"AccountView", "DwippView", "OwnProfileView", "ProfileView"})
 _SHOWING_PARAMETERS = ("{dwipp_id}", "{handle}")
 
 # The response has only what the caller may see.

@@ -14,12 +14,12 @@ UNITS: Mapping[str, CapacityUnits] = {
     "page of one author": CapacityUnits(read=11.5),
     "page of favorites": CapacityUnits(read=10.5),
     "one Dwipp": CapacityUnits(read=2),
-    "upvote": CapacityUnits(8, 3),
-    "favorite": CapacityUnits(2, 3),
-    "create": CapacityUnits(3, 1),
-    "create with a key": CapacityUnits(8, 1),
-    "edit": CapacityUnits(3, 2),
-    "delete": CapacityUnits(3, 1),
+    "upvote": CapacityUnits(9, 3),
+    "favorite": CapacityUnits(3, 3),
+    "create": CapacityUnits(4, 1),
+    "create with a key": CapacityUnits(9, 1),
+    "edit": CapacityUnits(4, 2),
+    "delete": CapacityUnits(4, 1),
 }
 DWIPPER = DwipperModel(UNITS, {}, Workload())
 

@@ -39,7 +39,7 @@ def test_bill_of_a_million_upvotes_equals_the_sum_by_hand() -> None:
     dollars = bill_million_calls(DWIPPER.estimate_usage("upvote", 1e4))
     log = (740 + 350 + 280) * 1e6 / GB
     assert dollars == {
-        "DynamoDB": pytest.approx(8 * 0.625 + 3 * 0.125),
+        "DynamoDB": pytest.approx(9 * 0.625 + 3 * 0.125),
         "Lambda": pytest.approx(0.20 + 1e6 * 0.015 * 0.0000133334),
         "API Gateway": pytest.approx(3.50),
         "CloudWatch": pytest.approx(log * 0.50 + log * 0.15 * 12 * 0.03 + 0.05 * 5, rel=1e-3),

@@ -40,8 +40,8 @@ def test_read_costs_one_unit_per_4_kb_or_half_if_eventual() -> None:
 
 def test_operations_have_the_capacities_calculated_by_hand() -> None:
     operations = developer_guide.calculate_operations()
-    assert operations["create"] == CapacityUnits(3, 1)
-    assert operations["upvote"] == CapacityUnits(6, 3)
-    assert operations["upvote a favorite"] == CapacityUnits(7, 3)
-    assert operations["favorite"] == CapacityUnits(2, 3)
+    assert operations["create"] == CapacityUnits(4, 1)
+    assert operations["upvote"] == CapacityUnits(7, 3)
+    assert operations["upvote a favorite"] == CapacityUnits(8, 3)
+    assert operations["favorite"] == CapacityUnits(3, 3)
     assert operations["one Dwipp"] == CapacityUnits(0, 2)

@@ -1,12 +1,15 @@
 """No operation consumes more capacity of DynamoDB than its bound, as reported by DynamoDB Local."""
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping
 
 import pytest
 
 from app.main import create_app
+from app.settings import MemberLimits
 from testkit.capacity_meter import CapacityMeter, ConsumedCapacity
+from testkit.limits import with_high_limits
 from testkit.operation_costs import measure_operations
 from testkit.servers import connect_in_process
 from tests.conftest import Figures, NewEngine
@@ -15,7 +18,7 @@ pytestmark = pytest.mark.slow  # The test requires Java and Maven.
 
 # The maximum write request units and read request units of each operation.
 MAX_UNITS: Mapping[str, tuple[float, float]] = {
-    "create": (3, 1),
+    "create": (4, 1),
     "create with a key": (9, 1),
     "create again with the key": (9, 1),
     "page of the feed, few rows behind it": (0, 3),
@@ -26,19 +29,19 @@ MAX_UNITS: Mapping[str, tuple[float, float]] = {
     "own page": (0, 12),
     "page of favorites": (0, 12),
     "one Dwipp": (0, 4),
-    "upvote": (8, 5),
-    "upvote again": (0, 5),
-    "take the upvote back": (8, 5),
-    "upvote a favorite": (10, 5),
-    "take the upvote of a favorite back": (10, 5),
-    "favorite": (2, 5),
-    "favorite again": (0, 5),
-    "take the favorite back": (2, 5),
-    "favorite what is upvoted": (2, 5),
-    "take the favorite of what is upvoted back": (2, 5),
-    "edit": (3, 2),
+    "upvote": (9, 5),
+    "upvote again": (2, 5),
+    "take the upvote back": (9, 5),
+    "upvote a favorite": (11, 5),
+    "take the upvote of a favorite back": (11, 5),
+    "favorite": (3, 5),
+    "favorite again": (2, 5),
+    "take the favorite back": (3, 5),
+    "favorite what is upvoted": (3, 5),
+    "take the favorite of what is upvoted back": (3, 5),
+    "edit": (4, 2),
     "edit, the same text": (3, 2),
-    "delete": (3, 2),
+    "delete": (4, 2),
     "page of the feed, 500 blocks": (0, 4),
     "page of one author, reactions to all between, 500 blocks": (0, 13),
     "page of favorites, 500 blocks": (0, 13),
@@ -49,17 +52,17 @@ MAX_UNITS: Mapping[str, tuple[float, float]] = {
     "take the upvote of a favorite back, 500 blocks": (11, 5),
     "take the favorite back, 500 blocks": (3, 5),
     "page of blocks, 500 blocks": (0, 4),
-    "block": (11, 4),  # The limit of changes costs another unit.
-    "block again": (11, 4),
-    "unblock": (11, 4),
-    "unblock again": (11, 4),
+    "block": (12, 4),
+    "block again": (12, 4),
+    "unblock": (12, 4),
+    "unblock again": (12, 4),
 }
 
 
 def test_operations_stay_within_their_capacity_bounds(new_engine: NewEngine, figures: Figures) -> None:
     engine = new_engine("memory_store")
-    app = create_app(engine.settings)
-    meter = CapacityMeter(app.state.container.dwipps._client)
+    app = create_app(with_high_limits(engine.settings))
+    meter = CapacityMeter.from_container(app.state.container)
 
     async def run() -> dict[str, ConsumedCapacity]:
         async with connect_in_process(engine, app) as api:
@@ -77,3 +80,29 @@ def test_operations_stay_within_their_capacity_bounds(new_engine: NewEngine, fig
     ]
     assert not exceeding
     assert consumed["page of the feed"] == consumed["page of the feed, few rows behind it"]
+
+
+def test_creates_beyond_the_limit_stay_within_their_bounds(new_engine: NewEngine) -> None:
+    engine = new_engine("memory_store")
+    app = create_app(dataclasses.replace(engine.settings, limits=MemberLimits(dwipps_hour=0, dwipps_day=1)))
+    meter = CapacityMeter.from_container(app.state.container)
+
+    async def run() -> dict[str, tuple[int, ConsumedCapacity]]:
+        async with connect_in_process(engine, app) as api:
+            member = await api.create_member()
+            await member.get("/v1/me")  # Creates the member's row.
+
+            async def create(key: str | None = None) -> tuple[int, ConsumedCapacity]:
+                headers = {"Idempotency-Key": key} if key else {}
+                with meter.measure() as consumed:
+                    response = await member.http.post("/v1/dwipps", json={"text": "Hm."}, headers=headers)
+                return response.status_code, consumed
+
+            assert (await create("one"))[0] == 201
+            return {"without a key": await create(), "new key": await create("two"), "replay": await create("one")}
+
+    assert asyncio.run(run()) == {
+        "without a key": (429, ConsumedCapacity(written=1, read=1)),
+        "new key": (429, ConsumedCapacity(written=1, read=2)),
+        "replay": (201, ConsumedCapacity(written=1, read=2)),
+    }

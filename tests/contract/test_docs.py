@@ -110,8 +110,9 @@ def test_the_readme_opens_with_a_title_a_sentence_and_two_commands() -> None:
 
 def test_the_readme_names_every_setting() -> None:
     optional = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_FORMAT", "LOG_LEVEL", "STAGE")
-    assert len(settings._REQUIRED) + len(optional) == len(fields(settings.Settings))
-    for variable in (*settings._REQUIRED.values(), *optional):
+    limits = settings.MemberLimits.variables()
+    assert len(settings._REQUIRED) + len(optional) + len(["limits"]) == len(fields(settings.Settings))
+    for variable in (*settings._REQUIRED.values(), *optional, *limits):
         assert f"`{variable}`" in README
 
 

@@ -12,7 +12,7 @@ from app.dwipps.schemas import DwippDraft
 from app.openapi import examples
 from app.openapi.problem_responses import problem_example
 from app.web import problems
-from testkit.doubles import make_offline_app, send_request
+from testkit.doubles import make_error, make_offline_app, send_request
 from testkit.operations import load_document
 
 # Requests without a token that cause these problems.
@@ -59,7 +59,7 @@ def assert_equals_example(problem_type: problems.ProblemType, response: httpx.Re
 def test_example_is_the_actual_response(problem_type: problems.ProblemType, app: FastAPI) -> None:
     error_classes = {problem_type: error for error, problem_type in problems.PROBLEM_TYPES.items()}
     if problem_type.slug not in REQUESTS:
-        app.state.error = error_classes[problem_type]()
+        app.state.error = make_error(error_classes[problem_type])
     request = REQUESTS.get(problem_type.slug, {"url": "/fail"})
     try:
         assert_equals_example(problem_type, asyncio.run(send_request(app, "POST", **request)))

@@ -17,7 +17,7 @@ def test_empty_environment_means_the_defaults() -> None:
 
 def test_variables_override_the_defaults() -> None:
     environment = {"PORT": "8001", "AWS_PORT": "4600", "AWS_REGION": "eu-west-1", "RELOAD": "1"}
-    app_variables = {"LOG_LEVEL": "DEBUG", "FEED_SHARDS": "2", "FEED_CACHE_SECONDS": "0.5"}
+    app_variables = {"LOG_LEVEL": "DEBUG", "FEED_SHARDS": "2", "FEED_CACHE_SECONDS": "0.5", "LIMIT_DWIPPS_HOUR": "0"}
     options = Options.from_environment(environment | app_variables)
     assert (options.port, options.aws_port, options.region) == (8001, 4600, "eu-west-1")
     assert options.reload

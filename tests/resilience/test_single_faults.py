@@ -18,6 +18,7 @@ from app.settings import Settings
 from devstack.process import Service
 from testkit.api_client import open_api
 from testkit.faults import Fault, list_possible_faults
+from testkit.limits import with_high_limits
 from tests.conftest import Figures
 from tests.resilience.account_operations import ACCOUNT_OPERATIONS
 from tests.resilience.dwipp_operations import DWIPP_OPERATIONS
@@ -150,7 +151,7 @@ def test_fault_at_any_call_loses_and_doubles_nothing(
     operation: str, new_settings: Callable[[], Settings], embedded: Service, figures: Figures
 ) -> None:
     async def run() -> None:
-        async with open_api(new_settings(), embedded.endpoint, "uvicorn") as api:
+        async with open_api(with_high_limits(new_settings()), embedded.endpoint, "uvicorn") as api:
             context = await OperationContext.from_api(api)
             calls = await _count_calls(OPERATIONS[operation], context)
             injectors = [
@@ -179,7 +180,9 @@ def test_requests_keep_their_deadline_if_every_call_is_slow(
     async def run() -> None:
         async with AsyncExitStack() as exit_stack:
             apis = [
-                await exit_stack.enter_async_context(open_api(new_settings(), embedded.endpoint, "uvicorn"))
+                await exit_stack.enter_async_context(
+                    open_api(with_high_limits(new_settings()), embedded.endpoint, "uvicorn")
+                )
                 for _ in LONGEST_OPERATIONS
             ]
             contexts = [await OperationContext.from_api(api) for api in apis]

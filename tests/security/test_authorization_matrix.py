@@ -10,6 +10,7 @@ import pytest
 from devstack import stack
 from devstack.process import Service
 from testkit.api_client import TRANSPORTS
+from testkit.limits import without_limits
 from testkit.operations import ALL_OPERATIONS, OPERATIONS_BY_NAME
 from tests.conftest import REGION, Figures
 from tests.security.actors import ACTOR_NAMES, Actors, MatrixApi, open_matrix_api
@@ -83,7 +84,7 @@ class MatrixHarness:
 
 @pytest.fixture(scope="module", params=TRANSPORTS)
 def harness(request: pytest.FixtureRequest, embedded: Service) -> Iterator[MatrixHarness]:
-    settings = stack.deploy(embedded.endpoint, REGION, name=f"matrix-{uuid.uuid4().hex}")
+    settings = without_limits(stack.deploy(embedded.endpoint, REGION, name=f"matrix-{uuid.uuid4().hex}"))
     with asyncio.Runner() as runner:
         exit_stack = AsyncExitStack()
         api = runner.run(exit_stack.enter_async_context(open_matrix_api(settings, embedded, request.param)))

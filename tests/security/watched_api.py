@@ -12,6 +12,7 @@ import pytest
 from devstack import stack
 from testkit.api_client import Api, Transport, open_api
 from testkit.aws_calls import AwsCalls
+from testkit.limits import without_limits
 from tests.conftest import REGION
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ class WatchedApi:
 @contextmanager
 def open_watched_api(endpoint: str, transport: Transport) -> Iterator[WatchedApi]:
     """Open an API on new tables and a new user pool."""
-    settings = stack.deploy(endpoint, REGION, name=f"test-{uuid.uuid4().hex}")
+    settings = without_limits(stack.deploy(endpoint, REGION, name=f"test-{uuid.uuid4().hex}"))
     with pytest.MonkeyPatch.context() as patch, asyncio.Runner() as runner:
         calls = AwsCalls.watch(patch)
         api_context = open_api(settings, endpoint, transport)

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from app.errors import MisconfiguredError
-from app.settings import Settings
+from app.settings import MemberLimits, Settings
 
 REQUIRED_VARIABLES = {
     "AWS_REGION": "eu-central-1",
@@ -34,6 +34,7 @@ def test_required_variables_are_enough() -> None:
         log_level="INFO",
         log_format="text",
         stage="local",
+        limits=MemberLimits(dwipps_hour=30, dwipps_day=200, reactions_hour=600, changes_hour=120, safety_hour=60),
     )
 
 
@@ -116,6 +117,27 @@ def test_valid_stage_is_accepted(value: str, stage: str) -> None:
 def test_invalid_stage_is_refused(value: str) -> None:
     with pytest.raises(MisconfiguredError, match="STAGE"):
         Settings.from_environment(REQUIRED_VARIABLES | {"STAGE": value})
+
+
+@pytest.mark.parametrize("name", MemberLimits.variables())
+@pytest.mark.parametrize(("value", "limit"), [("0", 0), ("1", 1), ("1000000", 1_000_000)])
+def test_valid_limit_is_accepted(name: str, value: str, limit: int) -> None:
+    limits = Settings.from_environment(REQUIRED_VARIABLES | {name: value}).limits
+    assert dataclasses.asdict(limits) == dataclasses.asdict(MemberLimits()) | {
+        name.removeprefix("LIMIT_").lower(): limit
+    }
+
+
+def test_empty_limit_means_the_default() -> None:
+    environment = REQUIRED_VARIABLES | dict.fromkeys(MemberLimits.variables(), "")
+    assert Settings.from_environment(environment).limits == MemberLimits()
+
+
+@pytest.mark.parametrize("name", MemberLimits.variables())
+@pytest.mark.parametrize("value", ["-1", "1000001", "1.5", "many", " ", "٣", "1e1", "0x1", "030", "1_0", "1\n", "+1"])
+def test_invalid_limit_is_refused(name: str, value: str) -> None:
+    with pytest.raises(MisconfiguredError, match=rf"^{name} must be a whole number from 0 to 1000000\."):
+        Settings.from_environment(REQUIRED_VARIABLES | {name: value})
 
 
 def test_settings_are_immutable() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import MisconfiguredError
-from app.settings import Settings
+from app.settings import MemberLimits, Settings
 from devstack.paths import ROOT
 from tests.infrastructure.rules.resources import Template, as_list, find_resources
 
@@ -28,6 +28,7 @@ _PAGINATED_CALL = re.compile(r'\bget_paginator\("(\w+)"\)')
 _SETTINGS = frozenset(
     {
         *("DWIPPS_TABLE", "FEED_CACHE_SECONDS", "FEED_SHARDS", "JOB_QUEUE_URL", "MEMBERS_TABLE", "REACTIONS_TABLE"),
+        *MemberLimits.variables(),
         *("SAFETY_TABLE", "STAGE", "USER_POOL_CLIENT_ID", "USER_POOL_ID"),
     }
 )

@@ -88,6 +88,7 @@ class TestChange:
 
 class TestWrites:
     def test_upvote_writes_row_and_count(self, member: str, dwipp_id: str, tables: Tables) -> None:
+        before = 0
         for change, count in (
             (Change.SET, 1),
             (Change.SET, 1),
@@ -96,18 +97,18 @@ class TestWrites:
             (Change.TOGGLE, 1),
             (Change.CLEAR, 0),
         ):
-            reaction = tables.reactions.change_upvote(members.make_member(member), dwipp_id, change)
+            reaction, has_changed = tables.reactions.change_upvote(members.make_member(member), dwipp_id, change)
+            assert has_changed is (count != before)
+            before = count
             assert (reaction.upvoted_at is not None) is (count == 1)
             assert tables.reactions.get(member, dwipp_id) == reaction
             assert tables.dwipps.get(dwipp_id).upvotes == count
 
     def test_repeated_favorite_keeps_its_time(self, member: str, dwipp_id: str, tables: Tables) -> None:
-        first = tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET)
-        assert tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET) == first
-        assert (
-            tables.reactions.change_upvote(members.make_member(member), dwipp_id, Change.SET).favorited_at
-            == first.favorited_at
-        )
+        first, _ = tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET)
+        assert tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET) == (first, False)
+        upvoted, _ = tables.reactions.change_upvote(members.make_member(member), dwipp_id, Change.SET)
+        assert upvoted.favorited_at == first.favorited_at
 
     @pytest.mark.parametrize("last", ["upvote", "favorite"])
     def test_row_without_reactions_is_deleted(self, last: str, member: str, dwipp_id: str, tables: Tables) -> None:
@@ -130,6 +131,16 @@ class TestWrites:
         with pytest.raises(DwippNotFoundError):
             tables.dwipps.get(dwipp_id)
 
+    def test_clear_returns_whether_there_was_a_reaction(self, member: str, dwipp_id: str, tables: Tables) -> None:
+        author, reader = members.make_author("kay"), members.make_member(member)
+        assert not tables.reactions.clear(reader, dwipp_id)
+        tables.reactions.change_favorite(reader, dwipp_id, Change.SET)
+        assert tables.reactions.clear(reader, dwipp_id)
+        tables.reactions.change_upvote(reader, dwipp_id, Change.SET)
+        tables.dwipps.delete(author, dwipp_id)
+        assert tables.reactions.clear(reader, dwipp_id)
+        assert not tables.reactions.clear(reader, dwipp_id)
+
     def test_upvote_leaves_other_members_rows(self, member: str, dwipp_id: str, tables: Tables) -> None:
         other_member = str(uuid.uuid4())
         tables.reactions.change_upvote(members.make_member(other_member), dwipp_id, Change.SET)
@@ -148,8 +159,11 @@ class TestLostResponses:
             tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET)
         for count in (1, 0, 1):
             with lose_first_response(tables.client, "TransactWriteItems") as sent:
-                reaction = tables.reactions.change_upvote(members.make_member(member), dwipp_id, Change.TOGGLE)
+                reaction, has_changed = tables.reactions.change_upvote(
+                    members.make_member(member), dwipp_id, Change.TOGGLE
+                )
             assert len(sent) == 2
+            assert has_changed
             assert (reaction.upvoted_at is not None) is (count == 1)
             assert tables.dwipps.get(dwipp_id).upvotes == count
             assert tables.reactions.get(member, dwipp_id) == reaction
@@ -161,8 +175,11 @@ class TestLostResponses:
         for is_present in (True, False, True):
             operation = "UpdateItem" if is_present or is_upvoted else "DeleteItem"
             with lose_first_response(tables.client, operation) as sent:
-                reaction = tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.TOGGLE)
+                reaction, has_changed = tables.reactions.change_favorite(
+                    members.make_member(member), dwipp_id, Change.TOGGLE
+                )
             assert len(sent) == 2
+            assert has_changed
             assert (reaction.favorited_at is not None) is is_present
             assert tables.reactions.get(member, dwipp_id) == reaction
 
@@ -171,7 +188,7 @@ class TestLostResponses:
             tables.client.delete_item(TableName=tables.name, Key=serialize({"member_id": member, "dwipp_id": dwipp_id}))
 
         with lose_first_response(tables.client, "UpdateItem", clear_in_between):
-            reaction = tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET)
+            reaction, _ = tables.reactions.change_favorite(members.make_member(member), dwipp_id, Change.SET)
         assert tables.reactions.get(member, dwipp_id) == reaction
 
 
@@ -283,7 +300,9 @@ class TestConflicts:
             self._cancel(stubber, row, dwipp)
         stubber.add_response("get_item", {})
         stubber.add_response("transact_write_items", {})
-        assert reactions.change_upvote(members.make_member(member), new_id(), Change.SET).upvoted_at is not None
+        reaction, has_changed = reactions.change_upvote(members.make_member(member), new_id(), Change.SET)
+        assert reaction.upvoted_at is not None
+        assert has_changed
 
     def test_each_attempt_reads_the_row_again(self, member: str, stubbed: Stubbed) -> None:
         reactions, stubber = stubbed
@@ -293,7 +312,8 @@ class TestConflicts:
         stubber.add_response("get_item", {})
         self._cancel(stubber, "ConditionalCheckFailed", "None")
         stubber.add_response("get_item", {"Item": serialize(row)})
-        assert reactions.change_upvote(members.make_member(member), dwipp_id, Change.SET) == Reaction(upvoted_at)
+        result = reactions.change_upvote(members.make_member(member), dwipp_id, Change.SET)
+        assert result == (Reaction(upvoted_at), False)
 
     @pytest.mark.parametrize("row", ["None", "ConditionalCheckFailed", "TransactionConflict"])
     def test_missing_dwipp_raises_dwipp_not_found(self, row: str, member: str, stubbed: Stubbed) -> None:
@@ -310,7 +330,9 @@ class TestConflicts:
         self._cancel(stubber, "None", reason)
         stubber.add_response("get_item", {})
         stubber.add_response("transact_write_items", {})
-        assert reactions.change_upvote(members.make_member(member), new_id(), Change.SET).upvoted_at is not None
+        reaction, has_changed = reactions.change_upvote(members.make_member(member), new_id(), Change.SET)
+        assert reaction.upvoted_at is not None
+        assert has_changed
 
     @pytest.mark.parametrize("reason", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
     def test_invalid_transaction_is_not_retried(self, reason: str, member: str, stubbed: Stubbed) -> None:
@@ -370,4 +392,4 @@ class TestConflicts:
         stubber.add_response("get_item", item)
         stubber.add_client_error("delete_item", "ConditionalCheckFailedException", response_meta={"RetryAttempts": 0})
         stubber.add_response("get_item", {})
-        assert reactions.change_favorite(members.make_member(member), new_id(), Change.CLEAR) == Reaction()
+        assert reactions.change_favorite(members.make_member(member), new_id(), Change.CLEAR) == (Reaction(), False)

@@ -68,8 +68,9 @@ class TestLostResponses:
     def test_edit_raises_the_version_once(self, client: Any, dwipps: DwippRepository, author: str) -> None:
         created = dwipps.create(members.make_author(author), "Hm.")
         with lose_first_response(client, "UpdateItem") as sent:
-            edited = dwipps.edit(members.make_author(author), created.id, "Hmm.", None)
+            edited, has_changed = dwipps.edit(members.make_author(author), created.id, "Hmm.", None)
         assert len(sent) == 2
+        assert has_changed
         assert (edited.text, edited.version) == ("Hmm.", 2)
         assert dwipps.get(created.id) == edited
 
@@ -85,7 +86,8 @@ class TestLostResponses:
 class TestConditions:
     def test_edit_changes_text_version_and_edit_time(self, dwipps: DwippRepository, author: str) -> None:
         created = dwipps.create(members.make_author(author), "Hm.")
-        edited = dwipps.edit(members.make_author(author), created.id, "Hmm.", None)
+        edited, has_changed = dwipps.edit(members.make_author(author), created.id, "Hmm.", None)
+        assert has_changed
         assert (edited.id, edited.text, edited.version, edited.upvotes) == (created.id, "Hmm.", 2, 0)
         assert created.edited_at is None
         assert edited.edited_at is not None
@@ -93,7 +95,8 @@ class TestConditions:
 
     def test_edit_to_the_same_text_changes_nothing(self, dwipps: DwippRepository, author: str) -> None:
         created = dwipps.create(members.make_author(author), "Hm.")
-        assert dwipps.edit(members.make_author(author), created.id, "Hm.", None) == created == dwipps.get(created.id)
+        assert dwipps.edit(members.make_author(author), created.id, "Hm.", None) == (created, False)
+        assert dwipps.get(created.id) == created
 
     def test_other_members_cannot_edit_or_delete(self, dwipps: DwippRepository, author: str) -> None:
         created = dwipps.create(members.make_author(author), "Hm.")
@@ -187,7 +190,8 @@ class TestConflicts:
         item = serialize({"dwipp_id": dwipp_id, "text": "Hmm.", "author_handle": "kay", "version": 2, "upvotes": 3})
         stubber.add_client_error("update_item", "TransactionConflictException")
         stubber.add_response("update_item", {"Attributes": item})
-        assert dwipps.edit(members.make_author("kay"), dwipp_id, "Hmm.", None).upvotes == 3
+        dwipp, has_changed = dwipps.edit(members.make_author("kay"), dwipp_id, "Hmm.", None)
+        assert (dwipp.upvotes, has_changed) == (3, True)
         stubber.add_client_error("delete_item", "TransactionConflictException")
         stubber.add_client_error("delete_item", "TransactionConflictException")
         stubber.add_response("delete_item", {})
@@ -210,7 +214,8 @@ class TestConflicts:
         item = {"dwipp_id": dwipp_id, "text": "Hmm.", "author_handle": "kay", "version": 2, "upvotes": 3}
         stubber.add_client_error("update_item", "TransactionConflictException", response_meta={"RetryAttempts": 1})
         stubber.add_response("update_item", {"Attributes": serialize(item)})
-        assert dwipps.edit(members.make_author("kay"), dwipp_id, "Hmm.", None).version == 2
+        dwipp, has_changed = dwipps.edit(members.make_author("kay"), dwipp_id, "Hmm.", None)
+        assert (dwipp.version, has_changed) == (2, True)
 
     def test_delete_without_sdk_retry_raises_dwipp_not_found(self, stubbed: tuple[DwippRepository, Stubber]) -> None:
         dwipps, stubber = stubbed

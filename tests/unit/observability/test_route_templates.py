@@ -72,10 +72,10 @@ def test_unsupported_method_has_no_operation(method: str, path: str, template: s
 @pytest.mark.parametrize("root_path", ["", "/prod"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 def test_path_with_a_line_feed_at_its_end_is_unmatched(method: str, root_path: str, app: FastAPI) -> None:
-    templates = {str(route.path) for route in iter_route_contexts(app.routes)}
+    templates = {str(route.path).replace(":anything", "") for route in iter_route_contexts(app.routes)}
     assert {"/", "/docs/{name}", "/v1/users/{handle}"} <= templates
     for template in templates:
-        path = template.format(dwipp_id=SOME_ID, handle="kay", name="docs.js")
+        path = template.format(dwipp_id=SOME_ID, handle="kay", name="docs.js", rest="cases")
         assert _resolve(app, method, f"{path}\n", root_path) == ("unmatched", None), template
 
 

@@ -22,7 +22,7 @@ from app import errors
 from app.dwipps.schemas import DwippDraft
 from app.pagination.dependencies import PageParams
 from app.web import problems
-from testkit.doubles import make_offline_app, send_request
+from testkit.doubles import make_error, make_offline_app, send_request
 
 SECRET = "arn:aws:dynamodb:eu-central-1:123456789012:table/members"
 
@@ -79,7 +79,7 @@ class TestErrors:
     def test_domain_error_has_its_problem_type(
         self, error: type[errors.DwipperError], raise_in_route: RaiseInRoute
     ) -> None:
-        raised = errors.InvalidGrantError("invalid_grant", "No.") if error is errors.InvalidGrantError else error()
+        raised = make_error(error)
         problem_type = problems.PROBLEM_TYPES[error]
         response = raise_in_route(raised)
         problem = assert_problem(response, problem_type.slug, problem_type.status)
@@ -93,6 +93,12 @@ class TestErrors:
             raise_in_route(errors.InvalidGrantError("invalid_grant", "No.")), "invalid-token-request", 400
         )
         assert problem["error"] == "invalid_grant"
+
+    def test_rate_limit_error_has_its_own_headers(self, raise_in_route: RaiseInRoute) -> None:
+        response = raise_in_route(make_error(errors.RateLimitedError))
+        assert_problem(response, "rate-limited", 429)
+        assert response.headers.get_list("retry-after") == ["1200"]
+        assert response.headers["ratelimit"] == '"hour";r=0;t=1200'
 
     @pytest.mark.parametrize("path", ["/fail", "/v1/fail"])
     @pytest.mark.parametrize(

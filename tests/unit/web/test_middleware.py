@@ -216,7 +216,10 @@ class TestResponses:
         assert response.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in response.headers
         exposed_headers = response.headers["access-control-expose-headers"].split(", ")
-        assert set(exposed_headers) == {"Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"}
+        rate_limits = {"RateLimit", "RateLimit-Policy"}
+        assert set(exposed_headers) == rate_limits | {
+            *("Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-Id")
+        }
 
     def test_413_allows_any_origin(self, app: FastAPI) -> None:
         response = _send(app, "POST", "/count_bytes", content=b"a" * (MAX_BODY_BYTES + 1), headers=ORIGIN)

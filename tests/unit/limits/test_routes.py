@@ -1,0 +1,38 @@
+"""Each write of a member has a limit, and each route with a limit documents the error beyond it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from app.limits import dependencies
+from app.main import create_app
+from app.openapi.problem_responses import SLUGS_KEY
+
+# Accounts and sessions have the limits of Cognito and of the firewall.
+UNLIMITED_PREFIXES = ("/v1/auth/", "/v1/me", "/v1/moderation/")
+ROUTES = [
+    context.original_route
+    for context in iter_route_contexts(create_app().routes)
+    if isinstance(context.original_route, APIRoute) and context.original_route.path.startswith("/v1/")
+]
+
+
+def _iter_calls(dependant: Dependant) -> Iterator[Any]:
+    for each in dependant.dependencies:
+        yield each.call
+        yield from _iter_calls(each)
+
+
+def _has_limit(route: APIRoute) -> bool:
+    return any(getattr(call, "__module__", "") == dependencies.__name__ for call in _iter_calls(route.dependant))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_each_write_has_a_documented_limit(route: APIRoute) -> None:
+    is_write = route.methods != {"GET"} and not route.path.startswith(UNLIMITED_PREFIXES)
+    assert _has_limit(route) is is_write, "Write in `with limit.count_write():` (app/limits/dependencies.py)."
+    slugs = route.responses.get(429, {}).get(SLUGS_KEY, [])
+    assert ("rate-limited" in slugs) is is_write, "Declare LIMITED_MEMBER_ERRORS in the route's responses."
