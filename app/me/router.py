@@ -139,9 +139,7 @@ def list_my_favorites(principal: CurrentPrincipal, params: PageParams, feed: Dwi
     return params.with_next_link(feed.list_favorites(principal.id, params.page))
 
 
-@router.get(
-    "/blocks", summary="List your blocks", tags=["safety"], responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS)
-)
+@router.get("/blocks", summary="List your blocks", responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS))
 def list_my_blocks(principal: CurrentPrincipal, params: PageParams, blocks: Blocks) -> BlockPage:
     """Return a page of the members whom you block, in order of their handles. Nobody else sees them."""
     return params.with_next_link(blocks.list_page(principal.id, params.page))
