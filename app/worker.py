@@ -1,4 +1,4 @@
-"""The worker as a process: `python -m app.worker`. It does the work of the worker function, by polling the queue."""
+"""The worker as a process: `python -m app.worker`. It polls the queue, and does the work of the worker function."""
 
 import argparse
 import logging
@@ -9,9 +9,9 @@ import threading
 import time
 import uuid
 
-from app.aws.errors import describe_cause, format_cause
+from app.aws.errors import log_failure
 from app.errors import MisconfiguredError
-from app.jobs.queue import Delivery, JobQueue
+from app.jobs.queue import Delivery
 from app.jobs.worker import Worker
 from app.observability import json_logging, text_logging
 from app.settings import Settings
@@ -20,47 +20,45 @@ from app.worker_bootstrap import build_worker
 # The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.jobs")
 
-# That of the rule in serverless.yml.
+# The rate of the schedule in serverless.yml.
 SWEEP_INTERVAL_SECONDS = 5 * 60.0
 
 _PAUSE_AFTER_ERROR_SECONDS = 5.0
 _PAUSE_STEP_SECONDS = 0.2
 _DESCRIPTION = """\
-Run Dwipper's background jobs: receive messages from the queue, and sweep for lost jobs every five minutes. SIGTERM or
-Ctrl-C ends the process after the current batch of work; another worker goes on with the job. Any number of workers can
-run. The settings are the environment variables of the API."""
+Run Dwipper's background jobs: receive messages from the queue, and sweep the pending rows every five minutes. SIGTERM
+or Ctrl-C ends the process after the current batch of work. Another worker continues the job. Any number of workers can
+run at the same time. The settings are the environment variables of the API."""
 
 
 class WorkerProcess:
     """The loop of a worker process.
 
     Args:
-        queue: the queue to poll.
-        worker: does the work of the messages.
+        worker: does the work of the messages of its queue.
         stop: ends the loop when it is set.
     """
 
-    def __init__(self, queue: JobQueue, worker: Worker, stop: threading.Event) -> None:
-        self._queue = queue
+    def __init__(self, worker: Worker, stop: threading.Event) -> None:
+        self._queue = worker.queue
         self._worker = worker
         self._stop = stop
         self._next_sweep = 0.0
 
     def run(self) -> None:
-        """Do the work of messages until the process is stopped. An error of AWS only delays it."""
+        """Do the work of messages until the process is stopped. After an error, pause and continue."""
         while not self._stop.is_set():
             try:
                 self._step()
-            except Exception as error:
-                cause = describe_cause(error)
-                logger.exception("worker pauses after an error: %s", format_cause(cause), extra={"fields": cause})
+            except Exception as error:  # noqa: BLE001 -- no error ends the worker
+                log_failure(logger, "worker pauses after an error", error)
                 self._pause()
 
     def run_once(self, poll_seconds: int = 1) -> bool:
-        """Do what is due: sweep, and do the work of messages until none is left. Return False if anything failed.
+        """Sweep once, and do the work of messages until none is left. Return False if anything failed.
 
         Args:
-            poll_seconds: how long to wait for a message. A poll without a wait may miss messages on AWS.
+            poll_seconds: the time to wait for a message. On AWS, a poll of 0 seconds may miss messages.
         """
         has_succeeded = self._worker.sweep(_new_sweep_id())
         while not self._stop.is_set() and (delivery := self._queue.receive(poll_seconds)):
@@ -81,7 +79,7 @@ class WorkerProcess:
             self._handle(delivery)
 
     def _handle(self, delivery: Delivery) -> bool:
-        """Do the work of a message, and delete the message. Give it back if the process is about to end."""
+        """Do the work of a message, and delete it. If the process is stopping, give the message back instead."""
         if self._stop.is_set():
             self._queue.give_back(delivery)
             return True
@@ -92,9 +90,9 @@ class WorkerProcess:
 
 
 def main() -> int:
-    """Run the worker. Return the exit code: 1 if a setting is invalid, or if `--once` failed to do what is due."""
+    """Run the worker. Return the exit code: 1 if a setting is invalid, or if the work of `--once` failed."""
     parser = argparse.ArgumentParser(prog="python -m app.worker", description=_DESCRIPTION)
-    parser.add_argument("--once", action="store_true", help="do what is due, then end: 1 is the exit code of a failure")
+    parser.add_argument("--once", action="store_true", help="sweep, work through the queue, and end; 1 if anything failed")
     arguments = parser.parse_args()
     try:
         settings = Settings.from_environment(os.environ)
@@ -102,9 +100,7 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201 -- no log is installed yet
         return 1
     _install_logging(settings)
-    process = WorkerProcess(
-        JobQueue(settings.region, settings.job_queue_url), build_worker(settings), _stop_on_signals()
-    )
+    process = WorkerProcess(build_worker(settings), _stop_on_signals())
     if arguments.once:
         return 0 if _run_once(process) else 1
     logger.info("worker started")
@@ -114,12 +110,11 @@ def main() -> int:
 
 
 def _run_once(process: WorkerProcess) -> bool:
-    """Do what is due. Return False if anything failed, such as the queue."""
+    """Do the work of `--once`. Return False if anything failed, such as a call to the queue."""
     try:
         return process.run_once()
-    except Exception as error:
-        cause = describe_cause(error)
-        logger.exception("worker ends after an error: %s", format_cause(cause), extra={"fields": cause})
+    except Exception as error:  # noqa: BLE001 -- the exit code says that something failed
+        log_failure(logger, "worker ends after an error", error)
         return False
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 
-from app.jobs.queue import JobQueue
 from app.settings import Settings
 from app.worker import WorkerProcess
 from app.worker_bootstrap import build_worker
@@ -11,8 +10,7 @@ from app.worker_bootstrap import build_worker
 
 def run_jobs(settings: Settings) -> None:
     """Do the work of all messages that are due. Raises AssertionError if a message fails."""
-    queue = JobQueue(settings.region, settings.job_queue_url)
-    assert WorkerProcess(queue, build_worker(settings), threading.Event()).run_once(poll_seconds=0), "a job failed"
+    assert WorkerProcess(build_worker(settings), threading.Event()).run_once(poll_seconds=0), "a job failed"
 
 
 async def run_jobs_in_thread(settings: Settings) -> None:

@@ -102,7 +102,7 @@ def to_domain_error(error: Exception) -> DwipperError | None:
 
 
 def is_transient(error: Exception) -> bool:
-    """Return True if the same call may succeed later: the domain has an error for it."""
+    """Return True if the same call may succeed later. `to_domain_error` translates only such errors."""
     return isinstance(error, UnavailableError | TooManyRequestsError) or to_domain_error(error) is not None
 
 
@@ -151,6 +151,12 @@ def log_suppressed(error: Exception) -> None:
     text = format_cause(cause) or type(error).__name__
     message = "request or job %s continues after an error: %s"
     logger.warning(message, request_context.current().request_id, text, extra={"fields": cause})
+
+
+def log_failure(failed: logging.Logger, what: str, error: Exception) -> None:
+    """Log an exception with its frames, and with the error of AWS that caused it, but without its message."""
+    cause = describe_cause(error)
+    failed.error("%s: %s", what, format_cause(cause), exc_info=error, extra={"fields": cause})
 
 
 def _iter_causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,4 +1,4 @@
-"""The worker: runs the jobs of messages, and sends messages for pending jobs that nothing works on."""
+"""The worker: runs the jobs of messages, and sweeps for pending rows that were not touched for ten minutes."""
 
 import logging
 import random
@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from app.aws.deadline import request_deadline
-from app.aws.errors import describe_cause, format_cause, is_transient, log_suppressed
+from app.aws.errors import is_transient, log_failure, log_suppressed
 from app.jobs.messages import MAX_NUMBER, JobKind, JobMessage, UnreadableMessageError
 from app.jobs.pending import PendingJobRepository
 from app.jobs.queue import JobQueue
@@ -18,14 +18,15 @@ from app.observability.job_log import JobLogEntry, log_job
 # The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.jobs")
 
-# The timeout of the function is 60 seconds. A job begins no batch after the first time, and no call that could end
-# after the second.
+# The timeout of the worker function is 60 seconds. The time of a message counts from its start. After WORK_SECONDS, the
+# job begins no batch. No call begins that could end after DEADLINE_SECONDS.
 WORK_SECONDS = 40.0
 DEADLINE_SECONDS = 55.0
-# The part of the deadline that the next message is sent in.
+# The time before the deadline that is reserved for sending the next message.
 _SEND_SECONDS = 6.0
 
-# The pauses after a transient error: within a message, where the bound doubles, and before the next message.
+# The pauses after a transient error. Within a message, the bound of the pause doubles from the first value to the
+# second. The third value is the delay of the next message.
 _FIRST_PAUSE_SECONDS = 0.5
 _MAX_PAUSE_SECONDS = 4.0
 _RETRY_DELAY_SECONDS = 30
@@ -34,7 +35,7 @@ MustStop = Callable[[], bool]
 
 
 class ChainTooLongError(Exception):
-    """The chain of a job's messages is too long: most likely the job never ends."""
+    """The chain of a job's messages is too long. Most likely the job never ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class Progress:
 
     Attributes:
         is_done: True if nothing is left to do.
-        delay_seconds: how long to wait before the work goes on. At most 900.
-        metric: the business metric that counts the end of the job. None if the job is not done, or if its end was
+        delay_seconds: the delay of the next message. At most 900, the maximum of SQS.
+        metric: the business metric that counts the end of the job. None if the job is not done, or if the metric was
             counted before.
     """
 
@@ -61,10 +62,10 @@ class Job(Protocol):
 
 
 class Worker:
-    """The worker of all kinds of jobs."""
+    """The worker of all kinds of jobs, and the queue of their messages."""
 
     def __init__(self, queue: JobQueue, pending: PendingJobRepository, jobs: Mapping[JobKind, Job]) -> None:
-        self._queue = queue
+        self.queue = queue
         self._pending = pending
         self._jobs = jobs
 
@@ -83,9 +84,9 @@ class Worker:
         return entry.outcome != "failed"
 
     def sweep(self, sweep_id: str) -> bool:
-        """Send a message for each pending job that was not touched for ten minutes. Return False if that failed.
+        """Send a message for each pending row that was not touched for ten minutes. Return False if that failed.
 
-        The next sweep goes on if there are too many for the time of one.
+        If the time of a sweep does not suffice for all rows, the next sweep continues.
 
         Args:
             sweep_id: the id of the run, for the log.
@@ -105,7 +106,7 @@ class Worker:
             entry.outcome, entry.business_metric = "done", progress.metric
             return
         delay = max(progress.delay_seconds, _RETRY_DELAY_SECONDS) if had_errors else progress.delay_seconds
-        self._queue.send(message.next(), delay)
+        self.queue.send(message.next(), delay)
         entry.outcome = "delayed" if had_errors else "continued"
 
     def _sweep(self, entry: JobLogEntry) -> None:
@@ -124,10 +125,10 @@ class Worker:
         entry.outcome = "done"
 
     def _revive(self, kind: JobKind, subject: str) -> Exception | None:
-        """Send a message for a pending job. Return a transient error, so that the sweep goes on with the other jobs."""
+        """Send a message for a pending row. Return a transient error, so that the sweep continues with other rows."""
         try:
-            # In this order, so that a failure in between leads to a second message, not to none.
-            self._queue.send(JobMessage(kind=kind, subject=subject))
+            # In this order, because a failure in between then leads to a second message instead of none.
+            self.queue.send(JobMessage(kind=kind, subject=subject))
             self._pending.touch(kind, subject)
         except Exception as error:
             if not is_transient(error):
@@ -139,7 +140,7 @@ class Worker:
     def _run_until_time_is_up(self, message: JobMessage, is_stopping: MustStop) -> tuple[Progress, bool]:
         """Run the job. After a transient error, run it again until the time is up.
 
-        Return the progress, and whether there was such an error.
+        Return the progress, and whether there was a transient error.
         """
         ends_at = time.monotonic() + WORK_SECONDS
 
@@ -168,6 +169,5 @@ def _run_logged(entry: JobLogEntry, work: Callable[[], None]) -> None:
             work()
     except UnreadableMessageError as error:
         logger.error("message cannot be read: %s", error)  # noqa: TRY400 -- the frames say nothing
-    except Exception as error:
-        cause = describe_cause(error)
-        logger.exception("job %s failed: %s", entry.job, format_cause(cause), extra={"fields": cause})
+    except Exception as error:  # noqa: BLE001 -- whatever a job raises
+        log_failure(logger, f"job {entry.job} failed", error)

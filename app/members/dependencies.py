@@ -1,6 +1,6 @@
 """The dependencies of routes on members."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path
 from pydantic import AfterValidator
@@ -18,11 +18,15 @@ from app.web.threadpool import in_threadpool
 Blocks = Annotated[BlockRepository, provided("blocks")]
 MemberAudiences = Annotated[Audiences, provided("audiences")]
 MemberDirectory = Annotated[Directory, provided("directory")]
-HandleParam = Annotated[
-    str,
-    AfterValidator(lower_ascii),
-    Path(description="The handle of a member. Case-insensitive.", examples=[examples.HANDLE]),
-]
+
+
+def _handle_path(example: str) -> Any:
+    return Path(description="The handle of a member. Case-insensitive.", examples=[example])
+
+
+HandleParam = Annotated[str, AfterValidator(lower_ascii), _handle_path(examples.HANDLE)]
+# The example is not the demo account, which cannot block itself.
+BlockedHandleParam = Annotated[str, AfterValidator(lower_ascii), _handle_path(examples.BLOCKED_HANDLE)]
 
 
 @in_threadpool

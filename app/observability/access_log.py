@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import __version__
 from app.observability import log_handlers, metrics, request_context
+from app.observability.log_lines import hash_id, write_line
 from app.observability.request_context import RequestContext
 from app.observability.route_templates import UNMATCHED, RouteTemplates
-from app.observability.tracing import hash_id, trace_id
 
 # The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.access")
@@ -92,9 +91,7 @@ def log_request(request_id: str, method: str) -> Iterator[AccessLogEntry]:
 
 
 def _write(entry: AccessLogEntry, context: RequestContext, milliseconds: float) -> None:
-    """Write one line. In JSON it is written at any log level, because it carries the metrics."""
     fields = {
-        "trace_id": trace_id(),
         "method": entry.method,
         "route": entry.route,
         "operation": entry.operation,
@@ -102,14 +99,11 @@ def _write(entry: AccessLogEntry, context: RequestContext, milliseconds: float) 
         "duration_ms": milliseconds,
         "member": hash_id(context.member_id),
         "problem": context.problem,
-        "version": __version__,
     }
     values = metrics.request_metrics(entry.status, milliseconds, len(context.cognito_failures))
     if entry.business_metric:
         values[entry.business_metric] = 1
-    extra = {"fields": {name: value for name, value in fields.items() if value is not None}, "metrics": values}
-    # `handle` skips the check of the logger's level. The handler of text logging has a level of its own.
-    logger.handle(logger.makeRecord(logger.name, logging.INFO, __file__, 0, "request", (), None, extra=extra))
+    write_line(logger, "request", fields, values)
 
 
 def _business_metric(scope: Scope, start: Message) -> str | None:

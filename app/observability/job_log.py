@@ -1,6 +1,6 @@
 """The log of background jobs: one line for each message, with its job, outcome, duration and metrics.
 
-A line holds a hash instead of the subject's id, like that of a request.
+Like the line of a request, it holds a hash instead of the subject's id.
 """
 
 import logging
@@ -10,22 +10,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from app import __version__
 from app.observability import log_handlers, request_context
+from app.observability.log_lines import hash_id, write_line
 from app.observability.metrics import job_metrics
-from app.observability.tracing import hash_id, trace_id
 
 # The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.jobs")
 
-# `delayed` means that AWS failed, so that the job goes on later.
+# `delayed`: the job is not done, and an error of AWS delays its next message.
 Outcome = Literal["done", "continued", "delayed", "failed"]
 _FAILURES = ("delayed", "failed")
 
 
 @dataclass(slots=True)
 class JobLogEntry:
-    """The facts about a message and its job that the log may contain. `revived` counts the jobs of a sweep."""
+    """The facts about a message or a sweep that the log may contain. `revived` counts the messages of a sweep."""
 
     job: str = "unknown"
     number: int | None = None
@@ -37,9 +36,9 @@ class JobLogEntry:
 
 @contextmanager
 def log_job(message_id: str) -> Iterator[JobLogEntry]:
-    """Bind a context for the duration of the block, and write one line at its end.
+    """Bind a context for the duration of the `with` block, and write one line at its end.
 
-    The outcome is `failed` unless the block sets another one.
+    The outcome is `failed` unless the `with` block sets another one.
     """
     entry = JobLogEntry()
     started = time.perf_counter()
@@ -52,22 +51,17 @@ def log_job(message_id: str) -> Iterator[JobLogEntry]:
 
 
 def _write(entry: JobLogEntry, cognito_errors: int, milliseconds: float) -> None:
-    """Write one line. In JSON it is written at any log level, because it carries the metrics."""
     fields = {
-        "trace_id": trace_id(),
         "job": entry.job,
         "number": entry.number,
         "outcome": entry.outcome,
         "revived": entry.revived,
         "duration_ms": milliseconds,
         "member": hash_id(entry.subject),
-        "version": __version__,
     }
     values = job_metrics(
         has_failed=entry.outcome in _FAILURES, revived=entry.revived or 0, cognito_errors=cognito_errors
     )
     if entry.business_metric:
         values[entry.business_metric] = 1
-    extra = {"fields": {name: value for name, value in fields.items() if value is not None}, "metrics": values}
-    # `handle` skips the check of the logger's level. The handler of text logging has a level of its own.
-    logger.handle(logger.makeRecord(logger.name, logging.INFO, __file__, 0, "job", (), None, extra=extra))
+    write_line(logger, "job", fields, values)

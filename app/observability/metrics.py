@@ -54,7 +54,7 @@ def request_metrics(status: int, milliseconds: float, cognito_errors: int) -> di
 
 
 def job_metrics(*, has_failed: bool, revived: int, cognito_errors: int) -> dict[str, float]:
-    """Return the metrics of one message of a background job, or of a sweep, which revives jobs."""
+    """Return the metrics of one message or one sweep. `revived` is the number of messages that a sweep sent."""
     return {
         "Jobs": 1,
         "JobFailures": int(has_failed),

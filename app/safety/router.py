@@ -1,27 +1,15 @@
 """`/v1/users/{handle}/block`: the blocks of a member."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
-from pydantic import AfterValidator
+from fastapi import APIRouter
 
 from app import errors
 from app.limits.dependencies import SafetyLimit
-from app.members.dependencies import Blocks, CurrentMember, MemberDirectory
+from app.members.dependencies import BlockedHandleParam, Blocks, CurrentMember, MemberDirectory
 from app.members.handles import is_handle
-from app.openapi import examples
-from app.openapi.formats import lower_ascii
 from app.openapi.problem_responses import LIMITED_MEMBER_ERRORS, error_responses
 from app.web.routing import ApiRoute
 
 router = APIRouter(prefix="/v1/users", tags=["safety"], route_class=ApiRoute)
-
-# The example is another member than the demo account, which cannot block itself.
-BlockedHandleParam = Annotated[
-    str,
-    AfterValidator(lower_ascii),
-    Path(description="The handle of a member. Case-insensitive.", examples=[examples.BLOCKED_HANDLE]),
-]
 
 
 @router.put(
@@ -35,11 +23,11 @@ BlockedHandleParam = Annotated[
 def block_member(
     handle: BlockedHandleParam, member: CurrentMember, directory: MemberDirectory, blocks: Blocks, limit: SafetyLimit
 ) -> None:
-    """Hide a member and their Dwipps from you: in all lists, by id, and the profile. Safe to retry.
+    """Hide a member's profile and Dwipps from you, in all lists and by id. Safe to retry.
 
     A block is private and one-way: nothing changes for the blocked member, or for anybody else. Your earlier reactions
-    stay and count. You can clear them: the response is 404. A block may need a second to show. You can block 500
-    members.
+    stay and count. You can still clear them, although the response is 404. A block may need a second to take effect.
+    You can block at most 500 members.
     """
     with limit.count_write() as write:
         if handle != member.handle:
@@ -54,6 +42,6 @@ def block_member(
     responses=error_responses(*LIMITED_MEMBER_ERRORS),
 )
 def unblock_member(handle: BlockedHandleParam, member: CurrentMember, blocks: Blocks, limit: SafetyLimit) -> None:
-    """Show a member and their Dwipps to you again. The response is the same for handles that you do not block."""
+    """Make a member and their Dwipps visible to you again. The response is the same for a handle without a block."""
     with limit.count_write() as write:
         write.has_changed = is_handle(handle) and blocks.remove(member, handle)

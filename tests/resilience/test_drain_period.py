@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from app.jobs.queue import JobQueue
 from app.me import deletions
 from app.settings import Settings
 from app.worker import WorkerProcess
@@ -45,7 +44,7 @@ async def api(settings: Settings, embedded: Service) -> AsyncIterator[Api]:
 async def worker(settings: Settings) -> AsyncIterator[None]:
     """Run a worker in a thread of this process."""
     stop = threading.Event()
-    process = WorkerProcess(JobQueue(settings.region, settings.job_queue_url), build_worker(settings), stop)
+    process = WorkerProcess(build_worker(settings), stop)
     thread = threading.Thread(target=process.run)
     thread.start()
     try:

@@ -86,8 +86,9 @@ async def test_sweep_sends_one_message_for_a_stale_job(api: Api, monkeypatch: py
 async def test_message_that_is_delivered_twice_has_one_effect(api: Api) -> None:
     departure = await _request_deletion(api)
     departure.queue.send(departure.message.to_json())
-    queue = DoublingQueue(api.settings)
-    process = WorkerProcess(queue, build_worker(api.settings), threading.Event())
+    worker = build_worker(api.settings)
+    worker.queue = queue = DoublingQueue(api.settings)
+    process = WorkerProcess(worker, threading.Event())
     assert await asyncio.to_thread(process.run_once, poll_seconds=0)
     assert len(queue.deliveries) == 4
     await departure.assert_over()

@@ -63,7 +63,7 @@ def run_worker(departure: Departure) -> None:
     container = build_container(departure.engine.settings)
     erasure = Erasure(container.deletions, container.user_pool, container.personal_data)
     worker = Worker(container.job_queue, container.pending_jobs, {DELETE_ACCOUNT: OneBatchPerMessage(erasure)})
-    assert WorkerProcess(container.job_queue, worker, threading.Event()).run_once(poll_seconds=0)
+    assert WorkerProcess(worker, threading.Event()).run_once(poll_seconds=0)
 
 
 def run_sweep_and_worker(departure: Departure) -> None:

@@ -63,7 +63,7 @@ print(json.dumps([handler(json.loads(event), None) for event in sys.argv[1:]]))
 """
 
 
-def _run_python(
+def run_python(
     code: str, *arguments: str, environment: Mapping[str, str] = ENVIRONMENT
 ) -> subprocess.CompletedProcess[str]:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -79,14 +79,14 @@ def _run_python(
 
 
 def _list_modules_after(code: str, environment: Mapping[str, str] = ENVIRONMENT) -> set[str]:
-    result = _run_python(f"{code}\nimport json, sys; print(json.dumps(list(sys.modules)))", environment=environment)
+    result = run_python(f"{code}\nimport json, sys; print(json.dumps(list(sys.modules)))", environment=environment)
     assert result.returncode == 0, result.stderr
     return set(json.loads(result.stdout.splitlines()[-1]))
 
 
 def test_each_event_kind_gets_a_response() -> None:
     events = [make_event(httpx.Request("GET", "https://dwipper.test/health"), kind) for kind in GATEWAY_KINDS]
-    result = _run_python(CALL_HANDLER, *map(json.dumps, events))
+    result = run_python(CALL_HANDLER, *map(json.dumps, events))
     assert result.returncode == 0, result.stderr
     assert [response["statusCode"] for response in json.loads(result.stdout)] == [200, 200, 200]
 
@@ -102,7 +102,7 @@ def test_unreachable_aws_is_503() -> None:
         "iat": 1700000000,
     }
     event["requestContext"]["authorizer"] = make_rest_authorizer(claims)
-    result = _run_python(CALL_HANDLER, json.dumps(event), environment=ENVIRONMENT | UNREACHABLE_AWS)
+    result = run_python(CALL_HANDLER, json.dumps(event), environment=ENVIRONMENT | UNREACHABLE_AWS)
     (response,) = json.loads(result.stdout)
     assert (response["statusCode"], response["headers"]["retry-after"]) == (503, "1")
     assert "Traceback" not in result.stderr
@@ -119,7 +119,7 @@ def test_standard_error_has_one_line_for_each_request() -> None:
         "LOG_LEVEL": "ERROR",
         "_X_AMZN_TRACE_ID": f"Root={TRACE_ID};Sampled=0",
     }
-    result = _run_python(f"{add_root_handler}\n{CALL_HANDLER}", *arguments, environment=environment)
+    result = run_python(f"{add_root_handler}\n{CALL_HANDLER}", *arguments, environment=environment)
     responses = json.loads(result.stdout)
     lines = [json.loads(line) for line in result.stderr.splitlines()]
     assert [response["statusCode"] for response in responses] == [200, 200, 200, 400]
@@ -141,18 +141,18 @@ def test_cold_start_is_counted_if_a_request_waits_for_it(
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html."""
     environment = {"AWS_LAMBDA_INITIALIZATION_TYPE": initialization} if initialization else {}
-    result = _run_python(CALL_HANDLER, *map(json.dumps, events), environment=ENVIRONMENT | environment)
+    result = run_python(CALL_HANDLER, *map(json.dumps, events), environment=ENVIRONMENT | environment)
     assert [json.loads(line)["ColdStarts"] for line in result.stderr.splitlines()] == cold_starts
 
 
 def test_all_missing_settings_are_named() -> None:
-    result = _run_python("import app.lambda_handler", environment={})
+    result = run_python("import app.lambda_handler", environment={})
     assert result.returncode != 0
     assert f"MisconfiguredError: Missing in the environment: {', '.join(ENVIRONMENT)}." in result.stderr
 
 
 def test_missing_setting_is_named() -> None:
-    result = _run_python("import app.lambda_handler", environment=ENVIRONMENT | {"USER_POOL_ID": ""})
+    result = run_python("import app.lambda_handler", environment=ENVIRONMENT | {"USER_POOL_ID": ""})
     assert result.returncode != 0
     assert "MisconfiguredError: Missing in the environment: USER_POOL_ID." in result.stderr
 
@@ -170,7 +170,7 @@ gc.callbacks.append(lambda phase, _: runs.append(phase))
 import app.lambda_handler
 print(len(runs), gc.isenabled(), gc.get_freeze_count() > 100_000)
 """
-    assert _run_python(code).stdout.split() == ["0", "True", "True"]
+    assert run_python(code).stdout.split() == ["0", "True", "True"]
 
 
 def test_only_models_for_openapi_documents_are_deferred() -> None:
@@ -180,11 +180,11 @@ from app.dwipps.schemas import DwippDraft
 from fastapi.openapi.models import OpenAPI
 print(OpenAPI.__pydantic_complete__, DwippDraft.__pydantic_complete__)
 """
-    assert _run_python(code).stdout.split() == ["False", "True"]
+    assert run_python(code).stdout.split() == ["False", "True"]
 
 
 def test_function_serves_the_published_document() -> None:
-    result = _run_python(
+    result = run_python(
         CALL_HANDLER, json.dumps(make_event(httpx.Request("GET", "https://dwipper.test/openapi.json"), "rest"))
     )
     (response,) = json.loads(result.stdout)

@@ -85,6 +85,8 @@ class QueueStub:
 class WorkerStub:
     """A worker that records its calls. Messages whose id is `bad` fail, and `stop` stops the process."""
 
+    queue: QueueStub
+
     def __init__(self, stop: threading.Event, *, sweep_succeeds: bool = True) -> None:
         self._stop = stop
         self._sweep_succeeds = sweep_succeeds
@@ -115,7 +117,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def _make_process(queue: QueueStub, worker: WorkerStub, stop: threading.Event) -> WorkerProcess:
-    return WorkerProcess(cast("JobQueue", queue), cast("Worker", worker), stop)
+    worker.queue = queue
+    return WorkerProcess(cast("Worker", worker), stop)
 
 
 class TestLoop:

@@ -1,18 +1,13 @@
 """The entry point of the worker function requires only its environment variables."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from app.jobs.lambda_events import SWEEP_EVENT
 from app.jobs.messages import DELETE_ACCOUNT, JobMessage
-from devstack.paths import ROOT
-from tests.unit.test_lambda_handler import ENVIRONMENT, TRACE_ID, UNREACHABLE_AWS
+from tests.unit.test_lambda_handler import ENVIRONMENT, TRACE_ID, UNREACHABLE_AWS, run_python
 
 SUBJECT = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"
 
@@ -23,21 +18,6 @@ logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))
 from app.worker_handler import handler
 print(json.dumps(handler(json.loads(sys.argv[1]), None)))
 """
-
-
-def _run_python(
-    code: str, *arguments: str, environment: Mapping[str, str] = ENVIRONMENT
-) -> subprocess.CompletedProcess[str]:
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code, *arguments],
-        cwd=ROOT,
-        env={**inherited, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def _make_event(**bodies: str) -> dict[str, Any]:
@@ -51,7 +31,7 @@ def test_unreadable_messages_are_reported_by_their_ids() -> None:
         "LOG_LEVEL": "CRITICAL",
         "_X_AMZN_TRACE_ID": f"Root={TRACE_ID};Sampled=0",
     }
-    result = _run_python(CALL_HANDLER, json.dumps(_make_event(a="{}", b="kay")), environment=environment)
+    result = run_python(CALL_HANDLER, json.dumps(_make_event(a="{}", b="kay")), environment=environment)
     assert json.loads(result.stdout) == {"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "b"}]}
     lines = [json.loads(line) for line in result.stderr.splitlines()]
     assert [(line["request_id"], line["outcome"], line["JobFailures"]) for line in lines] == [
@@ -65,7 +45,7 @@ def test_message_fails_if_aws_is_unreachable() -> None:
     """The job retries until its time is up, which a patch sets to 0."""
     code = f"import app.jobs.worker; app.jobs.worker.WORK_SECONDS = 0\n{CALL_HANDLER}"
     body = JobMessage(kind=DELETE_ACCOUNT, subject=SUBJECT).to_json()
-    result = _run_python(code, json.dumps(_make_event(a=body)), environment=ENVIRONMENT | UNREACHABLE_AWS)
+    result = run_python(code, json.dumps(_make_event(a=body)), environment=ENVIRONMENT | UNREACHABLE_AWS)
     assert json.loads(result.stdout) == {"batchItemFailures": [{"itemIdentifier": "a"}]}
     lines = [json.loads(line) for line in result.stderr.splitlines()]
     assert [(line["level"], line.get("aws_error")) for line in lines] == [
@@ -77,7 +57,7 @@ def test_message_fails_if_aws_is_unreachable() -> None:
 
 
 def test_event_of_the_schedule_is_a_sweep() -> None:
-    result = _run_python(CALL_HANDLER, json.dumps(SWEEP_EVENT), environment=ENVIRONMENT | UNREACHABLE_AWS)
+    result = run_python(CALL_HANDLER, json.dumps(SWEEP_EVENT), environment=ENVIRONMENT | UNREACHABLE_AWS)
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == "app.jobs.lambda_events.SweepFailedError"
     line = json.loads(result.stderr.splitlines()[1])
@@ -86,20 +66,20 @@ def test_event_of_the_schedule_is_a_sweep() -> None:
 
 @pytest.mark.parametrize("event", [{}, {"httpMethod": "GET"}, _make_event(a="{}") | {"Records": [{}]}], ids=str)
 def test_unknown_event_raises(event: dict[str, Any]) -> None:
-    result = _run_python(CALL_HANDLER, json.dumps(event))
+    result = run_python(CALL_HANDLER, json.dumps(event))
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == "app.jobs.lambda_events.UnknownEventError"
 
 
 def test_missing_setting_is_named() -> None:
-    result = _run_python("import app.worker_handler", environment=ENVIRONMENT | {"JOB_QUEUE_URL": ""})
+    result = run_python("import app.worker_handler", environment=ENVIRONMENT | {"JOB_QUEUE_URL": ""})
     assert result.returncode != 0
     assert "MisconfiguredError: Missing in the environment: JOB_QUEUE_URL." in result.stderr
 
 
 @pytest.mark.parametrize("module", ["app.worker_handler", "app.worker"])
 def test_worker_imports_no_framework_and_no_code_of_development(module: str) -> None:
-    result = _run_python(f"import {module}, json, sys; print(json.dumps(sorted(sys.modules)))")
+    result = run_python(f"import {module}, json, sys; print(json.dumps(sorted(sys.modules)))")
     assert result.returncode == 0, result.stderr
     packages = {name.partition(".")[0] for name in json.loads(result.stdout)}
     assert not packages & {"anyio", "devstack", "fastapi", "jose", "mangum", "starlette", "testkit", "uvicorn"}

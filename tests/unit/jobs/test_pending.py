@@ -11,8 +11,6 @@ from app.aws.items import deserialize, serialize
 from app.jobs.messages import DELETE_ACCOUNT
 from app.jobs.pending import STALE_AFTER, PendingJobRepository
 from app.settings import Settings
-from devstack import stack
-from devstack.process import Service
 
 START = datetime(2026, 11, 26, 8, tzinfo=UTC)
 
@@ -32,11 +30,6 @@ def moment(monkeypatch: pytest.MonkeyPatch) -> Moment:
     moment = Moment()
     monkeypatch.setattr("app.jobs.pending.now", moment)
     return moment
-
-
-@pytest.fixture(scope="module")
-def shared_settings(embedded: Service) -> Settings:
-    return stack.deploy(embedded.endpoint, "us-east-1", name=f"test-{uuid.uuid4().hex}")
 
 
 @pytest.fixture

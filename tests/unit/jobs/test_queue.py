@@ -16,15 +16,8 @@ from app.errors import UnavailableError
 from app.jobs.messages import DELETE_ACCOUNT, JobMessage
 from app.jobs.queue import MAX_POLL_SECONDS, Delivery, JobQueue
 from app.settings import Settings
-from devstack import stack
-from devstack.process import Service
 
 REGION = "us-east-1"
-
-
-@pytest.fixture(scope="module")
-def shared_settings(embedded: Service) -> Settings:
-    return stack.deploy(embedded.endpoint, REGION, name=f"test-{uuid.uuid4().hex}")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from app.jobs.pending import PendingJobRepository
 from app.jobs.queue import JobQueue
 from app.jobs.worker import DEADLINE_SECONDS, WORK_SECONDS, MustStop, Progress, Worker
 from app.observability import json_logging, text_logging
-from app.observability.tracing import hash_id
+from app.observability.log_lines import hash_id
 from testkit.doubles import Clock
 from tests.unit.observability.test_json_logging import Lines, capture_log, restore_loggers_on_undo
 

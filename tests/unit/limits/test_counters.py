@@ -20,8 +20,6 @@ from app.limits import counters as module
 from app.limits.counters import LimitCounters
 from app.limits.policies import Limit, Policies
 from app.settings import Settings
-from devstack import stack
-from devstack.process import Service
 from testkit.hypothesis_settings import without_deadline
 from testkit.lost_responses import lose_first_response
 
@@ -57,16 +55,6 @@ def calendar() -> Iterator[Calendar]:
 @pytest.fixture(autouse=True)
 def reset_calendar(calendar: Calendar) -> None:
     calendar.moment = datetime(2026, 11, 26, 10, 40, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def shared_settings(embedded: Service) -> Settings:
-    return stack.deploy(embedded.endpoint, "us-east-1", name=f"test-{uuid.uuid4().hex}")
-
-
-@pytest.fixture(scope="module")
-def client(shared_settings: Settings) -> Any:
-    return dynamodb_client(shared_settings.region)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from app import __version__
 from app.observability import json_logging, metrics, request_context, text_logging
 from app.observability.job_log import log_job
-from app.observability.tracing import hash_id
+from app.observability.log_lines import hash_id
 from tests.unit.observability.test_json_logging import Lines, capture_log, restore_loggers_on_undo
 from tests.unit.observability.test_metrics import assert_valid_emf
 

@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from app.observability.tracing import hash_id, trace_id
+from app.observability.log_lines import hash_id, trace_id
 
 MEMBER_ID = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"
 TRACE_ID = "1-5759e988-bd862e3fe1be46a994272793"
