@@ -25,7 +25,7 @@ LABEL org.opencontainers.image.title="dwipper-server" \
 # FORWARDED_ALLOW_IPS=<address of the proxy>. A request ends within 24 seconds after its body has arrived, and the server
 # finishes requests when the container is stopped. So the platform should wait for 30 seconds.
 #
-# The same image runs the worker of the background jobs, with the same settings. A deployment needs at least one:
+# The same image runs the worker of the background jobs, with the same settings. A deployment needs at least one worker:
 #
 #   docker run --env-file SETTINGS --no-healthcheck --stop-timeout 60 dwipper-server python3 -m app.worker
 #

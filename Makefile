@@ -56,7 +56,7 @@ outputs: $(INSTALLED) ## Print the outputs of a deployed stage as JSON (STAGE= A
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make outputs STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
 	@$(PYTHON) scripts/stack_outputs.py "$(STAGE)"
 
-moderator: $(INSTALLED) ## Make a member a moderator, of make run or of a stage (EMAIL=; STAGE= AWS_REGION=; REMOVE=1: the way back)
+moderator: $(INSTALLED) ## Make a member a moderator, in make run or in a stage (EMAIL=; STAGE= AWS_REGION=; REMOVE=1 to undo it)
 	@test -n "$(EMAIL)" && { test -z "$(STAGE)" || test -n "$(AWS_REGION)"; } || \
 		{ echo "Usage: make moderator EMAIL=you@example.org [STAGE=dev AWS_REGION=eu-central-1] [REMOVE=1]"; exit 2; }
 	@$(PYTHON) -m scripts.moderators $(if $(REMOVE),remove,add) "$(EMAIL)" "$(STAGE)"
@@ -91,7 +91,7 @@ lint: $(INSTALLED) ## Check format, lint, spelling, types, imports, and that ope
 
 check: lint test test-security test-infra test-e2e test-slow ## Run the gate of CI
 
-check-full: check ## Run the gate, the longest tests, state machines with ten times the examples, clients, and a browser (requires Chromium)
+check-full: check ## Run the gate, the longest tests, ten times the state-machine examples, clients, and a browser (requires Chromium)
 	$(PYTHON) -m pytest -m longest
 	EXAMPLES=10 $(PYTHON) -m pytest -m "model and slow"
 	$(PYTEST) --dist loadfile -m clients

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Check that an image contains the app and all packages that the functions need: deploy/check-image.sh IMAGE
 #
-# In a container without a network, and with settings that name no real resources, the handler of the API responds to a
-# request, and the handler of the worker can be imported.
+# The check runs in a container without a network, with settings that name no real resources. The handler of the API
+# must respond to a request. The handler of the worker must be importable.
 set -euo pipefail
 
 docker run --rm --network none --entrypoint python3 \
@@ -14,7 +14,7 @@ import app.worker_handler
 from app.aws.clients import sqs_client
 from app.lambda_handler import handler
 
-sqs_client("us-east-1")  # The handlers create it only when they send a message.
+sqs_client("us-east-1")  # The handlers create this client only when they send a message.
 
 request = {"httpMethod": "GET", "resource": "/{proxy+}", "path": "/health", "pathParameters": {"proxy": "health"}}
 context = {"stage": "dev", "path": "/dev/health", "identity": {}}

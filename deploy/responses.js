@@ -6,10 +6,10 @@
 'use strict';
 
 const RETRY_SECONDS = 1;
-// The window of the rate rule in deploy/firewall.yml.
+// The window of the rate rules in deploy/firewall.yml.
 const FIREWALL_SECONDS = 300;
 
-// Those of the app: app/web/middleware.py.
+// The same headers as in app/web/middleware.py.
 const EXPOSED_HEADERS =
   'Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
 

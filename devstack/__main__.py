@@ -21,7 +21,7 @@ class _Command(NamedTuple):
 
 
 _COMMANDS = {
-    "run": _Command(commands.run, "Serve the API and run the worker, on the embedded AWS, until Ctrl-C."),
+    "run": _Command(commands.run, "Serve the API and run the worker on the embedded AWS, until Ctrl-C."),
     "aws": _Command(commands.aws, "Run only the embedded AWS until Ctrl-C."),
     "deploy": _Command(commands.deploy, "Deploy serverless.yml into an embedded AWS and serve it until Ctrl-C."),
     "undeploy": _Command(
@@ -34,9 +34,9 @@ _EPILOG = f"""environment:
   AWS_PORT    port of the embedded AWS (4566)
   AWS_REGION  region that the embedded AWS emulates (us-east-1)
   ENGINE      database of the API: {" or ".join(ENGINES)} ({ENGINES[0]})
-  RELOAD      1 to restart the API, but not the worker, when a source file changes
+  RELOAD      1 to restart the API when one of its source files changes; the worker does not restart
   LOCAL_DIR   folder of the settings and the data (.local)
-  LOG_LEVEL, FEED_SHARDS, FEED_CACHE_SECONDS and the LIMIT_ variables are passed on to the API
+  LOG_LEVEL, FEED_SHARDS, FEED_CACHE_SECONDS and the LIMIT_ variables are passed on to the app
 """
 
 

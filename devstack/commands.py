@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.3
 
 
 def run(options: Options, stop: threading.Event) -> None:
-    """Serve the API and run the worker, on the embedded AWS, until `stop` is set.
+    """Serve the API and run the worker on the embedded AWS, until `stop` is set.
 
     Raises:
         LocalError: if a port or the state folder is in use, or if the embedded AWS cannot start or ends unexpectedly.

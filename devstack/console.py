@@ -20,14 +20,14 @@ def format_starting_message(options: Options) -> str:
 
 
 def format_api_message(options: Options) -> str:
-    """Return the addresses of the API and of its docs, the demo logins, and where the worker logs."""
+    """Return the addresses of the API and of its docs, the demo logins, and a line about the worker."""
     address = f"http://{LOOPBACK}:{options.port}"
-    worker = "  Worker       does the background jobs, and logs below"
+    worker = "  Worker       runs the background jobs, and logs below"
     return "\n".join([f"\n  API          {address}", f"  Docs         {address}/docs", *_format_logins(), worker])
 
 
 def format_no_worker_message(options: Options) -> str:
-    """Return the commands that start a worker, which `make aws` does not."""
+    """Return the commands that start a worker, because `make aws` starts none."""
     load = f"set -a; . {options.state_folder / 'env'}; set +a"
     return f"\n  Worker       none; to start one: {load}; .venv/bin/python -m app.worker"
 

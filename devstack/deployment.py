@@ -110,18 +110,18 @@ def _assign_ports(options: Options) -> dict[str, int]:
 
 
 def _require_same_port(endpoint: str, options: Options) -> None:
-    """Check that the queue of an existing deployment was made with this port.
+    """Check that the queue of an existing deployment was created with this port.
 
-    MiniStack keeps the URL of a queue with the port of its creation. With another port, its event source mapping finds
-    no queue, and the worker would get no messages.
+    MiniStack stores the URL of a queue with the port at the time of its creation. With another port, its event source
+    mapping does not find the queue, and the worker function receives no messages.
 
     Raises:
-        LocalError: if the queue was made with another port.
+        LocalError: if the queue was created with another port.
     """
     urls = clients.sqs_client(endpoint, options.region).list_queues().get("QueueUrls", [])
     for port in {urlsplit(url).port for url in urls} - {options.aws_port}:
         raise LocalError(
-            f"The deployment was made with AWS_PORT={port}, and its queue works with that port only. Use this port, or "
+            f"The deployment was made with AWS_PORT={port}, and its queue only works with that port. Use that port, or "
             f"remove the deployment first: `AWS_PORT={port} make undeploy-local`."
         )
 

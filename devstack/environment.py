@@ -11,7 +11,7 @@ from app.settings import Settings
 from devstack import clients
 from devstack.private_files import open_private
 
-# Programs read the one or the other. If both are set, Python reads the second.
+# Some programs read the first name, and some the second. If both are set, Python reads the second.
 _NO_PROXY_NAMES = ("NO_PROXY", "no_proxy")
 _LOOPBACK_HOSTS = "127.0.0.1,localhost"
 # https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 PYTHON = ROOT / ".venv-function" / "bin" / "python"
-# The command of the image, which a function can override.
+# The handler in the command of the image. A function can have a command of its own.
 DEFAULT_HANDLER = "app.lambda_handler.handler"
 _WORKER_COUNT = 2
 # The maximum of STS. Lambda renews the credentials of a function. This module does not.

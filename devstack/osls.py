@@ -69,7 +69,7 @@ def _run(arguments: list[str], endpoint: str, log: Path) -> None:
 
 @contextlib.contextmanager
 def _lock_package() -> Iterator[None]:
-    """Let only one osls run at a time, because all of them write their package to the same folder, `.serverless`."""
+    """Run only one osls at a time, because every osls writes its package to the same folder, `.serverless`."""
     folder = os.open(ROOT, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

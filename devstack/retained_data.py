@@ -96,7 +96,7 @@ def _identify(cloudformation: "CloudFormationClient", name: str, key: str, resou
     if resource_type not in _IDENTIFIERS:
         raise LocalError(f"{key}: add the identifier of {resource_type} to _IDENTIFIERS in devstack/retained_data.py.")
     identifier = {_IDENTIFIERS[resource_type]: _read_physical_id(cloudformation, name, key)}
-    if resource_type == "AWS::Cognito::UserPoolGroup":  # Its name is unique in its pool only.
+    if resource_type == "AWS::Cognito::UserPoolGroup":  # The name of a group is unique only in its pool.
         identifier["UserPoolId"] = _read_physical_id(cloudformation, name, resource["Properties"]["UserPoolId"]["Ref"])
     return {"ResourceType": resource_type, "LogicalResourceId": key, "ResourceIdentifier": identifier}
 

@@ -1,6 +1,6 @@
 """The seed: the first members, Dwipps and reactions, created through the API of an app in this process.
 
-Only an operator can make a moderator, so that is a call to Cognito.
+The API cannot make a member a moderator, so the seed calls Cognito for that.
 
 `python -m devstack.seed` runs the seed with the environment of the app. A later run adds only what is missing.
 """
@@ -36,7 +36,7 @@ class Member:
 
 
 async def seed(settings: Settings, cognito_endpoint: str) -> None:
-    """Add the missing members, Dwipps and reactions, and the moderator.
+    """Add the missing members, Dwipps and reactions. Make one member a moderator.
 
     Args:
         settings: the settings of the app.

@@ -27,7 +27,7 @@ class Thought(NamedTuple):
     dwipp_id: str | None = None
 
 
-# The moderator. The word itself is a reserved handle.
+# The moderator. The handle is another word, because `moderator` is a reserved handle.
 MODERATOR_EMAIL: Final = "moderator@example.org"
 MODERATOR_HANDLE: Final = "lifeguard_lee"
 

@@ -39,7 +39,7 @@ class Api:
         transcript: the recorded requests and responses.
         open_client: opens another client with these options of httpx.
         mail_offset: the number of mails that the embedded AWS sent before.
-        finish_jobs: does the work of all background jobs.
+        finish_jobs: does the work of all messages that are due.
     """
 
     settings: Settings
@@ -87,7 +87,7 @@ class Api:
         return self.open_session(email, await self.login(email))
 
     async def create_moderator(self) -> "MemberClient":
-        """Create a member in the group of the moderators. The login comes after, so the token has the group."""
+        """Create a member in the group of the moderators. The member logs in afterwards, so the token has the group."""
         member = await self.create_member()
         cognito = clients.cognito_client(self.endpoint, self.settings.region)
         cognito.admin_add_user_to_group(

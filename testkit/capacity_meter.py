@@ -8,10 +8,6 @@ from typing import Any, Self
 from app.bootstrap import Container
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query"})
-# DynamoDB Local reports no capacity for a write whose condition failed. AWS charges one unit per KB of the item. Our
-# items are below 1 KB, except the row of blocks with up to 11 KB:
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalUpdate
-_FAILED_CONDITION = {"CapacityUnits": 1.0}
 
 
 @dataclass(slots=True)
@@ -23,23 +19,31 @@ class ConsumedCapacity:
 
 
 class CapacityMeter:
-    """A meter of the capacity that all calls of an app consume. It makes each call request the figure."""
+    """A meter of the capacity that all calls of an app consume. Each call requests its consumed capacity."""
 
     def __init__(self, *clients: Any) -> None:
         self._calls: list[tuple[str, float]] = []
+        self._failed_condition_units: float = 1
         for client in clients:
             client.meta.events.register("before-parameter-build.dynamodb", self._request_capacity)
             client.meta.events.register("after-call.dynamodb", self._add)
 
     @classmethod
     def from_container(cls, container: Container) -> Self:
-        """Return a meter of all calls of an app. One client retries calls, the other does not."""
+        """Return a meter of all calls of an app. The app has two clients, of which one never retries."""
         return cls(container.dwipps._client, container.limit_counters._single_attempt_client)
 
     @contextmanager
-    def measure(self) -> Iterator[ConsumedCapacity]:
-        """Yield the consumed capacity, which is set when the block ends."""
+    def measure(self, *, failed_condition_units: float = 1) -> Iterator[ConsumedCapacity]:
+        """Yield the consumed capacity, which is set when the block ends.
+
+        Args:
+            failed_condition_units: the units of a write whose condition fails. DynamoDB Local reports none. AWS charges
+                those of the item, one per KB:
+                https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalUpdate
+        """
         self._calls.clear()
+        self._failed_condition_units = failed_condition_units
         consumed = ConsumedCapacity()
         yield consumed
         assert self._calls, "no call to DynamoDB was measured"
@@ -51,6 +55,7 @@ class CapacityMeter:
         params["ReturnConsumedCapacity"] = "TOTAL"
 
     def _add(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-        consumed = _FAILED_CONDITION if "Error" in parsed else parsed["ConsumedCapacity"]
+        failed = {"CapacityUnits": self._failed_condition_units}
+        consumed = failed if "Error" in parsed else parsed["ConsumedCapacity"]
         for table in consumed if isinstance(consumed, list) else [consumed]:
             self._calls.append((model.name, table["CapacityUnits"]))

@@ -17,9 +17,10 @@ _THREADS = 8
 def write_account(
     engine: Engine, member_id: str, handle: str, other_handle: str, *, dwipps: int, reactions: int
 ) -> None:
-    """Write Dwipps by a member, and reactions of the member to as many Dwipps by another author.
+    """Write Dwipps by a member, and Dwipps by another author with one reaction of the member each.
 
-    A third of the reactions are upvotes, a third are favorites, and a third are both. Each Dwipp has its right count.
+    A third of the reactions are upvotes, a third are favorites, and a third are both. The upvote count of each
+    Dwipp is correct.
     """
     now_text = to_text(now())
     own = [_make_dwipp(engine, handle, 0) for _ in range(dwipps)]

@@ -1,4 +1,4 @@
-"""The limits of members in tests and benchmarks. Most of them write more than a member may."""
+"""The limits of members in tests and benchmarks. Most tests make more writes than the default limits allow."""
 
 from dataclasses import astuple, replace
 

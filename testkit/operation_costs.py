@@ -18,6 +18,8 @@ MAX_LENGTH_HANDLE = "a_handle_of_20_chars"
 PAGE_SIZE = 20
 DWIPPS_BY_AUTHOR = 21  # One more than fit on a page.
 OTHER_DWIPPS = 50  # The number of Dwipps by others after each Dwipp by the author.
+COUNT_UNITS = 1  # The update that counts a write, and the one that takes the count back.
+FAILED_TRANSACTION_UNITS = 4  # At most AWS charges both items, the key and the Dwipp, with 2 units each.
 BATCH_SIZE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 
 
@@ -28,9 +30,11 @@ class CostRecorder:
     meter: CapacityMeter
     costs: dict[str, ConsumedCapacity]
 
-    async def request(self, name: str, member: MemberClient, method: str, path: str, **options: Any) -> Any:
+    async def request(
+        self, name: str, member: MemberClient, method: str, path: str, failed_condition_units: float = 1, **options: Any
+    ) -> Any:
         """Send a request, which must succeed. Return the body of the response. None if it is empty."""
-        with self.meter.measure() as consumed:
+        with self.meter.measure(failed_condition_units=failed_condition_units) as consumed:
             response = await member.http.request(method, path, **options)
         assert response.is_success, response.text
         self.costs[name] = consumed
@@ -131,7 +135,14 @@ async def _measure_favorites(recorder: CostRecorder, author: MemberClient, reade
 async def _measure_writes(recorder: CostRecorder, author: MemberClient) -> None:
     key = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
     for name in ("create with a key", "create again with the key"):
-        await recorder.request(name, author, "POST", "/v1/dwipps", json={"text": TEXT}, headers=key)
+        await recorder.request(
+            name,
+            author,
+            *("POST", "/v1/dwipps"),
+            failed_condition_units=FAILED_TRANSACTION_UNITS,
+            json={"text": TEXT},
+            headers=key,
+        )
     dwipp = await recorder.request("create", author, "POST", "/v1/dwipps", json={"text": TEXT})
     path = f"/v1/dwipps/{dwipp['id']}"
     await recorder.request("edit", author, "PATCH", path, json={"text": OTHER_TEXT})
@@ -140,7 +151,7 @@ async def _measure_writes(recorder: CostRecorder, author: MemberClient) -> None:
 
 
 def _write_blocks(engine: Engine, member_id: str, count: int) -> None:
-    """Write blocks of members whose handles have the maximum length. No Dwipp is by one of them."""
+    """Write blocks of members whose handles have the maximum length. None of these members wrote a Dwipp."""
     handles = {f"blocked_member_{number:05}" for number in range(count)}
     _write_rows(engine, engine.settings.members_table, [{"pk": f"blocks#{member_id}", "handles": handles}])
 
@@ -148,7 +159,7 @@ def _write_blocks(engine: Engine, member_id: str, count: int) -> None:
 async def _measure_reads_with_blocks(
     recorder: CostRecorder, engine: Engine, author: MemberClient, reader: MemberClient
 ) -> None:
-    """Measure the reads, and the changes of reactions, of a reader with the maximum number of blocks."""
+    """Measure reads and reactions by a reader with the maximum number of blocks."""
     dwipp = await author.post_dwipp(TEXT)
     _write_blocks(engine, (await reader.get("/v1/me"))["id"], MAX_BLOCKS)
     by_author, path = f"/v1/users/{MAX_LENGTH_HANDLE}", f"/v1/dwipps/{dwipp['id']}"
@@ -168,8 +179,11 @@ async def _measure_reads_with_blocks(
 
 
 async def _measure_blocks(recorder: CostRecorder, engine: Engine, blocker: MemberClient) -> None:
-    """Measure blocks of a member with one block less than the maximum."""
+    """Measure a block and an unblock by a member with one block less than the maximum."""
     _write_blocks(engine, (await blocker.get("/v1/me"))["id"], MAX_BLOCKS - 1)
     path = f"/v1/users/{MAX_LENGTH_HANDLE}/block"
-    for name, method in (("block", "PUT"), ("block again", "PUT"), ("unblock", "DELETE"), ("unblock again", "DELETE")):
+    for name, method in (("block", "PUT"), ("unblock", "DELETE")):
         await recorder.request(name, blocker, method, path)
+        # A failed condition costs as much as the write of the same row.
+        row_units = recorder.costs[name].written - COUNT_UNITS
+        await recorder.request(f"{name} again", blocker, method, path, failed_condition_units=row_units)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class QueueControl:
-    """The queue of these settings. Messages are JSON texts, readable or not."""
+    """The queue in these settings. The body of a message can be any text."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.job_queue_url

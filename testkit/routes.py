@@ -88,7 +88,7 @@ class Route:
         return len(segments) == len(self.segments)
 
 
-# The function that serves HTTP, and the events of the others. No client can send these events.
+# The function that serves HTTP, and the events that the other functions may have. No client can send these events.
 _API = "api"
 _INTERNAL_EVENTS = frozenset({"schedule", "sqs"})
 
@@ -98,7 +98,7 @@ def iter_routes(deployed: Mapping[str, Any]) -> Iterator[Route]:
 
     Raises:
         ValueError: if a function has a URL, if the API has an event other than `http`, or if another function has an
-            event of another sender than AWS itself. All of these could bypass the authorizer.
+            event that a client could send. Each of these could bypass the authorizer.
     """
     for name, function in deployed["functions"].items():
         if "url" in function:

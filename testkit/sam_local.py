@@ -11,8 +11,8 @@ from testkit.gateway import GatewayKind, make_event
 def make_sam_event(request: httpx.Request, kind: GatewayKind, *, prefix: str = "") -> dict[str, Any]:
     """Return the event that `sam local start-api` 1.170 makes from a request.
 
-    It differs from Amazon's event: without authorizer, with the route as `requestContext.path`, with the method in the
-    route key, and with slashes at the end of parameters. See `make_event` for the arguments.
+    Unlike the event of API Gateway, it has no authorizer, and `requestContext.path` is the route. The route key has the
+    method, and parameters keep a slash at the end. See `make_event` for the arguments.
     """
     stage = "Prod" if kind == "rest" else "$default"
     event = make_event(request, kind, prefix=prefix, stage=stage)

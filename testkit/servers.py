@@ -1,6 +1,6 @@
-"""The API under uvicorn, as instances of the Lambda function, or as an app of this process, and clients for each.
+"""The API under uvicorn, as instances of the Lambda function, or as an app of this process, with clients for each.
 
-The worker is a process too.
+The worker runs as a process.
 """
 
 import contextlib

@@ -23,7 +23,7 @@ async def _request_deletion(member: MemberClient) -> None:
 
 
 async def _delete_account(api: Api, member: MemberClient) -> None:
-    """Send the only request of a deletion, and do the work of the job."""
+    """Send the one request that a deletion needs, and do the work of the job."""
     await _request_deletion(member)
     await api.finish_jobs()
 
@@ -201,7 +201,7 @@ async def test_one_request_locks_the_member_out_at_once(api: Api) -> None:
     assert (await lee.http.get(f"/v1/dwipps/{dwipp['id']}")).status_code == 404
 
 
-async def test_clients_that_repeat_the_request_learn_when_the_deletion_is_over(api: Api) -> None:
+async def test_repeated_request_is_202_and_after_the_deletion_204(api: Api) -> None:
     kay = await api.create_member("kay")
     await kay.post_dwipp("Kay was here")
     for _ in range(3):

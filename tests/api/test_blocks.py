@@ -183,7 +183,7 @@ class TestReadingOn:
 
     @pytest.fixture
     async def kay(self, api: Api) -> MemberClient:
-        """Return a member who blocks Lee. Lee wrote 12 Dwipps, after 3 by Max. All are favorites of the member."""
+        """Return a member who blocks Lee. Max wrote 3 Dwipps, then Lee wrote 12. The member favorites all of them."""
         kay, lee, max_ = await _create_members(api, "kay", "lee", "max")
         for author, count in ((max_, 3), (lee, 12)):
             for number in range(count):

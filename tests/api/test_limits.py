@@ -1,6 +1,6 @@
-"""Members reach the limits of the settings exactly, and responses tell what is left.
+"""Members can make as many writes as the settings allow, and responses have the number of writes that are left.
 
-The clock of the limits stands still, so no test depends on the turn of the hour.
+The clock of the limits is a stand-in, so no test depends on the real time.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ class TestDwipps:
         assert len(created) == 30
         assert (await _create(lee)).status_code == 201, "other members have their own limits"
 
-    async def test_response_beyond_the_limit(self, api: Api) -> None:
+    async def test_response_beyond_the_limit_is_429_with_its_header_fields(self, api: Api) -> None:
         kay = await api.create_member("kay")
         await _use_up(api, kay)
         response = await _create(kay)
@@ -125,7 +125,7 @@ class TestDwipps:
         calendar.moment = datetime(2026, 11, 27, tzinfo=UTC)
         assert (await _create(kay)).status_code == 201
 
-    async def test_invalid_bodies_do_not_count_and_come_first(self, api: Api) -> None:
+    async def test_invalid_body_does_not_count_and_is_422_beyond_the_limit(self, api: Api) -> None:
         kay = await api.create_member("kay")
         for _ in range(2):
             for text in ("", "a" * 281):
@@ -138,7 +138,7 @@ class TestDwipps:
             await kay.http.post("/v1/dwipps", json={"text": "Hm."}, headers={"Idempotency-Key": ""})
         ).status_code == 422
 
-    async def test_other_operations_go_on(self, api: Api) -> None:
+    async def test_other_operations_succeed_beyond_the_limit(self, api: Api) -> None:
         kay = await api.create_member("kay")
         dwipp = await kay.post_dwipp("Hm.")
         await _use_up(api, kay, 29)
@@ -223,7 +223,7 @@ class TestChanges:
         edited = await kay.http.patch(path, json={"text": "Edit"})
         _assert_counted(edited, '"hour";r=119;t=1200', '"hour";q=120;w=3600')
 
-    async def test_limit_refuses_before_404_and_403(self, api: Api) -> None:
+    async def test_used_up_limit_is_429_before_404_and_403(self, api: Api) -> None:
         kay, lee = await api.create_member("kay"), await api.create_member("lee")
         path = f"/v1/dwipps/{(await kay.post_dwipp('Hm.'))['id']}"
         api.transcript.pause()
@@ -273,6 +273,54 @@ class TestReactions:
         assert (first.status_code, second.status_code) == (404, 404)
         _assert_counted(first, '"hour";r=598;t=1200', '"hour";q=600;w=3600')
         _assert_not_counted(second)
+
+
+class TestSafety:
+    async def test_blocks_and_unblocks_share_a_limit(self, api: Api) -> None:
+        kay = await _create_blocker(api)
+        for remaining, method in ((59, "PUT"), (58, "DELETE"), (57, "PUT")):
+            response = await _call_block(kay, method, "lee")
+            assert (response.status_code, response.headers["ratelimit"]) == (204, f'"hour";r={remaining};t=1200')
+            assert response.headers["ratelimit-policy"] == '"hour";q=60;w=3600'
+
+    async def test_unchanged_blocks_do_not_count(self, api: Api) -> None:
+        kay = await _create_blocker(api)
+        await _call_block(kay, "PUT", "lee")
+        unchanged = (("PUT", "lee", 204), ("PUT", "nobody", 404), ("PUT", "kay", 422), ("DELETE", "nobody", 204))
+        for method, handle, status in (*unchanged, ("DELETE", "%00", 204)):
+            response = await _call_block(kay, method, handle)
+            assert response.status_code == status
+            assert not response.headers.keys() & set(FIELDS), (method, handle)
+        assert (await _call_block(kay, "DELETE", "lee")).headers["ratelimit"] == '"hour";r=58;t=1200'
+
+    async def test_limit_refuses_before_404_and_after_422(self, api: Api) -> None:
+        kay = await _create_blocker(api)
+        api.transcript.pause()
+        for number in range(60):
+            assert (await _call_block(kay, ("PUT", "DELETE")[number % 2], "lee")).status_code == 204
+        api.transcript.resume()
+        refusals = {
+            ("PUT", "lee"): (429, "rate-limited"),
+            ("DELETE", "lee"): (429, "rate-limited"),
+            ("PUT", "nobody"): (429, "rate-limited"),
+            ("PUT", "kay"): (422, "own-profile"),
+        }
+        for (method, handle), (status, slug) in refusals.items():
+            response = await _call_block(kay, method, handle)
+            assert (response.status_code, response.json()["type"]) == (status, f"urn:dwipper:problem:{slug}")
+        assert (await _create(kay)).status_code == 201, "the limit of another kind is used up"
+
+
+async def _create_blocker(api: Api) -> MemberClient:
+    """Create Kay and Lee. Return Kay."""
+    kay, lee = await api.create_member("kay"), await api.create_member("lee")
+    await kay.get("/v1/me")
+    await lee.get("/v1/me")
+    return kay
+
+
+async def _call_block(member: MemberClient, method: str, handle: str) -> httpx.Response:
+    return await member.http.request(method, f"/v1/users/{handle}/block")
 
 
 @pytest.mark.parametrize(

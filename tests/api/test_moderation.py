@@ -19,7 +19,7 @@ _UNKNOWN_PATHS = (
     "/v1/moderation/%2e%2e/me",
     "/v1/moderation/a%2Fb",
 )
-# Each operation of the app below the prefix, with path parameters that name nothing. New operations are tested too.
+# Each operation of the app below the prefix, later ones included. Their path parameters name nothing that exists.
 _OPERATIONS = sorted(
     {
         (method, str(route.path).replace("{", "").replace("}", ""))
@@ -94,7 +94,7 @@ async def test_deleted_moderator_is_401(api: Api) -> None:
     _assert_problem(await moderator.http.get("/v1/moderation/nope"), 401, "unauthenticated")
 
 
-async def test_own_profile_shows_the_right_of_the_token(api: Api) -> None:
+async def test_own_profile_shows_the_moderator_right_of_the_token(api: Api) -> None:
     """A change of the group takes effect with the next token: at the next login or refresh."""
     member = await api.create_member()
     assert (await member.get("/v1/me"))["moderator"] is False
@@ -115,6 +115,6 @@ async def test_own_profile_shows_the_right_of_the_token(api: Api) -> None:
     _assert_problem(await last.http.get("/v1/moderation/nope"), 403, "moderators-only")
 
 
-async def test_export_does_not_have_the_right(api: Api) -> None:
+async def test_export_does_not_contain_the_moderator_right(api: Api) -> None:
     moderator = await api.create_moderator()
     assert set((await moderator.get("/v1/me/export"))["profile"]) == {"handle", "joined_at", "id", "email"}

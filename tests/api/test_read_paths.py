@@ -1,7 +1,7 @@
 """Each operation that shows Dwipps or members hides those that the caller may not see.
 
 The tables below place every operation of openapi.json whose path names a Dwipp or a member, or whose response shows
-one. A new one must be placed, so that nobody forgets what is hidden on it.
+one. A test fails if a new operation is in no table.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def test_each_operation_that_shows_dwipps_or_members_is_placed() -> None:
     showing = {operation.name for operation in ALL_OPERATIONS if _shows_dwipps_or_members(operation, document)}
     assert sorted(showing) == sorted(PLACED), (
         "Place each operation that shows Dwipps or members in a table of tests/api/test_read_paths.py. Its code must"
-        " ask the caller's Audience (app/members/audience.py), unless it is independent of that."
+        " ask the caller's Audience (app/members/audience.py), unless blocks do not change its response."
     )
 
 
@@ -84,7 +84,7 @@ class ReadPath:
 
 
 async def _prepare(name: str, api: Api) -> tuple[ReadPath, MemberClient, str]:
-    """Let Kay react to a Dwipp by Lee and to one by Max. Return the operation on Lee's, Kay, and the id of Max's."""
+    """Let Kay react to Dwipps by Lee and Max. Return the operation on Lee's Dwipp, Kay, and the id of Max's Dwipp."""
     kay, lee, max_ = [await api.create_member(handle) for handle in ("kay", "lee", "max")]
     by_lee, by_max = await lee.post_dwipp("Thought of Lee"), await max_.post_dwipp("Thought of Max")
     await kay.get("/v1/me")

@@ -1,4 +1,4 @@
-"""A process of the app runs in the folder of the repository until its block ends, and its end is reported once."""
+"""A process of the app runs in the folder of the repository until its block ends, and its exit is reported once."""
 
 import signal
 import subprocess
@@ -38,7 +38,7 @@ def test_process_has_the_folder_and_the_environment(capfd: pytest.CaptureFixture
 def test_worker_has_the_variables_of_the_app(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They replace those of the shell."""
+    """The variables of the app replace those of the shell."""
     monkeypatch.setenv("JOB_QUEUE_URL", "")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     with worker.run({"SAFETY_TABLE": "safety", "JOB_QUEUE_URL": "https://sqs.test/jobs"}) as job_worker:

@@ -50,7 +50,7 @@ class Operator:
         return [group["GroupName"] for group in groups]
 
     def run(self, *arguments: str, **variables: str) -> tuple[int, str]:
-        """Run the command of the Makefile. Without variables, the shell names an account and a proxy of no use."""
+        """Run the command of the Makefile. By default, the environment has an unusable AWS profile and proxy."""
         shell = {"LOCAL_DIR": str(self._folder)}
         variables = variables or {"AWS_PROFILE": "not-ours", **UNREACHABLE_PROXY}
         result = subprocess.run(

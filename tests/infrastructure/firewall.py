@@ -42,13 +42,13 @@ class Request:
 
 
 class Firewall:
-    """The rate rules of a web ACL. Each call of `blocks` is one request, in the order of their times."""
+    """The rate rules of a web ACL. Call `blocks` once for each request, in the order of their times."""
 
     def __init__(self, rules: Iterable[Mapping[str, Any]]) -> None:
         self._rules = [_RateRule(rule) for rule in sorted(rules, key=lambda rule: rule["Priority"])]
 
     def blocks(self, request: Request) -> bool:
-        """Count a request. Return True if a rule blocks it, and so ends the evaluation."""
+        """Count a request. Return True if a rule blocks it. The rules after that one do not count it."""
         return any(rule.blocks(request) for rule in self._rules)
 
     def count_blocked(self, requests: Iterable[Request]) -> int:

@@ -21,7 +21,7 @@ _ACCOUNT_PATHS = sorted(
     for operation in ALL_OPERATIONS
     if operation.path.startswith("/v1/auth/") and operation.path not in _SESSION_PATHS
 )
-# Forms of the path of the login that the app serves, or that a client may hope to hide behind.
+# Forms of the login's path: those that the app serves, and those by which a client may try to evade the firewall.
 _GUESSES = (
     "/dev/v1/auth/login",
     "/v1/auth/login",
@@ -139,5 +139,5 @@ def test_app_takes_no_disguised_path_for_a_login(path: str) -> None:
         return statuses[0]
 
     assert asyncio.run(serve()) == 404
-    # The same way to call a real path, so that the 404 says something.
+    # The app has a login, so the 404 is due to the path.
     assert asyncio.run(send_request(app, "POST", "/v1/auth/login", content=b"{}")).status_code == 415

@@ -110,7 +110,7 @@ async def _delete_account(context: OperationContext, client: RetryingClient) -> 
 
 
 async def _run_deletion_job(context: OperationContext, client: RetryingClient) -> None:
-    """Request a deletion without faults. The first run of the worker meets them, and the second does the rest."""
+    """Request a deletion without faults. Then run the worker with faults, and a second time without."""
     leaver = await _create_leaver(context)
     path = await context.create_dwipp(context.lee)
     for reaction in ("upvote", "favorite"):
@@ -140,7 +140,7 @@ async def _create_leaver(context: OperationContext) -> Leaver:
 
 
 def _is_expected_failure(error: Exception) -> bool:
-    """Return True for a run of the worker in which a message failed, or a call to the queue."""
+    """Return True if the error shows that a message, or a call to the queue, failed in a run of the worker."""
     # SQS allows a second deletion of a message, but MiniStack refuses it.
     is_second_deletion = isinstance(error, ClientError) and error_code(error) == "ReceiptHandleIsInvalid"
     return str(error) == "a job failed" or is_transient(error) or is_second_deletion

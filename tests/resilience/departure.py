@@ -139,13 +139,13 @@ class Departure(Leaver):
         return cls(engine, leaver, leaver_id, handle, api, stayer, before, others)
 
     def after_writes(self) -> Self:
-        """Return the same departure after further writes, which are then part of the state before the request."""
+        """Return this departure with the current state as the one before the request. Call it after further writes."""
         before = load_all(self.engine)
         others = select_others(before, self.id, self.handle)
         return replace(self, before=before, others_before=others)
 
     async def assert_locked_out(self) -> None:
-        """Assert that login and refresh are refused, the login as for an unknown email."""
+        """Assert that login and refresh are refused. The login has the same response as for an unknown email."""
         logins = [
             await self.api.http.post("/v1/auth/login", json={"email": email, "password": PASSWORD})
             for email in (self.member.email, "nobody@example.org")
@@ -199,7 +199,7 @@ class Departure(Leaver):
 
 @contextmanager
 def pending_jobs_are_stale() -> Iterator[None]:
-    """Let the sweep of this process find each pending job at once."""
+    """Make each pending job stale at once for the sweep of this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pending, "STALE_AFTER", timedelta(0))
         yield
@@ -225,7 +225,7 @@ def select_others(everything: dict[str, Any], member_id: str, handle: str) -> di
     """Return the rows and the users that do not belong to this member.
 
     The counts of upvotes are left out. `Engine.assert_counts_equal_rows` checks them. Idempotency keys are left out,
-    because their rows do not tell whose they are, and expire.
+    because their rows do not name their member, and expire.
     """
     marks = (member_id, f"'{handle}'", f"'handle#{handle}'", "'idempotency#")
     return {

@@ -1,4 +1,4 @@
-"""A deletion ends exactly once if its messages are lost, doubled, late, or beside messages that nobody can read."""
+"""A deletion ends exactly once if its messages are lost, duplicated or late, and beside unreadable messages."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ from testkit.engine import Engine
 from testkit.queue_control import QueueControl
 from tests.resilience.departure import Departure, revive_and_finish
 
-# Bodies that are no JSON, have another version, kind or number, or too much.
+# Bodies that are not JSON, have an invalid version, kind or number, or have an unknown field.
 UNREADABLE = (
     "",
     "not JSON",
@@ -64,7 +64,7 @@ async def _request_deletion(api: Api) -> Departure:
     return departure
 
 
-async def test_sweep_revives_a_job_whose_message_is_lost_once_it_is_stale(api: Api) -> None:
+async def test_sweep_revives_a_job_with_a_lost_message_only_when_stale(api: Api) -> None:
     departure = await _request_deletion(api)
     departure.queue.purge()
     await api.finish_jobs()
@@ -130,9 +130,9 @@ async def test_chain_of_messages_ends_in_a_dead_letter_beyond_its_limit(api: Api
     last = JobMessage(kind=departure.message.kind, subject=departure.id, number=MAX_NUMBER)
     departure.queue.send(last.to_json())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(seconds=1))  # The job has to go on.
+        patch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(seconds=1))  # The job needs another message.
         assert _handle(api.settings, last)
-        assert departure.queue.count() == 2, "the last message of the chain does not go on"
+        assert departure.queue.count() == 2, "the last message of the chain sends no next one"
     assert not _handle(api.settings, last.next())
     departure.queue.purge()
     departure.queue.send(last.next().to_json())

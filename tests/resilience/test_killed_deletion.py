@@ -1,4 +1,4 @@
-"""A deletion ends by itself, whichever write the API, the worker or the sweep is killed at."""
+"""A deletion ends without another request if the API, the worker or the sweep is killed at any write."""
 
 import asyncio
 import itertools
@@ -44,7 +44,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 class OneBatchPerMessage:
-    """A job that goes on in the next message after one batch, as the deletion of a large account does."""
+    """A job that continues in the next message after one batch, like the deletion of a large account."""
 
     def __init__(self, job: Job) -> None:
         self._job = job

@@ -22,7 +22,7 @@ from tests.conftest import Figures
 from tests.resilience.departure import Departure
 from tests.resilience.halting_proxy import HaltMoment, run_halting_proxy
 
-# The operation of each write, and a text in the body of the call, which is unique where the operation is not.
+# For each write, the operation and a text in the body of the call. Together they are unique.
 API_WRITES = (
     ("TransactWriteItems", "deleting_since"),
     ("SendMessage", ""),
@@ -87,7 +87,7 @@ def _job_lines(worker: Service) -> list[dict[str, Any]]:
 
 
 def _wait_until_work_has_begun(departure: Departure, worker: Service) -> int:
-    """Wait until the worker has erased some reactions. Return the number of the others."""
+    """Wait until the worker has erased some reactions. Return the number of those that are left."""
     before = len(departure.load_reactions())
     deadline = time.monotonic() + FINISH_SECONDS
     while (left := len(departure.load_reactions())) == before:
@@ -175,7 +175,7 @@ async def test_deletion_ends_in_time_although_each_worker_is_killed(
     await departure.assert_over()
 
 
-async def test_worker_that_gets_sigterm_ends_and_another_worker_goes_on_at_once(
+async def test_worker_ends_on_sigterm_and_another_one_continues_at_once(
     api: Api, engine: Engine, tmp_path: Path, figures: Figures
 ) -> None:
     departure = await _request_large_deletion(api, engine, dwipps=500, reactions=1500)

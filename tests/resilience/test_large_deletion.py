@@ -22,7 +22,7 @@ from tests.resilience.departure import Departure
 DWIPPS = int(os.environ.get("LARGE_ACCOUNT", "5000"))
 REACTIONS_PER_DWIPP = 4
 TIMEOUT_SECONDS = 60 + DWIPPS / 4
-# How much the worker may grow after its first part of the work. Reading all rows at once would take ten times as much.
+# The growth of the worker after the first tenth of its work. Reading all rows at once would take ten times as much.
 MAX_GROWTH_MB = 8.0
 # A batch reads and writes 25 rows.
 MAX_CALL_BYTES = 25 * 1024

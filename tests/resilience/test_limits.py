@@ -1,4 +1,4 @@
-"""Parallel writes reach the limit of a member exactly, in several threads and in several processes."""
+"""Exactly as many parallel writes succeed as the limit of a member allows, in several threads and processes."""
 
 import asyncio
 import dataclasses
@@ -27,9 +27,9 @@ def engine(new_engine: NewEngine) -> Engine:
 
 
 async def _create_hundred_within_an_hour(api: Api) -> tuple[Counter[int], int]:
-    """Create a hundred Dwipps in parallel. Return the number of each status, and that of the member's Dwipps.
+    """Create a hundred Dwipps in parallel. Return the number of responses by status, and of the member's Dwipps.
 
-    If the hour ends meanwhile, another member begins again.
+    If the hour ends meanwhile, start again with another member.
     """
     while True:
         member, hour = await api.create_member(), now().hour

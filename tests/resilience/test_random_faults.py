@@ -1,6 +1,6 @@
 """Acknowledged writes are stored exactly once while one call in three to AWS has a random fault.
 
-This includes a deletion that a worker does. It ends after the faults, at the latest.
+This includes the deletion of an account by a worker. The deletion ends at the latest after the faults.
 """
 
 import asyncio

@@ -12,6 +12,8 @@ from app.accounts.sessions import Sessions
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
+from app.aws.items import serialize
+from app.aws.timestamps import now, to_text
 from app.bootstrap import Container
 from app.cognito.models import User
 from app.cognito.user_pool import UserPool
@@ -28,6 +30,7 @@ from testkit.operations import Operation
 from testkit.storage import Storage
 
 HANDLE = "kay"
+OTHER_HANDLE = "lee"
 
 
 class SingleUserPool(UserPool):
@@ -69,12 +72,18 @@ class Target:
         )
         app, keys = create_app(settings), KeyEndpoint()
         container = app.state.container = _with_single_user(app.state.container, settings, keys)
+        other = {"pk": f"handle#{OTHER_HANDLE}", "member_id": str(uuid.uuid4()), "joined_at": to_text(now())}
+        dynamodb_client(settings.region).put_item(TableName=settings.members_table, Item=serialize(other))
         dwipp = container.dwipps.create(container.directory.get_or_create(SUB), "I was here.")
         return cls(app, keys, Storage(settings), dwipp.id)
 
     def url(self, operation: Operation) -> str:
-        """Return the URL of an operation, with the member's handle and the id of the member's Dwipp."""
-        return f"https://dwipper.test{operation.path.format(dwipp_id=self.dwipp_id, handle=HANDLE)}"
+        """Return the URL of an operation, with the id of the member's Dwipp and the member's handle.
+
+        A block has the other handle, because nobody can block themselves.
+        """
+        handle = OTHER_HANDLE if operation.path.endswith("/block") else HANDLE
+        return f"https://dwipper.test{operation.path.format(dwipp_id=self.dwipp_id, handle=handle)}"
 
 
 def _with_single_user(container: Container, settings: Settings, keys: KeyEndpoint) -> Container:

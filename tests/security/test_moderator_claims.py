@@ -1,6 +1,6 @@
-"""Below /v1/moderation/, only the group of the moderators opens anything, whatever the form of the claim.
+"""Only members of the group `moderators` can use /v1/moderation/, in each known form of the claim.
 
-A hostile claim is refused with 403. It is no 401 and no 5xx, because its holder is a member.
+A hostile claim is 403. It is neither 401 nor 5xx, because its holder is a member.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ _MAKE_AUTHORIZER = {
     "http-2.0": make_http_2_authorizer,
 }
 _GROUPS = "cognito:groups"
-# A moderator. Whatever forges another claim of the token must not profit from the group.
+# The claim of a moderator. It must not help a token in which another claim is forged.
 _MODERATOR = {_GROUPS: ["moderators"]}
 
 
@@ -73,7 +73,7 @@ def _assert_moderators_only(response: httpx.Response) -> None:
 
 
 def _assert_moderator(response: httpx.Response) -> None:
-    """Check that a moderator gets the answer of the route, or of the unknown path until there is one."""
+    """Check that a moderator gets the response of the route. Until a route exists, it is 404."""
     assert response.status_code in (200, 404), response.text
     assert response.json().get("type", "urn:dwipper:problem:not-found") == "urn:dwipper:problem:not-found"
 
@@ -87,7 +87,7 @@ class TestToken:
     def test_hostile_claim_is_403(self, name: str, target: Target) -> None:
         with record_outbound() as outbound:
             _assert_moderators_only(_call_by_token(target, make_valid_claims(**{_GROUPS: HOSTILE_CLAIMS[name]})))
-        assert outbound == [], "a member's row was read for somebody who is no moderator"
+        assert outbound == [], "a member's row was read before the check of the group"
 
     def test_missing_claim_is_403(self, target: Target) -> None:
         _assert_moderators_only(_call_by_token(target, make_valid_claims()))
@@ -118,7 +118,7 @@ class TestToken:
         payload = make_token(claims=make_valid_claims(**_MODERATOR)).split(".")[1]
         assert_unauthorized(_call_by_token(target, {}, {"Authorization": f"Bearer {header}.{payload}.{signature}"}))
 
-    def test_group_twice_is_401(self, target: Target) -> None:
+    def test_duplicate_group_claim_is_401(self, target: Target) -> None:
         text = json.dumps(make_valid_claims(**_MODERATOR))
         token = make_token(claims=f'{{"{_GROUPS}": ["a"], {text[1:]}'.encode())
         assert_unauthorized(_call_by_token(target, {}, {"Authorization": f"Bearer {token}"}))

@@ -52,9 +52,9 @@ Event = str | Exception | Callable[[], None]
 
 
 class QueueStub:
-    """A queue that delivers the given bodies, one for each poll.
+    """A queue with one entry for each poll: a message to deliver, an exception to raise, or a function to call.
 
-    Exceptions are raised and functions are called instead. The event is set by the poll after the last one.
+    The poll after the last entry sets the event.
     """
 
     def __init__(self, events: Iterable[Event], stop: threading.Event) -> None:

@@ -27,10 +27,10 @@ MEMBER_OPERATIONS = {
         f"{change}_{reaction}" for reaction in ("upvote", "favorite") for change in ("toggle", "set", "clear")
     ),
     "members": (
-        *("read_me", "export_me", "list_my_dwipps", "list_my_favorites", "list_my_blocks"),
+        *("read_me", "export_me", "list_my_dwipps", "list_my_favorites"),
         *("read_member", "list_dwipps_of_member"),
     ),
-    "safety": ("block_member", "unblock_member"),
+    "safety": ("block_member", "list_my_blocks", "unblock_member"),
 }
 # In this order, because the second operation deletes the Dwipp of the first one.
 OWN_DWIPP_OPERATIONS = {"dwipps": ("create_dwipp", "delete_dwipp")}

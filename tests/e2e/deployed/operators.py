@@ -83,7 +83,7 @@ class Operator:
         return [deserialize(row)["sk"] for row in self._scan(self._settings.safety_table)]
 
     def age_pending_jobs(self) -> None:
-        """Set back the time at which the pending jobs were worked on, so that the sweep revives them."""
+        """Set back the time at which the pending jobs were touched, so that the sweep revives them."""
         table = self._settings.safety_table
         for row in self._scan(table):
             self._dynamodb.put_item(TableName=table, Item=row | serialize({"touched_at": "2026-01-01T00:00:00.000Z"}))

@@ -1,7 +1,7 @@
 """The roles of the functions have only the permissions that they require: without any single one, something fails.
 
 The permissions of the event source mapping are missing here, because the embedded AWS does not enforce them. A rule for
-the template holds them: `check_queue_actions` in tests/infrastructure/rules/permissions.py.
+the template checks them: `check_queue_actions` in tests/infrastructure/rules/permissions.py.
 """
 
 import asyncio
@@ -128,7 +128,7 @@ async def _send_all_requests(api: Api, operator: Operator) -> None:
     mae = await api.create_member("mae")
     await mae.get("/v1/me")
     assert (await mae.http.delete("/v1/me")).status_code == 202
-    # The API reports neither that it could not send the message, nor that it could not delete a pending confirmation.
+    # No response of the API shows that a message was not sent, or that a pending confirmation was not deleted.
     assert operator.count_messages() == 1
     login = await api.http.post("/v1/auth/login", json={"email": mae.email, "password": PASSWORD})
     assert login.status_code == 401, "the response says that the account is not confirmed"

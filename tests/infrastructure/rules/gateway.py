@@ -19,7 +19,8 @@ _RESPONSE_TYPES = frozenset(
         *("UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED"),
     }
 )
-# The number of requests of one address in five minutes that must be refused at the latest, and that must pass.
+# In five minutes, one address must not succeed with more logins and refreshes than the maximum. A preflight and a
+# refresh of each of the members must pass.
 _MAX_LOGINS = 1000
 _MAX_REFRESHES = 10_000
 _MEMBERS_BEHIND_ONE_ADDRESS = 300

@@ -23,7 +23,7 @@ _MAPPING = {
 
 
 def check_queues(template: Template) -> Iterator[str]:
-    """Check that failed messages are delivered again five times, then kept for two weeks, and that all are encrypted.
+    """Check that messages become dead letters after five receives, are kept for two weeks then, and are encrypted.
 
     A message must stay invisible for six times the timeout of the worker. Queues must have no fixed names.
     """

@@ -1,6 +1,6 @@
 """A failed login discloses an unconfirmed account only to a client that sends the registered password.
 
-A member whose deletion is marked is refused like an unknown email, and so is the refresh token.
+From the deletion mark on, a login is refused as for an unknown email, and a refresh as for an invalid token.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ def pool() -> Any:
 
 @pytest.fixture
 def directory() -> Any:
-    """Return a directory of members who stay."""
+    """Return a directory in which no account is being deleted."""
     directory = Mock(spec=Directory)
     directory.is_leaving.return_value = False
     return directory
@@ -77,7 +77,7 @@ def test_refresh_returns_the_tokens(sessions: Sessions, pool: Any, directory: An
 
 
 class TestDeletedMember:
-    """From the mark of the deletion on, even while Cognito still issues tokens."""
+    """The account has a deletion mark, but Cognito still issues tokens."""
 
     @pytest.fixture(autouse=True)
     def marked(self, directory: Any) -> None:

@@ -1,4 +1,4 @@
-"""A creation that finds the row of its own earlier attempt is not a replay. A row past its time replays nothing."""
+"""A creation that finds the row of its own earlier attempt is not a replay. An expired row is not replayed."""
 
 import time
 

@@ -85,7 +85,7 @@ class TestSweep:
         {"Records": [None]},
         {"Records": [{}]},
         {"Records": [RECORD | {"eventSource": "aws:sns"}]},
-        # Amazon fails the whole batch for an empty id, also in a response.
+        # Lambda fails the whole batch if the response has an empty id.
         {"Records": [RECORD | {"messageId": ""}]},
         {"Records": [RECORD, {name: value for name, value in RECORD.items() if name != "messageId"}]},
         {"httpMethod": "GET", "path": "/health"},

@@ -97,7 +97,7 @@ class TestAnyBody:
         parsed = _parse(body)
         if isinstance(parsed, JobMessage):
             assert JobMessage.from_json(parsed.to_json()) == parsed
-            # What the document leaves out has its default.
+            # A field that is missing in the document has its default.
             assert json.loads(parsed.to_json()) == {"version": 1, "number": 0} | json.loads(body)
 
     @given(st.text(st.characters(codec=None)))

@@ -48,8 +48,8 @@ class ScriptedJob:
     """A job with the given outcomes. The last one repeats.
 
     Attributes:
-        runs: the subject, and whether the job had to stop, of each run.
-        deadlines: the seconds until the deadline of each run.
+        runs: for each run, the subject, and whether the job had to stop.
+        deadlines: for each run, the seconds until its deadline.
     """
 
     def __init__(self, outcomes: Iterable[Outcome]) -> None:
@@ -159,7 +159,7 @@ class TestErrors:
 
     @pytest.mark.usefixtures("clock")
     @pytest.mark.parametrize(("delay_seconds", "expected"), [(0, 30), (60, 60)])
-    def test_job_that_made_little_progress_continues_later(
+    def test_next_message_after_a_transient_error_has_a_delay(
         self, delay_seconds: int, expected: int, aws: Any, lines: Lines
     ) -> None:
         job = ScriptedJob([UnavailableError(), Progress(is_done=False, delay_seconds=delay_seconds)])

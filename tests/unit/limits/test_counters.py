@@ -1,4 +1,4 @@
-"""Never more writes than the limit are counted in a window, and never fewer, whatever is taken back in between."""
+"""Each window counts exactly as many writes as the limit allows, even if counts are taken back in between."""
 
 import uuid
 from collections import Counter
@@ -144,7 +144,7 @@ class TestCount:
 
 
 class TestLostResponses:
-    def test_repeated_count_counts_once(self, client: Any, counters: LimitCounters, member: str) -> None:
+    def test_sdk_retry_counts_once(self, client: Any, counters: LimitCounters, member: str) -> None:
         for used in (1, 2, 3):
             with lose_first_response(client, "UpdateItem") as attempts:
                 assert counters.count(member, "reactions").usages[0].count == used
@@ -152,7 +152,7 @@ class TestLostResponses:
         with pytest.raises(RateLimitedError):
             counters.count(member, "reactions")
 
-    def test_repetition_after_another_count_is_the_members_loss(
+    def test_sdk_retry_after_another_count_counts_twice(
         self, client: Any, counters: LimitCounters, member: str
     ) -> None:
         others: list[int] = []
@@ -162,9 +162,7 @@ class TestLostResponses:
             assert counters.count(member, "reactions").usages[0].count == 3
         assert others == [2]
 
-    def test_repetition_after_the_last_count_is_refused(
-        self, client: Any, counters: LimitCounters, member: str
-    ) -> None:
+    def test_sdk_retry_after_the_last_count_is_refused(self, client: Any, counters: LimitCounters, member: str) -> None:
         counters.count(member, "reactions")
         with (
             pytest.raises(RateLimitedError),
@@ -172,7 +170,7 @@ class TestLostResponses:
         ):
             counters.count(member, "reactions")
 
-    def test_count_is_lowered_once(self, counters: LimitCounters, member: str) -> None:
+    def test_lost_response_lowers_the_count_once(self, counters: LimitCounters, member: str) -> None:
         counts = [counters.count(member, "reactions") for _ in range(3)]
         with (
             pytest.raises(ReadTimeoutError),
@@ -217,7 +215,7 @@ STEPS = st.lists(st.tuples(st.sampled_from([0, 0, 0, 0, 1, 25, 61, 300, 1500]), 
 
 @settings(without_deadline, max_examples=40)
 @given(steps=STEPS, start=st.datetimes(timezones=st.just(UTC), max_value=MAX_TIME))
-def test_any_interleaving_uses_each_window_exactly(
+def test_any_sequence_of_writes_uses_each_window_exactly(
     steps: list[tuple[int, bool]], start: datetime, counters: LimitCounters, calendar: Calendar
 ) -> None:
     member = str(uuid.uuid4())

@@ -28,8 +28,8 @@ class CountersStub(LimitCounters):
     """Counters that only record their calls.
 
     Attributes:
-        count_error: what `count` raises.
-        take_back_error: what `take_back` raises.
+        count_error: the error that `count` raises.
+        take_back_error: the error that `take_back` raises.
         counted: the number of counted writes.
     """
 
@@ -119,7 +119,7 @@ def test_unknown_outcome_counts(
 
 
 @pytest.mark.parametrize("error", [RateLimitedError(1, HEADERS), UnavailableError()])
-def test_write_does_not_happen_uncounted(
+def test_write_that_cannot_be_counted_does_not_happen(
     error: Exception, limit: WriteLimit, counters: CountersStub, headers: dict[str, str]
 ) -> None:
     counters.count_error = error

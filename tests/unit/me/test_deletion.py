@@ -1,4 +1,4 @@
-"""One request starts a deletion, whatever fails after the mark. Repeated requests only report."""
+"""One request starts a deletion, whatever fails after the mark. Repeated requests only report the state."""
 
 import asyncio
 from collections.abc import Callable
@@ -147,7 +147,7 @@ def test_response_tells_how_long_the_deletion_takes_and_when_it_is_over(
     assert _request(container, kay_id) == 0
 
 
-def test_job_ends_what_a_request_without_cognito_has_started(
+def test_job_completes_a_deletion_that_starts_without_cognito(
     settings: Settings, embedded: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.cognito.user_pool._MAX_SIGN_OUT_PAUSE_SECONDS", 0)
@@ -204,7 +204,7 @@ def test_user_deleted_in_cognito_is_unauthenticated(container: Container, kay_id
 def test_lack_of_time_is_no_outage_of_cognito(
     container: Container, queue: QueueControl, kay_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise a revoked session could start a deletion by filling all threads of the server."""
+    """Otherwise a client could overload the server, and start a deletion in a revoked session."""
     monkeypatch.setattr(container.user_pool, "is_session_revoked", _fail_with(UnavailableError()))
     with request_deadline(15), pytest.raises(UnavailableError):
         _request(container, kay_id)

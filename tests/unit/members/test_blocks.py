@@ -1,4 +1,4 @@
-"""Blocks are written before the write deadline only, and their export and erasure need no other member's data."""
+"""Blocks are written only before the write deadline. Their export and erasure need no other member's data."""
 
 import time
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.bootstrap import Container, build_container
-from app.errors import InvalidCursorError, OwnProfileError, UnavailableError
+from app.errors import InvalidCursorError, UnavailableError
 from app.members.block_data import BlockData
 from app.settings import Settings
 from testkit.members import make_author
@@ -23,11 +23,6 @@ def test_no_block_is_written_after_the_write_deadline(container: Container) -> N
         with pytest.raises(UnavailableError):
             write(late_member, "lee")
     assert not container.blocks.has_row(late_member.id)
-
-
-def test_member_cannot_block_themselves(container: Container) -> None:
-    with pytest.raises(OwnProfileError):
-        container.blocks.add(make_author("kay"), "kay")
 
 
 def test_unblock_without_blocks_writes_no_row(container: Container) -> None:

@@ -1,4 +1,4 @@
-"""Below /v1/moderation, a moderator gets 405 for the other methods of a path, and other members learn no path."""
+"""Below /v1/moderation, a moderator gets 405 for a method that a path does not have. Other members always get 403."""
 
 import asyncio
 

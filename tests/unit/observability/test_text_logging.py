@@ -1,4 +1,4 @@
-"""Text logging writes one line for each request and for each job, for the eyes of a developer."""
+"""Text logging writes one line for each request and for each job, with the facts that a developer needs."""
 
 import io
 import logging
