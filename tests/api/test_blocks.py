@@ -178,6 +178,7 @@ class TestPrivacy:
             assert [item["id"] for item in (await max_.get("/v1/dwipps"))["items"]] == [by_max["id"], by_lee["id"]]
 
 
+@pytest.mark.slow
 class TestReadingOn:
     """A page that would be empty has the next visible Dwipps instead."""
 

@@ -250,6 +250,7 @@ class TestRun:
         assert {line.partition(" ")[0] for line in lines} <= {"INFO:", "WARNING:"}
         assert "secret" not in "\n".join(terminal.lines)
 
+    @pytest.mark.slow
     def test_failed_processes_are_reported_and_the_aws_stays_up(self, developer: Developer) -> None:
         # Neither the API nor the worker starts with this setting.
         with developer.start("run", FEED_SHARDS="many") as terminal:

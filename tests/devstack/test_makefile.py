@@ -41,8 +41,13 @@ def test_alias_runs_the_same_commands(alias: str) -> None:
 
 def test_ci_runs_the_fast_tests_once() -> None:
     (command,) = re.findall(r"^make (.+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
-    assert command.split() == ["test", "check"]
-    assert _make("--dry-run", *command.split()).stdout.count("pytest -n 2 --dist worksteal --cov") == 1
+    assert command.split() == ["test", "check", "COVERAGE=1"]
+    assert _make("--dry-run", *command.split()).stdout.count("pytest -n 3 --dist worksteal --cov") == 1
+
+
+def test_only_the_gate_measures_the_coverage() -> None:
+    assert "--cov" not in _make("--dry-run", "test").stdout
+    assert _make("--dry-run", "check").stdout.count("pytest -n 3 --dist worksteal --cov") == 1
 
 
 # With `-o`, make treats the environments as up to date, and installs nothing.

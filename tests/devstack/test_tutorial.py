@@ -3,11 +3,14 @@
 import subprocess
 import sys
 
+import pytest
+
 from devstack.paths import ROOT
 from testkit.shell_blocks import TUTORIAL, find_shell_blocks
 from testkit.terminal import Developer
 
 
+@pytest.mark.slow
 def test_tutorial_runs_as_printed(developer: Developer) -> None:
     script = (
         "".join(block.code for block in find_shell_blocks(TUTORIAL))

@@ -81,6 +81,7 @@ def _wait_until_first_pass(departure: Departure) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 async def test_writes_that_take_effect_at_the_end_of_the_drain_period_are_erased(api: Api, worker: None) -> None:
     departure = await Departure.prepare(api, Engine(api.settings, api.endpoint, api.endpoint))
     holder = WriteHolder(writes=6)
