@@ -119,7 +119,7 @@ def _list_largest_requests(client: MemberClient) -> Iterator[tuple[str, str]]:
 
 
 def _measure_messages(engine: Engine, tracker: ProgressTracker) -> list[float]:
-    """Do the work of the deletion's messages. Return the seconds of each. Skip the wait for earlier writes."""
+    """Do the work of the deletion's messages. Return the seconds of each message. Skip the drain period."""
     queue, worker = JobQueue(engine.settings.region, engine.settings.job_queue_url), build_worker(engine.settings)
     seconds = []
     with patch("app.me.deletions.WRITE_DRAIN_PERIOD", timedelta()):

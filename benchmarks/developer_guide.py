@@ -1,7 +1,11 @@
 """The capacity of operations by the rules of the AWS developer guide, calculated from the sizes of their items.
 
-DynamoDB Local follows most of these rules. It differs in one: it doubles the index writes of a transaction, and the
-guide does not. The sources:
+DynamoDB Local follows most of these rules, with two differences:
+
+- It doubles the index writes of a transaction, and the guide does not.
+- It reports no capacity for a query or a batch that finds nothing, for which the guide names the smallest unit.
+
+The sources:
 
 - sizes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 - reads and writes, transactions: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
@@ -36,13 +40,17 @@ def calculate_write_units(item: Mapping[str, Any]) -> int:
 def calculate_read_units(*items: Mapping[str, Any], consistent: bool = False) -> float:
     """Return the capacity of one read of all these items: one unit per 4 KB, rounded up.
 
-    An eventually consistent read, the default, costs half.
+    A read that finds no item costs one unit too. An eventually consistent read, the default, costs half.
     """
-    return math.ceil(sum(map(calculate_item_size, items)) / 4096) * (1 if consistent else 0.5)
+    units = max(1, math.ceil(sum(map(calculate_item_size, items)) / 4096))
+    return units * (1 if consistent else 0.5)
 
 
 def calculate_operations() -> Mapping[str, CapacityUnits]:
-    """Return the capacity of operations by these rules. The names are those of the measured operations."""
+    """Return the capacity of operations by these rules. The names are those of the measured operations.
+
+    All writes are counted, and change something. The member blocks nobody.
+    """
     dwipp, reaction = calculate_write_units(_DWIPP), calculate_write_units(_REACTION)
     member_row = {"pk": f"member#{MEMBER}", "handle": rows.HANDLE, "joined_at": to_text(now())}
     member = calculate_read_units(member_row, consistent=True)
@@ -50,18 +58,21 @@ def calculate_operations() -> Mapping[str, CapacityUnits]:
         calculate_read_units(_DWIPP, consistent=True),
         calculate_read_units(_REACTION, consistent=True),
     )
+    blocks = calculate_read_units()  # The row of the member's blocks, which does not exist.
+    count = 1  # The update of the row that counts the member's writes.
     indexes = 2 * dwipp  # `feed` and `by_author` hold all attributes.
     page = calculate_read_units(*[_DWIPP] * _PAGE_DWIPPS) + calculate_read_units(*[_REACTION] * _PAGE_REACTIONS)
-    reaction_reads = member + one_reaction + one_dwipp
-    count = 1  # The row that counts the member's writes.
+    favorite_reads = member + one_dwipp + one_reaction + blocks
+    # The author is read before the write, eventually consistent, and the count of upvotes after it.
+    upvote_reads = favorite_reads + calculate_read_units(_DWIPP)
     return {
         "create": CapacityUnits(dwipp + indexes + count, member),
         "create with a key": CapacityUnits(2 * (dwipp + 1) + indexes + count, member),
-        "page of the feed": CapacityUnits(read=page),
-        "one Dwipp": CapacityUnits(read=one_dwipp + one_reaction),
-        "upvote": CapacityUnits(2 * (reaction + dwipp) + indexes + count, reaction_reads),
-        "upvote a favorite": CapacityUnits(2 * (reaction + dwipp) + indexes + reaction + count, reaction_reads),
-        "favorite": CapacityUnits(2 * reaction + count, reaction_reads),
+        "page of the feed": CapacityUnits(read=page + blocks),
+        "one Dwipp": CapacityUnits(read=one_dwipp + one_reaction + blocks),
+        "upvote": CapacityUnits(2 * (reaction + dwipp) + indexes + count, upvote_reads),
+        "upvote a favorite": CapacityUnits(2 * (reaction + dwipp) + indexes + reaction + count, upvote_reads),
+        "favorite": CapacityUnits(2 * reaction + count, favorite_reads),
         "edit": CapacityUnits(dwipp + indexes + count, member + one_reaction),
         "delete": CapacityUnits(dwipp + indexes + count, member),
     }

@@ -31,7 +31,7 @@ class DwipperModel:
     _SHARD_WRITES = 1000
     _PEAK_FACTOR = 5
 
-    # Cognito does the rest of a login or refresh.
+    # A login or a refresh reads the row of the member. Cognito does the rest.
     _LOG_IN_UNITS = CapacityUnits(read=1)
 
     # Bytes of names and values by DynamoDB's rules, and the 100 bytes of overhead that each item has in each index:

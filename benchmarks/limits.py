@@ -26,6 +26,7 @@ LOGINS = 120
 REGISTRATIONS = 50
 RESETS = 30
 
+BLOCKS_READ = 0.5  # The read units of a page in the members table: the reader's blocks, up to 4 KB.
 # The write units of an upvote in the Dwipps table: the item, in a transaction, and an entry in each of two indexes.
 ITEM_WRITES = 2
 INDEX_WRITES = 2
@@ -122,8 +123,8 @@ def _list_account_limits(milliseconds: float) -> list[Limit]:
 
 
 def _list_partition_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
-    page = units["page of the feed, without reactions"].read
-    own_reactions = units["page of the feed"].read - page
+    page = _get_feed_reads(units)
+    own_reactions = units["page of the feed"].read - units["page of the feed, without reactions"].read
     return [
         Limit(
             "reads of a partition of the feed",
@@ -164,7 +165,7 @@ def _list_partition_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
 
 
 def _list_table_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
-    page = units["page of the feed, without reactions"].read
+    page = _get_feed_reads(units)
     return [
         Limit(
             "reads of a table and its indexes",
@@ -195,7 +196,7 @@ def _list_unreachable_limits() -> list[Limit]:
         Limit(
             "size of an item",
             "400 KB",
-            "never: a Dwipp has at most 1.5 KB, a reaction 0.2 KB",
+            "never: a Dwipp has at most 1.5 KB, a reaction 0.2 KB, a member's blocks 10 KB",
             _NOT_NEEDED,
             _QUOTAS,
         ),
@@ -216,3 +217,8 @@ def _list_unreachable_limits() -> list[Limit]:
             _GATEWAY,
         ),
     ]
+
+
+def _get_feed_reads(units: Mapping[str, CapacityUnits]) -> float:
+    """Return the read units of a page of the feed in the Dwipps table."""
+    return units["page of the feed, without reactions"].read - BLOCKS_READ

@@ -57,8 +57,8 @@ def test_report_has_two_tables_and_a_plot(part: Part) -> None:
 def test_every_operation_except_logins_has_a_price(part: Part) -> None:
     assert [row[0] for row in part.tables[0].rows] == [name for name in Workload().calls_per_member if name != LOG_IN]
     upvote = get_row(part, 0, "upvote")
-    # DynamoDB: 9 WRU and 3 RRU. Lambda: 15 ms of 1 GB, and the price of the request.
-    assert upvote["Dwipper"] == "6.00 + 0.40"
+    # DynamoDB: 9 WRU and 4 RRU. Lambda: 15 ms of 1 GB, and the price of the request.
+    assert upvote["Dwipper"] == "6.12 + 0.40"
     assert upvote["+ API Gateway"] == "3.50"
 
 
@@ -139,7 +139,7 @@ def test_unlimited_baseline_has_no_end_and_no_refusals() -> None:
 
 def test_measured_milliseconds_change_the_price() -> None:
     slow = report(UNITS, BaselineParameters(), dict.fromkeys(UNITS, 1_000.0))
-    assert get_row(slow, 0, "upvote")["Dwipper"] == "6.00 + 13.53"
+    assert get_row(slow, 0, "upvote")["Dwipper"] == "6.12 + 13.53"
 
 
 def test_operation_without_a_capacity_raises() -> None:

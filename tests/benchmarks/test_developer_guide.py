@@ -38,10 +38,19 @@ def test_read_costs_one_unit_per_4_kb_or_half_if_eventual() -> None:
     assert developer_guide.calculate_read_units(item, item, item) == 1
 
 
+def test_read_that_finds_nothing_costs_the_smallest_unit() -> None:
+    assert developer_guide.calculate_read_units(consistent=True) == 1
+    assert developer_guide.calculate_read_units() == 0.5
+
+
 def test_operations_have_the_capacities_calculated_by_hand() -> None:
     operations = developer_guide.calculate_operations()
     assert operations["create"] == CapacityUnits(4, 1)
-    assert operations["upvote"] == CapacityUnits(7, 3)
-    assert operations["upvote a favorite"] == CapacityUnits(8, 3)
-    assert operations["favorite"] == CapacityUnits(3, 3)
-    assert operations["one Dwipp"] == CapacityUnits(0, 2)
+    assert operations["create with a key"] == CapacityUnits(7, 1)
+    assert operations["page of the feed"] == CapacityUnits(0, 2.5)
+    assert operations["one Dwipp"] == CapacityUnits(0, 2.5)
+    assert operations["upvote"] == CapacityUnits(7, 4)
+    assert operations["upvote a favorite"] == CapacityUnits(8, 4)
+    assert operations["favorite"] == CapacityUnits(3, 3.5)
+    assert operations["edit"] == CapacityUnits(4, 2)
+    assert operations["delete"] == CapacityUnits(4, 1)

@@ -24,11 +24,11 @@ def limits_by_name() -> dict[str, Limit]:
     [
         ("concurrent instances of all functions", "10,000 requests/s"),
         ("registrations and confirmations", "25 new members/s"),
-        ("reads of a partition of the feed", "2,000 pages of the feed/s"),
+        ("reads of a partition of the feed", "3,000 pages of the feed/s"),
         ("writes to a partition of the feed", "1,000 upvotes, Dwipps and edits/s on the whole site"),
         ("writes to one Dwipp", "500 upvotes/s of one Dwipp; fewer if they conflict, see Contention"),
         ("reads of one member's reactions", "6,000 pages/s by one member"),
-        ("reads of a table and its indexes", "26,667 pages of the feed/s, divided by `FEED_SHARDS`"),
+        ("reads of a table and its indexes", "40,000 pages of the feed/s, divided by `FEED_SHARDS`"),
         ("writes to a table and its indexes", "10,000 upvotes/s"),
     ],
 )

@@ -9,11 +9,23 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.progress import Progress
 
-from benchmarks import capacity, ceilings, cold_start, contention, cost, plots, throughput, warm_path
+from benchmarks import (
+    capacity,
+    ceilings,
+    cold_start,
+    contention,
+    cost,
+    developer_guide,
+    plots,
+    throughput,
+    warm_path,
+)
 from benchmarks.baseline_model import BaselineParameters
+from benchmarks.capacity import OperationUnits
 from benchmarks.progress import ProgressTracker
 from benchmarks.report import Part, Table
 from benchmarks.services import Services, run_services
+from tests.benchmarks.bills import UNITS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -26,6 +38,9 @@ SMALL_VALUES: Mapping[ModuleType, Mapping[str, object]] = {
     capacity: {"SIZES": (100, 300), "UPVOTES": (1, 30)},
     ceilings: {"DELETED_DWIPPS": 30},
 }
+# The entries that a transaction writes to the indexes `feed`, `by_author` and `favorites`. DynamoDB Local counts them
+# twice.
+INDEX_WRITES_OF_TRANSACTIONS = {"create with a key": 2, "upvote": 2, "upvote a favorite": 3}
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +70,15 @@ def to_rows(table: Table) -> list[dict[str, str]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
+def assert_developer_guide_agrees(measured: OperationUnits) -> None:
+    """Assert that the calculated capacity equals the measured one, except for the known differences."""
+    for name, units in developer_guide.calculate_operations().items():
+        assert measured[name].write == units.write + INDEX_WRITES_OF_TRANSACTIONS.get(name, 0), name
+        # The size of the Dwipps of a page is so close to 8 KB that one byte decides over half a unit.
+        tolerance = 0.5 if name == "page of the feed" else 0
+        assert abs(measured[name].read - units.read) <= tolerance, name
+
+
 def test_cold_start_compares_four_functions(services: Services, tmp_path: Path) -> None:
     tables = write_part(cold_start.run(services, TRACKER), tmp_path)
     functions = {row["function"]: row for row in tables["cold_start"]}
@@ -69,8 +93,9 @@ def test_warm_path_measures_three_operations(services: Services, tmp_path: Path)
     tables = write_part(warm_path.report(times), tmp_path)
     assert [row["operation"] for row in tables["warm_path"]] == ["page of the feed", "create", "upvote"]
     billed = warm_path.estimate_billed_milliseconds(times)
-    assert billed.keys() == warm_path.DYNAMODB_CALLS.keys()
-    assert billed["upvote"] > billed["page of the feed"] > 2 * 5
+    assert billed.keys() == warm_path.SEQUENTIAL_CALLS.keys()
+    assert billed["page of the feed"] > 2 * 5
+    assert billed["upvote"] > 6 * 5
 
 
 def test_throughput_has_a_row_per_request_and_connections(services: Services, tmp_path: Path) -> None:
@@ -94,6 +119,8 @@ def test_capacity_depends_on_the_size_only_in_the_baseline(services: Services, t
     assert float(baseline["300"]) > 2 * float(baseline["100"])
     assert all(row["at 100 Dwipps"] == row["at 300 Dwipps"] for row in tables["operation_capacity"])
     units = capacity.select_highest(measurements.operations[100])
+    assert {name: units[name] for name in UNITS} == UNITS
+    assert_developer_guide_agrees(units)
     bills = write_part(cost.report(units, BaselineParameters(), {}), tmp_path)
     assert len(bills["monthly_costs"]) == 6
 

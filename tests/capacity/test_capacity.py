@@ -80,6 +80,8 @@ def test_operations_stay_within_their_capacity_bounds(new_engine: NewEngine, fig
     ]
     assert not exceeding
     assert consumed["page of the feed"] == consumed["page of the feed, few rows behind it"]
+    # Two updates of the count, and the failed condition on a row of 10 KB.
+    assert consumed["block again"].written == consumed["unblock again"].written == 2 + 10
 
 
 def test_creates_beyond_the_limit_stay_within_their_bounds(new_engine: NewEngine) -> None:
