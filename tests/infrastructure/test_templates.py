@@ -337,6 +337,12 @@ MISTAKES: Mapping[str, Mistake] = {
         "feedShards: 65 ",
         permissions.check_function_properties,
     ),
+    "limit-is-not-the-default": Mistake(
+        "serverless.yml",
+        "limitDwippsHour: 30\n",
+        "limitDwippsHour: 3000\n",
+        permissions.check_function_properties,
+    ),
     "api-invoked-by-a-schedule": Mistake(
         "serverless.yml",
         "      - http: { path: /, method: any }\n",
@@ -459,7 +465,7 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "unlimited-concurrency": Mistake(
         "serverless.yml",
-        re.compile(r"          maximumConcurrency: 2 .*\n"),
+        re.compile(r"          maximumConcurrency: 2.*\n"),
         "",
         jobs.check_event_source_mapping,
     ),
@@ -495,7 +501,7 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "alarm-after-several-dead-letters": Mistake(
         "deploy/alarms.yml",
-        re.compile(r"(?<=failed five times\.\n)(.*\n){3}        Threshold: 0\n"),
+        re.compile(r"(?<=-dead-letters\n)(.*\n){4}        Threshold: 0\n"),
         "        AlarmActions: *topic\n        OKActions: *topic\n        ComparisonOperator: GreaterThanThreshold\n"
         "        Threshold: 5\n",
         monitoring.check_job_alarms,
@@ -537,6 +543,14 @@ def test_rules_find_mistakes(mistakes: Mapping[str, Mistake], tmp_path: Path) ->
     template, _ = package(folder, "dev")
     broken = {violation.partition(":")[0] for violation in find_violations(template)}
     assert [name for name, mistake in mistakes.items() if mistake.rule.__name__ not in broken] == []
+
+
+def test_calls_of_every_client_in_the_app_are_found() -> None:
+    code = "\n".join(file.read_text() for file in (ROOT / "app").rglob("*.py"))
+    names = set(re.findall(r'\b(\w+)(?:\(self\) ->|:) "\w+Client"', code))
+    assert names >= {"client", "_client", "_single_attempt_client"}
+    for name in names:
+        assert permissions.find_called_actions(f"self.{name}.put_item(Item={{}})") == {"dynamodb:PutItem"}, name
 
 
 @pytest.mark.longest

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 import uuid
 from contextlib import nullcontext
@@ -14,6 +15,7 @@ import pytest
 from app.dwipps.ids import new_id
 from app.pagination.cursors import encode_cursor
 from app.settings import Settings
+from devstack.paths import ROOT
 from devstack.process import Service
 from testkit.api_client import Transport, open_api
 from testkit.doubles import SETTINGS
@@ -163,6 +165,15 @@ def test_allowed_data_passes(name: str, scan: LeakScan) -> None:
 def test_leak_is_found(name: str, scan: LeakScan) -> None:
     with pytest.raises(AssertionError, match=r"leaks \["):
         asyncio.run(scan.check_unread(LEAKS[name]))
+
+
+def test_every_key_prefix_of_the_app_is_found(scan: LeakScan) -> None:
+    code = "\n".join(file.read_text() for file in (ROOT / "app").rglob("*.py"))
+    prefixes = set(re.findall(r'"([a-z]+#)\{', code))
+    assert {"member#", "blocks#", "limit#", "pending#"} <= prefixes
+    for prefix in prefixes:
+        with pytest.raises(AssertionError, match=rf"leaks \['{prefix}'"):
+            asyncio.run(scan.check_unread(_make_response(_make_problem(f"{prefix}7"))))
 
 
 @pytest.mark.parametrize(

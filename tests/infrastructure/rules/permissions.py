@@ -23,7 +23,7 @@ _UNAUTHENTICATED_CALLS = frozenset(
     }
 )
 _TRANSACTION_ACTIONS = {'"Put":': "PutItem", '"Update":': "UpdateItem", '"Delete":': "DeleteItem"}
-_CALL = re.compile(r"\b_?client(?:_once)?\.(\w+)\(")
+_CALL = re.compile(r"\b\w*client\.(\w+)\(")  # The names of all clients of the app end with `client`.
 _PAGINATED_CALL = re.compile(r'\bget_paginator\("(\w+)"\)')
 _SETTINGS = frozenset(
     {
@@ -32,7 +32,8 @@ _SETTINGS = frozenset(
         *("SAFETY_TABLE", "STAGE", "USER_POOL_CLIENT_ID", "USER_POOL_ID"),
     }
 )
-_NOT_CALLS = frozenset({"transact_write_items", "get_paginator", "meta", "exceptions", "close"})
+# Methods of clients that are no operations, and the transaction, which needs the actions of its parts.
+_NOT_ACTIONS = frozenset({"close", "get_paginator", "transact_write_items"})
 # The role of each function. Both functions have the settings of the app.
 _ROLES = {"ApiLambdaFunction": "FunctionRole", "WorkerLambdaFunction": "WorkerRole"}
 # The API and the worker send messages. Lambda receives and deletes them with the role of the worker:
@@ -80,11 +81,21 @@ def check_called_actions(template: Template) -> Iterator[str]:
         for action, _ in _find_allowed_actions(template, role)
         if action.startswith(("dynamodb:", "cognito-idp:"))
     }
-    called = _find_called_actions()
+    code = _read_code()
+    called = find_called_actions(code)
     for action in sorted(allowed - called):
         yield f"{action}: the code does not call it"
     for action in sorted(called - allowed):
         yield f"{action}: not allowed"
+    for call in sorted(_UNAUTHENTICATED_CALLS - _find_calls(code)):
+        yield f"{call}: the code does not call it"
+
+
+def find_called_actions(code: str) -> set[str]:
+    """Return the IAM actions of DynamoDB and Cognito that a code calls."""
+    calls = _find_calls(code) - _UNAUTHENTICATED_CALLS - _NOT_ACTIONS
+    in_transactions = {f"dynamodb:{action}" for key, action in _TRANSACTION_ACTIONS.items() if key in code}
+    return in_transactions | {f"{_get_service(call)}:{_to_action(call)}" for call in calls}
 
 
 def check_queue_actions(template: Template) -> Iterator[str]:
@@ -126,16 +137,19 @@ def check_function_properties(template: Template) -> Iterator[str]:
 
 
 def _check_settings(name: str, function: Mapping[str, Any]) -> Iterator[str]:
-    """Check that the environment has exactly the settings of the app, with valid values."""
+    """Check that the environment has exactly the settings of the app, with valid values, and the default limits."""
     variables = function.get("Environment", {}).get("Variables", {})
     if set(variables) != _SETTINGS:
         yield f"{name}: the settings are not those of the app"
         return
     texts = {key: "from the stack" if isinstance(value, dict) else str(value) for key, value in variables.items()}
     try:
-        Settings.from_environment(texts | {"AWS_REGION": "eu-central-1"})
+        settings = Settings.from_environment(texts | {"AWS_REGION": "eu-central-1"})
     except MisconfiguredError as error:
         yield f"{name}: {error}"
+        return
+    if settings.limits != MemberLimits():
+        yield f"{name}: {settings.limits} instead of the defaults"
 
 
 def _find_statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -158,13 +172,15 @@ def _find_allowed_actions(template: Template, role: str) -> Iterator[tuple[str, 
                 yield action, as_list(statement["Resource"])
 
 
-def _find_called_actions() -> set[str]:
-    """Return the IAM actions of the calls in the code of the app, without those of SQS."""
+def _read_code() -> str:
+    """Return the code of the app, without the module that calls SQS."""
     files = [file for file in (ROOT / "app").rglob("*.py") if file != ROOT / "app" / "jobs" / "queue.py"]
-    code = "\n".join(map(Path.read_text, files))
-    calls = {*_CALL.findall(code), *_PAGINATED_CALL.findall(code)} - _UNAUTHENTICATED_CALLS - _NOT_CALLS
-    in_transactions = {f"dynamodb:{action}" for key, action in _TRANSACTION_ACTIONS.items() if key in code}
-    return in_transactions | {f"{_get_service(call)}:{_to_action(call)}" for call in calls}
+    return "\n".join(map(Path.read_text, files))
+
+
+def _find_calls(code: str) -> set[str]:
+    """Return the names of the methods of clients that a code calls."""
+    return {*_CALL.findall(code), *_PAGINATED_CALL.findall(code)}
 
 
 def _get_service(call: str) -> str:
