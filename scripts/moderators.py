@@ -2,7 +2,7 @@
 
 python -m scripts.moderators add EMAIL             the API of `make run`
 python -m scripts.moderators add EMAIL STAGE       a deployed stage, in AWS_REGION, with the credentials of boto3
-python -m scripts.moderators remove EMAIL [STAGE]  the way back
+python -m scripts.moderators remove EMAIL [STAGE]  the reverse
 """
 
 import os
@@ -19,17 +19,16 @@ from devstack import clients
 from devstack.environment import exempt_loopback_from_proxies, hide_aws_account
 from devstack.options import Options
 from devstack.state import StateFolder
+from scripts.stack_outputs import fetch_outputs
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
 _USAGE = "Usage: python -m scripts.moderators add|remove EMAIL [STAGE]"
-_ADDED = (
-    "{email} is a moderator from the next login or refresh on. Access tokens that exist already do not give the right."
-)
+_ADDED = "{email} is a moderator from the next login or refresh on. Earlier access tokens do not give the rights."
 _REMOVED = (
-    "{email} is no moderator any more. An access token that exists already gives the right until it expires, for at"
-    " most 15 minutes."
+    "{email} is no longer a moderator. An earlier access token gives the rights until it expires, for at most 15"
+    " minutes."
 )
 _NOTHING_RUNS = (
     "Nothing is running: start `make run` first, or name a deployed stage: STAGE=dev AWS_REGION=eu-central-1."
@@ -37,7 +36,7 @@ _NOTHING_RUNS = (
 _NO_GROUP = (
     "The user pool has no group `{group}`: deploy the current version first, or run `make reset` and `make run`."
 )
-# The states of users who have logged in or can do so.
+# The statuses of users with a confirmed account.
 _CONFIRMED = ("CONFIRMED", "RESET_REQUIRED")
 
 
@@ -46,7 +45,7 @@ class OperatorError(Exception):
 
 
 def add(client: "CognitoIdentityProviderClient", pool_id: str, email: str) -> str:
-    """Add a member to the moderators. Adding a moderator again changes nothing.
+    """Add a member to the moderators. A second call for the same member changes nothing.
 
     Returns:
         The message for the operator.
@@ -61,7 +60,7 @@ def add(client: "CognitoIdentityProviderClient", pool_id: str, email: str) -> st
 
 
 def remove(client: "CognitoIdentityProviderClient", pool_id: str, email: str) -> str:
-    """Remove a member from the moderators. Removing somebody else changes nothing.
+    """Remove a member from the moderators. The removal of a member who is not a moderator changes nothing.
 
     Returns:
         The message for the operator.
@@ -102,21 +101,18 @@ def connect_to_stage(stage: str, region: str) -> tuple["CognitoIdentityProviderC
         OperatorError: if nothing is deployed as this stage.
     """
     try:
-        (stack,) = boto3.client("cloudformation", region_name=region).describe_stacks(StackName=f"dwipper-{stage}")[
-            "Stacks"
-        ]
+        outputs = fetch_outputs(stage, region)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
         raise OperatorError(f"There is no stage {stage} in {region}.") from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     if "UserPoolId" not in outputs:
         raise OperatorError(f"The deployment of the stage {stage} in {region} is not complete.")
     return boto3.client("cognito-idp", region_name=region), outputs["UserPoolId"]
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command. Return the exit code: 0, 1 after a failure, 2 after a wrong use."""
+    """Run a command. Return the exit code: 0 after a success, 1 after a failure, 2 if the arguments are invalid."""
     if len(arguments) not in (2, 3) or arguments[0] not in _COMMANDS or not arguments[1].strip():
         print(_USAGE, file=sys.stderr)
         return 2
@@ -146,7 +142,7 @@ def _check_confirmed(client: "CognitoIdentityProviderClient", pool_id: str, emai
     if not user["Enabled"]:
         raise OperatorError(f"The account {email} is disabled: it is being deleted.")
     if user["UserStatus"] not in _CONFIRMED:
-        raise OperatorError(f"The account {email} is not confirmed. Its owner sends the code from the mail first.")
+        raise OperatorError(f"The account {email} is not confirmed. Its owner must send the code from the mail first.")
 
 
 def _get_user(client: "CognitoIdentityProviderClient", pool_id: str, email: str) -> dict[str, object]:

@@ -7,14 +7,17 @@ import sys
 import boto3
 
 
-def print_outputs(stage: str) -> None:
-    """Print the outputs of a stage's stack as JSON. The region comes from AWS_REGION."""
-    client = boto3.client("cloudformation", region_name=os.environ["AWS_REGION"])
+def fetch_outputs(stage: str, region: str) -> dict[str, str]:
+    """Return the outputs of a stage's stack. Empty if its deployment is not complete.
+
+    Raises:
+        ClientError: with the code ValidationError if there is no such stack.
+    """
+    client = boto3.client("cloudformation", region_name=region)
     (stack,) = client.describe_stacks(StackName=f"dwipper-{stage}")["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    json.dump(outputs, sys.stdout, indent=2)
-    sys.stdout.write("\n")
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 if __name__ == "__main__":
-    print_outputs(sys.argv[1])
+    json.dump(fetch_outputs(sys.argv[1], os.environ["AWS_REGION"]), sys.stdout, indent=2)
+    sys.stdout.write("\n")
