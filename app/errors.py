@@ -145,9 +145,9 @@ class MemberNotFoundError(DwipperError):
 
 
 class OwnProfileError(DwipperError):
-    """The operation is about another member, and the handle is the caller's own."""
+    """The operation requires the handle of another member, but the handle is the caller's own."""
 
-    detail = "This is your own handle. You can block other members only."
+    detail = "This is your own handle. You can only block other members."
 
 
 class TooManyBlocksError(DwipperError):
@@ -157,9 +157,17 @@ class TooManyBlocksError(DwipperError):
 
 
 class DwippNotFoundError(DwipperError):
-    """The Dwipp does not exist."""
+    """The Dwipp does not exist, or the member may not see it.
+
+    Args:
+        has_changed: whether the request changed a reaction all the same. It is not part of the response.
+    """
 
     detail = "This Dwipp does not exist, it was deleted, or you block its author."
+
+    def __init__(self, *, has_changed: bool = False) -> None:
+        super().__init__()
+        self.has_changed = has_changed
 
 
 class NotTheAuthorError(DwipperError):
@@ -195,9 +203,9 @@ class LoginAgainError(DwipperError):
 
 
 class ModeratorsOnlyError(DwipperError):
-    """The member is no moderator."""
+    """The access token does not give the rights of a moderator."""
 
-    detail = "Only moderators can use this part of the API. A new moderator logs in again or refreshes the token."
+    detail = "Only moderators can use this part of the API. A new moderator must log in again or refresh the token."
 
 
 class InvalidCursorError(DwipperError):

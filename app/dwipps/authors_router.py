@@ -30,6 +30,7 @@ def list_dwipps_of_member(
     feed: DwippFeed,
 ) -> DwippPage:
     """Return a page of one member's Dwipps, newest first."""
+    # If both fail, the error of the first is raised: an invalid cursor is 400, also for an unknown member.
     page, _ = run_concurrently(
         partial(feed.list_by_author, principal.id, handle, params.page),
         partial(directory.get_profile, handle),

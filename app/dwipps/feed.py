@@ -1,7 +1,6 @@
 """Dwipps as one member sees them: the stored Dwipp and the member's own reaction."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 
 from app.aws.concurrency import run_concurrently
@@ -54,16 +53,17 @@ class Feed:
         """
         if not is_id(dwipp_id):
             raise DwippNotFoundError
-        # The inner call runs in this thread, so no task of the pool waits for another one.
-        (dwipp, audience), reaction = run_concurrently(
-            partial(run_concurrently, partial(self._dwipps.get, dwipp_id), partial(self._audiences.get, member_id)),
+        dwipp, reaction, audience = run_concurrently(
+            partial(self._dwipps.get, dwipp_id),
             partial(self._reactions.get, member_id, dwipp_id),
+            partial(self._audiences.get, member_id),
         )
-        audience.check(dwipp)
+        if not dwipp.is_visible_to(audience):
+            raise DwippNotFoundError
         return to_view(dwipp, reaction)
 
     def list_recent(self, member_id: str, page: PageRequest) -> DwippPage:
-        """Return everybody's Dwipps, newest first. What the member may not see is left out after the cache."""
+        """Return everybody's Dwipps, newest first. Dwipps that the member may not see are removed after the cache."""
         dwipps = DwippList("feed", partial(_read_dwipps, self._cache))
         return self._to_page(member_id, dwipps, partial(self._audiences.get, member_id), page)
 
@@ -77,8 +77,8 @@ class Feed:
         return self._to_page(member_id, self._author_list(author_handle), get_audience, page)
 
     def list_own(self, member: Member, page: PageRequest) -> DwippPage:
-        """Return the member's own Dwipps, newest first. No member can block themselves."""
-        return self._to_page(member.id, self._author_list(member.handle), partial(Audience, member.id), page)
+        """Return the member's own Dwipps, newest first. No blocks are read, because members cannot block themselves."""
+        return self._to_page(member.id, self._author_list(member.handle), Audience, page)
 
     def list_favorites(self, member_id: str, page: PageRequest) -> DwippPage:
         """Return the member's favorites, latest favorited first. Deleted Dwipps are left out."""
@@ -92,46 +92,33 @@ class Feed:
     def _to_page(
         self, member_id: str, dwipps: DwippList, get_audience: Callable[[], Audience], page: PageRequest
     ) -> DwippPage:
-        """Return a page of a list. The audience is read at the same time as the rows and their reactions."""
+        """Return a page of a list, with the member's reactions."""
         position = dwipps.decode_position(page.cursor)
-        read = partial(self._read_with_reactions, member_id, dwipps, page.limit, position)
-        batch, audience = run_concurrently(read, get_audience)
+        batch, audience = run_concurrently(partial(dwipps.read, page.limit, position), get_audience)
         visible = read_on(select_visible(batch, audience, page.limit), dwipps, audience, page.limit)
-        rows = self._add_reactions(member_id, visible.rows)
-        items = [to_view(row.dwipp, row.reaction or _NO_REACTION) for row in rows if row.dwipp]
+        # Rows of favorites have their reactions. A second read could cost a read unit for every two of them.
+        missing = [row.dwipp.id for row in visible.rows if row.reaction is None]
+        reactions = self._reactions.get_many(member_id, missing)
+        items = [to_view(row.dwipp, row.reaction or reactions.get(row.dwipp.id, _NO_REACTION)) for row in visible.rows]
         return DwippPage(items=items, next_cursor=dwipps.encode_position(visible.next_position))
 
-    def _read_with_reactions(
-        self, member_id: str, dwipps: DwippList, limit: int, position: Position | None
-    ) -> RowBatch:
-        batch = dwipps.read(limit, position)
-        return replace(batch, rows=self._add_reactions(member_id, batch.rows))
-
-    def _add_reactions(self, member_id: str, rows: Sequence[Row]) -> Sequence[Row]:
-        """Return the rows with the member's reactions. Only those that were not read yet are read."""
-        dwipp_ids = [row.dwipp.id for row in rows if row.dwipp and row.reaction is None]
-        if not dwipp_ids:
-            return rows
-        reactions = self._reactions.get_many(member_id, dwipp_ids)
-        return [
-            replace(row, reaction=row.reaction or reactions.get(row.dwipp.id, _NO_REACTION)) if row.dwipp else row
-            for row in rows
-        ]
-
     def _read_favorites(self, member_id: str, limit: int, after: Position | None) -> RowBatch:
-        """Return favorites. That of a deleted Dwipp is a row without a Dwipp."""
+        """Return a batch of favorites, without those of deleted Dwipps."""
         favorites = self._reactions.list_favorites(member_id, limit + 1, (after[0], after[1]) if after else None)
-        dwipps = self._dwipps.get_many([favorite.dwipp_id for favorite in favorites[:limit]])
-        # For a moment the index may have a favorite at its old and its new place. The new one comes first, and `pop`
-        # leaves the old one without a Dwipp.
+        shown = favorites[:limit]
+        dwipps = self._dwipps.get_many([favorite.dwipp_id for favorite in shown])
+        # For a moment, the index may have a favorite at both its old and its new place. The new place comes first, and
+        # `pop` leaves out the old place.
         rows = [
-            Row((row.favorited_at, row.dwipp_id), dwipps.pop(row.dwipp_id, None), row.reaction)
-            for row in favorites[:limit]
+            Row(favorite.position, dwipps.pop(favorite.dwipp_id), favorite.reaction)
+            for favorite in shown
+            if favorite.dwipp_id in dwipps
         ]
-        return RowBatch(rows, has_more=len(favorites) > limit)
+        return RowBatch(rows, shown[-1].position if len(favorites) > limit else None)
 
 
 def _read_dwipps(read: ReadPage, limit: int, after: Position | None) -> RowBatch:
-    """Return Dwipps of a list that is in order of ids. One Dwipp beyond the limit shows that the list goes on."""
+    """Return a batch of a list that is ordered by id. One more Dwipp is read, to learn whether more rows follow."""
     dwipps = read(limit + 1, after[0] if after else None)
-    return RowBatch([Row((dwipp.id,), dwipp) for dwipp in dwipps[:limit]], has_more=len(dwipps) > limit)
+    rows = [Row((dwipp.id,), dwipp) for dwipp in dwipps[:limit]]
+    return RowBatch(rows, rows[-1].position if len(dwipps) > limit else None)

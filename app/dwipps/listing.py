@@ -1,8 +1,8 @@
-"""Pages of a list of Dwipps, without those that the reader may not see. Every list is read in this way.
+"""Pages of a list of Dwipps, without those that the reader may not see. Every list of Dwipps is read in this way.
 
-A cursor is the position of a row, whether or not the row is shown. So a walk is complete, whatever becomes hidden or
-visible meanwhile. A page may be short. If it would be empty although more rows follow, the list is read on, up to a
-limit.
+A cursor is the position of a row, even if that row is not shown. So a client that follows the cursors misses no visible
+row, even if rows become hidden or visible meanwhile. A page may be short. If it would be empty although more rows
+follow, further rows are read, a bounded number of times.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,21 +27,21 @@ class Row:
 
     Attributes:
         position: the position in the list.
-        dwipp: the Dwipp. None if it was deleted.
-        reaction: the reader's reaction. None if it was not read.
+        dwipp: the Dwipp.
+        reaction: the reader's reaction. None if the list is not one of reactions.
     """
 
     position: Position
-    dwipp: Dwipp | None
+    dwipp: Dwipp
     reaction: Reaction | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RowBatch:
-    """Successive rows of a list, and whether more rows follow."""
+    """Successive rows of a list, and the position after which the list goes on. None if no more rows follow."""
 
     rows: Sequence[Row]
-    has_more: bool
+    next_position: Position | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class DwippList:
 
     Attributes:
         name: the name, for its cursors.
-        read: reads at most this number of rows after a position, or the first ones.
-        checks: one for each part of a position.
+        read: reads at most this number of rows after a position. Reads the first rows if the position is None.
+        checks: one for each part of a position. It returns True if the part is valid.
     """
 
     name: str
@@ -71,30 +71,16 @@ class DwippList:
         return encode_cursor(self.name, *position) if position else None
 
 
-@dataclass(frozen=True, slots=True)
-class VisiblePage:
-    """The visible rows of a page, and the position at which the next page begins. None after the last page."""
-
-    rows: Sequence[Row]
-    next_position: Position | None
-
-
-def select_visible(batch: RowBatch, audience: Audience, limit: int) -> VisiblePage:
+def select_visible(batch: RowBatch, audience: Audience, limit: int) -> RowBatch:
     """Return the first visible rows of a batch, at most `limit`."""
-    shown: list[Row] = []
-    used = 0
-    for row in batch.rows:
-        if len(shown) == limit:
-            break
-        used += 1
-        if row.dwipp and audience.may_see(row.dwipp):
-            shown.append(row)
-    has_more = batch.has_more or used < len(batch.rows)
-    return VisiblePage(shown, batch.rows[used - 1].position if used and has_more else None)
+    visible = [row for row in batch.rows if row.dwipp.is_visible_to(audience)]
+    if len(visible) > limit:
+        return RowBatch(visible[:limit], visible[limit - 1].position)
+    return RowBatch(visible, batch.next_position)
 
 
-def read_on(page: VisiblePage, dwipps: DwippList, audience: Audience, limit: int) -> VisiblePage:
-    """Return the page, or if it is empty, the first later page with a visible row. The number of reads is bounded."""
+def read_on(page: RowBatch, dwipps: DwippList, audience: Audience, limit: int) -> RowBatch:
+    """Return the page. If it is empty, read on until a page has a visible row. The number of reads is bounded."""
     for _ in range(MAX_FURTHER_READS):
         if page.rows or page.next_position is None:
             break

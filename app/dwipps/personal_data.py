@@ -69,7 +69,7 @@ class ReactionData:
         return ExportPart(sections, shown[-1][0] if len(rows) > limit else None)
 
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
-        """Return one call for each reaction to the oldest Dwipps. Each also updates the Dwipp's count of upvotes."""
+        """Return one call for each reaction to the oldest Dwipps. A call also updates the Dwipp's number of upvotes."""
         rows = self._reactions.list_by_dwipp_id(member.id, limit, after=_BELOW_ALL_IDS)
         return [partial(self._clear, member, dwipp_id) for dwipp_id, _ in rows]
 

@@ -1,18 +1,15 @@
 """Changes of reactions, to Dwipps that the member may see. A reaction to a hidden Dwipp can only be cleared."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 from app.aws.concurrency import run_concurrently
 from app.dwipps.feed import to_view
 from app.dwipps.ids import is_id
 from app.dwipps.reactions import Change, ReactionRepository
-from app.dwipps.repository import DwippRepository
+from app.dwipps.repository import Dwipp, DwippRepository
 from app.dwipps.schemas import DwippView
 from app.errors import DwippNotFoundError
-from app.limits.limiter import CountedWrite
-from app.members.audience import Audiences
+from app.members.audience import Audience, Audiences
 from app.members.models import Member
 
 
@@ -24,58 +21,67 @@ class ReactionWriter:
         self._reactions = reactions
         self._audiences = audiences
 
-    def change_upvote(self, member: Member, dwipp_id: str, change: Change, write: CountedWrite) -> DwippView:
-        """Change the member's upvote. Return the Dwipp with its count after the change.
+    def change_upvote(self, member: Member, dwipp_id: str, change: Change) -> tuple[DwippView, bool]:
+        """Change the member's upvote.
 
-        Args:
-            member: the member.
-            dwipp_id: the Dwipp.
-            change: the change.
-            write: learns whether the change changed something.
+        Return the Dwipp with its count after the change, and whether the upvote changed.
 
         Raises:
-            DwippNotFoundError: if there is no such Dwipp, if the member may not see it, or if the id is malformed.
+            DwippNotFoundError: if there is no such Dwipp, if the member may not see it, or if the id is malformed. Its
+                `has_changed` tells whether a reaction changed.
             UnavailableError: if other writes interfere until the deadline, or if the outcome of a toggle is unknown.
         """
         if not is_id(dwipp_id):
             raise DwippNotFoundError
-        # The read need not be consistent, and costs half. The author never changes, and the write checks that the Dwipp
-        # exists.
+        # The author never changes, so an eventually consistent read suffices, and costs half. It may miss a new Dwipp.
         stored, audience = run_concurrently(
             partial(self._dwipps.get_many, [dwipp_id]), partial(self._audiences.get, member.id)
         )
-        if change is not Change.CLEAR and dwipp_id in stored:
-            audience.check(stored[dwipp_id])
-        with self._clean_up_after_deletion(member, dwipp_id, change, write):
-            reaction, write.has_changed = self._reactions.change_upvote(member, dwipp_id, change)
+        if change is not Change.CLEAR:
+            _check_visible(stored.get(dwipp_id) or self._dwipps.get(dwipp_id), audience)
+        has_changed = False
+        try:
+            reaction, has_changed = self._reactions.change_upvote(member, dwipp_id, change)
             dwipp = self._dwipps.get(dwipp_id)  # Read after the write, for the current count.
-        audience.check(dwipp)
-        return to_view(dwipp, reaction)
+        except DwippNotFoundError as error:
+            was_cleared = self._clean_up_after_deletion(member, dwipp_id, change)
+            raise DwippNotFoundError(has_changed=has_changed or was_cleared) from error
+        _check_visible(dwipp, audience, has_changed=has_changed)
+        return to_view(dwipp, reaction), has_changed
 
-    def change_favorite(self, member: Member, dwipp_id: str, change: Change, write: CountedWrite) -> DwippView:
-        """Change the member's favorite. Return the Dwipp. See `change_upvote` for the arguments and the errors."""
+    def change_favorite(self, member: Member, dwipp_id: str, change: Change) -> tuple[DwippView, bool]:
+        """Change the member's favorite. Return the Dwipp, and whether the favorite changed.
+
+        Raises:
+            DwippNotFoundError: see `change_upvote`.
+            UnavailableError: see `change_upvote`.
+        """
         if not is_id(dwipp_id):
             raise DwippNotFoundError
-        with self._clean_up_after_deletion(member, dwipp_id, change, write):
+        try:
             # Read before the write, because a favorite needs an existing Dwipp.
             dwipp, audience = run_concurrently(
                 partial(self._dwipps.get, dwipp_id), partial(self._audiences.get, member.id)
             )
+        except DwippNotFoundError as error:
+            was_cleared = self._clean_up_after_deletion(member, dwipp_id, change)
+            raise DwippNotFoundError(has_changed=was_cleared) from error
         if change is not Change.CLEAR:
-            audience.check(dwipp)
-        reaction, write.has_changed = self._reactions.change_favorite(member, dwipp_id, change)
-        audience.check(dwipp)
-        return to_view(dwipp, reaction)
+            _check_visible(dwipp, audience)
+        reaction, has_changed = self._reactions.change_favorite(member, dwipp_id, change)
+        _check_visible(dwipp, audience, has_changed=has_changed)
+        return to_view(dwipp, reaction), has_changed
 
-    @contextmanager
-    def _clean_up_after_deletion(
-        self, member: Member, dwipp_id: str, change: Change, write: CountedWrite
-    ) -> Iterator[None]:
-        """Delete the row of a reaction that a member clears after the Dwipp was deleted. The error is still raised."""
-        try:
-            yield
-        except DwippNotFoundError:
-            if change is Change.CLEAR:
-                has_removed = self._reactions.clear(member, dwipp_id)
-                write.has_changed = write.has_changed or has_removed
-            raise
+    def _clean_up_after_deletion(self, member: Member, dwipp_id: str, change: Change) -> bool:
+        """Delete the row of a reaction that is cleared after its Dwipp was deleted. Return True if there was a row."""
+        return change is Change.CLEAR and self._reactions.clear(member, dwipp_id)
+
+
+def _check_visible(dwipp: Dwipp, audience: Audience, *, has_changed: bool = False) -> None:
+    """Raise an error if the audience may not see the Dwipp.
+
+    Raises:
+        DwippNotFoundError: the same as for a Dwipp that does not exist.
+    """
+    if not dwipp.is_visible_to(audience):
+        raise DwippNotFoundError(has_changed=has_changed)

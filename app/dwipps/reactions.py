@@ -69,7 +69,7 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class Favorite:
-    """A row of the favorites index: its position (`favorited_at`, `dwipp_id`) and the reaction."""
+    """A row of the favorites index."""
 
     dwipp_id: str
     favorited_at: str
@@ -80,6 +80,11 @@ class Favorite:
         """Return the favorite in an item of the index."""
         values = deserialize(item)
         return cls(values["dwipp_id"], values["favorited_at"], Reaction.from_item(item))
+
+    @property
+    def position(self) -> tuple[str, str]:
+        """Return the position in the index."""
+        return (self.favorited_at, self.dwipp_id)
 
 
 class ReactionRepository:
@@ -187,7 +192,7 @@ class ReactionRepository:
     def clear(self, member: Member, dwipp_id: str) -> bool:
         """Clear the upvote and the favorite. If the Dwipp no longer exists, delete only the row.
 
-        Return whether there was a reaction.
+        Return True if there was a reaction.
         """
         try:
             _, had_upvote = self.change_upvote(member, dwipp_id, Change.CLEAR)

@@ -21,6 +21,7 @@ from app.aws.retries import WriteConflictError, retry_on_conflict
 from app.aws.timestamps import from_text, now, to_text
 from app.dwipps.ids import creation_time, feed_shard, is_id, new_id
 from app.errors import DwippNotFoundError, EditConflictError, NotTheAuthorError
+from app.members.audience import Audience
 from app.members.models import Member
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class Dwipp:
         """Return the time in the id."""
         return creation_time(self.id)
 
+    def is_visible_to(self, audience: Audience) -> bool:
+        """Return True if this audience may see the Dwipp."""
+        return audience.may_see_member(self.author_handle)
+
 
 class DwippRepository:
     """The repository of Dwipps. Every write carries its condition; none relies on a value that was read before."""
@@ -88,7 +93,7 @@ class DwippRepository:
     def edit(self, member: Member, dwipp_id: str, text: str, version: int | None) -> tuple[Dwipp, bool]:
         """Replace the text of a Dwipp, and raise its version. An edit to the same text changes nothing.
 
-        Return the Dwipp, and whether it changed. If a response was lost, the change may be that of an earlier attempt.
+        Return the Dwipp, and whether it changed. After a retry of the SDK, the change may come from its first attempt.
 
         Args:
             member: the editor.

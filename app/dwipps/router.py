@@ -1,5 +1,7 @@
 """`/v1/dwipps`: everybody's Dwipps."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -12,6 +14,7 @@ from app.dwipps.dependencies import DwippFeed, DwippIdParam, Dwipps, DwippWriter
 from app.dwipps.feed import to_view
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView, dwipp_example
 from app.limits.dependencies import ChangeLimit, DwippLimit
+from app.members.audience import Audiences
 from app.members.dependencies import CurrentMember, MemberAudiences
 from app.observability.metrics import counted_as
 from app.openapi import examples
@@ -49,6 +52,17 @@ _EDITED: Any = {
 }
 
 
+@contextmanager
+def _hide_refusals(audiences: Audiences, member_id: str) -> Iterator[None]:
+    """Replace NotTheAuthorError by DwippNotFoundError if the member may not see the Dwipp."""
+    try:
+        yield
+    except errors.NotTheAuthorError as error:
+        if not audiences.get(member_id).may_see_member(error.author_handle):
+            raise errors.DwippNotFoundError from error
+        raise
+
+
 @router.get(
     "",
     summary="List everybody's Dwipps",
@@ -84,7 +98,7 @@ def create_dwipp(
             dwipp, is_replay = writer.create(member, key.value, body.text)
             write.has_changed = not is_replay
     except errors.RateLimitedError:
-        # A replay creates nothing, so it needs no limit.
+        # A replay creates nothing, so the limit does not apply to it.
         replay = writer.get_replay(member, key.value, body.text)
         if replay is None:
             raise
@@ -125,7 +139,7 @@ def edit_dwipp(
     Send the `version` that you read. The edit is then refused if the Dwipp was edited meanwhile, for example by you on
     another device.
     """
-    with limit.count_write() as write, audiences.hide_refusals(member.id):
+    with limit.count_write() as write, _hide_refusals(audiences, member.id):
         (dwipp, write.has_changed), reaction = run_concurrently(
             partial(dwipps.edit, member, dwipp_id, body.text, body.version),
             partial(reactions.get, member.id, dwipp_id),
@@ -146,5 +160,5 @@ def delete_dwipp(
 
     The response to a repeated delete is 404.
     """
-    with limit.count_write(), audiences.hide_refusals(member.id):
+    with limit.count_write(), _hide_refusals(audiences, member.id):
         dwipps.delete(member, dwipp_id)

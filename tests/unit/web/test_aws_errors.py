@@ -33,7 +33,7 @@ from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.dwipps.feed import Feed
 from app.dwipps.reactions import Reaction, ReactionRepository
-from app.dwipps.repository import DwippRepository
+from app.dwipps.repository import Dwipp, DwippRepository
 from app.members.blocks import BlockRepository
 from app.observability import json_logging, text_logging
 from testkit.doubles import SETTINGS, make_offline_app, send_request
@@ -245,9 +245,10 @@ class TestTransactions:
     def test_cancelled_transaction_is_500_with_its_reasons(
         self, app: FastAPI, fail: Fail, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        dwipp = Dwipp(DWIPP_ID, "Hm.", "kay", version=1, upvotes=0, edited_at=None)
         for repository, read, result in (
             (ReactionRepository, "get", Reaction()),
-            (DwippRepository, "get_many", {}),
+            (DwippRepository, "get_many", {DWIPP_ID: dwipp}),
             (BlockRepository, "list_recent", frozenset()),
         ):
             monkeypatch.setattr(repository, read, lambda *_, result=result: result)

@@ -1,0 +1,98 @@
+"""A page reads the reactions to its visible Dwipps once, and no others."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from app.dwipps import listing
+from app.dwipps.feed import Feed
+from app.dwipps.feed_cache import FeedPageCache
+from app.dwipps.ids import new_id
+from app.dwipps.listing import Row, RowBatch, select_visible
+from app.dwipps.reactions import Change, Reaction, ReactionRepository
+from app.dwipps.repository import DwippRepository, new_dwipp
+from app.dwipps.schemas import DwippPage
+from app.members.audience import Audience, Audiences
+from app.members.blocks import BlockRepository
+from app.pagination.cursors import PageRequest
+from app.settings import Settings
+from testkit.members import make_author
+
+
+class RecordingReactionRepository(ReactionRepository):
+    """A repository that records the ids of each read of many reactions, if there are any."""
+
+    def __init__(self, client: Any, settings: Settings) -> None:
+        super().__init__(client, settings.reactions_table, settings.dwipps_table)
+        self.reads: list[list[str]] = []
+
+    def get_many(self, member_id: str, dwipp_ids: Sequence[str]) -> dict[str, Reaction]:
+        if dwipp_ids:
+            self.reads.append(list(dwipp_ids))
+        return super().get_many(member_id, dwipp_ids)
+
+
+class Reader:
+    """A member who blocks Lee. Max wrote one Dwipp, then Lee wrote two. The member reacted to all of them."""
+
+    def __init__(self, client: Any, settings: Settings) -> None:
+        self.member = make_author("kay")
+        dwipps = DwippRepository(client, settings.dwipps_table, 1)
+        blocks = BlockRepository(client, settings.members_table)
+        blocks.add(self.member, "lee")
+        self.reactions = RecordingReactionRepository(client, settings)
+        self.by_max, *self.by_lee = [dwipps.create(make_author(handle), "Hm.").id for handle in ("max", "lee", "lee")]
+        for dwipp_id in (self.by_max, *self.by_lee):
+            self.reactions.change_upvote(self.member, dwipp_id, Change.SET)
+            self.reactions.change_favorite(self.member, dwipp_id, Change.SET)
+        self._feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, 0), self.reactions, Audiences(blocks))
+
+    def list_recent(self, limit: int) -> DwippPage:
+        return self._feed.list_recent(self.member.id, PageRequest(limit, None))
+
+    def list_favorites(self, limit: int) -> DwippPage:
+        return self._feed.list_favorites(self.member.id, PageRequest(limit, None))
+
+
+@pytest.fixture
+def reader(client: Any, new_settings: Callable[[], Settings]) -> Reader:
+    return Reader(client, new_settings())
+
+
+@pytest.mark.parametrize("limit", [2, 3])
+def test_page_reads_the_reactions_to_its_visible_dwipps_once(limit: int, reader: Reader) -> None:
+    (dwipp,) = reader.list_recent(limit).items
+    assert (dwipp.id, dwipp.upvoted, dwipp.favorited) == (reader.by_max, True, True)
+    assert reader.reactions.reads == [[reader.by_max]]
+
+
+@pytest.mark.parametrize("limit", [2, 3])
+def test_favorites_have_their_reactions(limit: int, reader: Reader) -> None:
+    (dwipp,) = reader.list_favorites(limit).items
+    assert (dwipp.id, dwipp.upvoted, dwipp.favorited) == (reader.by_max, True, True)
+    assert reader.reactions.reads == []
+
+
+def test_empty_page_reads_no_reactions(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "MAX_FURTHER_READS", 0)
+    assert reader.list_recent(2).items == []
+    assert reader.reactions.reads == []
+
+
+@pytest.mark.parametrize(
+    ("authors", "limit", "shown", "next_row"),
+    [
+        (["max", "lee", "max", "max"], 2, [0, 2], 2),
+        (["max", "lee", "max", "lee"], 2, [0, 2], 4),
+        (["max", "lee"], 2, [0], 4),
+        (["lee", "lee"], 2, [], 4),
+    ],
+    ids=["full with visible rows left", "full with hidden rows left", "short", "empty"],
+)
+def test_next_page_begins_after_the_last_row_that_was_decided(
+    authors: list[str], limit: int, shown: list[int], next_row: int
+) -> None:
+    rows = [Row((str(number),), new_dwipp(new_id(), make_author(author), "")) for number, author in enumerate(authors)]
+    page = select_visible(RowBatch(rows, ("4",)), Audience(frozenset({"lee"})), limit)
+    assert (page.rows, page.next_position) == ([rows[number] for number in shown], (str(next_row),))
