@@ -1,13 +1,14 @@
-"""The counters of writes, by which members reach their limits.
+"""The counters of writes, which enforce the limits of members.
 
 Rows of the members table:
 
-    pk = limit#<hash of member, kind and date>  hour_00 to hour_23: the counted writes of each hour
-                                                day: those of the day
-                                                last_token, expires_at
+    pk = limit#<hash of member, kind and date>  hour_00 to hour_23: the count of each hour
+                                                day: the count of the day
+                                                last_token: the random token of the last counted write
+                                                expires_at
 
-One conditional update raises the counts before the write. So no more writes than the limit can succeed, and the update
-takes one write unit. An error of DynamoDB refuses the write: docs/adr/0032-count-writes-before-they-happen.md.
+One conditional update raises both counts before the write. So the writes that succeed cannot exceed the limit. The
+update takes one write unit. If it fails, the write is refused: docs/adr/0032-count-writes-before-they-happen.md.
 """
 
 import hashlib
@@ -40,7 +41,7 @@ class Count:
     Attributes:
         pk: the key of the row that counts it.
         moment: the time at which it was counted.
-        usages: the state of its limits. Empty if there are none, and nothing is counted.
+        usages: the state of its limits. Empty if there are no limits. Nothing is counted then.
     """
 
     pk: str
@@ -63,8 +64,8 @@ class LimitCounters:
         self._policies = policies
         self._lock = RLock()
 
-    # A retry could lower a count twice, and then more writes than the limit would succeed. The client is created on
-    # first use, because most requests need none.
+    # A retry by the SDK could lower a count twice. Then more writes than the limit allows could succeed. The client is
+    # created on first use, because most requests do not need it.
     @cached_property
     def _single_attempt_client(self) -> "DynamoDBClient":
         with self._lock:
@@ -83,7 +84,7 @@ class LimitCounters:
         return Count(pk, moment, _usages(limits, counts, moment))
 
     def take_back(self, count: Count) -> None:
-        """Lower the counts again, because the write changed nothing. An error leaves them as they are, or lowered."""
+        """Lower the counts again, because the write changed nothing. After an error, they may or may not be lowered."""
         if count.usages:
             self._single_attempt_client.update_item(
                 TableName=self._table,
@@ -115,8 +116,9 @@ class LimitCounters:
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             row = deserialize(existing_item(error) or {})
-            # If the SDK retried, its first attempt may have counted the write. The row has our token then, unless
-            # another write was counted in between: this write counts twice then.
+            # If the SDK retried, its first attempt may have counted the write. Then the row has the token of this
+            # write. If another write was counted in between, the row has another token. Then this write may count
+            # twice, or be refused although it was counted.
             if was_sdk_retry(error) and row.get("last_token") == token:
                 return row
             usages = _usages(limits, row, moment)

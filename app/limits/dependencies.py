@@ -1,7 +1,7 @@
 """The dependencies of routes with a limit. An endpoint makes its write in `with limit.count_write():`.
 
-The endpoint counts, and not the dependency, because a dependency runs before the body is valid. A refused body does not
-count.
+The endpoint counts the write, and not the dependency. A dependency also runs if the body is invalid, and a request with
+an invalid body must not count.
 """
 
 from typing import Annotated, Any

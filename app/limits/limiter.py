@@ -15,7 +15,8 @@ class CountedWrite:
     """A write that was counted.
 
     Attributes:
-        has_changed: whether the write changed something. None means: if it raised no error of the domain.
+        has_changed: whether the write changed something. If None, a success counts as a change, and an error of the
+            domain does not.
     """
 
     has_changed: bool | None = None
@@ -39,13 +40,13 @@ class WriteLimit:
 
     @contextmanager
     def count_write(self) -> Iterator[CountedWrite]:
-        """Count the write that the block makes. Take the count back if the write changed nothing.
+        """Count the write in the `with` block. Take the count back if the write changed nothing.
 
-        The block sets `has_changed` if it cannot be told from its outcome. An error of the domain says that nothing
-        changed. An unknown outcome stays counted, such as a response of AWS that was lost.
+        The `with` block sets `has_changed` if its outcome does not show whether something changed. A write with an
+        unknown outcome stays counted, for example if the response of AWS was lost.
 
         Raises:
-            RateLimitedError: if a limit is used up. The block does not run then.
+            RateLimitedError: if a limit is used up. The `with` block does not run then.
         """
         count = self._counters.count(self._member_id, self._kind)
         self._headers.update(count.fields)

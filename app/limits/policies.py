@@ -71,7 +71,7 @@ def format_fields(usages: Sequence[Usage], moment: datetime) -> dict[str, str]:
 
     Args:
         usages: the state of each limit.
-        moment: the time of the state, from which the seconds until the next window count.
+        moment: the time of the state. The seconds until the end of each window are measured from it.
     """
     if not usages:
         return {}

@@ -4,8 +4,8 @@ Rows of the members table:
 
     pk = blocks#<id of the blocker>  handles, a set of strings
 
-One row holds all blocks of a member, so that a page of a list costs one read more. With 500 handles of 20 characters it
-has 11 KB. The blocked member has no row, so nothing that they can read depends on it.
+One row holds all blocks of a member, so that a page of a list costs only one more read. With 500 handles of 20
+characters, the row has 10 KB. A block writes no row of the blocked member, so nothing that they can read depends on it.
 """
 
 from functools import partial
@@ -14,11 +14,8 @@ from typing import TYPE_CHECKING, Any
 from app.aws.errors import existing_item, was_sdk_retry
 from app.aws.items import deserialize, serialize
 from app.aws.retries import retry_on_conflict
-from app.errors import OwnProfileError, TooManyBlocksError
-from app.members.handles import is_handle
+from app.errors import TooManyBlocksError
 from app.members.models import Member
-from app.members.schemas import BlockPage, BlockView
-from app.pagination.cursors import PageRequest, decode_cursor, encode_cursor
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -34,22 +31,11 @@ class BlockRepository:
         self._table = table
 
     def list_recent(self, member_id: str) -> frozenset[str]:
-        """Return the handles that a member blocks, eventually consistent: a block may need a second to show."""
+        """Return the handles that a member blocks. The read is eventually consistent: a block may need a second."""
         return self._get(member_id, consistent=False) or frozenset()
 
-    def list_page(self, member_id: str, page: PageRequest) -> BlockPage:
-        """Return a page of the members whom a member blocks, in order of their handles."""
-        name = f"blocks {member_id}"
-        (after,) = ("",) if page.cursor is None else decode_cursor(name, page.cursor, is_handle)
-        handles = [handle for handle in self.list_current(member_id) if handle > after]
-        shown = handles[: page.limit]
-        return BlockPage(
-            items=[BlockView(handle=handle) for handle in shown],
-            next_cursor=encode_cursor(name, shown[-1]) if len(handles) > page.limit else None,
-        )
-
     def list_current(self, member_id: str) -> list[str]:
-        """Return the handles that a member blocks, in their order."""
+        """Return the handles that a member blocks, in sorted order. The read is consistent."""
         return sorted(self._get(member_id, consistent=True) or ())
 
     def has_row(self, member_id: str) -> bool:
@@ -64,11 +50,8 @@ class BlockRepository:
             handle: the handle of an existing member.
 
         Raises:
-            OwnProfileError: if it is the blocker's own handle.
             TooManyBlocksError: if the blocker has the maximum number of blocks.
         """
-        if handle == member.handle:
-            raise OwnProfileError
         return retry_on_conflict(partial(self._add, member.id, handle), member.write_deadline)
 
     def remove(self, member: Member, handle: str) -> bool:

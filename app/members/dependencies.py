@@ -25,7 +25,7 @@ def _handle_path(example: str) -> Any:
 
 
 HandleParam = Annotated[str, AfterValidator(lower_ascii), _handle_path(examples.HANDLE)]
-# The example is not the demo account, which cannot block itself.
+# The example is not the demo member, because a member cannot block themselves.
 BlockedHandleParam = Annotated[str, AfterValidator(lower_ascii), _handle_path(examples.BLOCKED_HANDLE)]
 
 

@@ -70,7 +70,7 @@ class Directory:
         return Profile(handle, from_text(row["joined_at"]))
 
     def has_member(self, member_id: str) -> bool:
-        """Return True if this user has a row. The first request of a member or of a deletion creates it."""
+        """Return True if this user has a row. The member's first request creates it, or a deletion mark does."""
         return self._get_row(f"member#{member_id}", consistent=True) is not None
 
     def is_leaving(self, member_id: str) -> bool:

@@ -53,7 +53,7 @@ class PersonalData(Protocol):
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
         """Return calls that erase at most `limit` rows of the member, none if nothing is left.
 
-        The erasure runs the calls concurrently, and repeats this until no call is returned.
+        The erasure runs the calls concurrently, and calls this method again until it returns none.
         """
 
 

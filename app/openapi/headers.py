@@ -7,7 +7,7 @@ from app.openapi import examples
 
 
 def _limits_pattern(parameters: str) -> str:
-    """Return the pattern of a list with one item for each window."""
+    """Return the pattern of a header with one item for each window."""
     return f'^"(?:hour|day)";{parameters}(?:, "day";{parameters})?$'
 
 
@@ -39,14 +39,15 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "const": "true"},
     },
     "RateLimit-Policy": {
-        "description": "Your limits for writes of this kind: `q` writes in a window of `w` seconds, the hour or the day"
-        " of UTC (draft-ietf-httpapi-ratelimit-headers-11). Absent if this request did not count.",
+        "description": "Your limits for writes of this kind: at most `q` writes in a window of `w` seconds. A window is"
+        " an hour or a day of UTC (draft-ietf-httpapi-ratelimit-headers-11). Absent if this request did not count,"
+        " unless a limit refused it.",
         "schema": {"type": "string", "pattern": _limits_pattern("q=[1-9][0-9]*;w=(?:3600|86400)")},
         "example": '"hour";q=30;w=3600, "day";q=200;w=86400',
     },
     "RateLimit": {
-        "description": "What is left of each limit: `r` further writes until its window ends in `t` seconds"
-        " (draft-ietf-httpapi-ratelimit-headers-11). Absent if this request did not count.",
+        "description": "The state of each limit: `r` writes remain, and the window ends in `t` seconds"
+        " (draft-ietf-httpapi-ratelimit-headers-11). Absent if this request did not count, unless a limit refused it.",
         "schema": {"type": "string", "pattern": _limits_pattern("r=[0-9]+;t=[1-9][0-9]*")},
         "example": '"hour";r=29;t=1200, "day";r=199;t=44400',
     },
@@ -56,6 +57,10 @@ HEADERS: dict[str, dict[str, Any]] = {
         "example": f'<?limit=20&cursor={examples.CURSOR}>; rel="next"',
     },
 }
+
+
+# The error statuses of a counted request. A 404 counts if the request removed a reaction to a deleted Dwipp.
+_COUNTED_ERRORS = (404, 429, 500, 503)
 
 
 def response_headers(path: str, method: str, status: int, *, is_page: bool, is_limited: bool) -> Iterator[str]:
@@ -77,7 +82,7 @@ def response_headers(path: str, method: str, status: int, *, is_page: bool, is_l
         yield "Retry-After"
     if status == 201:
         yield from ("Location", "Idempotent-Replayed")
-    if is_limited and (status < 300 or status == 429):
+    if is_limited and (status < 300 or status in _COUNTED_ERRORS):
         yield from ("RateLimit-Policy", "RateLimit")
     if is_page:
         yield "Link"

@@ -21,7 +21,7 @@ _DOCSTRINGS_REMOVED = sys.flags.optimize >= 2
 
 
 class IncompleteOperationError(Exception):
-    """An operation lacks a required part, or has the name of another one. The message names the operation."""
+    """An operation lacks a required part, or has the same name as another operation. The message names it."""
 
 
 class OperationBuilder:
@@ -105,7 +105,7 @@ class OperationBuilder:
         response = problem_responses.build_response(declared) | {"headers": declared["headers"]}
         if not path.startswith(_SHARED_RESPONSES_PREFIX):  # Other paths lack Cache-Control.
             return response
-        name = problem_responses.response_name(slugs)
+        name = problem_responses.response_name(slugs, is_counted="RateLimit" in declared["headers"])
         self._responses[name] = response
         return {"$ref": f"#/components/responses/{name}"}
 

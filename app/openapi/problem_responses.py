@@ -13,8 +13,8 @@ from app.web.problems import PROBLEM_TYPES, ProblemType
 Responses = dict[int | str, dict[str, Any]]
 Declared = type[errors.DwipperError] | ProblemType
 
-# The problems of operations that take a body, that call Cognito, that need a principal, that need a member, and that
-# count a write. The first request of a member reads the user from Cognito.
+# The problems of an operation by its property: it takes a body, calls Cognito, needs a principal, needs a member,
+# counts a write, or returns a page. The first request of a member reads the user from Cognito.
 BODY_ERRORS: tuple[Declared, ...] = (
     problems.INVALID_REQUEST,
     problems.MALFORMED_REQUEST,
@@ -67,9 +67,14 @@ def build_response(declared: Mapping[str, Any]) -> dict[str, Any]:
     return {"description": declared["description"], "content": content}
 
 
-def response_name(slugs: Sequence[str]) -> str:
-    """Return the name of a response that several operations share."""
-    return "-or-".join(slugs)
+def response_name(slugs: Sequence[str], *, is_counted: bool) -> str:
+    """Return the name of a response that several operations share.
+
+    Args:
+        slugs: its problem types.
+        is_counted: whether it can have the headers of a counted request.
+    """
+    return "-or-".join(slugs) + ("-counted" if is_counted else "")
 
 
 def problem_schemas(slugs: Iterable[str]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Safety: what a member can do against others. The repository of blocks is in `app/members/blocks.py`."""
+"""Safety: the protection of members from other members. The repository of blocks is in `app/members/blocks.py`."""

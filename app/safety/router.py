@@ -1,19 +1,29 @@
-"""`/v1/users/{handle}/block`: the blocks of a member."""
+"""`/v1/me/blocks` and `/v1/users/{handle}/block`: the blocks of a member."""
 
 from fastapi import APIRouter
 
 from app import errors
+from app.auth.dependencies import CurrentPrincipal
 from app.limits.dependencies import SafetyLimit
 from app.members.dependencies import BlockedHandleParam, Blocks, CurrentMember, MemberDirectory
 from app.members.handles import is_handle
-from app.openapi.problem_responses import LIMITED_MEMBER_ERRORS, error_responses
+from app.members.schemas import BlockPage, BlockView
+from app.openapi.problem_responses import LIMITED_MEMBER_ERRORS, PAGE_ERRORS, PRINCIPAL_ERRORS, error_responses
+from app.pagination.cursors import PageRequest, decode_cursor, encode_cursor
+from app.pagination.dependencies import PageParams
 from app.web.routing import ApiRoute
 
-router = APIRouter(prefix="/v1/users", tags=["safety"], route_class=ApiRoute)
+router = APIRouter(prefix="/v1", tags=["safety"], route_class=ApiRoute)
+
+
+@router.get("/me/blocks", summary="List your blocks", responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS))
+def list_my_blocks(principal: CurrentPrincipal, params: PageParams, blocks: Blocks) -> BlockPage:
+    """Return a page of the members whom you block, ordered by handle. Nobody else sees this list."""
+    return params.with_next_link(_to_page(principal.id, blocks.list_current(principal.id), params.page))
 
 
 @router.put(
-    "/{handle}/block",
+    "/users/{handle}/block",
     summary="Block a member",
     status_code=204,
     responses=error_responses(
@@ -29,19 +39,33 @@ def block_member(
     stay and count. You can still clear them, although the response is 404. A block may need a second to take effect.
     You can block at most 500 members.
     """
+    if handle == member.handle:
+        raise errors.OwnProfileError
     with limit.count_write() as write:
-        if handle != member.handle:
-            directory.get_profile(handle)
+        directory.get_profile(handle)
         write.has_changed = blocks.add(member, handle)
 
 
 @router.delete(
-    "/{handle}/block",
+    "/users/{handle}/block",
     summary="Unblock a member",
     status_code=204,
     responses=error_responses(*LIMITED_MEMBER_ERRORS),
 )
 def unblock_member(handle: BlockedHandleParam, member: CurrentMember, blocks: Blocks, limit: SafetyLimit) -> None:
     """Make a member and their Dwipps visible to you again. The response is the same for a handle without a block."""
-    with limit.count_write() as write:
-        write.has_changed = is_handle(handle) and blocks.remove(member, handle)
+    if is_handle(handle):
+        with limit.count_write() as write:
+            write.has_changed = blocks.remove(member, handle)
+
+
+def _to_page(member_id: str, handles: list[str], page: PageRequest) -> BlockPage:
+    """Return a page of sorted handles after the position of the cursor. The cursor belongs to this member's list."""
+    name = f"blocks {member_id}"
+    after = "" if page.cursor is None else decode_cursor(name, page.cursor, is_handle)[0]
+    rest = [handle for handle in handles if handle > after]
+    shown = rest[: page.limit]
+    return BlockPage(
+        items=[BlockView(handle=handle) for handle in shown],
+        next_cursor=encode_cursor(name, shown[-1]) if len(rest) > page.limit else None,
+    )
