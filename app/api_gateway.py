@@ -1,7 +1,7 @@
 """API Gateway: events in, responses out. It works with any ASGI app.
 
-Mangum translates. This module corrects it in three places: the prefix of a stage or a custom domain, which only the
-event has, events with invalid headers, and the media type that Mangum adds to a response without one.
+Mangum translates. This module corrects three of its results: the prefix of a stage or a custom domain, which only the
+event has; events with invalid headers; and the media type that Mangum adds to a response without one.
 """
 
 import asyncio
@@ -177,5 +177,5 @@ def _respond(
 
 
 def _value_lists(event: events.Event, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the headers as lists of values, for a load balancer that ignores `headers`. Empty for other senders."""
+    """Return the headers as lists of values for a load balancer that requires lists. Empty for other events."""
     return {"multiValueHeaders": {name: [headers[name]] for name in headers}} if events.has_value_lists(event) else {}

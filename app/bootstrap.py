@@ -86,7 +86,7 @@ def build_container(settings: Settings) -> Container:
             frozenset({"idempotency", "limit", "registrant", "registration", "replacement", "waiting"}),
             "The rows hold random ids, hashes and counts, and expire within a day.",
         ),
-        ExemptRows("pending jobs", frozenset({"pending"}), "A row holds a random id, and is deleted with its job."),
+        ExemptRows("pending jobs", frozenset({"pending"}), "A row holds a random id, and is deleted after its job."),
     )
     pending_jobs = PendingJobRepository(client, settings.safety_table)
     deletions = DeletionRepository(client, settings.members_table, pending_jobs)

@@ -1,4 +1,4 @@
-"""Events of API Gateway, of load balancers and of `sam local`: the request in them.
+"""The HTTP request in an event of API Gateway, of a load balancer or of `sam local`.
 
 The form of an event:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html (REST)
@@ -28,13 +28,13 @@ def is_http(event: Any) -> bool:
 
 
 def method(event: Event) -> str:
-    """Return the method of the request, `None` as a text if the event lacks it."""
+    """Return the method of the request. The text `None` if the event has no method."""
     http = event["requestContext"].get("http")
     return str(http.get("method") if isinstance(http, Mapping) else event.get("httpMethod"))
 
 
 def has_value_lists(event: Event) -> bool:
-    """Return True for the event of a load balancer that sends and takes a list of values for each header."""
+    """Return True for the event of a load balancer that sends and expects a list of values for each header."""
     return "elb" in event["requestContext"] and isinstance(event.get("multiValueHeaders"), Mapping)
 
 

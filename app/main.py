@@ -39,8 +39,8 @@ Every error is an `application/problem+json` document (RFC 9457). The page of [p
 API Gateway renames the header `WWW-Authenticate` of a 401 to `x-amzn-Remapped-WWW-Authenticate`. A sign-out revokes
 refresh tokens at once. An access token stays valid until it expires, at most 15 minutes after it was issued.
 
-Each member may make a limited number of writes of a kind in an hour and in a day of UTC. `RateLimit-Policy` tells the
-limits, and `RateLimit` what is left. A request that changes nothing does not count.
+Limits bound how many writes of a kind a member may make in an hour and in a day of UTC. `RateLimit-Policy` has your
+limits, and `RateLimit` the writes that remain. A request that changes nothing does not count.
 """
 _TAGS = [
     {"name": "dwipps", "description": "Shower thoughts, of all members or of one."},

@@ -23,8 +23,8 @@ _MAX_FEED_SHARDS = 64
 _SECONDS = re.compile(r"0(\.[0-9]{1,3})?")
 _MAX_FEED_CACHE_SECONDS = 0.5  # Lists may lag a write by one second, which includes the lag of the index.
 _STAGE = re.compile(r"[a-z0-9-]{1,20}")
-# One row counts a member's writes of a kind, and DynamoDB accepts 1,000 writes of a row per second. A much higher limit
-# would never be reached.
+# Far above any reasonable limit, so it rejects typing errors. DynamoDB could count more: it accepts 1,000 writes per
+# second for the row that counts a member's writes of a kind, which are 3.6 million in an hour.
 _MAX_LIMIT = 1_000_000
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,6}")
 
@@ -33,7 +33,7 @@ _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,6}")
 class MemberLimits:
     """The number of writes of each kind that a member may make in an hour or a day of UTC. 0 turns a limit off.
 
-    LIMIT_DWIPPS_HOUR is the environment variable of `dwipps_hour`.
+    The environment variable of a field has the prefix `LIMIT_`, such as LIMIT_DWIPPS_HOUR for `dwipps_hour`.
     """
 
     dwipps_hour: int = 30

@@ -26,7 +26,7 @@ SWEEP_INTERVAL_SECONDS = 5 * 60.0
 _PAUSE_AFTER_ERROR_SECONDS = 5.0
 _PAUSE_STEP_SECONDS = 0.2
 _DESCRIPTION = """\
-Run Dwipper's background jobs: receive messages from the queue, and sweep the pending rows every five minutes. SIGTERM
+Run Dwipper's background jobs: receive messages from the queue, and sweep stale pending rows every five minutes. SIGTERM
 or Ctrl-C ends the process after the current batch of work. Another worker continues the job. Any number of workers can
 run at the same time. The settings are the environment variables of the API."""
 
@@ -92,7 +92,7 @@ class WorkerProcess:
 def main() -> int:
     """Run the worker. Return the exit code: 1 if a setting is invalid, or if the work of `--once` failed."""
     parser = argparse.ArgumentParser(prog="python -m app.worker", description=_DESCRIPTION)
-    parser.add_argument("--once", action="store_true", help="sweep, work through the queue, and end; 1 if anything failed")
+    parser.add_argument("--once", action="store_true", help="sweep, empty the queue, and end; 1 if anything failed")
     arguments = parser.parse_args()
     try:
         settings = Settings.from_environment(os.environ)

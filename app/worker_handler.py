@@ -1,4 +1,4 @@
-"""The entry point of the worker function: runs the jobs of the queue and of the schedule."""
+"""The entry point of the worker function: handles the messages of the queue, and the schedule of the sweep."""
 
 import logging
 import os

@@ -17,5 +17,5 @@ def get(client: "DynamoDBClient", table: str, pk: str) -> dict[str, Any] | None:
 
 
 def expires_in(seconds: int) -> int:
-    """Return the attribute `expires_at` of a row that expires after these seconds."""
+    """Return the `expires_at` of a row that expires in this number of seconds."""
     return int(time.time()) + seconds

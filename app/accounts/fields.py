@@ -124,5 +124,5 @@ Code = Annotated[
     Field(description="The code from the mail. Blanks at the ends are removed.", examples=[examples.CODE]),
 ]
 RefreshToken = Annotated[str, Field(description="From the response of `login`.", examples=[examples.REFRESH_TOKEN])]
-# A new password of the account with the email of the same request.
+# A new password in a request that also has the account's email. That email and its local part are refused.
 NewAccountPassword = Annotated[NewPassword, AfterValidator(_refuse_own_email)]

@@ -15,8 +15,8 @@ from app.errors import (
 class Passwords:
     """The change of passwords.
 
-    The response of a request that set the password may be lost, or the end of the sessions may fail. The code or the
-    current password is no longer valid then. So a repeated request succeeds if the account has the new password.
+    A request may set the password and then lose its response, or fail to end the sessions. After that, its code or its
+    current password is invalid. So a repeated request succeeds if the account already has the new password.
     """
 
     def __init__(self, pool: UserPool) -> None:

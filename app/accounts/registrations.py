@@ -1,6 +1,6 @@
 """Registrations: each id permits the confirmation of one user.
 
-Each has a row of the members table:
+Each registration has a row in the members table:
 
     pk = registration#<random id>   member_id: the user to confirm, absent if there is none
                                     waiting: the key of the pending confirmation (pending_confirmations.py)
@@ -65,8 +65,8 @@ class Registration:
         )
 
     def hash_code(self, code: str) -> str:
-        """Return the hash of a code, which the row keeps instead of the code."""
-        # A code can contain lone surrogates, which JSON can express.
+        """Return the hash of a code. The row stores the hash instead of the code."""
+        # A code from JSON can contain lone surrogates, which UTF-8 cannot express.
         return hashlib.sha256(f"{self.id}\n{code}".encode(errors="surrogatepass")).hexdigest()
 
     def new_attempt(self, code: str) -> str:
@@ -127,8 +127,8 @@ class RegistrationRepository:
         Args:
             registration: the registration of the user.
             code: the code.
-            is_certain: False if Cognito refused the code although the user is confirmed. The code may then be wrong, so
-                it does not replace a recorded code.
+            is_certain: False if Cognito refused the code, and the user is confirmed nevertheless. The code may be wrong
+                then, so it does not replace a recorded code.
         """
         self._update(
             registration,

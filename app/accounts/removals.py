@@ -1,10 +1,10 @@
-"""Removals of unconfirmed users: the records by which concurrent registrations and confirmations of an email agree.
+"""Removals of unconfirmed users: the records that coordinate concurrent registrations and confirmations of an email.
 
 Rows of the members table:
 
     pk = replacement#<sub>    marks: one for each request that may remove this unconfirmed user
                               expires_at
-    pk = registrant#<hash>    ticket: that of the latest registration of the email with this hash
+    pk = registrant#<hash>    ticket: the ticket of the latest registration of the email with this hash
                               expires_at
 """
 
@@ -18,7 +18,7 @@ from app.aws.items import serialize
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-# The maximum time of a request (24 seconds), plus 36 seconds in which a delete that it sent last may take effect.
+# The maximum time of a request (24 seconds), plus 36 seconds in which its last delete may still take effect.
 _MARK_TTL_SECONDS = 60
 # Longer than any request.
 _TICKET_TTL_SECONDS = 10 * 60
@@ -51,7 +51,7 @@ class RemovalRepository:
         return mark
 
     def unmark(self, user_id: str, mark: str) -> None:
-        """Remove a mark, because its request does not delete the user."""
+        """Remove the mark of a request that will not delete the user."""
         self._update_marks(user_id, "DELETE", mark)
 
     def is_marked(self, user_id: str) -> bool:

@@ -68,8 +68,8 @@ def register(body: RegisterRequest, sign_up: AccountSignUp, directory: MemberDir
 def confirm(body: ConfirmRequest, sign_up: AccountSignUp) -> None:
     """Confirm the account by the code from the mail.
 
-    A code works once. A registration is valid for 24 hours. The error is the same, whichever of them is wrong. Safe to
-    retry: for 10 minutes, a repetition of the successful request gets 204 again.
+    A code works once. A registration is valid for 24 hours. The error does not disclose which of them is invalid. Safe
+    to retry: for 10 minutes, the response to a repeated successful request is 204 again.
     """
     sign_up.confirm(body.registration, body.code)
 
@@ -125,7 +125,8 @@ def refresh(body: RefreshRequest, sessions: AccountSessions) -> TokenResponse:
 def token(grant: Grant, sessions: AccountSessions) -> TokenResponse:
     """Start a session by OAuth2's password grant (RFC 6749, section 4.3), with the email as `username`.
 
-    The Authorize button of the docs page uses it. Its `invalid-token-request` also has the code `error` of section 5.2.
+    The Authorize button of the docs page uses this. The problem `invalid-token-request` also has the member `error` of
+    section 5.2.
     """
     try:
         return _token_response(sessions.log_in(grant.username, grant.password))

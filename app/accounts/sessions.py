@@ -11,7 +11,7 @@ from app.members.directory import Directory
 class Sessions:
     """The sessions of members.
 
-    A login or a refresh fails from the mark of a deletion on, even while Cognito has not disabled the user yet.
+    A login or a refresh fails if the account has a deletion mark, even if Cognito has not disabled the user yet.
     """
 
     def __init__(
@@ -59,5 +59,5 @@ class Sessions:
         self._pool.log_out_everywhere(name)
 
     def _is_leaving(self, tokens: Tokens) -> bool:
-        member_id = unverified_subject(tokens.access_token)  # The token is Cognito's own response.
+        member_id = unverified_subject(tokens.access_token)  # Unverified, because the token comes from Cognito.
         return member_id is None or self._directory.is_leaving(member_id)

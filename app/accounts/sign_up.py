@@ -54,8 +54,8 @@ class SignUp:
     read-after-write consistency: Cognito's reads reflect every write that it has acknowledged.
 
     A confirmation can be repeated, although Cognito accepts a code once. The registration keeps a hash of the code of
-    each attempt while its outcome is unknown, and of the code that confirmed the user. If Cognito refuses an
-    attempt, an earlier or concurrent one with the same code may have confirmed the user.
+    each attempt until the outcome is known. It also keeps a hash of the code that confirmed the user. If Cognito
+    refuses an attempt, an earlier or concurrent attempt with the same code may have confirmed the user.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class SignUp:
         self._complete(registration, code, is_certain=is_accepted)
 
     def _may_have_been_confirmed(self, registration: Registration, user_id: str, code: str) -> bool:
-        """Return True if the user is confirmed, and a confirmation with this code succeeded or may have succeeded."""
+        """Return True if the user is confirmed, and a confirmation with this code may have succeeded."""
         if not registration.may_have_been_confirmed_by(code):
             return False
         user = self._pool.get_user(user_id)

@@ -40,8 +40,8 @@ class Principal:
 
     Attributes:
         id: the `sub`.
-        authenticated_at: the time of the last login, if known.
-        is_moderator: whether the user was in the group of the moderators when the token was issued.
+        authenticated_at: the time of the last login. None if unknown.
+        is_moderator: True if the user was in the group of the moderators when the token was issued.
     """
 
     id: str

@@ -1,6 +1,6 @@
 """The groups of a user, from the claim `cognito:groups`.
 
-Cognito writes a JSON list. A gateway turns it into text, in a form that no documentation states:
+Cognito writes a JSON list. A gateway turns it into text, in an undocumented form:
 
     ["a", "b"]   a token; a list is unambiguous, so its names may have any characters
     [a b]        an HTTP API, and MiniStack
@@ -9,8 +9,8 @@ Cognito writes a JSON list. A gateway turns it into text, in a form that no docu
 
 Cognito permits commas and brackets in the name of a group, but no blanks:
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateGroup.html
-As text, one group named `a,moderators` or `[moderators]` looks like the group `moderators`. Only operators create
-groups, so docs/operations.md forbids such names.
+As text, a single group named `a,moderators` or `[moderators]` looks like membership in `moderators`. Only operators
+create groups, so docs/operations.md forbids such names.
 """
 
 import re
@@ -27,8 +27,8 @@ _COMMA_SEPARATED = re.compile(rf"{_NAME}(?:,{_NAME})*")
 def parse_groups(claim: Any) -> frozenset[str]:
     """Return the names of the groups in the claim `cognito:groups`.
 
-    A claim of any other form names no group, and is no error: the token is valid, and gives its holder the rights of a
-    member. So a new form takes rights away from moderators, and never gives them to others.
+    The result is empty for a claim of an unknown form. That is not an error: the token is valid, and its holder has the
+    rights of a member. So an unknown form can take rights away from moderators, but gives no rights to others.
     """
     if isinstance(claim, list) and all(isinstance(name, str) for name in claim):
         return frozenset(claim)

@@ -99,7 +99,7 @@ def _split(token: str) -> list[str]:
 
 
 def _check_header(fields: Mapping[str, Any]) -> str:
-    """Return the key id of an RS256 header without fields beyond `_HEADER_FIELDS`."""
+    """Return the key id. Refuse a header with another algorithm than RS256, or with a field not in `_HEADER_FIELDS`."""
     kid = fields.get("kid")
     if fields.get("alg") != "RS256" or not isinstance(kid, str) or not fields.keys() <= _HEADER_FIELDS:
         _refuse()

@@ -32,7 +32,7 @@ _DYNAMODB_CONFIG = Config(
     retries={"total_max_attempts": 3, "mode": "standard"},
     max_pool_connections=_MAX_CONNECTIONS,
 )
-# For updates that have another effect when they are repeated.
+# For updates that are not idempotent.
 _DYNAMODB_SINGLE_ATTEMPT_CONFIG = _DYNAMODB_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 _COGNITO_CONFIG = Config(
     connect_timeout=2,

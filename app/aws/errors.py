@@ -153,10 +153,10 @@ def log_suppressed(error: Exception) -> None:
     logger.warning(message, request_context.current().request_id, text, extra={"fields": cause})
 
 
-def log_failure(failed: logging.Logger, what: str, error: Exception) -> None:
-    """Log an exception with its frames, and with the error of AWS that caused it, but without its message."""
+def log_failure(destination: logging.Logger, message: str, error: Exception) -> None:
+    """Log an exception with its frames and the error of AWS that caused it. Leave out the exception's own message."""
     cause = describe_cause(error)
-    failed.error("%s: %s", what, format_cause(cause), exc_info=error, extra={"fields": cause})
+    destination.error("%s: %s", message, format_cause(cause), exc_info=error, extra={"fields": cause})
 
 
 def _iter_causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,7 +1,7 @@
 """Retries of writes that conflict with other writes, up to a write deadline.
 
 Several requests may write to the same item at the same time, so a conflicting write is retried. The retries must end:
-the deletion of an account waits until the last write that began before its mark has finished.
+the deletion of an account waits for the writes that began before its mark.
 """
 
 import random

@@ -85,7 +85,7 @@ MAIL_ERRORS = frozenset({"CodeDeliveryFailureException", "LimitExceededException
 
 USER_NOT_FOUND = frozenset({"UserNotFoundException"})
 
-# What Cognito raises for a disabled user, where it does not log one in.
+# The error for a disabled user, in calls other than a login. For a login, it also means a wrong password.
 DISABLED_USER = frozenset({"NotAuthorizedException"})
 
 # The session was signed out, the user must set a new password, or the token is invalid.

@@ -1,4 +1,4 @@
-"""What the user pool returns: users, and the tokens of sessions."""
+"""The models of the user pool: users, and the tokens of sessions."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

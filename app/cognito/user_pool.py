@@ -135,9 +135,9 @@ class UserPool:
             return None
 
     def lock_out(self, user_id: str) -> None:
-        """Revoke all sessions of a user, and disable the user, who cannot log in or refresh then.
+        """Revoke all sessions of a user, and disable the user. Do nothing if there is none.
 
-        Do nothing if there is none.
+        A disabled user can neither log in nor refresh.
         """
         # In this order, because Cognito does not document whether the sessions of a disabled user can be revoked.
         with error_mapping.suppress_errors(error_mapping.DISABLED_USER):

@@ -1,1 +1,1 @@
-"""Background jobs: their messages, their queue, the rows of pending jobs, and the worker that runs them."""
+"""Background jobs: the messages, the queue, the pending rows, and the worker."""

@@ -23,7 +23,7 @@ def make_handler(worker: Worker) -> Callable[[Any, Any], Any]:
     def handle(event: Any, context: Any) -> Any:
         if event == SWEEP_EVENT:
             if not worker.sweep(getattr(context, "aws_request_id", "sweep")):
-                raise SweepFailedError  # Lambda runs a failed event of a schedule again.
+                raise SweepFailedError  # Lambda retries a failed event of a schedule.
             return None
         return {"batchItemFailures": [{"itemIdentifier": failed} for failed in _handle_messages(worker, event)]}
 
@@ -33,7 +33,7 @@ def make_handler(worker: Worker) -> Callable[[Any, Any], Any]:
 def _handle_messages(worker: Worker, event: Any) -> list[str]:
     """Return the ids of the messages that failed.
 
-    A record without an id is refused, because Lambda fails the whole batch for an empty id:
+    A record without an id is refused: if one of the returned ids were empty, Lambda would retry the whole batch.
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
     records = event.get("Records") if isinstance(event, dict) else None

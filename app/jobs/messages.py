@@ -1,7 +1,7 @@
 """The messages of the queue, as JSON documents with a version.
 
-A message of another version, such as one of a later release after a rollback, is unreadable. It ends in the dead-letter
-queue, and the sweep sends a readable one.
+A message of another version is unreadable. After a rollback, for example, the queue may hold messages of the later
+release. An unreadable message becomes a dead letter, and the sweep sends a readable one.
 """
 
 from typing import Literal, Self
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 JobKind = Literal["delete-account"]
 DELETE_ACCOUNT: JobKind = "delete-account"
 
-# The highest number of a message. A longer chain is taken for a job that never ends.
+# The highest number of a message. A job with a longer chain most likely never ends, so the worker refuses it.
 MAX_NUMBER = 10_000
 
 
@@ -21,13 +21,13 @@ class UnreadableMessageError(Exception):
 
 
 class JobMessage(BaseModel):
-    """A request to run a job, or to go on with it.
+    """A request to start or to continue a job.
 
     Attributes:
         version: the version of this format.
         kind: the kind of the job.
-        subject: the id of what the job is about, such as the id of a member.
-        number: the position in the chain of messages of this job, from 0 on.
+        subject: the id that the job is about, such as the id of a member.
+        number: the position in the job's chain of messages, counted from 0.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

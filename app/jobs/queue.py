@@ -1,4 +1,4 @@
-"""The queue of the jobs, in SQS. A message that is received too often goes to the dead-letter queue.
+"""The queue of the jobs, in SQS. It moves a message that was received five times to the dead-letter queue.
 
 SQS delivers a message at least once, so a job may run twice, and two workers may run it at the same time.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
@@ -19,7 +19,7 @@ from app.jobs.messages import JobMessage
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-# How long a poll waits for a message. SQS allows 20 seconds, but a worker that must stop ends only after its poll.
+# The time that a poll waits for a message. SQS allows 20 seconds, but a worker cannot stop during a poll.
 MAX_POLL_SECONDS = 5
 
 
@@ -29,7 +29,7 @@ class Delivery:
 
     Attributes:
         message_id: the id of the message.
-        receipt: the handle of this delivery, which deletes or returns the message.
+        receipt: the receipt handle of this delivery. It is needed to delete the message or to give it back.
         body: the body of the message.
     """
 
@@ -63,7 +63,7 @@ class JobQueue:
         self._client.send_message(QueueUrl=self._url, MessageBody=message.to_json(), DelaySeconds=delay_seconds)
 
     def send_or_log(self, message: JobMessage) -> None:
-        """Send a message about a pending job. Log an error instead of raising it, because the sweep sends another."""
+        """Send a message. Log an error instead of raising it: the sweep will find the pending row and send another."""
         try:
             self.send(message)
         except (ClientError, UnavailableError, *TRANSPORT_ERRORS) as error:
@@ -83,5 +83,5 @@ class JobQueue:
         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=delivery.receipt)
 
     def give_back(self, delivery: Delivery) -> None:
-        """Return a message to the queue, where other workers receive it at once."""
+        """Return a message to the queue. Another worker can receive it at once."""
         self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=delivery.receipt, VisibilityTimeout=0)

@@ -1,4 +1,4 @@
-"""The worker: runs the jobs of messages, and sweeps for pending rows that were not touched for ten minutes."""
+"""The worker: runs the jobs of messages, and sends messages for stale pending rows."""
 
 import logging
 import random
@@ -26,7 +26,7 @@ DEADLINE_SECONDS = 55.0
 _SEND_SECONDS = 6.0
 
 # The pauses after a transient error. Within a message, the bound of the pause doubles from the first value to the
-# second. The third value is the delay of the next message.
+# second. The third value is the minimum delay of the next message.
 _FIRST_PAUSE_SECONDS = 0.5
 _MAX_PAUSE_SECONDS = 4.0
 _RETRY_DELAY_SECONDS = 30
@@ -84,7 +84,7 @@ class Worker:
         return entry.outcome != "failed"
 
     def sweep(self, sweep_id: str) -> bool:
-        """Send a message for each pending row that was not touched for ten minutes. Return False if that failed.
+        """Send a message for each stale pending row. Return False if that failed.
 
         If the time of a sweep does not suffice for all rows, the next sweep continues.
 

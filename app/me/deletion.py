@@ -1,4 +1,4 @@
-"""The request to delete an account. The job in `app/me/erasure.py` does the work."""
+"""The request to delete an account. The job in `app/me/erasure.py` erases the data."""
 
 import math
 from collections.abc import Callable
@@ -22,12 +22,12 @@ T = TypeVar("T")
 _MIN_CHECK_SECONDS = 16.0
 MAX_LOGIN_AGE = timedelta(minutes=10)
 
-# A client that waits for the end should not ask more often.
+# The minimum of `Retry-After`, so that a client that waits for the end does not ask more often.
 _MIN_RETRY_AFTER_SECONDS = 2
 
 
 class Deletion:
-    """The start of deletions. One request is enough, whatever fails after the mark."""
+    """The start of deletions. One request is enough, even if a step after the mark fails."""
 
     def __init__(self, deletions: DeletionRepository, queue: JobQueue, pool: UserPool) -> None:
         self._deletions = deletions
@@ -35,22 +35,27 @@ class Deletion:
         self._pool = pool
 
     def request(self, member_id: str, authenticated_at: datetime | None, get_token: Callable[[], str]) -> int:
-        """Start the deletion of an account, unless it runs. Return the seconds until it can be over, 0 if it is.
+        """Start the deletion of an account, unless it is running. Return the seconds until it can be over, 0 if it is.
 
-        The steps, in order: mark the account and record the job, enqueue the job, end all sessions. If a step fails or
-        if the process ends, the job does what is missing.
+        The steps:
+
+        1. Mark the account and add the pending row, in one transaction.
+        2. Send a message for the job.
+        3. End all sessions, and disable the user.
+
+        If step 2 fails, the sweep sends a message. If step 3 fails, the job repeats it.
 
         Args:
             member_id: the account.
-            authenticated_at: the time of the login, None if it is unknown.
+            authenticated_at: the time of the login. None if it is unknown.
             get_token: returns the access token, whose session may be revoked. Called only if this request starts the
                 deletion.
 
         Raises:
             LoginAgainError: if the login is too old to start a deletion, or if its session was revoked.
             UnauthenticatedError: if there is no such account.
-            UnavailableError: if Cognito does not respond. The deletion runs nevertheless. Also if too little time is
-                left to start it.
+            UnavailableError: if too little time is left to start the deletion. Also if Cognito does not respond after
+                the mark, although the deletion is running then.
         """
         state = self._deletions.get(member_id)
         if state.is_over:
@@ -66,9 +71,9 @@ class Deletion:
     def _check_login(self, authenticated_at: datetime | None, get_token: Callable[[], str]) -> None:
         if authenticated_at is None or now() - authenticated_at > MAX_LOGIN_AGE:
             raise LoginAgainError
-        # An access token outlives its session, so this asks Cognito before the point of no return. Without a response
-        # the token counts, as it does for API Gateway: an outage must not hold up a deletion. A lack of time is no
-        # outage.
+        # An access token stays valid after its session was revoked, so Cognito is asked before a deletion starts. If
+        # Cognito does not respond, the token suffices, as it does for API Gateway: an outage must not delay a deletion.
+        # A lack of time is not an outage, so it fails the request.
         if remaining_seconds() < _MIN_CHECK_SECONDS:
             raise UnavailableError
         if _fail_open(False, partial(self._pool.is_session_revoked, get_token())):

@@ -3,9 +3,9 @@
 Rows of the members table:
 
     pk = member#<id>      deleting_since from the mark on; is_over and expires_at once nothing is left
-    pk = handle#<handle>  no attributes from the mark on; the row stays, so that nobody gets the handle again
+    pk = handle#<handle>  no other attributes from the mark on; the row stays, so that nobody gets the handle again
 
-A pending job (app/jobs/pending.py) exists from the mark until nothing is left.
+A pending row (app/jobs/pending.py) exists from the mark until nothing is left.
 """
 
 from dataclasses import dataclass
@@ -28,9 +28,10 @@ from app.jobs.pending import PendingJobRepository
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-# How long a write that was let through before the mark can still take effect. Its last attempt starts within the write
-# window. Then three calls of at most 12 seconds count (app/aws/clients.py): the one that sets the mark, and two of the
-# attempt. The rest is for the lag of an index.
+# The time after the mark in which an earlier write can still take effect. The request of an earlier write read the
+# member's row before the mark. Its last attempt starts within the write window. Three calls of at most 12 seconds are
+# added (app/aws/clients.py): the call that sets the mark, and two calls of the attempt. The rest is for the lag of an
+# index.
 WRITE_DRAIN_PERIOD = timedelta(seconds=WRITE_WINDOW_SECONDS + 3 * 12 + 16)
 
 # Longer than the lifetime of any access token of the member: Cognito allows at most a day.
@@ -43,7 +44,7 @@ class DeletionState:
 
     Attributes:
         handle: the member's handle. None before their first request.
-        marked_at: the time of the mark. None without a deletion.
+        marked_at: the time of the mark. None if there is no mark.
         is_over: True once nothing is left.
     """
 
@@ -58,7 +59,7 @@ class DeletionState:
         return cls(row.get("handle"), from_text(marked_at) if marked_at else None, "is_over" in row)
 
     def remaining_drain(self, moment: datetime) -> timedelta:
-        """Return how long earlier writes may still take effect after this moment. Zero or negative if they cannot."""
+        """Return the time from this moment to the end of the drain period. Zero or negative after its end."""
         return (self.marked_at or moment) + WRITE_DRAIN_PERIOD - moment
 
 
@@ -76,7 +77,7 @@ class DeletionRepository:
         return DeletionState.from_row(deserialize(response.get("Item", {})))
 
     def mark(self, member_id: str, state: DeletionState) -> DeletionState:
-        """Mark the account, and add the pending job. From the mark on, nobody finds the member by id or by handle.
+        """Mark the account, and add the pending row. From the mark on, nobody finds the member by id or by handle.
 
         Raises:
             WriteConflictError: if the state is no longer current. Another request marked the account or created the
@@ -97,20 +98,20 @@ class DeletionRepository:
         return DeletionState(state.handle, marked_at, is_over=False)
 
     def restore_job(self, member_id: str) -> bool:
-        """Add the pending job of a marked account if it is missing. Return True if it was.
+        """Add the pending row of a marked account if it is missing. Return True if it was added.
 
         It is missing if an earlier release set the mark, or if the tables were restored to different times.
         """
         return self._pending.add_if_absent(DELETE_ACCOUNT, member_id)
 
     def forget_job(self, member_id: str) -> None:
-        """Delete the pending job of an account whose deletion is over."""
+        """Delete the pending row of an account whose deletion is over."""
         self._pending.delete(DELETE_ACCOUNT, member_id)
 
     def finish(self, member_id: str) -> bool:
-        """Record that nothing is left, and delete the pending job. Return False if another job did so before.
+        """Record that nothing is left, and delete the pending row. Return False if another worker did so before.
 
-        The row expires by itself. Until then it tells the holder of a token that the deletion is over.
+        The member's row expires by itself. Until then, the holder of a token can learn that the deletion is over.
         """
         return retry_on_conflict(partial(self._finish, member_id), new_write_deadline())
 

@@ -17,17 +17,17 @@ from app.members.personal_data import PersonalData
 
 METRIC = "AccountsDeleted"
 
-# A Cognito that does not respond must leave time for the erasure. The time of a message is WORK_SECONDS.
+# If Cognito does not respond, time must remain for the erasure: a message has WORK_SECONDS.
 _LOCK_OUT_TIMEOUT_SECONDS = 20.0
 
-# A batch that begins in the last moment must end before the deadline of its message.
+# A batch that begins at the last moment must end before the deadline of its message.
 _BATCH_TIMEOUT_SECONDS = 15.0
-# The rows of each store that are erased at the same time.
+# The maximum number of rows of each store in a batch.
 _BATCH_SIZE = 25
 
 
 class Erasure:
-    """The erasure of accounts that are marked. It resumes from what is left, so it can end at any point."""
+    """The erasure of marked accounts. It can stop at any point, because it resumes from the data that is left."""
 
     def __init__(self, deletions: DeletionRepository, pool: UserPool, stores: Sequence[PersonalData]) -> None:
         self._deletions = deletions
@@ -37,7 +37,7 @@ class Erasure:
     def run(self, subject: str, must_stop: MustStop) -> Progress:
         """Erase what is left of an account.
 
-        The last pass begins once no write that was let through before the mark can still take effect.
+        The last pass begins after the drain period, because earlier writes can still take effect during it.
 
         Args:
             subject: the id of the member.
@@ -45,7 +45,7 @@ class Erasure:
         """
         state = self._deletions.get(subject)
         if state.is_over:
-            self._deletions.forget_job(subject)  # It is missing already, unless an earlier release ended the deletion.
+            self._deletions.forget_job(subject)  # The row exists only if an earlier release ended the deletion.
         if state.marked_at is None or state.is_over:
             return Progress(is_done=True)
         self._lock_out(subject)
@@ -61,7 +61,7 @@ class Erasure:
         return Progress(is_done=False)
 
     def _lock_out(self, member_id: str) -> None:
-        """End all sessions, because the request may have failed to. An outage of Cognito does not stop the erasure."""
+        """End all sessions, in case the request failed to do so. An outage of Cognito does not stop the erasure."""
         try:
             with request_deadline(min(_LOCK_OUT_TIMEOUT_SECONDS, remaining_seconds())):
                 self._pool.lock_out(member_id)
@@ -74,7 +74,7 @@ class Erasure:
         """Erase some of the personal data. Return False if there was none."""
         if handle is None:
             return False
-        # The time for the lists and for the writes. The write window of a member does not apply here.
+        # This bounds the writes of the batch. The write window of a member does not apply here.
         write_deadline = time.monotonic() + _BATCH_TIMEOUT_SECONDS
         member = Member(member_id, handle, joined_at=now(), write_deadline=write_deadline)
         calls = [call for store in self._stores for call in store.erase(member, _BATCH_SIZE)]

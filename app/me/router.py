@@ -14,8 +14,7 @@ from app.dwipps.dependencies import DwippFeed
 from app.dwipps.schemas import DwippPage
 from app.me.dependencies import AccountDeletion, AccountExport, AccountUserPool
 from app.me.schemas import AccountView, ExportView
-from app.members.dependencies import Blocks, CurrentMember
-from app.members.schemas import BlockPage
+from app.members.dependencies import CurrentMember
 from app.openapi.links import links_with_parameters
 from app.openapi.problem_responses import (
     BODY_ERRORS,
@@ -63,10 +62,11 @@ def read_me(member: CurrentMember, principal: CurrentPrincipal, user_pool: Accou
 def delete_me(principal: CurrentPrincipal, request: Request, deletion: AccountDeletion) -> Response:
     """Delete your account: Dwipps, upvotes, favorites, blocks, profile and login. This cannot be undone.
 
-    One request is enough. It needs a login within the last 10 minutes that was not signed out since. From then on you
-    cannot log in or write, and nobody finds your profile. The rest is deleted in the background, in a few minutes. To
-    learn when it is over, repeat the request after the seconds in `Retry-After`, with the same access token: the
-    response is 202 while data is left, and 204 afterwards. Your handle stays reserved: no other member gets it.
+    One request is enough. It needs a login within the last 10 minutes, and the session must not have been signed out
+    since. From then on, you cannot log in or write, and nobody finds your profile. Your data is deleted in the
+    background, within a few minutes. To learn when the deletion is over, repeat the request with the same access token
+    after the seconds in `Retry-After`. The response is 202 while data is left, and 204 afterwards. Your handle stays
+    reserved: no other member gets it.
     """
     get_token = partial(own_access_token, request, principal.id)
     seconds = deletion.request(principal.id, principal.authenticated_at, get_token)
@@ -79,11 +79,10 @@ def export_me(
     export: AccountExport,
     cursor: Annotated[str | None, Query(description="The `next_cursor` of the previous part.")] = None,
 ) -> ExportView:
-    """Return all data about you. A larger account has several parts.
+    """Return all data about you. The export of a larger account has several parts.
 
-    A part has at most 500 items: your Dwipps, the Dwipps with a reaction of yours, and the members whom you block. The
-    parts begin with your Dwipps. The handles that you block follow, then your upvotes and favorites. Only a null
-    `next_cursor` ends the export.
+    A part has at most 500 items: your Dwipps, the members whom you block, and the Dwipps with a reaction of yours, in
+    this order. The export ends only at a null `next_cursor`.
     """
     return export.get_part(member, cursor)
 
@@ -137,9 +136,3 @@ def list_my_favorites(principal: CurrentPrincipal, params: PageParams, feed: Dwi
     `DELETE` on the favorite of a deleted Dwipp has the response 404 and removes the favorite.
     """
     return params.with_next_link(feed.list_favorites(principal.id, params.page))
-
-
-@router.get("/blocks", summary="List your blocks", responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS))
-def list_my_blocks(principal: CurrentPrincipal, params: PageParams, blocks: Blocks) -> BlockPage:
-    """Return a page of the members whom you block, in order of their handles. Nobody else sees them."""
-    return params.with_next_link(blocks.list_page(principal.id, params.page))

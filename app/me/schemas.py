@@ -26,7 +26,7 @@ _EXAMPLE: Any = {
 
 
 class AccountView(OwnProfileView):
-    """The profile of the calling member, and what the access token permits."""
+    """The profile of the calling member, and the rights of the access token."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PROFILE | {"moderator": False}]})
 

@@ -1,7 +1,7 @@
 """The moderator who makes a request.
 
-The group of the moderators is read from the access token, so a call asks nobody. A member who left the group keeps the
-right until the token expires, for at most 15 minutes.
+The access token has the groups of its user, so the check makes no call to Cognito. A member who was removed from the
+group keeps the right until the token expires, for at most 15 minutes.
 """
 
 from typing import Annotated
@@ -20,7 +20,7 @@ async def _require_group(principal: CurrentPrincipal) -> None:
 
 
 async def _moderator(_group: Annotated[None, Depends(_require_group)], member: CurrentMember) -> Member:
-    """Return the moderator's row, which is read after the check of the group: other callers cost no read."""
+    """Return the moderator. The member's row is read after the check of the group, so other callers cost no read."""
     return member
 
 

@@ -1,4 +1,4 @@
-"""The log lines of requests and of jobs: what both have in common."""
+"""The common parts of the log lines of requests and of jobs."""
 
 import hashlib
 import logging
@@ -30,8 +30,8 @@ def write_line(
 
     Args:
         logger: the logger.
-        message: what the line is about.
-        fields: the facts by name. Those that are None are left out.
+        message: the kind of the line, `request` or `job`.
+        fields: the facts by name. A fact that is None is left out.
         metrics: the metrics by name.
     """
     known = {"trace_id": trace_id(), **fields, "version": __version__}

@@ -49,7 +49,7 @@ def register_exception_handlers(app: FastAPI) -> None:
 
 
 def handle_unexpected(request: Request, error: Exception) -> Response:
-    """Return the response to an exception without a handler. An AWS service or a fault of this code causes it."""
+    """Return the response to an exception without a handler. Its cause is an AWS service or a fault of this code."""
     domain_error = to_domain_error(error)
     if domain_error is not None:
         _log_cause(request, error)

@@ -27,19 +27,19 @@ _ORIGIN = re.compile("^https?://[^/]*", re.IGNORECASE)
 
 
 class RequestIdMiddleware:
-    """The outermost middleware: the id of a request, the form of its path, and the headers of every response."""
+    """The outermost middleware. It sets the id of a request, the form of its path, and headers of the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on, with its id and further headers of its response in the scope's state."""
+        """Pass one request on. The scope's state has its id, and a dict for further headers of its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scope["path"] = _remove_origin(scope["path"], scope.get("root_path", ""))
         request_id = _request_id(scope)
-        # Routes add headers here that their response carries even if it is a problem.
+        # Routes add headers to this dict. The response has them even if it is a problem.
         response_headers: dict[str, str] = {}
         scope.setdefault("state", {}).update(request_id=request_id, response_headers=response_headers)
 

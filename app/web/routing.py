@@ -1,4 +1,4 @@
-"""The routes of the API: their endpoints may block, their bodies are strict JSON, and some cover any path."""
+"""The routes of the API: their endpoints may block, their bodies are strict JSON, and some match any path."""
 
 import json
 from collections.abc import Callable, Coroutine
@@ -16,7 +16,7 @@ from app.web.threadpool import in_threadpool
 
 
 class ApiRoute(APIRoute):
-    """A route of the API. It runs an endpoint that is not a coroutine function by `in_threadpool`."""
+    """A route of the API. It wraps an endpoint that is not a coroutine function in `in_threadpool`."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint if iscoroutinefunction(endpoint) else in_threadpool(endpoint), **options)
@@ -51,7 +51,7 @@ register_url_convertor("anything", _AnyPathConvertor())
 def allowed_methods(request: Request) -> list[str]:
     """Return all methods of the resource. Its operations may belong to several routes.
 
-    A route without methods covers any method. It says nothing about the resource, so it does not count.
+    A route without methods matches any method. It adds no method here, because it shows nothing about the resource.
     """
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     methods: set[str] = set()
