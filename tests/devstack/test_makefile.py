@@ -13,7 +13,7 @@ from devstack.paths import ROOT
 
 def _make(*arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":
     make = shutil.which("make") or "make"
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "COVERAGE"))}
     command = [make, "--no-print-directory", *arguments]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
