@@ -11,6 +11,8 @@ from app.accounts.sign_up import SignUp
 from app.auth.jwks import KeySet, fetch_keys
 from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
+from app.cases.reports import ReportRepository
+from app.cases.repository import CaseRepository
 from app.cognito.user_pool import UserPool
 from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
@@ -31,6 +33,7 @@ from app.members.block_data import BlockData
 from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 from app.members.personal_data import ExemptRows, PersonalData
+from app.safety.report_data import ReportData
 from app.settings import Settings
 
 
@@ -52,6 +55,8 @@ class Container:
     reactions: ReactionRepository
     reaction_writer: ReactionWriter
     feed: Feed
+    cases: CaseRepository
+    reports: ReportRepository
     limit_counters: LimitCounters
     personal_data: tuple[PersonalData, ...]
     export: Export
@@ -71,12 +76,15 @@ def build_container(settings: Settings) -> Container:
     pending_confirmations = PendingConfirmationRepository(client, settings.members_table)
     dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
     reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
+    cases = CaseRepository(client, settings.safety_table)
+    reports = ReportRepository(client, settings.safety_table, cases)
     blocks = BlockRepository(client, settings.members_table)
     audiences = Audiences(blocks)
     feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions, audiences)
     personal_data: tuple[PersonalData, ...] = (
-        DwippData(feed, dwipps),
+        DwippData(feed, dwipps, cases),
         BlockData(blocks),
+        ReportData(reports),
         ReactionData(reactions),
         ExemptRows(
             "profile", frozenset({"member", "handle"}), "Each export has the profile, and the erasure removes it last."
@@ -85,6 +93,11 @@ def build_container(settings: Settings) -> Container:
             "expiring",
             frozenset({"idempotency", "limit", "registrant", "registration", "replacement", "waiting"}),
             "The rows hold random ids, hashes and counts, and expire within a day.",
+        ),
+        ExemptRows(
+            "cases",
+            frozenset({"case", "cases", "open-cases"}),
+            "A case belongs to its Dwipp, and is closed with it. It expires 90 days after that.",
         ),
         ExemptRows("pending jobs", frozenset({"pending"}), "A row holds a random id, and is deleted after its job."),
     )
@@ -106,6 +119,8 @@ def build_container(settings: Settings) -> Container:
         reactions=reactions,
         reaction_writer=ReactionWriter(dwipps, reactions, audiences),
         feed=feed,
+        cases=cases,
+        reports=reports,
         limit_counters=LimitCounters(client, settings.region, settings.members_table, make_policies(settings.limits)),
         personal_data=personal_data,
         export=Export(pool, personal_data),

@@ -18,6 +18,7 @@
     ├── TooManyBlocksError
     ├── DwippNotFoundError
     ├── NotTheAuthorError
+    ├── OwnDwippError
     ├── EditConflictError
     ├── IdempotencyKeyReusedError
     ├── LoginAgainError
@@ -182,6 +183,12 @@ class NotTheAuthorError(DwipperError):
     def __init__(self, author_handle: str = "") -> None:
         super().__init__()
         self.author_handle = author_handle
+
+
+class OwnDwippError(DwipperError):
+    """The operation is for the Dwipps of others, but the member wrote this one."""
+
+    detail = "You wrote this Dwipp. You can neither report it nor decide on it."
 
 
 class EditConflictError(DwipperError):

@@ -26,6 +26,7 @@ from app.observability import json_logging
 from app.observability.access_log import AccessLog
 from app.openapi.document import openapi_document
 from app.pages.routes import add_pages
+from app.safety.reports_router import router as reports
 from app.safety.router import router as safety
 from app.settings import Settings
 from app.web.exception_handlers import register_exception_handlers
@@ -46,7 +47,7 @@ _TAGS = [
     {"name": "dwipps", "description": "Shower thoughts, of all members or of one."},
     {"name": "reactions", "description": "Upvotes, whose number is public, and favorites, which are private."},
     {"name": "members", "description": "Profiles, and your own account."},
-    {"name": "safety", "description": "Members whom you block."},
+    {"name": "safety", "description": "Reports to the moderators, and members whom you block."},
     {"name": "auth", "description": "Registration, sessions and passwords."},
     {"name": "service", "description": "The service itself."},
 ]
@@ -90,7 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(AccessLog)
     app.add_middleware(RequestIdMiddleware)
     register_exception_handlers(app)
-    for router in (dwipps, reactions, me, members, authors, accounts, safety, moderation):
+    for router in (dwipps, reactions, me, members, authors, accounts, safety, reports, moderation):
         app.include_router(router)
     app.add_api_route("/health", _health, summary="Check that the service is up", tags=["service"], name="read_health")
     app.add_api_route("/", _root, include_in_schema=False)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
+from app.cases.repository import CaseRepository
 from app.dwipps.feed import Feed
 from app.dwipps.ids import is_id
 from app.dwipps.reactions import ReactionRepository
@@ -25,9 +26,10 @@ class DwippData:
     key_prefixes: frozenset[str] = frozenset()
     first_position = ""
 
-    def __init__(self, feed: Feed, dwipps: DwippRepository) -> None:
+    def __init__(self, feed: Feed, dwipps: DwippRepository, cases: CaseRepository) -> None:
         self._feed = feed
         self._dwipps = dwipps
+        self._cases = cases
 
     def export(self, member: Member, limit: int, position: str) -> ExportPart:
         """Return Dwipps, newest first. A position is a cursor of the author's list."""
@@ -43,6 +45,7 @@ class DwippData:
         # Another request may have deleted the Dwipp, and the index may lag.
         with suppress(DwippNotFoundError):
             self._dwipps.delete(member, dwipp_id)
+            self._cases.close_deleted(dwipp_id)
 
 
 class ReactionData:

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from app import errors
 from app.auth.dependencies import CurrentPrincipal
 from app.aws.concurrency import run_concurrently
-from app.dwipps.dependencies import DwippFeed, DwippIdParam, Dwipps, DwippWriter, IdempotencyKey, Reactions
+from app.dwipps.dependencies import Cases, DwippFeed, DwippIdParam, Dwipps, DwippWriter, IdempotencyKey, Reactions
 from app.dwipps.feed import to_view
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView, dwipp_example
 from app.limits.dependencies import ChangeLimit, DwippLimit
@@ -154,7 +154,12 @@ def edit_dwipp(
     responses=error_responses(*LIMITED_MEMBER_ERRORS, errors.DwippNotFoundError, errors.NotTheAuthorError),
 )
 def delete_dwipp(
-    dwipp_id: DwippIdParam, member: CurrentMember, dwipps: Dwipps, audiences: MemberAudiences, limit: ChangeLimit
+    dwipp_id: DwippIdParam,
+    member: CurrentMember,
+    dwipps: Dwipps,
+    cases: Cases,
+    audiences: MemberAudiences,
+    limit: ChangeLimit,
 ) -> None:
     """Delete your Dwipp. Within a second it is missing from all lists, including favorites.
 
@@ -162,3 +167,4 @@ def delete_dwipp(
     """
     with limit.count_write(), _hide_refusals(audiences, member.id):
         dwipps.delete(member, dwipp_id)
+        cases.close_deleted(dwipp_id)

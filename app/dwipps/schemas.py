@@ -15,12 +15,11 @@ MAX_TEXT_LENGTH = 280
 _MAX_COMPOSED = 4  # A character composes from at most four (https://www.unicode.org/faq/normalization.html#12).
 _REFUSED_CATEGORIES = ("Cc", "Cs")  # Control characters, and lone surrogates, which JSON can express and UTF-8 cannot.
 
-# The rules of `normalize_text` for the OpenAPI document. It cannot express that NFC changes the length.
+# The rules of `normalize_text` for the OpenAPI document. They cannot express that NFC changes the length.
 _HAS_VISIBLE = rf"(?=[\s\S]*[^\x00-\x1f\x7f-\x9f{BLANKS}{INVISIBLE_CLASS}])"
 _OUTER = rf"[^\x00-\x1f\x7f-\x9f{BLANKS}]"
 # A lone CR excludes CRLF, or a matcher that backtracks would try each CRLF in two ways.
 _INNER = r"(?:\r\n|\r(?!\n)|[^\x00-\x08\x0b-\x1f\x7f-\x9f])"
-_PATTERN = rf"^{_HAS_VISIBLE}[{BLANKS}]*{_OUTER}(?:{_INNER}{{0,{MAX_TEXT_LENGTH - 2}}}{_OUTER})?[{BLANKS}]*$"
 # Line ends and tabs of other systems. CRLF comes before CR.
 _REPLACEMENTS = (("\r\n", "\n"), ("\r", "\n"), ("\u2028", "\n"), ("\u2029", "\n"), ("\t", " "))
 
@@ -79,8 +78,18 @@ class Mark(BaseModel):
     at: Timestamp
 
 
-def normalize_text(text: str) -> str:
+def text_pattern(max_length: int) -> str:
+    """Return the regular expression (ECMA-262) of the texts that `normalize_text` accepts."""
+    return rf"^{_HAS_VISIBLE}[{BLANKS}]*{_OUTER}(?:{_INNER}{{0,{max_length - 2}}}{_OUTER})?[{BLANKS}]*$"
+
+
+def normalize_text(text: str, max_length: int = MAX_TEXT_LENGTH, name: str = "A Dwipp") -> str:
     """Return the text as it is stored: with LF as line end and blanks for tabs, in NFC, without blanks at its ends.
+
+    Args:
+        text: the text of a client.
+        max_length: the maximum number of code points of the result.
+        name: what the text is, for the messages.
 
     Raises:
         PydanticCustomError: if the text is too long, if nothing in it is visible, or if it has a lone surrogate or
@@ -90,16 +99,17 @@ def normalize_text(text: str) -> str:
         text = text.replace(sequence, replacement)
     text = text.strip()
     # NFC takes a time that grows with the square of the length. A longer text is too long in NFC as well.
-    if len(text) <= _MAX_COMPOSED * MAX_TEXT_LENGTH:
+    if len(text) <= _MAX_COMPOSED * max_length:
         text = unicodedata.normalize("NFC", text)
-    if not 1 <= len(text) <= MAX_TEXT_LENGTH:
-        raise PydanticCustomError("text_length", "A Dwipp has 1 to 280 characters. Blanks at its ends do not count.")
+    context = {"name": name, "max_length": max_length}
+    if not 1 <= len(text) <= max_length:
+        message = "{name} has 1 to {max_length} characters. Blanks at its ends do not count."
+        raise PydanticCustomError("text_length", message, context)
     if any(unicodedata.category(character) in _REFUSED_CATEGORIES and character != "\n" for character in text):
-        raise PydanticCustomError(
-            "text_control", "A Dwipp has no control characters except line feeds, and no lone surrogates."
-        )
+        message = "{name} has no control characters except line feeds, and no lone surrogates."
+        raise PydanticCustomError("text_control", message, context)
     if not is_visible(text):
-        raise PydanticCustomError("text_invisible", "A Dwipp has at least one visible character.")
+        raise PydanticCustomError("text_invisible", "{name} has at least one visible character.", context)
     return text
 
 
@@ -111,7 +121,7 @@ Text = Annotated[
         " CRLF, CR, U+2028 and U+2029 become LF, and tabs become blanks. Blanks at the ends are removed, and the text"
         " is stored in Unicode's normalization form C.",
         examples=["Your future self is watching you right now through memories."],
-        json_schema_extra={"minLength": 1, "pattern": _PATTERN},
+        json_schema_extra={"minLength": 1, "pattern": text_pattern(MAX_TEXT_LENGTH)},
     ),
 ]
 

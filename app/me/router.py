@@ -60,7 +60,7 @@ def read_me(member: CurrentMember, principal: CurrentPrincipal, user_pool: Accou
     responses=error_responses(*PRINCIPAL_ERRORS, errors.LoginAgainError, errors.TooManyRequestsError) | _STATES,
 )
 def delete_me(principal: CurrentPrincipal, request: Request, deletion: AccountDeletion) -> Response:
-    """Delete your account: Dwipps, upvotes, favorites, blocks, profile and login. This cannot be undone.
+    """Delete your account: Dwipps, upvotes, favorites, blocks, reports, profile and login. This cannot be undone.
 
     One request is enough. It needs a login within the last 10 minutes, and the session must not have been signed out
     since. From then on, you cannot log in or write, and nobody finds your profile. Your data is deleted in the

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.dwipps.schemas import DwippView, Mark, dwipp_example
 from app.members.schemas import OwnProfileView
 from app.openapi import examples
+from app.safety.schemas import OwnReport
 
 _PROFILE: Any = {
     "handle": examples.HANDLE,
@@ -21,6 +22,7 @@ _EXAMPLE: Any = {
     "upvotes": [_MARK],
     "favorites": [_MARK],
     "blocks": [examples.BLOCKED_HANDLE],
+    "reports": [],
     "next_cursor": None,
 }
 
@@ -46,4 +48,5 @@ class ExportView(BaseModel):
     upvotes: list[Mark]
     favorites: list[Mark]
     blocks: list[str] = Field(description="The handles of the members whom you block.")
+    reports: list[OwnReport]
     next_cursor: str | None = Field(description="The `cursor` of the next part. Null in the last part.")

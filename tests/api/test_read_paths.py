@@ -34,6 +34,8 @@ INDEPENDENT = {
     "read_me": "it is the caller's own profile",
     "export_me": "it has the caller's own data, and the ids of Dwipps only",
     "block_member": "a repeated block succeeds",
+    "report_dwipp": "a block must not keep a member from reporting",
+    "withdraw_report": "otherwise no report could be withdrawn",
     "unblock_member": "otherwise no block could be undone",
 }
 PLACED = (*LISTS, *DWIPPS_NOT_FOUND, *CLEARED, *MEMBERS_NOT_FOUND, *INDEPENDENT)

@@ -114,6 +114,10 @@ async def _send_all_requests(api: Api, operator: Operator) -> None:
             assert (await lee.http.request(method, f"{path}/{reaction}")).status_code == 200
     for other in others:
         assert (await lee.http.put(f"/v1/dwipps/{other['id']}/favorite")).status_code == 200
+    report = {"reason": "spam"}
+    for member, reported in ((lee, path), (kay, f"/v1/dwipps/{others[0]['id']}")):
+        assert (await member.http.put(f"{reported}/report", json=report)).status_code == 204
+    assert (await kay.http.delete(f"/v1/dwipps/{others[0]['id']}/report")).status_code == 204
     for read_path in (
         "/v1/dwipps",
         "/v1/users/kay/dwipps",
@@ -142,6 +146,7 @@ async def _run_all_jobs(api: Api, operator: Operator) -> None:
     for reaction in ("upvote", "favorite"):
         assert (await kay.http.put(f"{path}/{reaction}")).status_code == 200
     assert (await kay.http.put("/v1/users/lee/block")).status_code == 204
+    assert (await kay.http.put(f"{path}/report", json={"reason": "spam"})).status_code == 204
     assert (await kay.http.delete("/v1/me")).status_code == 202
     operator.purge_messages()
     operator.age_pending_jobs()

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import pytest
 
 from app.aws.timestamps import now
+from app.cases.repository import CaseRepository
 from app.cognito.models import User
 from app.cognito.user_pool import UserPool
 from app.dwipps.feed import Feed, to_view
@@ -25,7 +26,7 @@ from testkit.members import make_author
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_LAMBDA_RESPONSE_BYTES = 6 * 1024 * 1024
 
-_OTHER_FIELDS: Any = {"upvotes": [], "favorites": [], "blocks": [], "next_cursor": "x" * 200}
+_OTHER_FIELDS: Any = {"upvotes": [], "favorites": [], "blocks": [], "reports": [], "next_cursor": "x" * 200}
 
 
 def test_largest_part_is_below_half_the_lambda_limit() -> None:
@@ -41,7 +42,9 @@ def test_largest_part_is_below_half_the_lambda_limit() -> None:
         escaped = part.model_dump_json().encode("unicode_escape")
         assert len(escaped) < MAX_LAMBDA_RESPONSE_BYTES / 2
     marks = [Mark(dwipp_id="x" * 36, at=latest)] * MAX_EXPORT_ITEMS
-    part = ExportView(profile=profile, upvotes=marks, favorites=marks, dwipps=[], blocks=[], next_cursor="x" * 200)
+    part = ExportView(
+        profile=profile, upvotes=marks, favorites=marks, dwipps=[], blocks=[], reports=[], next_cursor="x" * 200
+    )
     assert len(part.model_dump_json().encode("unicode_escape")) < MAX_LAMBDA_RESPONSE_BYTES / 2
 
 
@@ -65,7 +68,7 @@ class TestCursors:
 
     @pytest.fixture
     def export(self, pool: Mock, feed: Mock, reactions: Mock) -> Export:
-        return Export(pool, (DwippData(feed, Mock(DwippRepository)), ReactionData(reactions)))
+        return Export(pool, (DwippData(feed, Mock(DwippRepository), Mock(CaseRepository)), ReactionData(reactions)))
 
     def _make_cursor(self, *position: str) -> str:
         return encode_cursor(f"export {self.MEMBER.id}", *position)

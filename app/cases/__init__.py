@@ -1,0 +1,1 @@
+"""Cases: the reported Dwipps, their reports, and the decisions of moderators. Storage only."""

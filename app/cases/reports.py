@@ -1,0 +1,193 @@
+"""The repository of reports: one for each pair of a member and a Dwipp.
+
+Rows of the safety table:
+
+    pk = reports#<id of the reporter>  dwipp_id and at, the keys of the index `reports_of_dwipp`
+    sk = <dwipp_id>                    handle, reason, comment, text (of the Dwipp when it was reported),
+                                       listed_at (of the case)
+
+One transaction writes a report and its case. So the case has the number of its reports.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+from app.aws.concurrency import run_concurrently
+from app.aws.items import deserialize, query, serialize
+from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
+from app.aws.timestamps import from_text, now, to_text
+from app.cases.repository import Case, CaseRepository, ReportedDwipp
+from app.members.models import Member
+from app.openapi.formats import Reason
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report of a Dwipp.
+
+    Attributes:
+        dwipp_id: the Dwipp.
+        handle: the handle of the reporter.
+        reason: one of the reasons of the API.
+        comment: the words of the reporter. None without any.
+        text: the text of the Dwipp when it was reported.
+        at: the time.
+        listed_at: the time of the first report of the case. It identifies the case.
+    """
+
+    dwipp_id: str
+    handle: str
+    reason: Reason
+    comment: str | None
+    text: str
+    at: datetime
+    listed_at: datetime
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Self:
+        """Return the report in an item of the table or of its index."""
+        values = deserialize(item)
+        return cls(
+            dwipp_id=values["dwipp_id"],
+            handle=values["handle"],
+            reason=values["reason"],
+            comment=values.get("comment"),
+            text=values["text"],
+            at=from_text(values["at"]),
+            listed_at=from_text(values["listed_at"]),
+        )
+
+
+class ReportRepository:
+    """The repository of reports. It also updates the cases."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, cases: CaseRepository) -> None:
+        self._client = client
+        self._table = table
+        self._cases = cases
+
+    def put(self, reporter: Member, dwipp: ReportedDwipp, reason: Reason, comment: str | None) -> bool:
+        """Write the member's report, in place of an earlier one. Return False if it is the same as the earlier one.
+
+        Raises:
+            UnavailableError: if other writes interfere until the deadline.
+        """
+        return retry_on_conflict(partial(self._put, reporter, dwipp, reason, comment), reporter.write_deadline)
+
+    def withdraw(self, reporter: Member, dwipp_id: str) -> bool:
+        """Delete the member's report. Return False if there is none.
+
+        Raises:
+            UnavailableError: if other writes interfere until the deadline.
+        """
+        return retry_on_conflict(partial(self._withdraw, reporter, dwipp_id), reporter.write_deadline)
+
+    def list_latest(self, dwipp_id: str, limit: int) -> list[Report]:
+        """Return the latest reports of a Dwipp, newest first."""
+        items = query(
+            self._client,
+            limit,
+            TableName=self._table,
+            IndexName="reports_of_dwipp",
+            KeyConditionExpression="dwipp_id = :dwipp_id",
+            ExpressionAttributeValues=serialize({":dwipp_id": dwipp_id}),
+            ScanIndexForward=False,
+        )
+        return [Report.from_item(item) for item in items]
+
+    def list_by_reporter(self, member_id: str, limit: int, after: str) -> list[Report]:
+        """Return a member's reports of Dwipps with ids above `after`, in order of these ids. The read is consistent."""
+        items = query(
+            self._client,
+            limit,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk > :after",
+            ExpressionAttributeValues=serialize({":pk": _pk(member_id), ":after": after}),
+            ConsistentRead=True,
+        )
+        return [Report.from_item(item) for item in items]
+
+    def _put(self, reporter: Member, dwipp: ReportedDwipp, reason: Reason, comment: str | None) -> bool:
+        # An outdated case costs half, and makes the transaction fail.
+        earlier, case = self._read(reporter.id, dwipp.id, consistent_case=False)
+        if earlier and (earlier.reason, earlier.comment) == (reason, comment):
+            return False
+        moment = now()
+        listed_at = case.listed_at if case and case.first_reported_at else moment
+        replaced = earlier if earlier and case and earlier.listed_at == case.listed_at else None
+        item = {
+            **_key(reporter.id, dwipp.id),
+            "dwipp_id": dwipp.id,
+            "at": to_text(moment),
+            "listed_at": to_text(listed_at),
+            "handle": reporter.handle,
+            "reason": reason,
+            "comment": comment,
+            "text": dwipp.text,
+        }
+        put = {"TableName": self._table, "Item": serialize(item), **_unchanged(earlier)}
+        replaced_reason = replaced.reason if replaced else None
+        self._write({"Put": put}, self._cases.report_requests(case, dwipp, listed_at, reason, replaced_reason))
+        return True
+
+    def _withdraw(self, reporter: Member, dwipp_id: str) -> bool:
+        report, case = self._read(reporter.id, dwipp_id, consistent_case=True)
+        if report is None:
+            return False
+        if case and case.listed_at != report.listed_at:
+            case = None  # The case of the report has expired, and another one has begun.
+        delete = {"TableName": self._table, "Key": serialize(_key(reporter.id, dwipp_id)), **_unchanged(report)}
+        self._write({"Delete": delete}, self._cases.withdrawal_requests(case, report.reason) if case else ())
+        if case and case.opening and case.reports <= 1:
+            self._cases.delete_open_entry(case)
+        return True
+
+    def _read(self, member_id: str, dwipp_id: str, *, consistent_case: bool) -> tuple[Report | None, Case | None]:
+        """Return the member's report of a Dwipp, and the case. None for what does not exist."""
+        response, case = run_concurrently(
+            partial(
+                self._client.get_item,
+                TableName=self._table,
+                Key=serialize(_key(member_id, dwipp_id)),
+                ConsistentRead=True,
+            ),
+            partial(self._cases.get, dwipp_id, consistent=consistent_case),
+        )
+        return Report.from_item(response["Item"]) if "Item" in response else None, case
+
+    def _write(self, report: Any, case: Sequence[Any]) -> None:
+        """Write a report and its case in one transaction.
+
+        Raises:
+            WriteConflictError: if one of them changed since it was read.
+        """
+        try:
+            self._client.transact_write_items(TransactItems=[report, *case])
+        except self._client.exceptions.TransactionCanceledException as error:
+            condition_results(error)
+            raise WriteConflictError from error
+
+
+def _pk(member_id: str) -> str:
+    return f"reports#{member_id}"
+
+
+def _key(member_id: str, dwipp_id: str) -> dict[str, str]:
+    return {"pk": _pk(member_id), "sk": dwipp_id}
+
+
+def _unchanged(report: Report | None) -> dict[str, Any]:
+    """Return the condition that a report has not changed since it was read."""
+    if report is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "#at = :seen_at",
+        "ExpressionAttributeNames": {"#at": "at"},
+        "ExpressionAttributeValues": serialize({":seen_at": to_text(report.at)}),
+    }

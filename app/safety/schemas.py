@@ -1,0 +1,44 @@
+"""Reports in the API."""
+
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from app.dwipps.schemas import normalize_text, text_pattern
+from app.openapi import examples
+from app.openapi.formats import Reason, Timestamp
+
+MAX_COMMENT_LENGTH = 500
+
+
+# A short text beside a reason.
+Comment = Annotated[
+    str,
+    AfterValidator(partial(normalize_text, max_length=MAX_COMMENT_LENGTH, name="A comment")),
+    Field(
+        description="1 to 500 code points, with the rules of a Dwipp's text. Only moderators see it.",
+        json_schema_extra={"minLength": 1, "pattern": text_pattern(MAX_COMMENT_LENGTH)},
+    ),
+]
+_EXAMPLE: Any = {"reason": "spam", "comment": examples.COMMENT}
+
+
+class ReportRequest(BaseModel):
+    """A report of a Dwipp."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+
+    reason: Reason
+    comment: Comment | SkipJsonSchema[None] = None
+
+
+class OwnReport(BaseModel):
+    """A report that the member made."""
+
+    dwipp_id: str
+    reason: Reason
+    comment: str | None
+    text: str = Field(description="The text of the Dwipp when you reported it.")
+    at: Timestamp

@@ -1,0 +1,266 @@
+"""A member reports Dwipps of others, once each. The reports of a Dwipp make up its case."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.aws.timestamps import now
+from app.bootstrap import build_container
+from app.cases.repository import Case, Decision
+from testkit.api_client import Api, MemberClient
+from testkit.members import make_member
+
+
+def _get_case(api: Api, dwipp_id: str) -> Case | None:
+    return build_container(api.settings).cases.get(dwipp_id)
+
+
+def _list_open(api: Api) -> list[str]:
+    """Return the ids of the Dwipps in the list of open cases."""
+    cases = build_container(api.settings).cases
+    return [case.dwipp_id for case in cases.get_listed(cases.list_entries("open", 100, None)) if case.opening]
+
+
+async def _report(member: MemberClient, dwipp_id: str, reason: str = "spam", comment: str | None = None) -> None:
+    body = {"reason": reason} | ({"comment": comment} if comment else {})
+    response = await member.http.put(f"/v1/dwipps/{dwipp_id}/report", json=body)
+    assert (response.status_code, response.content) == (204, b""), response.text
+
+
+async def _withdraw(member: MemberClient, dwipp_id: str) -> None:
+    response = await member.http.delete(f"/v1/dwipps/{dwipp_id}/report")
+    assert (response.status_code, response.content) == (204, b""), response.text
+
+
+async def _create(api: Api) -> tuple[MemberClient, MemberClient, MemberClient, str]:
+    """Return Kay, Lee, Max, and the id of a Dwipp by Max."""
+    kay, lee, max_ = [await api.create_member(handle) for handle in ("kay", "lee", "max")]
+    return kay, lee, max_, (await max_.post_dwipp("Buy my socks"))["id"]
+
+
+async def _get_problem(member: MemberClient, path: str, body: Any) -> tuple[int, str]:
+    response = await member.http.put(path, json=body)
+    return response.status_code, response.json()["type"].removeprefix("urn:dwipper:problem:")
+
+
+async def test_reports_are_counted_by_reason(api: Api) -> None:
+    kay, lee, _, dwipp_id = await _create(api)
+    await _report(kay, dwipp_id, "spam")
+    await _report(lee, dwipp_id, "self-harm", " I worry.\r\n ")
+    case = _get_case(api, dwipp_id)
+    assert case
+    assert (case.reports, case.reasons) == (2, {"self-harm": 1, "spam": 1})
+    assert (case.author, case.text) == ("max", "Buy my socks")
+    assert case.first_reported_at
+    assert case.last_reported_at
+    assert case.first_reported_at < case.last_reported_at
+    assert (case.status, case.decision) == ("open", None)
+    assert _list_open(api) == [dwipp_id]
+    reports = build_container(api.settings).reports.list_latest(dwipp_id, 100)
+    assert [(report.handle, report.reason, report.comment, report.text) for report in reports] == [
+        ("lee", "self-harm", "I worry.", "Buy my socks"),
+        ("kay", "spam", None, "Buy my socks"),
+    ]
+
+
+async def test_another_report_replaces_the_first(api: Api) -> None:
+    kay, _, max_, dwipp_id = await _create(api)
+    await _report(kay, dwipp_id, "spam")
+    await max_.http.patch(f"/v1/dwipps/{dwipp_id}", json={"text": "Buy my shoes"})
+    for _ in range(2):
+        await _report(kay, dwipp_id, "hate", "They hate socks.")
+        case = _get_case(api, dwipp_id)
+        assert case
+        assert (case.reports, case.reasons, case.text) == (1, {"hate": 1}, "Buy my shoes")
+    (report,) = build_container(api.settings).reports.list_latest(dwipp_id, 100)
+    assert (report.reason, report.comment, report.text) == ("hate", "They hate socks.", "Buy my shoes")
+
+
+async def test_changed_comment_keeps_the_counts(api: Api) -> None:
+    kay, _, _, dwipp_id = await _create(api)
+    for comment in ("One", "Two", None):
+        await _report(kay, dwipp_id, "spam", comment)
+        case = _get_case(api, dwipp_id)
+        assert case
+        assert (case.reports, case.reasons) == (1, {"spam": 1})
+
+
+async def test_withdrawal_of_the_last_report_closes_the_case(api: Api) -> None:
+    kay, lee, _, dwipp_id = await _create(api)
+    await _report(kay, dwipp_id, "spam")
+    await _report(lee, dwipp_id, "hate")
+    for _ in range(2):
+        await _withdraw(kay, dwipp_id)
+        case = _get_case(api, dwipp_id)
+        assert case
+        assert (case.status, case.reports, case.reasons) == ("open", 1, {"hate": 1})
+    await _withdraw(lee, dwipp_id)
+    case = _get_case(api, dwipp_id)
+    assert case
+    assert (case.status, case.reports, case.reasons, case.decision) == ("closed", 0, {}, None)
+    assert _list_open(api) == []
+    assert build_container(api.settings).cases.list_entries("open", 100, None) == []
+    await _report(lee, dwipp_id, "hate")
+    reopened = _get_case(api, dwipp_id)
+    assert reopened
+    assert (reopened.status, reopened.reports) == ("open", 1)
+    assert reopened.first_reported_at == case.first_reported_at
+
+
+async def test_withdrawal_is_204_whatever_became_of_the_dwipp(api: Api) -> None:
+    kay, _, max_, dwipp_id = await _create(api)
+    for unknown in (dwipp_id, "no-id", "019a3f6c-21e4-7b09-8d57-4c1e9ab03f62"):
+        await _withdraw(kay, unknown)
+    await _report(kay, dwipp_id)
+    assert (await max_.http.delete(f"/v1/dwipps/{dwipp_id}")).status_code == 204
+    for _ in range(2):
+        await _withdraw(kay, dwipp_id)
+    assert (await kay.get("/v1/me/export"))["reports"] == []
+
+
+async def test_deletion_of_the_dwipp_closes_the_case(api: Api) -> None:
+    kay, _, max_, dwipp_id = await _create(api)
+    await _report(kay, dwipp_id)
+    assert (await max_.http.delete(f"/v1/dwipps/{dwipp_id}")).status_code == 204
+    case = _get_case(api, dwipp_id)
+    assert case
+    assert case.status == "closed"
+    assert case.decision
+    assert (case.decision.action, case.decision.reason) == ("deleted", None)
+    assert case.text == "Buy my socks"
+    assert build_container(api.settings).cases.list_entries("open", 100, None) == []
+
+
+async def test_only_a_new_report_opens_a_decided_case(api: Api) -> None:
+    kay, lee, _, dwipp_id = await _create(api)
+    await _report(kay, dwipp_id)
+    container = build_container(api.settings)
+    case = container.cases.get(dwipp_id)
+    assert case
+    decision = Decision("dismiss", "spam", now())
+    (request,) = container.cases.decision_requests(case, dwipp_id, "max", decision)
+    container.dwipps._client.update_item(**request["Update"])
+    container.cases.delete_open_entry(case)
+    await _report(kay, dwipp_id)  # The same report as before.
+    decided = container.cases.get(dwipp_id)
+    assert decided
+    assert (decided.status, decided.decision) == ("closed", decision)
+    assert _list_open(api) == []
+    await _report(lee, dwipp_id)
+    reopened = container.cases.get(dwipp_id)
+    assert reopened
+    assert (reopened.status, reopened.decision, reopened.reports) == ("open", decision, 2)
+    assert reopened.opening != case.opening
+    container.cases.delete_open_entry(case)  # That of the first opening, which is late.
+    assert _list_open(api) == [dwipp_id]
+
+
+class TestRefusals:
+    async def test_own_dwipp_is_403(self, api: Api) -> None:
+        _, _, max_, dwipp_id = await _create(api)
+        assert await _get_problem(max_, f"/v1/dwipps/{dwipp_id}/report", {"reason": "spam"}) == (403, "own-dwipp")
+        assert _get_case(api, dwipp_id) is None
+
+    @pytest.mark.parametrize("dwipp_id", ["019a3f6c-21e4-7b09-8d57-4c1e9ab03f62", "no-id", "%20", "🦆"])
+    async def test_unknown_dwipp_is_404(self, dwipp_id: str, api: Api) -> None:
+        kay = await api.create_member("kay")
+        path = f"/v1/dwipps/{dwipp_id}/report"
+        assert await _get_problem(kay, path, {"reason": "spam"}) == (404, "dwipp-not-found")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"reason": "boring"},
+            {"reason": "Spam"},
+            {"reason": None},
+            {"reason": ["spam"]},
+            {"reason": "spam", "comment": ""},
+            {"reason": "spam", "comment": " \n "},
+            {"reason": "spam", "comment": "\u2800"},
+            {"reason": "spam", "comment": "x" * 501},
+            {"reason": "spam", "comment": "x\0"},
+            {"reason": "spam", "comment": 7},
+            {"reason": "spam", "other": 1},
+            [],
+        ],
+        ids=str,
+    )
+    async def test_invalid_body_is_422_and_changes_nothing(self, body: Any, api: Api) -> None:
+        kay, _, _, dwipp_id = await _create(api)
+        assert await _get_problem(kay, f"/v1/dwipps/{dwipp_id}/report", body) == (422, "invalid-request")
+        assert _get_case(api, dwipp_id) is None
+
+    async def test_comment_may_have_500_code_points(self, api: Api) -> None:
+        kay, _, _, dwipp_id = await _create(api)
+        await _report(kay, dwipp_id, "other", " " + "🦆" * 500 + "\t")
+        (report,) = (await kay.get("/v1/me/export"))["reports"]
+        assert report["comment"] == "🦆" * 500
+
+
+async def test_author_of_a_reported_dwipp_sees_no_difference(api: Api) -> None:
+    kay, _, max_, dwipp_id = await _create(api)
+    paths = (f"/v1/dwipps/{dwipp_id}", "/v1/me/dwipps", "/v1/me", "/v1/users/max", "/v1/me/export", "/v1/dwipps")
+    before = [[await member.get(path) for path in paths[:4]] for member in (kay, max_)]
+    export = await max_.get("/v1/me/export")
+    await _report(kay, dwipp_id, "hate", "Go away")
+    assert [[await member.get(path) for path in paths[:4]] for member in (kay, max_)] == before
+    assert await max_.get("/v1/me/export") == export
+
+
+async def test_dwipp_of_a_blocked_member_can_be_reported(api: Api) -> None:
+    kay, _, _, dwipp_id = await _create(api)
+    assert (await kay.http.put("/v1/users/max/block")).status_code == 204
+    await _report(kay, dwipp_id)
+    case = _get_case(api, dwipp_id)
+    assert case
+    assert case.reports == 1
+
+
+class TestPersonalData:
+    async def test_export_has_the_reports(self, api: Api) -> None:
+        kay, _, max_, dwipp_id = await _create(api)
+        second = (await max_.post_dwipp("More socks"))["id"]
+        await _report(kay, dwipp_id, "spam", "No.")
+        await _report(kay, second, "hate")
+        first_report, second_report = (await kay.get("/v1/me/export"))["reports"]
+        assert first_report.pop("at").endswith("Z")
+        expected = {"dwipp_id": dwipp_id, "reason": "spam", "comment": "No.", "text": "Buy my socks"}
+        assert first_report == expected
+        assert (second_report["dwipp_id"], second_report["comment"]) == (second, None)
+
+    async def test_reports_are_erased_with_the_account(self, api: Api) -> None:
+        kay, lee, _, dwipp_id = await _create(api)
+        await _report(kay, dwipp_id, "spam")
+        await _report(lee, dwipp_id, "hate")
+        member_id = (await kay.get("/v1/me"))["id"]
+        (store,) = [store for store in build_container(api.settings).personal_data if store.name == "reports"]
+        member = make_member(member_id)
+        while calls := store.erase(member, 100):
+            for call in calls:
+                call()
+        assert (await kay.get("/v1/me/export"))["reports"] == []
+        case = _get_case(api, dwipp_id)
+        assert case
+        assert (case.reports, case.reasons) == (1, {"hate": 1})
+
+
+class TestConcurrency:
+    async def test_parallel_reports_of_all_members_are_counted(self, api: Api) -> None:
+        _, _, _, dwipp_id = await _create(api)
+        members = [await api.create_member() for _ in range(6)]
+        for member in members:
+            await member.get("/v1/me")
+        await asyncio.gather(*[_report(member, dwipp_id, reason) for member in members for reason in ("spam", "hate")])
+        case = _get_case(api, dwipp_id)
+        assert case
+        assert (case.reports, sum(case.reasons.values())) == (6, 6)
+        reports = build_container(api.settings).reports.list_latest(dwipp_id, 100)
+        counts = {reason: sum(report.reason == reason for report in reports) for reason in case.reasons}
+        assert counts == case.reasons
+        await asyncio.gather(*[_withdraw(member, dwipp_id) for member in members])
+        closed = _get_case(api, dwipp_id)
+        assert closed
+        assert (closed.reports, closed.reasons, closed.status) == (0, {}, "closed")
+        assert _list_open(api) == []
