@@ -31,6 +31,7 @@ from app.members.block_data import BlockData
 from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 from app.members.personal_data import ExemptRows, PersonalData
+from app.members.suspensions import SuspensionData, SuspensionRepository
 from app.settings import Settings
 
 
@@ -45,6 +46,7 @@ class Container:
     sessions: Sessions
     passwords: Passwords
     directory: Directory
+    suspensions: SuspensionRepository
     blocks: BlockRepository
     audiences: Audiences
     dwipps: DwippRepository
@@ -65,7 +67,8 @@ def build_container(settings: Settings) -> Container:
     """Build all objects. This makes no call."""
     client = dynamodb_client(settings.region)
     pool = UserPool(settings)
-    directory = Directory(client, settings.members_table, pool)
+    suspensions = SuspensionRepository(client, settings.members_table)
+    directory = Directory(client, settings.members_table, pool, suspensions)
     registrations = RegistrationRepository(client, settings.members_table)
     removals = RemovalRepository(client, settings.members_table)
     pending_confirmations = PendingConfirmationRepository(client, settings.members_table)
@@ -77,6 +80,7 @@ def build_container(settings: Settings) -> Container:
     personal_data: tuple[PersonalData, ...] = (
         DwippData(feed, dwipps),
         BlockData(blocks),
+        SuspensionData(),
         ReactionData(reactions),
         ExemptRows(
             "profile", frozenset({"member", "handle"}), "Each export has the profile, and the erasure removes it last."
@@ -99,6 +103,7 @@ def build_container(settings: Settings) -> Container:
         sessions=Sessions(pool, directory, pending_confirmations),
         passwords=Passwords(pool),
         directory=directory,
+        suspensions=suspensions,
         blocks=blocks,
         audiences=audiences,
         dwipps=dwipps,
