@@ -33,6 +33,7 @@ from app.members.block_data import BlockData
 from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 from app.members.personal_data import ExemptRows, PersonalData
+from app.members.suspensions import SuspensionData, SuspensionRepository
 from app.safety.report_data import ReportData
 from app.settings import Settings
 
@@ -48,6 +49,7 @@ class Container:
     sessions: Sessions
     passwords: Passwords
     directory: Directory
+    suspensions: SuspensionRepository
     blocks: BlockRepository
     audiences: Audiences
     dwipps: DwippRepository
@@ -70,7 +72,8 @@ def build_container(settings: Settings) -> Container:
     """Build all objects. This makes no call."""
     client = dynamodb_client(settings.region)
     pool = UserPool(settings)
-    directory = Directory(client, settings.members_table, pool)
+    suspensions = SuspensionRepository(client, settings.members_table)
+    directory = Directory(client, settings.members_table, pool, suspensions)
     registrations = RegistrationRepository(client, settings.members_table)
     removals = RemovalRepository(client, settings.members_table)
     pending_confirmations = PendingConfirmationRepository(client, settings.members_table)
@@ -85,6 +88,7 @@ def build_container(settings: Settings) -> Container:
         DwippData(feed, dwipps, cases),
         BlockData(blocks),
         ReportData(reports),
+        SuspensionData(),
         ReactionData(reactions),
         ExemptRows(
             "profile", frozenset({"member", "handle"}), "Each export has the profile, and the erasure removes it last."
@@ -112,6 +116,7 @@ def build_container(settings: Settings) -> Container:
         sessions=Sessions(pool, directory, pending_confirmations),
         passwords=Passwords(pool),
         directory=directory,
+        suspensions=suspensions,
         blocks=blocks,
         audiences=audiences,
         dwipps=dwipps,

@@ -23,6 +23,7 @@
     ├── IdempotencyKeyReusedError
     ├── LoginAgainError
     ├── ModeratorsOnlyError
+    ├── SuspendedError
     ├── InvalidCursorError
     ├── TooManyRequestsError
     ├── RateLimitedError
@@ -213,6 +214,24 @@ class ModeratorsOnlyError(DwipperError):
     """The access token does not give the rights of a moderator."""
 
     detail = "Only moderators can use this part of the API. A new moderator must log in again or refresh the token."
+
+
+class SuspendedError(DwipperError):
+    """The member is suspended.
+
+    Args:
+        until: the end of the suspension as RFC 3339. None if it has no end.
+        reason: the reason of the suspension.
+    """
+
+    detail = (
+        "You are suspended, see `until` and `reason`. You can read and delete, but not create, edit, react or block."
+    )
+
+    def __init__(self, until: str | None, reason: str) -> None:
+        super().__init__()
+        self.until = until
+        self.reason = reason
 
 
 class InvalidCursorError(DwipperError):

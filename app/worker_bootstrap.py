@@ -10,5 +10,5 @@ from app.settings import Settings
 def build_worker(settings: Settings) -> Worker:
     """Build the worker with all jobs. This makes no call."""
     container = build_container(settings)
-    erasure = Erasure(container.deletions, container.user_pool, container.personal_data)
+    erasure = Erasure(container.deletions, container.suspensions, container.user_pool, container.personal_data)
     return Worker(container.job_queue, container.pending_jobs, {DELETE_ACCOUNT: erasure})

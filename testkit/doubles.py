@@ -22,6 +22,7 @@ from app.dwipps.schemas import DwippPage
 from app.main import create_app
 from app.members.directory import Directory
 from app.members.models import Member
+from app.openapi import examples
 from app.pagination.cursors import PageRequest
 from app.settings import Settings
 from testkit.limits import NO_LIMITS
@@ -87,7 +88,9 @@ class DirectoryStub(Directory):
     """A directory that finds a member with the handle `kay` for every id."""
 
     def __init__(self, container: Container) -> None:
-        super().__init__(dynamodb_client(SETTINGS.region), SETTINGS.members_table, container.user_pool)
+        super().__init__(
+            dynamodb_client(SETTINGS.region), SETTINGS.members_table, container.user_pool, container.suspensions
+        )
 
     def get_or_create(self, member_id: str) -> Member:
         return Member(member_id, "kay", datetime.now(UTC), new_write_deadline())
@@ -126,6 +129,8 @@ def make_error(error_class: type[errors.DwipperError]) -> errors.DwipperError:
     """Return an error of this class. Its arguments are examples."""
     if error_class is errors.InvalidGrantError:
         return errors.InvalidGrantError("invalid_grant", "No.")
+    if error_class is errors.SuspendedError:
+        return errors.SuspendedError(examples.SUSPENDED_UNTIL, examples.SUSPENSION_REASON)
     if error_class is errors.RateLimitedError:
         return errors.RateLimitedError(1200, {"RateLimit": '"hour";r=0;t=1200'})
     return error_class()

@@ -12,7 +12,7 @@ from app.dwipps.reactions import Change
 from app.dwipps.schemas import DwippView, dwipp_example
 from app.limits.dependencies import ReactionLimit
 from app.limits.limiter import WriteLimit
-from app.members.dependencies import CurrentMember
+from app.members.dependencies import ActiveMember, CurrentMember
 from app.observability.metrics import counted_as
 from app.openapi.problem_responses import LIMITED_MEMBER_ERRORS, error_responses
 from app.web.routing import ApiRoute
@@ -23,6 +23,9 @@ router = APIRouter(
     responses=error_responses(*LIMITED_MEMBER_ERRORS, errors.DwippNotFoundError),
     route_class=ApiRoute,
 )
+
+# A suspended member can clear reactions only.
+_SUSPENDED = error_responses(errors.SuspendedError)
 
 
 def _example(**changes: Any) -> Any:
@@ -40,19 +43,19 @@ def _count_change(limit: WriteLimit, change: Callable[[], tuple[DwippView, bool]
         return dwipp
 
 
-@router.post("/upvote", summary="Toggle an upvote", responses=_example(upvotes=4, upvoted=True))
+@router.post("/upvote", summary="Toggle an upvote", responses=_example(upvotes=4, upvoted=True) | _SUSPENDED)
 @counted_as("Reactions")
 def toggle_upvote(
-    dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
+    dwipp_id: DwippIdParam, member: ActiveMember, reactions: ReactionChanges, limit: ReactionLimit
 ) -> DwippView:
     """Set or clear your upvote. Not safe to retry: PUT and DELETE are. You can upvote your own Dwipps."""
     return _count_change(limit, partial(reactions.change_upvote, member, dwipp_id, Change.TOGGLE))
 
 
-@router.put("/upvote", summary="Upvote a Dwipp", responses=_example(upvotes=4, upvoted=True))
+@router.put("/upvote", summary="Upvote a Dwipp", responses=_example(upvotes=4, upvoted=True) | _SUSPENDED)
 @counted_as("Reactions")
 def set_upvote(
-    dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
+    dwipp_id: DwippIdParam, member: ActiveMember, reactions: ReactionChanges, limit: ReactionLimit
 ) -> DwippView:
     """Set your upvote. Safe to retry: each member's upvote counts once."""
     return _count_change(limit, partial(reactions.change_upvote, member, dwipp_id, Change.SET))
@@ -70,19 +73,19 @@ def clear_upvote(
     return _count_change(limit, partial(reactions.change_upvote, member, dwipp_id, Change.CLEAR))
 
 
-@router.post("/favorite", summary="Toggle a favorite", responses=_example(upvotes=3, favorited=True))
+@router.post("/favorite", summary="Toggle a favorite", responses=_example(upvotes=3, favorited=True) | _SUSPENDED)
 @counted_as("Reactions")
 def toggle_favorite(
-    dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
+    dwipp_id: DwippIdParam, member: ActiveMember, reactions: ReactionChanges, limit: ReactionLimit
 ) -> DwippView:
     """Set or clear your favorite. Not safe to retry: PUT and DELETE are. Nobody else sees your favorites."""
     return _count_change(limit, partial(reactions.change_favorite, member, dwipp_id, Change.TOGGLE))
 
 
-@router.put("/favorite", summary="Add a favorite", responses=_example(upvotes=3, favorited=True))
+@router.put("/favorite", summary="Add a favorite", responses=_example(upvotes=3, favorited=True) | _SUSPENDED)
 @counted_as("Reactions")
 def set_favorite(
-    dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
+    dwipp_id: DwippIdParam, member: ActiveMember, reactions: ReactionChanges, limit: ReactionLimit
 ) -> DwippView:
     """Set your favorite. Safe to retry: a favorite keeps its place in the list."""
     return _count_change(limit, partial(reactions.change_favorite, member, dwipp_id, Change.SET))

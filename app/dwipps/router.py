@@ -15,12 +15,13 @@ from app.dwipps.feed import to_view
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView, dwipp_example
 from app.limits.dependencies import ChangeLimit, DwippLimit
 from app.members.audience import Audiences
-from app.members.dependencies import CurrentMember, MemberAudiences
+from app.members.dependencies import ActiveMember, CurrentMember, MemberAudiences
 from app.observability.metrics import counted_as
 from app.openapi import examples
 from app.openapi.links import links_with_parameters
 from app.openapi.problem_responses import (
     BODY_ERRORS,
+    LIMITED_ACTIVE_MEMBER_ERRORS,
     LIMITED_MEMBER_ERRORS,
     PAGE_ERRORS,
     PRINCIPAL_ERRORS,
@@ -82,11 +83,11 @@ def list_dwipps(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed
     "",
     summary="Create a Dwipp",
     status_code=201,
-    responses=error_responses(*LIMITED_MEMBER_ERRORS, *BODY_ERRORS, errors.IdempotencyKeyReusedError) | _CREATED,
+    responses=error_responses(*LIMITED_ACTIVE_MEMBER_ERRORS, *BODY_ERRORS, errors.IdempotencyKeyReusedError) | _CREATED,
 )
 @counted_as("DwippsWritten")
 def create_dwipp(
-    body: DwippDraft, member: CurrentMember, key: IdempotencyKey, writer: DwippWriter, limit: DwippLimit
+    body: DwippDraft, member: ActiveMember, key: IdempotencyKey, writer: DwippWriter, limit: DwippLimit
 ) -> DwippView:
     """Create a Dwipp.
 
@@ -120,7 +121,7 @@ def read_dwipp(dwipp_id: DwippIdParam, principal: CurrentPrincipal, feed: DwippF
     "/{dwipp_id}",
     summary="Edit a Dwipp",
     responses=error_responses(
-        *(*LIMITED_MEMBER_ERRORS, *BODY_ERRORS),
+        *(*LIMITED_ACTIVE_MEMBER_ERRORS, *BODY_ERRORS),
         *(errors.DwippNotFoundError, errors.NotTheAuthorError, errors.EditConflictError),
     )
     | _EDITED,
@@ -128,7 +129,7 @@ def read_dwipp(dwipp_id: DwippIdParam, principal: CurrentPrincipal, feed: DwippF
 def edit_dwipp(
     dwipp_id: DwippIdParam,
     body: DwippEdit,
-    member: CurrentMember,
+    member: ActiveMember,
     dwipps: Dwipps,
     reactions: Reactions,
     audiences: MemberAudiences,

@@ -2,7 +2,7 @@
 
 Rows of the members table:
 
-    pk = member#<id>      deleting_since from the mark on; is_over and expires_at once nothing is left
+    pk = member#<id>      deleting_since from the mark on; later only with is_over and expires_at
     pk = handle#<handle>  no other attributes from the mark on; the row stays, so that nobody gets the handle again
 
 A pending row (app/jobs/pending.py) exists from the mark until nothing is left.
@@ -24,6 +24,8 @@ from app.aws.retries import (
 from app.aws.timestamps import from_text, now, to_text
 from app.jobs.messages import DELETE_ACCOUNT
 from app.jobs.pending import PendingJobRepository
+from app.members.models import Suspension
+from app.members.suspensions import from_map
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -46,17 +48,24 @@ class DeletionState:
         handle: the member's handle. None before their first request.
         marked_at: the time of the mark. None if there is no mark.
         is_over: True once nothing is left.
+        suspension: the member's suspension, None if there is none or if it has ended.
     """
 
     handle: str | None
     marked_at: datetime | None
     is_over: bool
+    suspension: Suspension | None = None
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Self:
         """Return the state in the member's row, which may be empty."""
         marked_at = row.get("deleting_since")
-        return cls(row.get("handle"), from_text(marked_at) if marked_at else None, "is_over" in row)
+        return cls(
+            handle=row.get("handle"),
+            marked_at=from_text(marked_at) if marked_at else None,
+            is_over="is_over" in row,
+            suspension=from_map(row.get("suspension")),
+        )
 
     def remaining_drain(self, moment: datetime) -> timedelta:
         """Return the time from this moment to the end of the drain period. Zero or negative after its end."""
@@ -119,7 +128,7 @@ class DeletionRepository:
         end = {
             "TableName": self._table,
             "Key": _key(member_id),
-            "UpdateExpression": "SET is_over = :true, expires_at = :expires_at REMOVE handle, joined_at",
+            "UpdateExpression": "SET is_over = :true, expires_at = :expires_at REMOVE handle, joined_at, suspension",
             "ConditionExpression": "attribute_exists(deleting_since) AND attribute_not_exists(is_over)",
             "ExpressionAttributeValues": serialize(
                 {":true": True, ":expires_at": int((now() + _TOMBSTONE_TTL).timestamp())}

@@ -14,6 +14,7 @@ from app.jobs.worker import MustStop, Progress
 from app.me.deletions import DeletionRepository
 from app.members.models import Member
 from app.members.personal_data import PersonalData
+from app.members.suspensions import SuspensionRepository
 
 METRIC = "AccountsDeleted"
 
@@ -29,8 +30,15 @@ _BATCH_SIZE = 25
 class Erasure:
     """The erasure of marked accounts. It can stop at any point, because it resumes from the data that is left."""
 
-    def __init__(self, deletions: DeletionRepository, pool: UserPool, stores: Sequence[PersonalData]) -> None:
+    def __init__(
+        self,
+        deletions: DeletionRepository,
+        suspensions: SuspensionRepository,
+        pool: UserPool,
+        stores: Sequence[PersonalData],
+    ) -> None:
         self._deletions = deletions
+        self._suspensions = suspensions
         self._pool = pool
         self._stores = stores
 
@@ -56,6 +64,9 @@ class Erasure:
             wait = state.remaining_drain(began_at)
             if wait > timedelta(0):
                 return Progress(is_done=False, delay_seconds=math.ceil(wait.total_seconds()))
+            if state.suspension is not None:
+                # Before the user is deleted, because then the email is free for a new account.
+                self._suspensions.end_with_account(state.suspension)
             self._pool.delete(subject)
             return Progress(is_done=True, metric=METRIC if self._deletions.finish(subject) else None)
         return Progress(is_done=False)

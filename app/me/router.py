@@ -15,6 +15,8 @@ from app.dwipps.schemas import DwippPage
 from app.me.dependencies import AccountDeletion, AccountExport, AccountUserPool
 from app.me.schemas import AccountView, ExportView
 from app.members.dependencies import CurrentMember
+from app.members.models import Suspension
+from app.members.schemas import SuspensionView
 from app.openapi.links import links_with_parameters
 from app.openapi.problem_responses import (
     BODY_ERRORS,
@@ -49,6 +51,7 @@ def read_me(member: CurrentMember, principal: CurrentPrincipal, user_pool: Accou
         email=user.email,
         joined_at=member.joined_at,
         moderator=principal.is_moderator,
+        suspension=_to_view(member.suspension),
     )
 
 
@@ -81,8 +84,8 @@ def export_me(
 ) -> ExportView:
     """Return all data about you. The export of a larger account has several parts.
 
-    A part has at most 500 items: your Dwipps, the members whom you block, and the Dwipps with a reaction of yours, in
-    this order. The export ends only at a null `next_cursor`.
+    A part has at most 500 items: your Dwipps, the members whom you block, the moderators' decisions about you, and the
+    Dwipps with a reaction of yours, in this order. The export ends only at a null `next_cursor`.
     """
     return export.get_part(member, cursor)
 
@@ -136,3 +139,7 @@ def list_my_favorites(principal: CurrentPrincipal, params: PageParams, feed: Dwi
     `DELETE` on the favorite of a deleted Dwipp has the response 404 and removes the favorite.
     """
     return params.with_next_link(feed.list_favorites(principal.id, params.page))
+
+
+def _to_view(suspension: Suspension | None) -> SuspensionView | None:
+    return SuspensionView(until=suspension.until, reason=suspension.reason) if suspension else None

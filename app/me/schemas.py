@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.dwipps.schemas import DwippView, Mark, dwipp_example
-from app.members.schemas import OwnProfileView
+from app.members.schemas import ModerationAction, OwnProfileView, SuspensionView
 from app.openapi import examples
 from app.safety.schemas import OwnReport
 
@@ -23,19 +23,21 @@ _EXAMPLE: Any = {
     "favorites": [_MARK],
     "blocks": [examples.BLOCKED_HANDLE],
     "reports": [],
+    "moderation": [],
     "next_cursor": None,
 }
 
 
 class AccountView(OwnProfileView):
-    """The profile of the calling member, and the rights of the access token."""
+    """The profile of the calling member, the rights of the access token, and the suspension."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_PROFILE | {"moderator": False}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_PROFILE | {"moderator": False, "suspension": None}]})
 
     moderator: bool = Field(
         description="True if the access token gives the rights of a moderator. A change takes effect at the next login"
         " or refresh.",
     )
+    suspension: SuspensionView | None = Field(description="Null if you are not suspended.")
 
 
 class ExportView(BaseModel):
@@ -49,4 +51,7 @@ class ExportView(BaseModel):
     favorites: list[Mark]
     blocks: list[str] = Field(description="The handles of the members whom you block.")
     reports: list[OwnReport]
+    moderation: list[ModerationAction] = Field(
+        description="The decisions of the moderators that concern you: the suspension, if you are suspended."
+    )
     next_cursor: str | None = Field(description="The `cursor` of the next part. Null in the last part.")

@@ -6,12 +6,13 @@ from fastapi import Depends, Path
 from pydantic import AfterValidator
 
 from app.auth.dependencies import CurrentPrincipal
+from app.errors import SuspendedError
 from app.members.audience import Audiences
 from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 from app.members.models import Member
 from app.openapi import examples
-from app.openapi.formats import lower_ascii
+from app.openapi.formats import format_timestamp, lower_ascii
 from app.web.dependencies import provided
 from app.web.threadpool import in_threadpool
 
@@ -35,3 +36,14 @@ def _member(principal: CurrentPrincipal, directory: MemberDirectory) -> Member:
 
 
 CurrentMember = Annotated[Member, Depends(_member)]
+
+
+async def _active_member(member: CurrentMember) -> Member:
+    if member.suspension is not None:
+        until = member.suspension.until
+        raise SuspendedError(format_timestamp(until) if until else None, member.suspension.reason)
+    return member
+
+
+# A member who is not suspended. Dependencies run before the body is validated, so the 403 precedes a 422.
+ActiveMember = Annotated[Member, Depends(_active_member)]

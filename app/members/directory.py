@@ -2,12 +2,12 @@
 
 Rows of the members table:
 
-    pk = member#<id>      handle, joined_at
+    pk = member#<id>      handle, joined_at; suspension if the member is suspended (app/members/suspensions.py)
     pk = handle#<handle>  member_id, joined_at
 
-One transaction writes both rows, and only the deletion of the account (`app/me/deletions.py`) changes them. So each
-handle has one member, and each member one handle. The rows hold no email, and a member's id is disclosed to that member
-only.
+One transaction writes both rows, and only the deletion of the account (`app/me/deletions.py`) changes the handle. So
+each handle has one member, and each member one handle. The rows hold no email, and a member's id is disclosed to that
+member only.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,8 @@ from app.cognito.models import User
 from app.cognito.user_pool import UserPool
 from app.errors import MemberNotFoundError, UnauthenticatedError, UnavailableError
 from app.members.handles import generate_handle, is_handle, is_reserved
-from app.members.models import Member
+from app.members.models import Member, Suspension
+from app.members.suspensions import SuspensionRepository, from_map, to_map
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -43,10 +44,11 @@ class Profile:
 class Directory:
     """The members by id and by handle. A member's first request creates their rows."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, pool: UserPool) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, pool: UserPool, suspensions: SuspensionRepository) -> None:
         self._client = client
         self._table = table
         self._pool = pool
+        self._suspensions = suspensions
 
     def get_or_create(self, member_id: str) -> Member:
         """Return the member with this id. Create the row if this is their first request.
@@ -86,18 +88,29 @@ class Directory:
         user = self._pool.get_user(member_id)
         if user is None or not user.is_confirmed:
             raise UnauthenticatedError
+        # From an earlier account with this email. That account is deleted, so nobody can suspend it after this read.
+        suspension = self._suspensions.get_for_email(user.email)
         write_deadline = new_write_deadline()
         for handle in _candidate_handles(user):
-            member = retry_on_conflict(partial(self._claim_handle, user, handle, write_deadline), write_deadline)
+            member = retry_on_conflict(
+                partial(self._claim_handle, user, handle, suspension, write_deadline), write_deadline
+            )
             if member:
                 return member
         raise UnavailableError
 
-    def _claim_handle(self, user: User, handle: str, write_deadline: float) -> Member | None:
+    def _claim_handle(
+        self, user: User, handle: str, suspension: Suspension | None, write_deadline: float
+    ) -> Member | None:
         """Write both rows of a member. Return None if the handle is taken, or the member if the rows exist."""
         joined_at = to_text(user.created_at)
-        rows = [
-            {"pk": f"member#{user.id}", "handle": handle, "joined_at": joined_at},
+        rows: list[dict[str, Any]] = [
+            {
+                "pk": f"member#{user.id}",
+                "handle": handle,
+                "joined_at": joined_at,
+                "suspension": to_map(suspension) if suspension else None,
+            },
             {"pk": f"handle#{handle}", "member_id": user.id, "joined_at": joined_at},
         ]
         try:
@@ -105,7 +118,7 @@ class Directory:
         except self._client.exceptions.TransactionCanceledException as error:
             condition_results(error)
             return self._get(user.id)
-        return Member(user.id, handle, from_text(joined_at), write_deadline)
+        return Member(user.id, handle, from_text(joined_at), write_deadline, suspension)
 
     def _put_if_absent(self, row: dict[str, Any]) -> Any:
         return {
@@ -120,7 +133,10 @@ class Directory:
         row = self._get_row(f"member#{member_id}", consistent=True)
         if row and "deleting_since" in row:
             raise UnauthenticatedError(_DELETED)
-        return Member(member_id, row["handle"], from_text(row["joined_at"]), write_deadline) if row else None
+        if row is None:
+            return None
+        suspension = from_map(row.get("suspension"))
+        return Member(member_id, row["handle"], from_text(row["joined_at"]), write_deadline, suspension)
 
     def _get_row(self, pk: str, *, consistent: bool) -> dict[str, Any] | None:
         response = self._client.get_item(TableName=self._table, Key=serialize({"pk": pk}), ConsistentRead=consistent)

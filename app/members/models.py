@@ -5,10 +5,38 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """A period in which a member may not write, see `app/members/suspensions.py`.
+
+    Attributes:
+        id: random text that differs between suspensions.
+        at: the time of the decision.
+        until: the end. None if there is no end.
+        reason: the reason.
+        email_hash: the hash of the member's email. Storing the suspension sets it.
+    """
+
+    id: str
+    at: datetime
+    until: datetime | None
+    reason: str
+    email_hash: str | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """The authenticated member. Writes must start before `write_deadline`, in seconds of the monotonic clock."""
+    """The authenticated member.
+
+    Attributes:
+        id: the `sub`.
+        handle: the handle.
+        joined_at: the time of the registration.
+        write_deadline: the time before which writes must start, in seconds of the monotonic clock.
+        suspension: the suspension, None if there is none or if it has ended.
+    """
 
     id: str
     handle: str
     joined_at: datetime
     write_deadline: float = field(compare=False)
+    suspension: Suspension | None = None

@@ -1,6 +1,6 @@
 """The profile of a member in the API."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +25,22 @@ class OwnProfileView(ProfileView):
 
     id: str = Field(description="The `sub` of the member's tokens.")
     email: str
+
+
+class SuspensionView(BaseModel):
+    """A suspension that is in force. The member cannot create, edit, react or block."""
+
+    until: Timestamp | None = Field(description="The end of the suspension. Null if it has no end.")
+    reason: str
+
+
+class ModerationAction(BaseModel):
+    """A decision of the moderators that concerns the member."""
+
+    action: Literal["suspend"]
+    at: Timestamp
+    until: Timestamp | None = Field(description="The end of the suspension. Null if it has no end.")
+    reason: str
 
 
 class BlockView(BaseModel):

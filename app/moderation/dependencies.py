@@ -10,7 +10,7 @@ from fastapi import Depends
 
 from app.auth.dependencies import CurrentPrincipal
 from app.errors import ModeratorsOnlyError
-from app.members.dependencies import CurrentMember
+from app.members.dependencies import ActiveMember
 from app.members.models import Member
 
 
@@ -19,7 +19,7 @@ async def _require_group(principal: CurrentPrincipal) -> None:
         raise ModeratorsOnlyError
 
 
-async def _moderator(_group: Annotated[None, Depends(_require_group)], member: CurrentMember) -> Member:
+async def _moderator(_group: Annotated[None, Depends(_require_group)], member: ActiveMember) -> Member:
     """Return the moderator. The member's row is read after the check of the group, so other callers cost no read."""
     return member
 

@@ -27,6 +27,9 @@ TEXT = "Socks are envelopes for feet."
 NEW_TEXT = "Socks are sleeping bags for feet."
 
 COMMENT = "The same advertisement, for the tenth time."
+SUSPENDED_AT = "2025-11-01T13:00:00.000Z"
+SUSPENDED_UNTIL = "2025-11-08T13:00:00.000Z"
+SUSPENSION_REASON = "spam"
 
 CURSOR = encode_cursor("feed", DWIPP_ID)
 REQUEST_ID = "7d5b1f3e-9c2a-4e11-8b6f-2a4c6e8d0b1a"

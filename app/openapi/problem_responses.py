@@ -14,7 +14,8 @@ Responses = dict[int | str, dict[str, Any]]
 Declared = type[errors.DwipperError] | ProblemType
 
 # The problems of an operation by its property: it takes a body, calls Cognito, needs a principal, needs a member,
-# counts a write, or returns a page. The first request of a member reads the user from Cognito.
+# counts a write, refuses suspended members, or returns a page. The first request of a member reads the user from
+# Cognito.
 BODY_ERRORS: tuple[Declared, ...] = (
     problems.INVALID_REQUEST,
     problems.MALFORMED_REQUEST,
@@ -33,6 +34,7 @@ PRINCIPAL_ERRORS: tuple[Declared, ...] = (
 )
 MEMBER_ERRORS: tuple[Declared, ...] = (*PRINCIPAL_ERRORS, errors.TooManyRequestsError)
 LIMITED_MEMBER_ERRORS: tuple[Declared, ...] = (*MEMBER_ERRORS, errors.RateLimitedError)
+LIMITED_ACTIVE_MEMBER_ERRORS: tuple[Declared, ...] = (*LIMITED_MEMBER_ERRORS, errors.SuspendedError)
 PAGE_ERRORS: tuple[Declared, ...] = (problems.INVALID_REQUEST, errors.InvalidCursorError)
 
 # Marks a declared response until the document is built.
@@ -107,6 +109,8 @@ def _additional_members(problem_type: ProblemType) -> dict[str, Any]:
         return {"errors": [{"pointer": "/new_password", "detail": errors.WeakPasswordError.detail}]}
     if problem_type == PROBLEM_TYPES[errors.InvalidGrantError]:
         return {"detail": "grant_type is missing.", "error": "invalid_request"}
+    if problem_type == PROBLEM_TYPES[errors.SuspendedError]:
+        return {"until": examples.SUSPENDED_UNTIL, "reason": examples.SUSPENSION_REASON}
     return {}
 
 

@@ -5,10 +5,16 @@ from fastapi import APIRouter
 from app import errors
 from app.auth.dependencies import CurrentPrincipal
 from app.limits.dependencies import SafetyLimit
-from app.members.dependencies import BlockedHandleParam, Blocks, CurrentMember, MemberDirectory
+from app.members.dependencies import ActiveMember, BlockedHandleParam, Blocks, CurrentMember, MemberDirectory
 from app.members.handles import is_handle
 from app.members.schemas import BlockPage, BlockView
-from app.openapi.problem_responses import LIMITED_MEMBER_ERRORS, PAGE_ERRORS, PRINCIPAL_ERRORS, error_responses
+from app.openapi.problem_responses import (
+    LIMITED_ACTIVE_MEMBER_ERRORS,
+    LIMITED_MEMBER_ERRORS,
+    PAGE_ERRORS,
+    PRINCIPAL_ERRORS,
+    error_responses,
+)
 from app.pagination.cursors import PageRequest, decode_cursor, encode_cursor
 from app.pagination.dependencies import PageParams
 from app.web.routing import ApiRoute
@@ -27,11 +33,11 @@ def list_my_blocks(principal: CurrentPrincipal, params: PageParams, blocks: Bloc
     summary="Block a member",
     status_code=204,
     responses=error_responses(
-        *LIMITED_MEMBER_ERRORS, errors.MemberNotFoundError, errors.OwnProfileError, errors.TooManyBlocksError
+        *LIMITED_ACTIVE_MEMBER_ERRORS, errors.MemberNotFoundError, errors.OwnProfileError, errors.TooManyBlocksError
     ),
 )
 def block_member(
-    handle: BlockedHandleParam, member: CurrentMember, directory: MemberDirectory, blocks: Blocks, limit: SafetyLimit
+    handle: BlockedHandleParam, member: ActiveMember, directory: MemberDirectory, blocks: Blocks, limit: SafetyLimit
 ) -> None:
     """Hide a member's profile and Dwipps from you, in all lists and by id. Safe to retry.
 

@@ -100,6 +100,8 @@ def _domain_error_response(request: Request, error: errors.DwipperError) -> Resp
     problem_type = PROBLEM_TYPES[type(error)]
     if isinstance(error, errors.InvalidGrantError):
         return problem_response(request, problem_type, str(error), error=error.error)
+    if isinstance(error, errors.SuspendedError):
+        return problem_response(request, problem_type, str(error), until=error.until, reason=error.reason)
     if isinstance(error, errors.RateLimitedError):
         response = problem_response(request, problem_type, str(error))
         response.headers.update({**error.fields, "Retry-After": str(error.retry_after_seconds)})

@@ -5,11 +5,11 @@ A problem says what the client did and can do. It never repeats a message of Cog
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from app import errors
 from app.observability import request_context
@@ -54,6 +54,7 @@ PROBLEM_TYPES: Mapping[type[errors.DwipperError], ProblemType] = {
     errors.IdempotencyKeyReusedError: ProblemType("idempotency-key-reused", 422, "Idempotency key reused"),
     errors.LoginAgainError: ProblemType("login-again", 403, "Recent login required"),
     errors.ModeratorsOnlyError: ProblemType("moderators-only", 403, "Moderators only"),
+    errors.SuspendedError: ProblemType("suspended", 403, "Suspended"),
     errors.InvalidCursorError: ProblemType("invalid-cursor", 400, "Invalid cursor"),
     errors.TooManyRequestsError: ProblemType("too-many-requests", 429, "Too many requests"),
     errors.RateLimitedError: ProblemType("rate-limited", 429, "Rate limit reached"),
@@ -123,11 +124,21 @@ class InvalidTokenRequestProblem(Problem):
     )
 
 
+class SuspendedProblem(Problem):
+    """The problem of a suspended member."""
+
+    until: Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})] | None = Field(
+        description="The end of the suspension. Null if it has no end."
+    )
+    reason: str = Field(description="The reason of the suspension.")
+
+
 # The models of problem types with additional members.
 PROBLEM_MODELS: Mapping[ProblemType, type[Problem]] = {
     INVALID_REQUEST: InvalidRequestProblem,
     PROBLEM_TYPES[errors.WeakPasswordError]: InvalidRequestProblem,
     PROBLEM_TYPES[errors.InvalidGrantError]: InvalidTokenRequestProblem,
+    PROBLEM_TYPES[errors.SuspendedError]: SuspendedProblem,
 }
 
 

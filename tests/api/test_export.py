@@ -30,7 +30,7 @@ async def test_export_has_profile_dwipps_and_reactions_with_times(api: Api) -> N
     pages = await _read_export_pages(kay)
 
     assert {page["profile"]["email"] for page in pages} == {kay.email}
-    assert pages[0]["profile"] | {"moderator": False} == await kay.get("/v1/me")
+    assert pages[0]["profile"] | {"moderator": False, "suspension": None} == await kay.get("/v1/me")
     dwipps = [dwipp for page in pages for dwipp in page["dwipps"]]
     assert dwipps == (await kay.get("/v1/me/dwipps"))["items"]
     upvotes = [mark for page in pages for mark in page["upvotes"]]

@@ -44,7 +44,7 @@ async def test_register_confirm_and_log_in(api: Api) -> None:
 
     me = await api.open_session("member0@example.org", tokens).get("/v1/me")
     assert (me["handle"], me["email"]) == ("kay", "member0@example.org")
-    assert set(me) == {"id", "handle", "email", "joined_at", "moderator"}
+    assert set(me) == {"id", "handle", "email", "joined_at", "moderator", "suspension"}
 
 
 async def test_invalid_codes_and_registrations_have_the_same_response(api: Api) -> None:

@@ -61,7 +61,7 @@ def request_deletion(departure: Departure) -> None:
 
 def run_worker(departure: Departure) -> None:
     container = build_container(departure.engine.settings)
-    erasure = Erasure(container.deletions, container.user_pool, container.personal_data)
+    erasure = Erasure(container.deletions, container.suspensions, container.user_pool, container.personal_data)
     worker = Worker(container.job_queue, container.pending_jobs, {DELETE_ACCOUNT: OneBatchPerMessage(erasure)})
     assert WorkerProcess(worker, threading.Event()).run_once(poll_seconds=0)
 

@@ -88,7 +88,7 @@ class Target:
 
 def _with_single_user(container: Container, settings: Settings, keys: KeyEndpoint) -> Container:
     client, pool = dynamodb_client(settings.region), SingleUserPool(settings)
-    directory = Directory(client, settings.members_table, pool)
+    directory = Directory(client, settings.members_table, pool, container.suspensions)
     return replace(
         container,
         token_verifier=TokenVerifier(settings, KeySet(keys.fetch, keys.clock)),

@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.aws import clients
+from app.aws.items import serialize
 from app.aws.retries import WRITE_WINDOW_SECONDS
+from app.aws.timestamps import to_text
 from app.bootstrap import build_container
 from app.me.deletions import WRITE_DRAIN_PERIOD, DeletionState
+from app.members.models import Suspension
 from app.settings import Settings
 
 MEMBER_ID = "5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b"
@@ -40,3 +43,17 @@ def test_end_is_recorded_once_and_only_for_a_marked_account(settings: Settings) 
     assert deletions.get(MEMBER_ID) == state
     assert [deletions.finish(MEMBER_ID), deletions.finish(MEMBER_ID)] == [True, False]
     assert deletions.get(MEMBER_ID).is_over
+
+
+def test_end_removes_the_profile_and_the_suspension(settings: Settings) -> None:
+    client = clients.dynamodb_client(settings.region)
+    deletions = build_container(settings).deletions
+    suspension = {"id": "id", "at": to_text(MOMENT), "reason": "spam", "email_hash": "hash"}
+    row = {"pk": f"member#{MEMBER_ID}", "handle": "kay", "joined_at": to_text(MOMENT), "suspension": suspension}
+    client.put_item(TableName=settings.members_table, Item=serialize(row))
+    state = deletions.get(MEMBER_ID)
+    assert state.suspension == Suspension("id", MOMENT, None, "spam")
+    deletions.mark(MEMBER_ID, state)
+    assert deletions.finish(MEMBER_ID)
+    response = client.get_item(TableName=settings.members_table, Key=serialize({"pk": f"member#{MEMBER_ID}"}))
+    assert sorted(response["Item"]) == ["deleting_since", "expires_at", "is_over", "pk"]

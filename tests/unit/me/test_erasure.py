@@ -19,7 +19,8 @@ from app.jobs.worker import Progress
 from app.me import deletions, erasure
 from app.me.deletions import WRITE_DRAIN_PERIOD, DeletionRepository, DeletionState
 from app.me.erasure import METRIC, Erasure
-from app.members.models import Member
+from app.members.models import Member, Suspension
+from app.members.suspensions import SuspensionRepository
 from app.settings import Settings
 from devstack.process import Service
 from testkit.api_client import open_api
@@ -67,7 +68,8 @@ class World:
         self.deletions.get.return_value = state or DeletionState("kay", MARKED_AT, is_over=False)
         self.deletions.finish.return_value = True
         stores: list[Any] = [store]
-        self.erasure = Erasure(self.deletions, self.pool, stores)
+        self.suspensions = Mock(spec=SuspensionRepository)
+        self.erasure = Erasure(self.deletions, self.suspensions, self.pool, stores)
         monkeypatch.setattr(erasure, "now", lambda: self.now)
 
     def run(self, must_stop: Callable[[], bool] = never) -> Progress:
@@ -117,6 +119,19 @@ def test_user_and_profile_go_last(monkeypatch: pytest.MonkeyPatch) -> None:
     world.store.during_pass = steps.erase
     assert world.run().is_done
     assert [call[0] for call in steps.mock_calls] == ["lock_out", *["erase"] * 4, "delete", "finish"]
+    world.suspensions.end_with_account.assert_not_called()
+
+
+def test_suspension_outlives_the_account_before_the_email_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    suspension = Suspension("id", MARKED_AT, None, "spam")
+    world = World(monkeypatch, FakeStore(), DeletionState("kay", MARKED_AT, is_over=False, suspension=suspension))
+    world.run()
+    world.suspensions.end_with_account.assert_not_called()
+    world.now += WRITE_DRAIN_PERIOD
+    world.suspensions.end_with_account.side_effect = lambda _: world.pool.delete.assert_not_called()
+    assert world.run().is_done
+    world.suspensions.end_with_account.assert_called_once_with(suspension)
+    world.pool.delete.assert_called_once_with(MEMBER_ID)
 
 
 def test_job_stops_between_two_batches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +217,7 @@ def members(settings: Settings, embedded: Service, container: Container) -> tupl
 
 
 def _make_erasure(container: Container) -> Erasure:
-    return Erasure(container.deletions, container.user_pool, container.personal_data)
+    return Erasure(container.deletions, container.suspensions, container.user_pool, container.personal_data)
 
 
 LATE_WRITES: dict[str, Callable[[Container, Member, str], Any]] = {

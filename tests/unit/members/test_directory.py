@@ -20,7 +20,8 @@ from app.cognito.user_pool import UserPool
 from app.errors import MemberNotFoundError, UnauthenticatedError, UnavailableError
 from app.members.directory import Directory, Profile
 from app.members.handles import is_handle, is_reserved
-from app.members.models import Member
+from app.members.models import Member, Suspension
+from app.members.suspensions import SuspensionRepository
 from devstack import stack
 from devstack.process import Service
 from testkit.lost_responses import lose_first_response
@@ -44,6 +45,10 @@ def _make_pool(*users: User) -> Any:
     return pool
 
 
+def _make_directory(client: Any, *users: User) -> Directory:
+    return Directory(client, "members", _make_pool(*users), SuspensionRepository(client, "members"))
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The members table in the embedded AWS."""
@@ -52,7 +57,7 @@ class Table:
     name: str
 
     def make_directory(self, *users: User) -> Directory:
-        return Directory(self.client, self.name, _make_pool(*users))
+        return Directory(self.client, self.name, _make_pool(*users), SuspensionRepository(self.client, self.name))
 
     def get_row(self, pk: str) -> dict[str, Any]:
         response = self.client.get_item(TableName=self.name, Key=serialize({"pk": pk}), ConsistentRead=True)
@@ -150,6 +155,32 @@ class TestCreation:
         assert table.make_directory().get_or_create(user.id) == member
 
 
+class TestSuspensions:
+    """The first request reads the suspension of the email. Later ones find it in the member's row."""
+
+    SUSPENSION = Suspension("id", JOINED_AT, datetime(2099, 1, 1, tzinfo=UTC), "spam", "hash")
+
+    def _make_directory(self, table: Table, user: User, suspension: Suspension | None) -> tuple[Directory, Mock]:
+        suspensions = Mock(spec=SuspensionRepository, **{"get_for_email.return_value": suspension})
+        return Directory(table.client, table.name, _make_pool(user), suspensions), suspensions
+
+    def test_first_request_copies_the_suspension(self, table: Table) -> None:
+        user = _make_user(_make_handle())
+        directory, suspensions = self._make_directory(table, user, self.SUSPENSION)
+        members = [directory.get_or_create(user.id) for _ in range(2)]
+        assert [member.suspension for member in members] == [self.SUSPENSION] * 2
+        suspensions.get_for_email.assert_called_once_with(user.email)
+        stored = members[1].suspension
+        assert stored is not None
+        assert stored.email_hash == "hash"
+
+    def test_row_of_another_member_has_no_suspension(self, table: Table) -> None:
+        user = _make_user(_make_handle())
+        directory, _ = self._make_directory(table, user, None)
+        assert directory.get_or_create(user.id).suspension is None
+        assert "suspension" not in table.get_row(f"member#{user.id}")
+
+
 class TestLeaving:
     def test_member_without_a_mark_stays(self, table: Table) -> None:
         user = _make_user(_make_handle())
@@ -236,6 +267,11 @@ class TestConflicts:
     def no_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("app.aws.retries._FIRST_PAUSE_SECONDS", 0)
 
+    def _begin(self, stubber: Stubber) -> None:
+        """Stub the reads of a first request: neither a row nor a suspension of the email."""
+        stubber.add_response("get_item", {})
+        stubber.add_response("get_item", {})
+
     def _cancel(self, stubber: Stubber, member: str, handle: str) -> None:
         """Stub a cancelled transaction, with the reasons for the member's row and for the handle's row."""
         stubber.add_client_error(
@@ -257,10 +293,10 @@ class TestConflicts:
         client = dynamodb_client("us-east-1")
         user = _make_user("kay_the_first")
         with Stubber(client) as stubber:
-            stubber.add_response("get_item", {})
+            self._begin(stubber)
             self._cancel(stubber, member, handle)
             stubber.add_response("transact_write_items", {})
-            assert Directory(client, "members", _make_pool(user)).get_or_create(user.id).handle == "kay_the_first"
+            assert _make_directory(client, user).get_or_create(user.id).handle == "kay_the_first"
             stubber.assert_no_pending_responses()
 
     def test_concurrently_created_member_is_returned(self) -> None:
@@ -268,29 +304,27 @@ class TestConflicts:
         user = _make_user("kay_the_first")
         row = {"pk": f"member#{user.id}", "handle": "kay_before", "joined_at": "2026-07-01T12:30:15.250000Z"}
         with Stubber(client) as stubber:
-            stubber.add_response("get_item", {})
+            self._begin(stubber)
             self._cancel(stubber, "ConditionalCheckFailed", "None")
             stubber.add_response("get_item", {"Item": serialize(row)})
-            assert Directory(client, "members", _make_pool(user)).get_or_create(user.id) == Member(
-                user.id, "kay_before", JOINED_AT, 0.0
-            )
+            assert _make_directory(client, user).get_or_create(user.id) == Member(user.id, "kay_before", JOINED_AT, 0.0)
 
     def test_eight_taken_generated_handles_raise_unavailable(self) -> None:
         client = dynamodb_client("us-east-1")
         user = _make_user("kay_the_first")
         with Stubber(client) as stubber:
-            stubber.add_response("get_item", {})
+            self._begin(stubber)
             for _ in range(9):
                 self._cancel(stubber, "None", "ConditionalCheckFailed")
                 stubber.add_response("get_item", {})
             with pytest.raises(UnavailableError):
-                Directory(client, "members", _make_pool(user)).get_or_create(user.id)
+                _make_directory(client, user).get_or_create(user.id)
 
     def test_other_errors_are_raised(self) -> None:
         client = dynamodb_client("us-east-1")
         user = _make_user()
         with Stubber(client) as stubber:
-            stubber.add_response("get_item", {})
+            self._begin(stubber)
             stubber.add_client_error("transact_write_items", "ThrottlingException")
             with pytest.raises(ClientError):
-                Directory(client, "members", _make_pool(user)).get_or_create(user.id)
+                _make_directory(client, user).get_or_create(user.id)

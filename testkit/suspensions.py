@@ -1,0 +1,39 @@
+"""Suspensions of members in tests, written as a moderator's decision writes them."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from app.aws.timestamps import now
+from app.members.models import Suspension
+from app.members.suspensions import SuspensionRepository
+from devstack import clients
+from testkit.api_client import Api, MemberClient
+
+REASON = "spam"
+
+
+def make_suspension(until: datetime | None = None, reason: str = REASON) -> Suspension:
+    """Return a new suspension. Without `until`, it has no end."""
+    return Suspension(str(uuid.uuid4()), now(), until, reason)
+
+
+async def suspend(api: Api, member: MemberClient, until: datetime | None = None) -> None:
+    """Suspend a member. Their row must exist, so this reads the profile first."""
+    suspension = make_suspension(until)
+    await _transact(api, member, lambda store, member_id: store.suspend_requests(member_id, member.email, suspension))
+
+
+async def lift(api: Api, member: MemberClient) -> None:
+    """Lift the suspension of a member."""
+    await _transact(api, member, lambda store, member_id: store.lift_requests(member_id, member.email))
+
+
+async def _transact(
+    api: Api, member: MemberClient, make_requests: Callable[[SuspensionRepository, str], list[Any]]
+) -> None:
+    member_id = (await member.get("/v1/me"))["id"]
+    client = clients.dynamodb_client(api.endpoint, api.settings.region)
+    store = SuspensionRepository(client, api.settings.members_table)
+    client.transact_write_items(TransactItems=make_requests(store, member_id))
