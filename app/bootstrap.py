@@ -72,7 +72,7 @@ def build_container(settings: Settings) -> Container:
     dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
     reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
     blocks = BlockRepository(client, settings.members_table)
-    audiences = Audiences(blocks)
+    audiences = Audiences(blocks, directory)
     feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions, audiences)
     personal_data: tuple[PersonalData, ...] = (
         DwippData(feed, dwipps),

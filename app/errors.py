@@ -18,6 +18,7 @@
     ├── TooManyBlocksError
     ├── DwippNotFoundError
     ├── NotTheAuthorError
+    ├── RemovedError
     ├── EditConflictError
     ├── IdempotencyKeyReusedError
     ├── LoginAgainError
@@ -163,7 +164,7 @@ class DwippNotFoundError(DwipperError):
         has_changed: whether the request changed a reaction all the same. It is not part of the response.
     """
 
-    detail = "This Dwipp does not exist, it was deleted, or you block its author."
+    detail = "This Dwipp does not exist, it was deleted or removed, or you block its author."
 
     def __init__(self, *, has_changed: bool = False) -> None:
         super().__init__()
@@ -182,6 +183,12 @@ class NotTheAuthorError(DwipperError):
     def __init__(self, author_handle: str = "") -> None:
         super().__init__()
         self.author_handle = author_handle
+
+
+class RemovedError(DwipperError):
+    """Moderators removed the Dwipp, so its author can only read and delete it."""
+
+    detail = "Moderators removed your Dwipp. You can only read or delete it."
 
 
 class EditConflictError(DwipperError):

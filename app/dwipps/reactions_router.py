@@ -24,6 +24,8 @@ router = APIRouter(
     route_class=ApiRoute,
 )
 
+_REMOVED: Any = error_responses(errors.RemovedError)
+
 
 def _example(**changes: Any) -> Any:
     return {200: {"content": {"application/json": {"example": dwipp_example(**changes)}}}}
@@ -40,7 +42,7 @@ def _count_change(limit: WriteLimit, change: Callable[[], tuple[DwippView, bool]
         return dwipp
 
 
-@router.post("/upvote", summary="Toggle an upvote", responses=_example(upvotes=4, upvoted=True))
+@router.post("/upvote", summary="Toggle an upvote", responses=_example(upvotes=4, upvoted=True) | _REMOVED)
 @counted_as("Reactions")
 def toggle_upvote(
     dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
@@ -49,7 +51,7 @@ def toggle_upvote(
     return _count_change(limit, partial(reactions.change_upvote, member, dwipp_id, Change.TOGGLE))
 
 
-@router.put("/upvote", summary="Upvote a Dwipp", responses=_example(upvotes=4, upvoted=True))
+@router.put("/upvote", summary="Upvote a Dwipp", responses=_example(upvotes=4, upvoted=True) | _REMOVED)
 @counted_as("Reactions")
 def set_upvote(
     dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
@@ -66,11 +68,12 @@ def clear_upvote(
     """Clear your upvote. Safe to retry, also without an upvote.
 
     If the Dwipp was deleted, the response is 404, and your upvote and your favorite are removed.
+    If moderators removed it, the response is 404, and your upvote is removed.
     """
     return _count_change(limit, partial(reactions.change_upvote, member, dwipp_id, Change.CLEAR))
 
 
-@router.post("/favorite", summary="Toggle a favorite", responses=_example(upvotes=3, favorited=True))
+@router.post("/favorite", summary="Toggle a favorite", responses=_example(upvotes=3, favorited=True) | _REMOVED)
 @counted_as("Reactions")
 def toggle_favorite(
     dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
@@ -79,7 +82,7 @@ def toggle_favorite(
     return _count_change(limit, partial(reactions.change_favorite, member, dwipp_id, Change.TOGGLE))
 
 
-@router.put("/favorite", summary="Add a favorite", responses=_example(upvotes=3, favorited=True))
+@router.put("/favorite", summary="Add a favorite", responses=_example(upvotes=3, favorited=True) | _REMOVED)
 @counted_as("Reactions")
 def set_favorite(
     dwipp_id: DwippIdParam, member: CurrentMember, reactions: ReactionChanges, limit: ReactionLimit
@@ -96,5 +99,6 @@ def clear_favorite(
     """Clear your favorite. Safe to retry, also without a favorite.
 
     If the Dwipp was deleted, the response is 404, and your upvote and your favorite are removed.
+    If moderators removed it, the response is 404, and your favorite is removed.
     """
     return _count_change(limit, partial(reactions.change_favorite, member, dwipp_id, Change.CLEAR))

@@ -1,12 +1,15 @@
 """Formats of values in the API, and the regular expressions that describe them in the OpenAPI document."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import PlainSerializer, WithJsonSchema
 
 # The characters that `str.strip` removes, for a character class of ECMA-262. Its `\s` is another set.
 BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+
+# Why a member reports a Dwipp, and why moderators remove it.
+ModerationReason = Literal["spam", "harassment", "hate", "sexual", "violence", "self-harm", "illegal", "other"]
 
 
 def format_timestamp(moment: datetime) -> str:
