@@ -82,7 +82,7 @@ def build_container(settings: Settings) -> Container:
     cases = CaseRepository(client, settings.safety_table)
     reports = ReportRepository(client, settings.safety_table, cases)
     blocks = BlockRepository(client, settings.members_table)
-    audiences = Audiences(blocks)
+    audiences = Audiences(blocks, directory)
     feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions, audiences)
     personal_data: tuple[PersonalData, ...] = (
         DwippData(feed, dwipps, cases),
@@ -100,7 +100,7 @@ def build_container(settings: Settings) -> Container:
         ),
         ExemptRows(
             "cases",
-            frozenset({"case", "cases", "open-cases"}),
+            frozenset({"case", "cases"}),
             "A case belongs to its Dwipp, and is closed with it. It expires 90 days after that.",
         ),
         ExemptRows("pending jobs", frozenset({"pending"}), "A row holds a random id, and is deleted after its job."),

@@ -19,6 +19,7 @@
     ├── DwippNotFoundError
     ├── NotTheAuthorError
     ├── OwnDwippError
+    ├── RemovedError
     ├── EditConflictError
     ├── IdempotencyKeyReusedError
     ├── LoginAgainError
@@ -165,7 +166,7 @@ class DwippNotFoundError(DwipperError):
         has_changed: whether the request changed a reaction all the same. It is not part of the response.
     """
 
-    detail = "This Dwipp does not exist, it was deleted, or you block its author."
+    detail = "This Dwipp does not exist, it was deleted or removed, or you block its author."
 
     def __init__(self, *, has_changed: bool = False) -> None:
         super().__init__()
@@ -190,6 +191,12 @@ class OwnDwippError(DwipperError):
     """The operation is for the Dwipps of others, but the member wrote this one."""
 
     detail = "You wrote this Dwipp. You can neither report it nor decide on it."
+
+
+class RemovedError(DwipperError):
+    """Moderators removed the Dwipp, so its author can only read and delete it."""
+
+    detail = "Moderators removed your Dwipp. You can only read or delete it."
 
 
 class EditConflictError(DwipperError):

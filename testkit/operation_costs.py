@@ -7,10 +7,12 @@ from typing import Any
 from app.aws.items import serialize
 from app.aws.timestamps import now, to_text
 from app.dwipps.ids import new_id
+from app.dwipps.repository import DwippRepository
 from app.members.blocks import MAX_BLOCKS
 from testkit.api_client import Api, MemberClient
 from testkit.capacity_meter import CapacityMeter, ConsumedCapacity
 from testkit.engine import Engine
+from testkit.moderation import Moderation
 
 TEXT = "The word 'short' is longer than the word 'long'. ".ljust(280, "!")
 OTHER_TEXT = TEXT.swapcase()
@@ -58,6 +60,7 @@ async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> 
     await _measure_writes(recorder, author)
     await _measure_reads_with_blocks(recorder, engine, author, reader)
     await _measure_blocks(recorder, engine, stranger)
+    await _measure_removed_dwipp(recorder, engine, author)
     return recorder.costs
 
 
@@ -187,3 +190,14 @@ async def _measure_blocks(recorder: CostRecorder, engine: Engine, blocker: Membe
         # A failed condition costs as much as the write of the same row.
         row_units = recorder.costs[name].written - COUNT_UNITS
         await recorder.request(f"{name} again", blocker, method, path, failed_condition_units=row_units)
+
+
+async def _measure_removed_dwipp(recorder: CostRecorder, engine: Engine, author: MemberClient) -> None:
+    """Measure reads of a removed Dwipp by its author, without blocks and with the maximum number of blocks."""
+    dwipp = await author.post_dwipp(TEXT)
+    dwipps = DwippRepository(engine.client, engine.settings.dwipps_table, engine.settings.feed_shards)
+    Moderation(engine.client, dwipps).remove(dwipp["id"])
+    path = f"/v1/dwipps/{dwipp['id']}"
+    await recorder.request("one removed Dwipp", author, "GET", path)
+    _write_blocks(engine, (await author.get("/v1/me"))["id"], MAX_BLOCKS)
+    await recorder.request(f"one removed Dwipp, {MAX_BLOCKS} blocks", author, "GET", path)

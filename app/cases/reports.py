@@ -21,7 +21,7 @@ from app.aws.retries import WriteConflictError, condition_results, retry_on_conf
 from app.aws.timestamps import from_text, now, to_text
 from app.cases.repository import Case, CaseRepository, ReportedDwipp
 from app.members.models import Member
-from app.openapi.formats import Reason
+from app.openapi.formats import ModerationReason
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -43,7 +43,7 @@ class Report:
 
     dwipp_id: str
     handle: str
-    reason: Reason
+    reason: ModerationReason
     comment: str | None
     text: str
     at: datetime
@@ -72,7 +72,7 @@ class ReportRepository:
         self._table = table
         self._cases = cases
 
-    def put(self, reporter: Member, dwipp: ReportedDwipp, reason: Reason, comment: str | None) -> bool:
+    def put(self, reporter: Member, dwipp: ReportedDwipp, reason: ModerationReason, comment: str | None) -> bool:
         """Write the member's report, in place of an earlier one. Return False if it is the same as the earlier one.
 
         Raises:
@@ -113,7 +113,7 @@ class ReportRepository:
         )
         return [Report.from_item(item) for item in items]
 
-    def _put(self, reporter: Member, dwipp: ReportedDwipp, reason: Reason, comment: str | None) -> bool:
+    def _put(self, reporter: Member, dwipp: ReportedDwipp, reason: ModerationReason, comment: str | None) -> bool:
         # An outdated case costs half, and makes the transaction fail.
         earlier, case = self._read(reporter.id, dwipp.id, consistent_case=False)
         if earlier and (earlier.reason, earlier.comment) == (reason, comment):

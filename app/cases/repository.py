@@ -6,10 +6,10 @@ Rows of the safety table:
     sk = case             last_reported_at, text, opening (a random token of an open case), decision (a map),
                           expires_at (of a closed case)
 
-    pk = open-cases       opening, author
+    pk = cases#open       opening, author
     sk = <listed_at>#<dwipp_id>
 
-    pk = cases            expires_at
+    pk = cases#all        expires_at
     sk = <listed_at>#<dwipp_id>
 
 The row of a case is the truth. The other rows are entries of two lists, in order of the first report: the open cases,
@@ -38,7 +38,7 @@ Status = Literal["open", "closed"]
 _CLOSED_TTL = timedelta(days=90)
 # An entry in the list of all cases stays for this time after the first report. It holds no text and no handle.
 _ENTRY_TTL = timedelta(days=2 * 365)
-_OPEN_LIST, _ALL_LIST = "open-cases", "cases"
+_OPEN_LIST, _ALL_LIST = "cases#open", "cases#all"
 _COUNT = "count_"
 
 

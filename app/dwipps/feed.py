@@ -10,7 +10,7 @@ from app.dwipps.ids import is_id
 from app.dwipps.listing import DwippList, Position, Row, RowBatch, read_on, select_visible
 from app.dwipps.reactions import Reaction, ReactionRepository
 from app.dwipps.repository import Dwipp, DwippRepository
-from app.dwipps.schemas import Author, DwippPage, DwippView
+from app.dwipps.schemas import Author, DwippPage, DwippView, RemovalView
 from app.errors import DwippNotFoundError
 from app.members.audience import Audience, Audiences
 from app.members.models import Member
@@ -31,6 +31,7 @@ def to_view(dwipp: Dwipp, reaction: Reaction = _NO_REACTION) -> DwippView:
         upvotes=dwipp.upvotes,
         upvoted=reaction.upvoted_at is not None,
         favorited=reaction.favorited_at is not None,
+        removed=RemovalView(at=dwipp.removed.at, reason=dwipp.removed.reason) if dwipp.removed else None,
     )
 
 
@@ -45,8 +46,8 @@ class Feed:
         self._reactions = reactions
         self._audiences = audiences
 
-    def get(self, member_id: str, dwipp_id: str) -> DwippView:
-        """Return the current state of a Dwipp.
+    def get(self, member_id: str, dwipp_id: str, *, is_moderator: bool) -> DwippView:
+        """Return the current state of a Dwipp. Only its author and moderators see a removed one.
 
         Raises:
             DwippNotFoundError: if there is none, if the member may not see it, or if the id is malformed.
@@ -58,6 +59,8 @@ class Feed:
             partial(self._reactions.get, member_id, dwipp_id),
             partial(self._audiences.get, member_id),
         )
+        if dwipp.removed:
+            audience = self._audiences.with_removed_dwipps(audience, member_id, is_moderator=is_moderator)
         if not dwipp.is_visible_to(audience):
             raise DwippNotFoundError
         return to_view(dwipp, reaction)
@@ -68,7 +71,7 @@ class Feed:
         return self._to_page(member_id, dwipps, partial(self._audiences.get, member_id), page)
 
     def list_by_author(self, member_id: str, author_handle: str, page: PageRequest) -> DwippPage:
-        """Return one author's Dwipps, newest first.
+        """Return one author's Dwipps, newest first, without the removed ones.
 
         Raises:
             MemberNotFoundError: if the member may not see the author.
@@ -77,11 +80,15 @@ class Feed:
         return self._to_page(member_id, self._author_list(author_handle), get_audience, page)
 
     def list_own(self, member: Member, page: PageRequest) -> DwippPage:
-        """Return the member's own Dwipps, newest first. No blocks are read, because members cannot block themselves."""
-        return self._to_page(member.id, self._author_list(member.handle), Audience, page)
+        """Return the member's own Dwipps, newest first, with the removed ones.
+
+        No blocks are read, because members cannot block themselves.
+        """
+        get_audience = partial(Audience, own_handle=member.handle)
+        return self._to_page(member.id, self._author_list(member.handle), get_audience, page)
 
     def list_favorites(self, member_id: str, page: PageRequest) -> DwippPage:
-        """Return the member's favorites, latest favorited first. Deleted Dwipps are left out."""
+        """Return the member's favorites, latest favorited first. Deleted and removed Dwipps are left out."""
         read = partial(self._read_favorites, member_id)
         favorites = DwippList(f"favorites {member_id}", read, (is_timestamp, is_id))
         return self._to_page(member_id, favorites, partial(self._audiences.get, member_id), page)

@@ -23,7 +23,7 @@ from app.aws.items import batch_get, deserialize, query, serialize
 from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
 from app.aws.timestamps import from_text, now, to_text
 from app.dwipps.ids import is_id
-from app.errors import DwippNotFoundError
+from app.errors import DwippNotFoundError, RemovedError
 from app.members.models import Member
 
 if TYPE_CHECKING:
@@ -165,12 +165,13 @@ class ReactionRepository:
         return [(deserialize(item)["dwipp_id"], Reaction.from_item(item)) for item in items]
 
     def change_upvote(self, member: Member, dwipp_id: str, change: Change) -> tuple[Reaction, bool]:
-        """Change the member's upvote, and with it the Dwipp's count.
+        """Change the member's upvote, and with it the Dwipp's count. The upvote of a removed Dwipp can only be cleared.
 
         Return the resulting reaction, and whether the upvote changed.
 
         Raises:
             DwippNotFoundError: if there is no such Dwipp, or if the id is malformed.
+            RemovedError: if the Dwipp was removed. If nothing has to change, the Dwipp is not read.
             UnavailableError: if other writes interfere until the deadline, or if the outcome of a toggle is unknown.
         """
         attempt = partial(self._upvote, member.id, dwipp_id, change)
@@ -212,11 +213,14 @@ class ReactionRepository:
             # boto3 sends a ClientRequestToken, so DynamoDB recognises a retry of the SDK for ten minutes:
             # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
             self._client.transact_write_items(
-                TransactItems=[row, self._count_request(dwipp_id, -1 if is_present else 1)]
+                TransactItems=[row, self._count_request(dwipp_id, -1 if is_present else 1, change)]
             )
         except self._client.exceptions.TransactionCanceledException as error:
-            _, dwipp_exists = condition_results(error)
-            raise (WriteConflictError if dwipp_exists else DwippNotFoundError) from error
+            _, can_count = condition_results(error)
+            if can_count:
+                raise WriteConflictError from error
+            is_removed = "Item" in error.response["CancellationReasons"][1]
+            raise (RemovedError if is_removed else DwippNotFoundError) from error
         return after, True
 
     def _favorite(self, member_id: str, dwipp_id: str, change: Change) -> tuple[Reaction, bool]:
@@ -251,13 +255,15 @@ class ReactionRepository:
             raise
         return "Attributes" in response
 
-    def _count_request(self, dwipp_id: str, delta: int) -> Any:
+    def _count_request(self, dwipp_id: str, delta: int, change: Change) -> Any:
+        removed_condition = "" if change is Change.CLEAR else " AND attribute_not_exists(removed)"
         update = {
             "TableName": self._dwipps_table,
             "Key": serialize({"dwipp_id": dwipp_id}),
             "UpdateExpression": "ADD upvotes :delta",
-            "ConditionExpression": "attribute_exists(dwipp_id)",
+            "ConditionExpression": "attribute_exists(dwipp_id)" + removed_condition,
             "ExpressionAttributeValues": serialize({":delta": delta}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         return {"Update": update}
 

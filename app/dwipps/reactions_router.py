@@ -24,8 +24,8 @@ router = APIRouter(
     route_class=ApiRoute,
 )
 
-# A suspended member can clear reactions only.
-_SUSPENDED = error_responses(errors.SuspendedError)
+# Clearing is never refused.
+_REFUSALS: Any = error_responses(errors.SuspendedError, errors.RemovedError)
 
 
 def _example(**changes: Any) -> Any:
@@ -43,7 +43,7 @@ def _count_change(limit: WriteLimit, change: Callable[[], tuple[DwippView, bool]
         return dwipp
 
 
-@router.post("/upvote", summary="Toggle an upvote", responses=_example(upvotes=4, upvoted=True) | _SUSPENDED)
+@router.post("/upvote", summary="Toggle an upvote", responses=_example(upvotes=4, upvoted=True) | _REFUSALS)
 @counted_as("Reactions")
 def toggle_upvote(
     dwipp_id: DwippIdParam, member: ActiveMember, reactions: ReactionChanges, limit: ReactionLimit
@@ -52,7 +52,7 @@ def toggle_upvote(
     return _count_change(limit, partial(reactions.change_upvote, member, dwipp_id, Change.TOGGLE))
 
 
-@router.put("/upvote", summary="Upvote a Dwipp", responses=_example(upvotes=4, upvoted=True) | _SUSPENDED)
+@router.put("/upvote", summary="Upvote a Dwipp", responses=_example(upvotes=4, upvoted=True) | _REFUSALS)
 @counted_as("Reactions")
 def set_upvote(
     dwipp_id: DwippIdParam, member: ActiveMember, reactions: ReactionChanges, limit: ReactionLimit
@@ -69,11 +69,12 @@ def clear_upvote(
     """Clear your upvote. Safe to retry, also without an upvote.
 
     If the Dwipp was deleted, the response is 404, and your upvote and your favorite are removed.
+    If moderators removed it, the response is 404, and your upvote is removed.
     """
     return _count_change(limit, partial(reactions.change_upvote, member, dwipp_id, Change.CLEAR))
 
 
-@router.post("/favorite", summary="Toggle a favorite", responses=_example(upvotes=3, favorited=True) | _SUSPENDED)
+@router.post("/favorite", summary="Toggle a favorite", responses=_example(upvotes=3, favorited=True) | _REFUSALS)
 @counted_as("Reactions")
 def toggle_favorite(
     dwipp_id: DwippIdParam, member: ActiveMember, reactions: ReactionChanges, limit: ReactionLimit
@@ -82,7 +83,7 @@ def toggle_favorite(
     return _count_change(limit, partial(reactions.change_favorite, member, dwipp_id, Change.TOGGLE))
 
 
-@router.put("/favorite", summary="Add a favorite", responses=_example(upvotes=3, favorited=True) | _SUSPENDED)
+@router.put("/favorite", summary="Add a favorite", responses=_example(upvotes=3, favorited=True) | _REFUSALS)
 @counted_as("Reactions")
 def set_favorite(
     dwipp_id: DwippIdParam, member: ActiveMember, reactions: ReactionChanges, limit: ReactionLimit
@@ -99,5 +100,6 @@ def clear_favorite(
     """Clear your favorite. Safe to retry, also without a favorite.
 
     If the Dwipp was deleted, the response is 404, and your upvote and your favorite are removed.
+    If moderators removed it, the response is 404, and your favorite is removed.
     """
     return _count_change(limit, partial(reactions.change_favorite, member, dwipp_id, Change.CLEAR))

@@ -2,11 +2,12 @@
 
 dwipp_id       the partition key, a UUIDv7; also the sort key of both indexes, so that lists are in order of time
 author_handle  the partition key of the index `by_author`
-feed_shard     the partition key of the index `feed`
+feed_shard     the partition key of the sparse index `feed`; absent from a removed Dwipp
+removed        `at` and `reason`, if moderators removed the Dwipp
 text, version, upvotes, edited_at (after the first edit)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,12 +21,26 @@ from app.aws.items import batch_get, deserialize, query, serialize
 from app.aws.retries import WriteConflictError, retry_on_conflict
 from app.aws.timestamps import from_text, now, to_text
 from app.dwipps.ids import creation_time, feed_shard, is_id, new_id
-from app.errors import DwippNotFoundError, EditConflictError, NotTheAuthorError
+from app.errors import DwippNotFoundError, EditConflictError, NotTheAuthorError, RemovedError
 from app.members.audience import Audience
 from app.members.models import Member
+from app.openapi.formats import ModerationReason
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """When and why moderators removed a Dwipp."""
+
+    at: datetime
+    reason: ModerationReason
+
+    @classmethod
+    def from_value(cls, value: Mapping[str, Any]) -> Self:
+        """Return the removal in the attribute of an item."""
+        return cls(from_text(value["at"]), value["reason"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +53,13 @@ class Dwipp:
     version: int
     upvotes: int
     edited_at: datetime | None
+    removed: Removal | None = None
 
     @classmethod
     def from_item(cls, item: Any) -> Self:
         """Return the Dwipp in an item of the table or of its indexes."""
         values = deserialize(item)
-        edited_at = values.get("edited_at")
+        edited_at, removed = values.get("edited_at"), values.get("removed")
         return cls(
             id=values["dwipp_id"],
             text=values["text"],
@@ -51,6 +67,7 @@ class Dwipp:
             version=int(values["version"]),
             upvotes=int(values["upvotes"]),
             edited_at=from_text(edited_at) if edited_at else None,
+            removed=Removal.from_value(removed) if removed else None,
         )
 
     @property
@@ -60,6 +77,8 @@ class Dwipp:
 
     def is_visible_to(self, audience: Audience) -> bool:
         """Return True if this audience may see the Dwipp."""
+        if self.removed and not audience.may_see_removed_dwipps(self.author_handle):
+            return False
         return audience.may_see_member(self.author_handle)
 
 
@@ -102,8 +121,9 @@ class DwippRepository:
             version: the version that the Dwipp must have, None for any.
 
         Raises:
-            DwippNotFoundError: if there is no such Dwipp.
+            DwippNotFoundError: if there is no such Dwipp, or if another member wrote it and it was removed.
             NotTheAuthorError: if another member wrote it.
+            RemovedError: if it was removed.
             EditConflictError: if it has another version.
             UnavailableError: if other writes interfere until the deadline, or if the outcome is unknown.
         """
@@ -111,10 +131,10 @@ class DwippRepository:
         return retry_on_conflict(attempt, member.write_deadline, repeatable=version is None)
 
     def delete(self, member: Member, dwipp_id: str) -> None:
-        """Delete a Dwipp.
+        """Delete a Dwipp, which may be a removed one.
 
         Raises:
-            DwippNotFoundError: if there is no such Dwipp.
+            DwippNotFoundError: if there is no such Dwipp, or if another member wrote it and it was removed.
             NotTheAuthorError: if another member wrote it.
             UnavailableError: if other writes interfere until the deadline, or if the outcome is unknown.
         """
@@ -155,6 +175,40 @@ class DwippRepository:
             "ConditionExpression": "attribute_not_exists(dwipp_id)",
         }
 
+    def removal_request(self, dwipp_id: str, reason: ModerationReason, at: datetime) -> Any:
+        """Return the update that removes a Dwipp, for a transaction. It also replaces an earlier removal.
+
+        Its condition fails if there is no such Dwipp.
+
+        Raises:
+            DwippNotFoundError: if the id is malformed.
+        """
+        return {
+            "TableName": self._table,
+            "Key": _key(dwipp_id),
+            "UpdateExpression": "SET removed = :removed REMOVE feed_shard",
+            "ConditionExpression": "attribute_exists(dwipp_id)",
+            "ExpressionAttributeValues": serialize({":removed": {"at": to_text(at), "reason": reason}}),
+        }
+
+    def restoration_request(self, dwipp_id: str) -> Any:
+        """Return the update that restores a removed Dwipp, for a transaction.
+
+        Its condition fails if the Dwipp is not removed. The failure has the item, if there is one.
+
+        Raises:
+            DwippNotFoundError: if the id is malformed.
+        """
+        key = _key(dwipp_id)
+        return {
+            "TableName": self._table,
+            "Key": key,
+            "UpdateExpression": "SET feed_shard = :shard REMOVE removed",
+            "ConditionExpression": "attribute_exists(removed)",
+            "ExpressionAttributeValues": serialize({":shard": feed_shard(dwipp_id, self._feed_shards)}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
     def _create(self, dwipp: Dwipp) -> Dwipp:
         try:
             self._client.put_item(**self.put_request(dwipp))
@@ -165,13 +219,14 @@ class DwippRepository:
         return dwipp
 
     def _edit(self, key: Any, author_handle: str, text: str, version: int | None) -> tuple[Dwipp, bool]:
+        condition = "author_handle = :author AND #text <> :text AND attribute_not_exists(removed)"
         version_condition = " AND version = :version" if version is not None else ""
         try:
             response = self._client.update_item(
                 TableName=self._table,
                 Key=key,
                 UpdateExpression="SET #text = :text, edited_at = :now ADD version :one",
-                ConditionExpression="author_handle = :author AND #text <> :text" + version_condition,
+                ConditionExpression=condition + version_condition,
                 ExpressionAttributeNames={"#text": "text"},
                 ExpressionAttributeValues=serialize(
                     {":text": text, ":now": to_text(now()), ":one": 1, ":author": author_handle, ":version": version}
@@ -184,6 +239,8 @@ class DwippRepository:
             dwipp = _check_author(error, author_handle)
             # If the SDK retried, its first attempt may have made this edit.
             may_be_own_effect = was_sdk_retry(error) and dwipp.text == text and version in (None, dwipp.version - 1)
+            if dwipp.removed and not may_be_own_effect:
+                raise RemovedError from error
             if version not in (None, dwipp.version) and not may_be_own_effect:
                 raise EditConflictError from error
             return dwipp, may_be_own_effect
@@ -242,7 +299,7 @@ def _check_author(error: ClientError, author_handle: str) -> Dwipp:
     """Return the Dwipp whose write failed its condition.
 
     Raises:
-        DwippNotFoundError: if there is no such Dwipp.
+        DwippNotFoundError: if there is no such Dwipp, or if another member wrote it and it was removed.
         NotTheAuthorError: if another member wrote it.
     """
     item = existing_item(error)
@@ -250,5 +307,5 @@ def _check_author(error: ClientError, author_handle: str) -> Dwipp:
         raise DwippNotFoundError from error
     dwipp = Dwipp.from_item(item)
     if dwipp.author_handle != author_handle:
-        raise NotTheAuthorError(dwipp.author_handle) from error
+        raise (DwippNotFoundError() if dwipp.removed else NotTheAuthorError(dwipp.author_handle)) from error
     return dwipp

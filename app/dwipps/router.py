@@ -113,8 +113,11 @@ def create_dwipp(
     responses=error_responses(*PRINCIPAL_ERRORS, errors.DwippNotFoundError),
 )
 def read_dwipp(dwipp_id: DwippIdParam, principal: CurrentPrincipal, feed: DwippFeed) -> DwippView:
-    """Return the current state of a Dwipp. Lists may lag behind by one second."""
-    return feed.get(principal.id, dwipp_id)
+    """Return the current state of a Dwipp. Lists may lag behind by one second.
+
+    If moderators removed it, only its author and moderators can read it.
+    """
+    return feed.get(principal.id, dwipp_id, is_moderator=principal.is_moderator)
 
 
 @router.patch(
@@ -122,7 +125,7 @@ def read_dwipp(dwipp_id: DwippIdParam, principal: CurrentPrincipal, feed: DwippF
     summary="Edit a Dwipp",
     responses=error_responses(
         *(*LIMITED_ACTIVE_MEMBER_ERRORS, *BODY_ERRORS),
-        *(errors.DwippNotFoundError, errors.NotTheAuthorError, errors.EditConflictError),
+        *(errors.DwippNotFoundError, errors.NotTheAuthorError, errors.RemovedError, errors.EditConflictError),
     )
     | _EDITED,
 )
@@ -162,7 +165,7 @@ def delete_dwipp(
     audiences: MemberAudiences,
     limit: ChangeLimit,
 ) -> None:
-    """Delete your Dwipp. Within a second it is missing from all lists, including favorites.
+    """Delete your Dwipp, also if moderators removed it. Within a second it is missing from all lists.
 
     The response to a repeated delete is 404.
     """

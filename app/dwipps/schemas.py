@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from app.dwipps.visibility import INVISIBLE_CLASS, is_visible
 from app.openapi import examples
-from app.openapi.formats import BLANKS, Timestamp
+from app.openapi.formats import BLANKS, ModerationReason, Timestamp
 from app.pagination.cursors import Page
 
 MAX_TEXT_LENGTH = 280
@@ -36,6 +36,7 @@ def dwipp_example(**changes: Any) -> dict[str, Any]:
         "upvotes": 0,
         "upvoted": False,
         "favorited": False,
+        "removed": None,
         **changes,
     }
 
@@ -47,6 +48,13 @@ class Author(BaseModel):
     """The author of a Dwipp, by handle only."""
 
     handle: str
+
+
+class RemovalView(BaseModel):
+    """The removal of a Dwipp by moderators."""
+
+    at: Timestamp
+    reason: ModerationReason
 
 
 class DwippView(BaseModel):
@@ -63,6 +71,7 @@ class DwippView(BaseModel):
     upvotes: int = Field(json_schema_extra={"minimum": 0})
     upvoted: bool = Field(description="Whether you upvoted the Dwipp.")
     favorited: bool = Field(description="Whether the Dwipp is one of your favorites.")
+    removed: RemovalView | None = Field(description="Null unless moderators removed your Dwipp.")
 
 
 class DwippPage(Page[DwippView]):

@@ -127,7 +127,7 @@ def log_out_everywhere(member: CurrentMember, sessions: AccountSessions) -> None
 
 @router.get("/dwipps", summary="List your Dwipps", responses=error_responses(*MEMBER_ERRORS, *PAGE_ERRORS))
 def list_my_dwipps(member: CurrentMember, params: PageParams, feed: DwippFeed) -> DwippPage:
-    """Return a page of your Dwipps, newest first."""
+    """Return a page of your Dwipps, newest first. Those that moderators removed are among them, with `removed`."""
     return params.with_next_link(feed.list_own(member, params.page))
 
 
@@ -135,7 +135,8 @@ def list_my_dwipps(member: CurrentMember, params: PageParams, feed: DwippFeed) -
 def list_my_favorites(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed) -> DwippPage:
     """Return a page of your favorites, latest favorited first. Nobody else sees them.
 
-    A page may be short if Dwipps were deleted, or if you block their authors. Only a null `next_cursor` ends the list.
+    A page may be short if Dwipps were deleted or removed, or if you block their authors. Only a null `next_cursor`
+    ends the list.
     `DELETE` on the favorite of a deleted Dwipp has the response 404 and removes the favorite.
     """
     return params.with_next_link(feed.list_favorites(principal.id, params.page))

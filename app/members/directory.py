@@ -71,6 +71,11 @@ class Directory:
             raise MemberNotFoundError
         return Profile(handle, from_text(row["joined_at"]))
 
+    def get_handle(self, member_id: str) -> str | None:
+        """Return the handle of a member, eventually consistent. None if the user has no profile."""
+        row = self._get_row(f"member#{member_id}", consistent=False)
+        return row.get("handle") if row else None
+
     def has_member(self, member_id: str) -> bool:
         """Return True if this user has a row. The member's first request creates it, or a deletion mark does."""
         return self._get_row(f"member#{member_id}", consistent=True) is not None

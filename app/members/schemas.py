@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.openapi import examples
-from app.openapi.formats import Timestamp
+from app.openapi.formats import ModerationReason, Timestamp
 from app.pagination.cursors import Page
 
 _EXAMPLE: Any = {"handle": examples.HANDLE, "joined_at": examples.JOINED_AT}
@@ -31,7 +31,7 @@ class SuspensionView(BaseModel):
     """A suspension that is in force. The member cannot create, edit, react or block."""
 
     until: Timestamp | None = Field(description="The end of the suspension. Null if it has no end.")
-    reason: str
+    reason: ModerationReason
 
 
 class ModerationAction(BaseModel):
@@ -40,7 +40,7 @@ class ModerationAction(BaseModel):
     action: Literal["suspend"]
     at: Timestamp
     until: Timestamp | None = Field(description="The end of the suspension. Null if it has no end.")
-    reason: str
+    reason: ModerationReason
 
 
 class BlockView(BaseModel):

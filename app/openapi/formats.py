@@ -9,7 +9,7 @@ from pydantic import PlainSerializer, WithJsonSchema
 BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 # The reason of a report, of a decision and of a suspension.
-Reason = Literal["spam", "harassment", "hate", "sexual", "violence", "self-harm", "illegal", "other"]
+ModerationReason = Literal["spam", "harassment", "hate", "sexual", "violence", "self-harm", "illegal", "other"]
 
 
 def format_timestamp(moment: datetime) -> str:

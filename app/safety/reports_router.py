@@ -7,8 +7,8 @@ from app.cases.repository import ReportedDwipp
 from app.dwipps.dependencies import DwippIdParam, Dwipps
 from app.dwipps.ids import is_id
 from app.limits.dependencies import SafetyLimit
-from app.members.dependencies import CurrentMember
-from app.openapi.problem_responses import BODY_ERRORS, LIMITED_MEMBER_ERRORS, error_responses
+from app.members.dependencies import ActiveMember
+from app.openapi.problem_responses import BODY_ERRORS, LIMITED_ACTIVE_MEMBER_ERRORS, error_responses
 from app.safety.dependencies import Reports
 from app.safety.schemas import ReportRequest
 from app.web.routing import ApiRoute
@@ -20,12 +20,14 @@ router = APIRouter(prefix="/v1/dwipps/{dwipp_id}/report", tags=["safety"], route
     "",
     summary="Report a Dwipp",
     status_code=204,
-    responses=error_responses(*LIMITED_MEMBER_ERRORS, *BODY_ERRORS, errors.DwippNotFoundError, errors.OwnDwippError),
+    responses=error_responses(
+        *LIMITED_ACTIVE_MEMBER_ERRORS, *BODY_ERRORS, errors.DwippNotFoundError, errors.OwnDwippError
+    ),
 )
 def report_dwipp(
     dwipp_id: DwippIdParam,
     body: ReportRequest,
-    member: CurrentMember,
+    member: ActiveMember,
     dwipps: Dwipps,
     reports: Reports,
     limit: SafetyLimit,
@@ -38,16 +40,22 @@ def report_dwipp(
     with limit.count_write() as write:
         if not is_id(dwipp_id):
             raise errors.DwippNotFoundError
-        # The eventually consistent read costs half. It may miss a new Dwipp.
-        dwipp = dwipps.get_many([dwipp_id]).get(dwipp_id) or dwipps.get(dwipp_id)
+        # The eventually consistent read costs half. It may miss a new Dwipp, or a restoration.
+        dwipp = dwipps.get_many([dwipp_id]).get(dwipp_id)
+        if dwipp is None or dwipp.removed:
+            dwipp = dwipps.get(dwipp_id)
         if dwipp.author_handle == member.handle:
             raise errors.OwnDwippError
+        if dwipp.removed:
+            raise errors.DwippNotFoundError
         reported = ReportedDwipp(dwipp.id, dwipp.text, dwipp.author_handle)
         write.has_changed = reports.put(member, reported, body.reason, body.comment)
 
 
-@router.delete("", summary="Withdraw a report", status_code=204, responses=error_responses(*LIMITED_MEMBER_ERRORS))
-def withdraw_report(dwipp_id: DwippIdParam, member: CurrentMember, reports: Reports, limit: SafetyLimit) -> None:
+@router.delete(
+    "", summary="Withdraw a report", status_code=204, responses=error_responses(*LIMITED_ACTIVE_MEMBER_ERRORS)
+)
+def withdraw_report(dwipp_id: DwippIdParam, member: ActiveMember, reports: Reports, limit: SafetyLimit) -> None:
     """Delete your report. The response is the same without a report, and if the Dwipp is gone."""
     if is_id(dwipp_id):
         with limit.count_write() as write:

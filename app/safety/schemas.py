@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from app.dwipps.schemas import normalize_text, text_pattern
 from app.openapi import examples
-from app.openapi.formats import Reason, Timestamp
+from app.openapi.formats import ModerationReason, Timestamp
 
 MAX_COMMENT_LENGTH = 500
 
@@ -30,7 +30,7 @@ class ReportRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    reason: Reason
+    reason: ModerationReason
     comment: Comment | SkipJsonSchema[None] = None
 
 
@@ -38,7 +38,7 @@ class OwnReport(BaseModel):
     """A report that the member made."""
 
     dwipp_id: str
-    reason: Reason
+    reason: ModerationReason
     comment: str | None
     text: str = Field(description="The text of the Dwipp when you reported it.")
     at: Timestamp

@@ -50,6 +50,7 @@ PROBLEM_TYPES: Mapping[type[errors.DwipperError], ProblemType] = {
     errors.DwippNotFoundError: ProblemType("dwipp-not-found", 404, "Dwipp not found"),
     errors.NotTheAuthorError: ProblemType("not-the-author", 403, "Not the author"),
     errors.OwnDwippError: ProblemType("own-dwipp", 403, "Own Dwipp"),
+    errors.RemovedError: ProblemType("removed", 403, "Dwipp removed"),
     errors.EditConflictError: ProblemType("edit-conflict", 409, "Edit conflict"),
     errors.IdempotencyKeyReusedError: ProblemType("idempotency-key-reused", 422, "Idempotency key reused"),
     errors.LoginAgainError: ProblemType("login-again", 403, "Recent login required"),

@@ -1,7 +1,7 @@
 """Each operation that shows Dwipps or members hides those that the caller may not see.
 
 The tables below place every operation of openapi.json whose path names a Dwipp or a member, or whose response shows
-one. A test fails if a new operation is in no table.
+one: once for blocks, and once for removed Dwipps. A test fails if a new operation is in no table.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from testkit.api_client import Api, MemberClient
+from testkit.moderation import Moderation
 from testkit.operations import ALL_OPERATIONS, OPERATIONS_BY_NAME, Operation, load_document
 
 _SHOWING_SCHEMAS = frozenset({"AccountView", "DwippView", "OwnProfileView", "ProfileView"})
@@ -40,6 +41,38 @@ INDEPENDENT = {
 }
 PLACED = (*LISTS, *DWIPPS_NOT_FOUND, *CLEARED, *MEMBERS_NOT_FOUND, *INDEPENDENT)
 
+# The responses on a removed Dwipp, to another member, to its author, and to a moderator. They change nothing.
+REMOVED_DWIPP_STATUSES = {
+    "read_dwipp": {"reader": 404, "author": 200, "moderator": 200},
+    "edit_dwipp": {"reader": 404, "author": 403, "moderator": 404},
+    "set_upvote": {"reader": 404, "author": 403, "moderator": 404},
+    "toggle_upvote": {"reader": 404, "author": 403, "moderator": 404},
+    "set_favorite": {"reader": 404, "author": 403, "moderator": 404},
+    "toggle_favorite": {"reader": 404, "author": 403, "moderator": 404},
+    "report_dwipp": {"reader": 404, "author": 403, "moderator": 404},
+}
+# The response is 404, also to the author and to moderators, and the reaction is cleared.
+REMOVED_CLEARED = CLEARED
+# The response is 404, except that the author can delete the Dwipp.
+REMOVED_DELETED = ("delete_dwipp",)
+# The response has no removed Dwipp, not even the caller's own.
+REMOVED_LEFT_OUT = ("list_dwipps", "list_dwipps_of_member", "list_my_favorites")
+# The response has the caller's own removed Dwipps.
+REMOVED_SHOWN = {"list_my_dwipps": "items", "export_me": "dwipps"}
+# The response does not depend on removals.
+REMOVED_INDEPENDENT = {
+    "create_dwipp": "a replay returns the first response",
+    "read_me": "it shows no Dwipp",
+    "read_member": "it shows no Dwipp",
+    "block_member": "it shows no Dwipp",
+    "unblock_member": "it shows no Dwipp",
+    "withdraw_report": "it shows no Dwipp",
+}
+REMOVED_PLACED = (
+    *(*REMOVED_DWIPP_STATUSES, *REMOVED_CLEARED, *REMOVED_DELETED),
+    *(*REMOVED_LEFT_OUT, *REMOVED_SHOWN, *REMOVED_INDEPENDENT),
+)
+
 
 def _shows_dwipps_or_members(operation: Operation, document: dict[str, Any]) -> bool:
     described = document["paths"][operation.path][operation.method.lower()]
@@ -67,9 +100,10 @@ def _list_schemas(node: Any, document: dict[str, Any], seen: set[str]) -> Iterat
 def test_each_operation_that_shows_dwipps_or_members_is_placed() -> None:
     document = load_document()
     showing = {operation.name for operation in ALL_OPERATIONS if _shows_dwipps_or_members(operation, document)}
-    assert sorted(showing) == sorted(PLACED), (
-        "Place each operation that shows Dwipps or members in a table of tests/api/test_read_paths.py. Its code must"
-        " ask the caller's Audience (app/members/audience.py), unless blocks do not change its response."
+    assert sorted(showing) == sorted(PLACED) == sorted(REMOVED_PLACED), (
+        "Place each operation that shows Dwipps or members in a table of tests/api/test_read_paths.py for blocks, and"
+        " in one for removed Dwipps. Its code must ask the caller's Audience (app/members/audience.py), unless neither"
+        " changes its response."
     )
 
 
@@ -181,3 +215,107 @@ class TestIndependentOperations:
         assert (len(before["upvotes"]), len(before["favorites"]), before["blocks"]) == (2, 2, [])
         await _block_lee(kay)
         assert await kay.get("/v1/me/export") == before | {"blocks": ["lee"]}
+
+
+_NOT_FOUND = "urn:dwipper:problem:dwipp-not-found"
+_OWN_DWIPP = "urn:dwipper:problem:own-dwipp"
+_PROBLEMS = {403: "urn:dwipper:problem:removed", 404: _NOT_FOUND}
+
+
+class RemovedDwipp:
+    """A Dwipp by Lee that can be removed. A reader, the author and a moderator upvoted it, and it is their favorite."""
+
+    def __init__(self, moderation: Moderation, members: dict[str, MemberClient], dwipp_id: str) -> None:
+        self._moderation = moderation
+        self.members = members
+        self.id = dwipp_id
+        self.removed: dict[str, str] = {}
+
+    @classmethod
+    async def create(cls, api: Api) -> Self:
+        """Create the members and the Dwipp, which is not removed yet."""
+        members = {
+            "reader": await api.create_member("kay"),
+            "author": await api.create_member("lee"),
+            "moderator": await api.create_moderator(),
+        }
+        dwipp_id = (await members["author"].post_dwipp("Thought of Lee"))["id"]
+        removed = cls(Moderation.from_settings(api.settings), members, dwipp_id)
+        for caller in members:
+            assert (await removed.call("set_upvote", caller)).is_success
+            assert (await removed.call("set_favorite", caller)).is_success
+        return removed
+
+    def remove(self) -> None:
+        self.removed = self._moderation.remove(self.id, "hate")
+
+    def restore(self) -> None:
+        self._moderation.restore(self.id)
+
+    async def call(self, name: str, caller: str) -> httpx.Response:
+        return await ReadPath(name, self.members[caller], self.id).call()
+
+
+@pytest.fixture
+async def dwipp(api: Api) -> RemovedDwipp:
+    return await RemovedDwipp.create(api)
+
+
+CALLERS = ("reader", "author", "moderator")
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+class TestRemovedDwipps:
+    async def test_operations_on_it_are_refused_and_change_nothing(self, caller: str, dwipp: RemovedDwipp) -> None:
+        before = (await dwipp.call("read_dwipp", caller)).json()
+        dwipp.remove()
+        for name, statuses in REMOVED_DWIPP_STATUSES.items():
+            response = await dwipp.call(name, caller)
+            assert response.status_code == statuses[caller], name
+            if response.is_success:
+                assert response.json() == before | {"removed": dwipp.removed}
+            else:
+                expected = (
+                    _OWN_DWIPP if (name, caller) == ("report_dwipp", "author") else _PROBLEMS[response.status_code]
+                )
+                assert response.json()["type"] == expected
+        dwipp.restore()
+        assert (await dwipp.call("read_dwipp", caller)).json() == before
+
+    async def test_only_the_author_deletes_it(self, caller: str, dwipp: RemovedDwipp) -> None:
+        dwipp.remove()
+        response = await dwipp.call("delete_dwipp", caller)
+        assert response.status_code == (204 if caller == "author" else 404)
+        assert (await dwipp.call("read_dwipp", "author")).status_code == (404 if caller == "author" else 200)
+
+    async def test_clearing_a_reaction_is_404_and_clears_it(self, caller: str, dwipp: RemovedDwipp) -> None:
+        dwipp.remove()
+        for name in REMOVED_CLEARED:
+            for _ in range(2):
+                response = await dwipp.call(name, caller)
+                assert (response.status_code, response.json()["type"]) == (404, _NOT_FOUND)
+            assert (await dwipp.call("read_dwipp", "author")).json()["upvotes"] == 2
+        dwipp.restore()
+        restored = (await dwipp.call("read_dwipp", caller)).json()
+        assert (restored["upvotes"], restored["upvoted"], restored["favorited"]) == (2, False, False)
+
+    @pytest.mark.parametrize("name", REMOVED_LEFT_OUT)
+    async def test_lists_leave_it_out(self, name: str, caller: str, dwipp: RemovedDwipp) -> None:
+        before = (await dwipp.call(name, caller)).json()
+        assert [item["id"] for item in before["items"]] == [dwipp.id]
+        dwipp.remove()
+        assert (await dwipp.call(name, caller)).json() == {"items": [], "next_cursor": None}
+        dwipp.restore()
+        assert (await dwipp.call(name, caller)).json() == before
+
+    @pytest.mark.parametrize(("name", "section"), REMOVED_SHOWN.items())
+    async def test_own_lists_show_it_to_its_author(
+        self, name: str, section: str, caller: str, dwipp: RemovedDwipp
+    ) -> None:
+        before = (await dwipp.call(name, caller)).json()
+        assert len(before[section]) == int(caller == "author")
+        dwipp.remove()
+        removed = [item | {"removed": dwipp.removed} for item in before[section]]
+        assert (await dwipp.call(name, caller)).json() == before | {section: removed}
+        dwipp.restore()
+        assert (await dwipp.call(name, caller)).json() == before

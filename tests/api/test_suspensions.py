@@ -27,7 +27,7 @@ NEW_PASSWORD = "another rubber duck knows"
 
 # The response is 403 `suspended`, and nothing is changed. Operations below /v1/moderation/ belong here too.
 REFUSED = (
-    *("create_dwipp", "edit_dwipp", "block_member"),
+    *("create_dwipp", "edit_dwipp", "block_member", "report_dwipp", "withdraw_report"),
     *("set_upvote", "toggle_upvote", "set_favorite", "toggle_favorite"),
 )
 # The response has the same status as for every other member. The operations are called in this order.

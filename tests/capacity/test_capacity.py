@@ -52,6 +52,8 @@ MAX_UNITS: Mapping[str, tuple[float, float]] = {
     "take the upvote of a favorite back, 500 blocks": (11, 5),
     "take the favorite back, 500 blocks": (3, 5),
     "page of blocks, 500 blocks": (0, 4),
+    "one removed Dwipp": (0, 4),
+    "one removed Dwipp, 500 blocks": (0, 4),
     "block": (12, 4),
     "block again": (12, 4),
     "unblock": (12, 4),

@@ -26,6 +26,7 @@ from testkit.servers import (
 )
 from tests.conftest import Figures, NewEngine
 from tests.resilience.departure import Departure
+from tests.resilience.removal_race import RemovalRace
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -146,6 +147,20 @@ def test_64_members_change_one_upvote_over_8_lambda_instances(
             await run_contention(api, store, figures)
 
     with run_lambda_instances(store.engine, INSTANCES, tmp_path) as instances:
+        asyncio.run(run())
+
+
+def test_members_change_a_dwipp_while_it_is_removed_restored_and_deleted(
+    store: ContendedStore, tmp_path: Path, figures: Figures
+) -> None:
+    async def run() -> None:
+        async with connect_to_server(store.engine, server) as api:
+            race = await RemovalRace.prepare(api, store.engine)
+            await race.run(SECONDS / 2)
+            figures("responses", dict(sorted(race.count_statuses().items())))
+            store.engine.assert_counts_equal_rows()
+
+    with run_uvicorn(store.engine, tmp_path) as server:
         asyncio.run(run())
 
 

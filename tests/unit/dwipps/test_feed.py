@@ -1,7 +1,8 @@
-"""A page reads the reactions to its visible Dwipps once, and no others."""
+"""A page reads the reactions to its visible Dwipps once, and no others. A removed Dwipp needs the reader's handle."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -12,12 +13,15 @@ from app.dwipps.ids import new_id
 from app.dwipps.listing import Row, RowBatch, select_visible
 from app.dwipps.reactions import Change, Reaction, ReactionRepository
 from app.dwipps.repository import DwippRepository, new_dwipp
-from app.dwipps.schemas import DwippPage
+from app.dwipps.schemas import DwippPage, DwippView
+from app.errors import DwippNotFoundError
 from app.members.audience import Audience, Audiences
 from app.members.blocks import BlockRepository
+from app.members.directory import Directory
 from app.pagination.cursors import PageRequest
 from app.settings import Settings
 from testkit.members import make_author
+from testkit.moderation import Moderation
 
 
 class RecordingReactionRepository(ReactionRepository):
@@ -38,7 +42,9 @@ class Reader:
 
     def __init__(self, client: Any, settings: Settings) -> None:
         self.member = make_author("kay")
+        self.directory = Mock(Directory)
         dwipps = DwippRepository(client, settings.dwipps_table, 1)
+        self.moderation = Moderation(client, dwipps)
         blocks = BlockRepository(client, settings.members_table)
         blocks.add(self.member, "lee")
         self.reactions = RecordingReactionRepository(client, settings)
@@ -46,7 +52,11 @@ class Reader:
         for dwipp_id in (self.by_max, *self.by_lee):
             self.reactions.change_upvote(self.member, dwipp_id, Change.SET)
             self.reactions.change_favorite(self.member, dwipp_id, Change.SET)
-        self._feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, 0), self.reactions, Audiences(blocks))
+        audiences = Audiences(blocks, self.directory)
+        self._feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, 0), self.reactions, audiences)
+
+    def get(self, dwipp_id: str, *, is_moderator: bool = False) -> DwippView:
+        return self._feed.get(self.member.id, dwipp_id, is_moderator=is_moderator)
 
     def list_recent(self, limit: int) -> DwippPage:
         return self._feed.list_recent(self.member.id, PageRequest(limit, None))
@@ -96,3 +106,25 @@ def test_next_page_begins_after_the_last_row_that_was_decided(
     rows = [Row((str(number),), new_dwipp(new_id(), make_author(author), "")) for number, author in enumerate(authors)]
     page = select_visible(RowBatch(rows, ("4",)), Audience(frozenset({"lee"})), limit)
     assert (page.rows, page.next_position) == ([rows[number] for number in shown], (str(next_row),))
+
+
+class TestRemovedDwipp:
+    def test_its_read_reads_the_handle_of_the_caller(self, reader: Reader) -> None:
+        reader.get(reader.by_max)
+        assert not reader.directory.mock_calls
+        reader.moderation.remove(reader.by_max)
+        for handle in ("kay", None):
+            reader.directory.get_handle.return_value = handle
+            with pytest.raises(DwippNotFoundError):
+                reader.get(reader.by_max)
+        reader.directory.get_handle.return_value = "max"
+        assert reader.get(reader.by_max).removed
+        assert [call.args for call in reader.directory.get_handle.mock_calls] == [(reader.member.id,)] * 3
+
+    def test_moderators_read_it_unless_they_block_its_author(self, reader: Reader) -> None:
+        for dwipp_id in (reader.by_max, *reader.by_lee):
+            reader.moderation.remove(dwipp_id)
+        assert reader.get(reader.by_max, is_moderator=True).removed
+        with pytest.raises(DwippNotFoundError):
+            reader.get(reader.by_lee[0], is_moderator=True)
+        assert not reader.directory.mock_calls

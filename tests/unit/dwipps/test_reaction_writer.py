@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -11,12 +12,14 @@ from app.dwipps.reaction_writer import ReactionWriter
 from app.dwipps.reactions import Change, Reaction, ReactionRepository
 from app.dwipps.repository import Dwipp, DwippRepository
 from app.dwipps.schemas import DwippView
-from app.errors import DwippNotFoundError
+from app.errors import DwippNotFoundError, RemovedError
 from app.members.audience import Audiences
 from app.members.blocks import BlockRepository
+from app.members.directory import Directory
 from app.members.models import Member
 from app.settings import Settings
 from testkit.members import make_author
+from testkit.moderation import Moderation
 
 
 class LaggingDwippRepository(DwippRepository):
@@ -24,6 +27,15 @@ class LaggingDwippRepository(DwippRepository):
 
     def get_many(self, dwipp_ids: Sequence[str]) -> dict[str, Dwipp]:  # noqa: ARG002 -- it finds none
         return {}
+
+
+class StaleDwippRepository(DwippRepository):
+    """A repository whose eventually consistent reads show an earlier state, if a test sets it."""
+
+    stale: Dwipp | None = None
+
+    def get_many(self, dwipp_ids: Sequence[str]) -> dict[str, Dwipp]:
+        return {self.stale.id: self.stale} if self.stale else super().get_many(dwipp_ids)
 
 
 class Reader:
@@ -35,12 +47,18 @@ class Reader:
         self.reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
         blocks = BlockRepository(client, settings.members_table)
         blocks.add(self.member, "lee")
+        self.moderation = Moderation(client, self.dwipps)
         self._client = client
-        self._writer = ReactionWriter(self.dwipps, self.reactions, Audiences(blocks))
+        self._writer = ReactionWriter(self.dwipps, self.reactions, Audiences(blocks, Mock(Directory)))
 
     def change(self, reaction: str, dwipp_id: str, change: Change) -> tuple[DwippView, bool]:
         method = self._writer.change_upvote if reaction == "upvote" else self._writer.change_favorite
         return method(self.member, dwipp_id, change)
+
+    def set_stale(self, dwipp: Dwipp) -> None:
+        """Let eventually consistent reads show the Dwipp in this state."""
+        assert isinstance(self.dwipps, StaleDwippRepository)
+        self.dwipps.stale = dwipp
 
     def get_reaction(self, dwipp_id: str) -> Reaction:
         return self.reactions.get(self.member.id, dwipp_id)
@@ -141,3 +159,93 @@ def test_upvote_of_a_dwipp_that_is_deleted_meanwhile_is_told_in_the_error(
     with pytest.raises(DwippNotFoundError) as raised:
         reader.change("upvote", dwipp_id, Change.SET)
     assert raised.value.has_changed
+
+
+_FORBIDDEN = {"max": DwippNotFoundError, "kay": RemovedError}
+
+
+@pytest.mark.parametrize("author", _FORBIDDEN)
+class TestRemoved:
+    """Kay changes reactions to a removed Dwipp, by Max or by Kay."""
+
+    @pytest.mark.parametrize("held", [False, True], ids=["no reaction", "reaction"])
+    @pytest.mark.parametrize("change", [Change.SET, Change.TOGGLE])
+    @pytest.mark.parametrize("reaction", ["upvote", "favorite"])
+    def test_reaction_stays(
+        self, reaction: str, change: Change, held: bool, author: str, possibly_late_reader: Reader
+    ) -> None:
+        reader = possibly_late_reader
+        dwipp_id = reader.dwipps.create(make_author(author), "Hm.").id
+        if held:
+            reader.change(reaction, dwipp_id, Change.SET)
+        before = reader.get_reaction(dwipp_id)
+        reader.moderation.remove(dwipp_id)
+        with reader.record_writes() as writes, pytest.raises(_FORBIDDEN[author]):
+            reader.change(reaction, dwipp_id, change)
+        assert writes == []
+        assert reader.get_reaction(dwipp_id) == before
+
+    @pytest.mark.parametrize("reaction", ["upvote", "favorite"])
+    def test_clearing_is_told_in_the_error(self, reaction: str, author: str, possibly_late_reader: Reader) -> None:
+        reader = possibly_late_reader
+        dwipp_id = reader.dwipps.create(make_author(author), "Hm.").id
+        reader.change(reaction, dwipp_id, Change.SET)
+        reader.moderation.remove(dwipp_id)
+        told = []
+        for _ in range(2):
+            with pytest.raises(DwippNotFoundError) as raised:
+                reader.change(reaction, dwipp_id, Change.CLEAR)
+            told.append(raised.value.has_changed)
+        assert told == [True, False]
+        assert reader.get_reaction(dwipp_id) == Reaction()
+        assert reader.dwipps.get(dwipp_id).upvotes == 0
+
+    @pytest.mark.parametrize("held", [False, True], ids=["no upvote", "upvote"])
+    @pytest.mark.parametrize("change", [Change.SET, Change.TOGGLE])
+    def test_removal_that_the_first_read_misses_refuses_an_upvote(
+        self, change: Change, held: bool, author: str, client: Any, shared_settings: Settings
+    ) -> None:
+        reader = Reader(client, shared_settings, StaleDwippRepository)
+        stale = reader.dwipps.create(make_author(author), "Hm.")
+        if held:
+            reader.change("upvote", stale.id, Change.SET)
+        before = reader.get_reaction(stale.id)
+        reader.moderation.remove(stale.id)
+        reader.set_stale(stale)
+        with pytest.raises(_FORBIDDEN[author]) as raised:
+            reader.change("upvote", stale.id, change)
+        assert not getattr(raised.value, "has_changed", False)
+        assert reader.get_reaction(stale.id) == before
+        assert reader.dwipps.get(stale.id).upvotes == int(held)
+
+    def test_restoration_that_the_first_read_misses_allows_an_upvote(
+        self, author: str, client: Any, shared_settings: Settings
+    ) -> None:
+        reader = Reader(client, shared_settings, StaleDwippRepository)
+        dwipp_id = reader.dwipps.create(make_author(author), "Hm.").id
+        reader.moderation.remove(dwipp_id)
+        removed = reader.dwipps.get(dwipp_id)
+        reader.moderation.restore(dwipp_id)
+        reader.set_stale(removed)
+        view, has_changed = reader.change("upvote", dwipp_id, Change.SET)
+        assert (view.upvotes, view.removed, has_changed) == (1, None, True)
+
+    def test_removal_after_the_upvote_is_shown_to_the_author_only(
+        self, author: str, reader: Reader, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dwipp_id = reader.dwipps.create(make_author(author), "Hm.").id
+        change_upvote = reader.reactions.change_upvote
+
+        def change_and_remove(member: Member, dwipp_id: str, change: Change) -> tuple[Reaction, bool]:
+            changed = change_upvote(member, dwipp_id, change)
+            reader.moderation.remove(dwipp_id)
+            return changed
+
+        monkeypatch.setattr(reader.reactions, "change_upvote", change_and_remove)
+        if author == "kay":
+            view, has_changed = reader.change("upvote", dwipp_id, Change.SET)
+            assert (view.upvotes, view.upvoted, view.removed is not None, has_changed) == (1, True, True, True)
+        else:
+            with pytest.raises(DwippNotFoundError) as raised:
+                reader.change("upvote", dwipp_id, Change.SET)
+            assert raised.value.has_changed

@@ -15,12 +15,13 @@ from app.aws.timestamps import now, to_text
 from app.dwipps.ids import new_id
 from app.dwipps.reactions import Change, Reaction, ReactionRepository
 from app.dwipps.repository import DwippRepository
-from app.errors import DwippNotFoundError, UnavailableError
+from app.errors import DwippNotFoundError, RemovedError, UnavailableError
 from app.settings import Settings
 from devstack import stack
 from devstack.process import Service
 from testkit import members
 from testkit.lost_responses import lose_first_response
+from testkit.moderation import Moderation
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,31 @@ class TestWrites:
         assert tables.list_rows(member) == []
         with pytest.raises(DwippNotFoundError):
             tables.dwipps.get(dwipp_id)
+
+    @pytest.mark.parametrize(
+        ("change", "is_present"), [(Change.SET, False), (Change.TOGGLE, False), (Change.TOGGLE, True)]
+    )
+    def test_upvote_of_a_removed_dwipp_stays(
+        self, change: Change, is_present: bool, member: str, dwipp_id: str, tables: Tables
+    ) -> None:
+        reader = members.make_member(member)
+        if is_present:
+            tables.reactions.change_upvote(reader, dwipp_id, Change.SET)
+        rows = tables.list_rows(member)
+        Moderation(tables.client, tables.dwipps).remove(dwipp_id)
+        with pytest.raises(RemovedError):
+            tables.reactions.change_upvote(reader, dwipp_id, change)
+        assert tables.list_rows(member) == rows
+        assert tables.dwipps.get(dwipp_id).upvotes == len(rows) == int(is_present)
+
+    def test_upvote_of_a_removed_dwipp_can_be_cleared(self, member: str, dwipp_id: str, tables: Tables) -> None:
+        reader = members.make_member(member)
+        tables.reactions.change_upvote(reader, dwipp_id, Change.SET)
+        Moderation(tables.client, tables.dwipps).remove(dwipp_id)
+        for has_changed in (True, False):
+            assert tables.reactions.change_upvote(reader, dwipp_id, Change.CLEAR) == (Reaction(), has_changed)
+        assert tables.list_rows(member) == []
+        assert tables.dwipps.get(dwipp_id).upvotes == 0
 
     def test_clear_returns_whether_there_was_a_reaction(self, member: str, dwipp_id: str, tables: Tables) -> None:
         author, reader = members.make_author("kay"), members.make_member(member)

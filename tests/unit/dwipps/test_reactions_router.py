@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 from botocore.stub import Stubber
@@ -15,6 +16,7 @@ from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.members.audience import Audiences
 from app.members.blocks import BlockRepository
+from app.members.directory import Directory
 from testkit.doubles import SETTINGS, make_offline_app, send_request
 from testkit.forged_tokens import make_token, public_keys
 
@@ -28,7 +30,7 @@ def app() -> FastAPI:
     writer = ReactionWriter(
         DwippRepository(client, SETTINGS.dwipps_table, 1),
         ReactionRepository(client, SETTINGS.reactions_table, SETTINGS.dwipps_table),
-        Audiences(BlockRepository(client, SETTINGS.members_table)),
+        Audiences(BlockRepository(client, SETTINGS.members_table), Mock(Directory)),
     )
     app.state.container = replace(app.state.container, reaction_writer=writer)
     return app

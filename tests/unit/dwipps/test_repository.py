@@ -2,22 +2,25 @@
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
 from app.aws.clients import dynamodb_client
-from app.aws.items import serialize
-from app.dwipps.ids import is_id, new_id
+from app.aws.items import deserialize, serialize
+from app.aws.timestamps import now
+from app.dwipps.ids import feed_shard, is_id, new_id
 from app.dwipps.reactions import Change, ReactionRepository
-from app.dwipps.repository import Dwipp, DwippRepository
-from app.errors import DwippNotFoundError, NotTheAuthorError, UnavailableError
+from app.dwipps.repository import Dwipp, DwippRepository, Removal
+from app.errors import DwippNotFoundError, NotTheAuthorError, RemovedError, UnavailableError
 from app.settings import Settings
 from devstack import stack
 from devstack.process import Service
 from testkit import members
 from testkit.lost_responses import lose_first_response
+from testkit.moderation import Moderation
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +128,10 @@ class TestConditions:
             dwipps.edit(members.make_author("kay"), dwipp_id, "Hm.", None)
         with pytest.raises(DwippNotFoundError):
             dwipps.delete(members.make_author("kay"), dwipp_id)
+        with pytest.raises(DwippNotFoundError):
+            dwipps.removal_request(dwipp_id, "spam", now())
+        with pytest.raises(DwippNotFoundError):
+            dwipps.restoration_request(dwipp_id)
 
     def test_deleted_dwipp_is_not_found(self, dwipps: DwippRepository, author: str) -> None:
         created = dwipps.create(members.make_author(author), "Hm.")
@@ -135,6 +142,116 @@ class TestConditions:
             dwipps.edit(members.make_author(author), created.id, "Hmm.", None)
         assert dwipps.get_many([created.id]) == {}
         assert dwipps.list_by_author(author, 10, None) == []
+
+
+class TestRemoval:
+    @pytest.fixture
+    def dwipps(self, client: Any, settings: Settings) -> DwippRepository:
+        return DwippRepository(client, settings.dwipps_table, 8)
+
+    @pytest.fixture
+    def created(self, dwipps: DwippRepository, author: str) -> Dwipp:
+        return dwipps.create(members.make_author(author), "Hm.")
+
+    @pytest.fixture
+    def moderation(self, client: Any, dwipps: DwippRepository) -> Moderation:
+        return Moderation(client, dwipps)
+
+    def _get_item(self, client: Any, settings: Settings, dwipp_id: str) -> dict[str, Any]:
+        key = serialize({"dwipp_id": dwipp_id})
+        return deserialize(client.get_item(TableName=settings.dwipps_table, Key=key, ConsistentRead=True)["Item"])
+
+    def test_removed_dwipp_leaves_the_feed_and_stays_with_its_author(
+        self, dwipps: DwippRepository, created: Dwipp, moderation: Moderation, author: str
+    ) -> None:
+        at = now()
+        update = dwipps.removal_request(created.id, "self-harm", at)
+        moderation.client.transact_write_items(TransactItems=[{"Update": update}])
+        removed = replace(created, removed=Removal(at, "self-harm"))
+        assert dwipps.get(created.id) == removed
+        assert dwipps.list_by_author(author, 10, None) == [removed]
+        assert created.id not in [dwipp.id for dwipp in dwipps.list_recent(100, None)]
+
+    def test_second_removal_replaces_the_first(
+        self, dwipps: DwippRepository, created: Dwipp, moderation: Moderation
+    ) -> None:
+        moderation.remove(created.id, "spam")
+        first = dwipps.get(created.id).removed
+        moderation.remove(created.id, "hate")
+        second = dwipps.get(created.id).removed
+        assert first
+        assert second
+        assert (first.reason, second.reason) == ("spam", "hate")
+        assert second.at > first.at
+
+    def test_restored_item_equals_the_item_before(
+        self, client: Any, settings: Settings, dwipps: DwippRepository, created: Dwipp, moderation: Moderation
+    ) -> None:
+        before = self._get_item(client, settings, created.id)
+        assert before["feed_shard"] == feed_shard(created.id, 8)
+        moderation.remove(created.id)
+        assert self._get_item(client, settings, created.id).keys() == before.keys() - {"feed_shard"} | {"removed"}
+        moderation.restore(created.id)
+        assert self._get_item(client, settings, created.id) == before
+        assert created in dwipps.list_recent(100, None)
+
+    def test_missing_dwipp_is_neither_removed_nor_restored(self, moderation: Moderation) -> None:
+        dwipp_id = new_id()
+        for change in (moderation.remove, moderation.restore):
+            with pytest.raises(moderation.client.exceptions.TransactionCanceledException):
+                change(dwipp_id)
+        with pytest.raises(DwippNotFoundError):
+            moderation.dwipps.get(dwipp_id)
+
+    def test_failed_restoration_has_the_item_if_there_is_one(self, moderation: Moderation, created: Dwipp) -> None:
+        found = []
+        for dwipp_id in (created.id, new_id()):
+            with pytest.raises(moderation.client.exceptions.TransactionCanceledException) as raised:
+                moderation.restore(dwipp_id)
+            found.append("Item" in raised.value.response["CancellationReasons"][0])
+        assert found == [True, False]
+
+    def test_author_can_delete_but_not_edit(
+        self, dwipps: DwippRepository, created: Dwipp, moderation: Moderation, author: str
+    ) -> None:
+        moderation.remove(created.id)
+        removed = dwipps.get(created.id)
+        for text in ("Hm.", "Hmm."):
+            for version in (None, 1, 2):  # The refusal comes before that of a stale version.
+                with pytest.raises(RemovedError):
+                    dwipps.edit(members.make_author(author), created.id, text, version)
+        assert dwipps.get(created.id) == removed
+        dwipps.delete(members.make_author(author), created.id)
+        assert dwipps.get_many([created.id]) == {}
+
+    def test_other_members_do_not_find_it(
+        self, dwipps: DwippRepository, created: Dwipp, moderation: Moderation, author: str
+    ) -> None:
+        moderation.remove(created.id)
+        removed = dwipps.get(created.id)
+        with pytest.raises(DwippNotFoundError):
+            dwipps.edit(members.make_author(f"{author}_2"), created.id, "Hmm.", None)
+        with pytest.raises(DwippNotFoundError):
+            dwipps.delete(members.make_author(f"{author}_2"), created.id)
+        assert dwipps.get(created.id) == removed
+
+    @pytest.mark.parametrize("version", [None, 1])
+    def test_retried_edit_before_a_removal_is_recognised(
+        self, client: Any, dwipps: DwippRepository, created: Dwipp, moderation: Moderation, version: int | None
+    ) -> None:
+        editor = members.make_author(created.author_handle)
+        with lose_first_response(client, "UpdateItem", lambda: moderation.remove(created.id)):
+            edited, has_changed = dwipps.edit(editor, created.id, "Hmm.", version)
+        assert (edited.text, edited.version, has_changed) == ("Hmm.", 2, True)
+        assert edited.removed
+
+    def test_restored_dwipp_can_be_edited(
+        self, dwipps: DwippRepository, created: Dwipp, moderation: Moderation, author: str
+    ) -> None:
+        moderation.remove(created.id)
+        moderation.restore(created.id)
+        edited, has_changed = dwipps.edit(members.make_author(author), created.id, "Hmm.", 1)
+        assert (edited.text, edited.version, edited.removed, has_changed) == ("Hmm.", 2, None, True)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from app.dwipps.feed import Feed, to_view
 from app.dwipps.ids import new_id
 from app.dwipps.personal_data import DwippData, ReactionData
 from app.dwipps.reactions import Reaction, ReactionRepository
-from app.dwipps.repository import Dwipp, DwippRepository
+from app.dwipps.repository import Dwipp, DwippRepository, Removal
 from app.dwipps.schemas import Mark
 from app.errors import InvalidCursorError, UnauthenticatedError
 from app.me.export import MAX_EXPORT_ITEMS, Export
@@ -37,7 +37,8 @@ def test_largest_part_is_below_half_the_lambda_limit() -> None:
     profile = OwnProfileView(id="x" * 36, handle="x" * 20, email="x" * 128, joined_at=latest)
     # A Lambda response carries the body as a string within JSON, so the body is escaped twice. Line feeds grow most.
     for text in ("🦆" * 280, "\n" * 280, '"' * 280):
-        dwipp = Dwipp(new_id(), text, "x" * 20, version=2**53, upvotes=2**53, edited_at=latest)
+        removed = Removal(latest, "harassment")
+        dwipp = Dwipp(new_id(), text, "x" * 20, version=2**53, upvotes=2**53, edited_at=latest, removed=removed)
         reaction = Reaction(now(), now())
         part = ExportView(profile=profile, dwipps=[to_view(dwipp, reaction)] * MAX_EXPORT_ITEMS, **_OTHER_FIELDS)
         parsed = ExportView.model_validate_json(part.model_dump_json())

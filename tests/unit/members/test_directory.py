@@ -181,6 +181,20 @@ class TestSuspensions:
         assert "suspension" not in table.get_row(f"member#{user.id}")
 
 
+class TestHandle:
+    def test_handle_is_that_of_the_row(self, table: Table) -> None:
+        user = _make_user(_make_handle())
+        directory = table.make_directory(user)
+        assert directory.get_handle(user.id) is None  # Before the first request, there is no row.
+        directory.get_or_create(user.id)
+        assert directory.get_handle(user.id) == user.requested_handle
+
+    def test_row_of_a_deleted_account_has_no_handle(self, table: Table) -> None:
+        member_id = str(uuid.uuid4())
+        table.client.put_item(TableName=table.name, Item=serialize({"pk": f"member#{member_id}", "is_over": True}))
+        assert table.make_directory().get_handle(member_id) is None
+
+
 class TestLeaving:
     def test_member_without_a_mark_stays(self, table: Table) -> None:
         user = _make_user(_make_handle())

@@ -271,7 +271,7 @@ def test_unreadable_response_is_503(app: FastAPI, monkeypatch: pytest.MonkeyPatc
     assert_named_once(log, response, "WARNING", "ResponseParserError")
 
 
-def _fail(*_: object) -> None:
+def _fail(*_: object, **__: object) -> None:
     raise KeyError(SECRET)
 
 
