@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck
@@ -23,8 +23,10 @@ from hypothesis.stateful import (
 )
 
 from app.me import deletions, export
+from app.openapi.formats import ModerationReason
 from app.settings import Settings
 from testkit.api_client import Api, MemberClient, Transport, open_api
+from testkit.moderation import Moderation
 from tests.conftest import NewEngine
 
 pytestmark = pytest.mark.model
@@ -39,12 +41,13 @@ _TEXT = st.sampled_from(["One", "Two", "Three", "Four", "🦆" * 280])
 
 @dataclass
 class DwippModel:
-    """The model of a Dwipp."""
+    """The model of a Dwipp. `removed` is its removal as the API shows it, None if it is not removed."""
 
     id: str
     author: str
     text: str
     version: int = 1
+    removed: dict[str, str] | None = None
 
 
 @dataclass
@@ -58,7 +61,7 @@ class MemberModel:
 
 
 class DwipperMachine(RuleBasedStateMachine):
-    """The state machine: members who write, edit, delete and react, and delete their accounts.
+    """The state machine: members who write, edit, delete and react, and delete their accounts. Dwipps are removed.
 
     A subclass sets `open_new_api`, which returns a context manager of an empty API. In the rules, `member_pick` and
     `dwipp_pick` choose a member and a Dwipp.
@@ -71,6 +74,7 @@ class DwipperMachine(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.exit_stack = AsyncExitStack()
         self.api: Api = self.run(self.exit_stack.enter_async_context(self.open_new_api()))
+        self.moderation = Moderation.from_settings(self.api.settings)
         self.members: list[MemberModel] = []
         self.dwipps: dict[str, DwippModel] = {}
         self.responses_by_key: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
@@ -120,8 +124,8 @@ class DwipperMachine(RuleBasedStateMachine):
         member, dwipp = self._get_member(member_pick), self._get_dwipp(dwipp_pick)
         body = {"text": text} | ({"version": version} if version else {})
         response = self.run(member.client.http.patch(f"/v1/dwipps/{dwipp.id}", json=body))
-        if member.handle != dwipp.author:
-            assert response.status_code == 403
+        if dwipp.removed or member.handle != dwipp.author:
+            assert response.status_code == self._refusal_status(member, dwipp)
         elif version not in (None, dwipp.version):
             assert response.status_code == 409
         else:
@@ -134,7 +138,8 @@ class DwipperMachine(RuleBasedStateMachine):
     def delete_dwipp(self, member_pick: int, dwipp_pick: int) -> None:
         member, dwipp = self._get_member(member_pick), self._get_dwipp(dwipp_pick)
         response = self.run(member.client.http.delete(f"/v1/dwipps/{dwipp.id}"))
-        assert response.status_code == (204 if member.handle == dwipp.author else 403)
+        is_author = member.handle == dwipp.author
+        assert response.status_code == (204 if is_author else self._refusal_status(member, dwipp))
         if response.status_code == 204:
             del self.dwipps[dwipp.id]
 
@@ -144,7 +149,9 @@ class DwipperMachine(RuleBasedStateMachine):
         member, dwipp = self._get_member(member_pick), self._get_dwipp(dwipp_pick)
         response = self.run(member.client.http.request(method, f"/v1/dwipps/{dwipp.id}/{reaction}"))
         self._apply_reaction(member, dwipp, reaction, method)
-        assert response.json() == self._expected_view(member, dwipp, response.json())
+        assert response.status_code == self._reaction_status(member, dwipp, method)
+        if response.is_success:
+            assert response.json() == self._expected_view(member, dwipp, response.json())
 
     @precondition(lambda self: self.dwipps)
     @rule(dwipp_pick=_PICK, reaction=_REACTION, methods=st.lists(_METHOD, min_size=4, max_size=4))
@@ -153,9 +160,23 @@ class DwipperMachine(RuleBasedStateMachine):
         path = f"/v1/dwipps/{dwipp.id}/{reaction}"
         pairs = list(zip(self.members, methods, strict=False))
         responses = self.run(_gather(member.client.http.request(method, path) for member, method in pairs))
-        assert {response.status_code for response in responses} == {200}
-        for member, method in pairs:
+        for (member, method), response in zip(pairs, responses, strict=True):
+            assert response.status_code == self._reaction_status(member, dwipp, method)
             self._apply_reaction(member, dwipp, reaction, method)
+
+    @precondition(lambda self: self.dwipps)
+    @rule(dwipp_pick=_PICK, reason=st.sampled_from(get_args(ModerationReason)))
+    def remove_dwipp(self, dwipp_pick: int, reason: ModerationReason) -> None:
+        dwipp = self._get_dwipp(dwipp_pick)
+        dwipp.removed = self.moderation.remove(dwipp.id, reason)
+
+    @precondition(lambda self: any(dwipp.removed for dwipp in self.dwipps.values()))
+    @rule(dwipp_pick=_PICK)
+    def restore_dwipp(self, dwipp_pick: int) -> None:
+        removed = [dwipp for dwipp in self.dwipps.values() if dwipp.removed]
+        dwipp = removed[dwipp_pick % len(removed)]
+        self.moderation.restore(dwipp.id)
+        dwipp.removed = None
 
     @precondition(lambda self: len(self.members) > 1)
     @rule(member_pick=_PICK, concurrent=st.integers(1, 2))
@@ -174,7 +195,7 @@ class DwipperMachine(RuleBasedStateMachine):
         dwipp = remaining[dwipp_pick % len(remaining)]
         react = other.client.http.request(method, f"/v1/dwipps/{dwipp.id}/{reaction}")
         _, response = self.run(_gather([self._delete_account(member), react]))
-        assert response.status_code == 200
+        assert response.status_code == self._reaction_status(other, dwipp, method)
         self._apply_reaction(other, dwipp, reaction, method)
         self._remove_member(member)
 
@@ -182,7 +203,7 @@ class DwipperMachine(RuleBasedStateMachine):
     def feed_equals_model(self) -> None:
         if self.members:
             reader = self.members[len(self.dwipps) % len(self.members)]
-            self._assert_list(reader, "/v1/dwipps", sorted(self.dwipps, reverse=True))
+            self._assert_list(reader, "/v1/dwipps", self._list_feed())
 
     def teardown(self) -> None:
         try:
@@ -194,14 +215,18 @@ class DwipperMachine(RuleBasedStateMachine):
 
     def _assert_all_lists(self, member: MemberModel) -> None:
         own = sorted((key for key, dwipp in self.dwipps.items() if dwipp.author == member.handle), reverse=True)
-        self._assert_list(member, "/v1/dwipps", sorted(self.dwipps, reverse=True))
+        feed = self._list_feed()
+        self._assert_list(member, "/v1/dwipps", feed)
         self._assert_list(member, "/v1/me/dwipps", own)
-        favorites = [key for key in reversed(member.favorite) if key in self.dwipps]
+        favorites = [key for key in reversed(member.favorite) if key in feed]
         self._assert_list(member, "/v1/me/favorites", favorites)
         parts = self.run(_export(member.client))
         assert [dwipp["id"] for part in parts for dwipp in part["dwipps"]] == own
         assert [mark["dwipp_id"] for part in parts for mark in part["upvotes"]] == sorted(member.upvote)
         assert [mark["dwipp_id"] for part in parts for mark in part["favorites"]] == sorted(member.favorite)
+
+    def _list_feed(self) -> list[str]:
+        return sorted((key for key, dwipp in self.dwipps.items() if not dwipp.removed), reverse=True)
 
     def _assert_list(self, reader: MemberModel, path: str, ids: list[str]) -> None:
         items = self.run(reader.client.list_all(path, 3))
@@ -221,9 +246,21 @@ class DwipperMachine(RuleBasedStateMachine):
             "upvotes": sum(dwipp.id in member.upvote for member in self.members),
             "upvoted": dwipp.id in reader.upvote,
             "favorited": dwipp.id in reader.favorite,
+            "removed": dwipp.removed,
         }
 
+    def _refusal_status(self, member: MemberModel, dwipp: DwippModel) -> int:
+        """Return the status of a refused write. Other members do not learn that the Dwipp exists if it is removed."""
+        return 404 if dwipp.removed and member.handle != dwipp.author else 403
+
+    def _reaction_status(self, member: MemberModel, dwipp: DwippModel, method: str) -> int:
+        if not dwipp.removed:
+            return 200
+        return 404 if method == "DELETE" else self._refusal_status(member, dwipp)
+
     def _apply_reaction(self, member: MemberModel, dwipp: DwippModel, reaction: str, method: str) -> None:
+        if dwipp.removed and method != "DELETE":
+            return
         dwipp_ids: list[str] = getattr(member, reaction)
         is_set = dwipp.id in dwipp_ids
         target = {"POST": not is_set, "PUT": True, "DELETE": False}[method]
