@@ -1,10 +1,8 @@
 """Reports in the API."""
 
-from functools import partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from app.dwipps.schemas import normalize_text, text_pattern
 from app.openapi import examples
@@ -13,13 +11,17 @@ from app.openapi.formats import ModerationReason, Timestamp
 MAX_COMMENT_LENGTH = 500
 
 
-# A short text beside a reason.
+def _normalize_comment(text: str | None) -> str | None:
+    return None if text is None else normalize_text(text, MAX_COMMENT_LENGTH, "A comment")
+
+
+# A short text beside a reason. The validator is outside the union, because a pointer to an error would name it.
 Comment = Annotated[
-    str,
-    AfterValidator(partial(normalize_text, max_length=MAX_COMMENT_LENGTH, name="A comment")),
+    str | None,
+    AfterValidator(_normalize_comment),
     Field(
         description="1 to 500 code points, with the rules of a Dwipp's text. Only moderators see it.",
-        json_schema_extra={"minLength": 1, "pattern": text_pattern(MAX_COMMENT_LENGTH)},
+        json_schema_extra={"pattern": text_pattern(MAX_COMMENT_LENGTH)},
     ),
 ]
 _EXAMPLE: Any = {"reason": "spam", "comment": examples.COMMENT}
@@ -31,7 +33,7 @@ class ReportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     reason: ModerationReason
-    comment: Comment | SkipJsonSchema[None] = None
+    comment: Comment = None
 
 
 class OwnReport(BaseModel):
