@@ -34,6 +34,10 @@ from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 from app.members.personal_data import ExemptRows, PersonalData
 from app.members.suspensions import SuspensionData, SuspensionRepository
+from app.moderation.case_pages import CasePages
+from app.moderation.decisions import Decisions
+from app.moderation.log import ModerationLog
+from app.moderation.sanctions import Sanctions
 from app.safety.report_data import ReportData
 from app.settings import Settings
 
@@ -59,6 +63,10 @@ class Container:
     feed: Feed
     cases: CaseRepository
     reports: ReportRepository
+    case_pages: CasePages
+    decisions: Decisions
+    sanctions: Sanctions
+    moderation_log: ModerationLog
     limit_counters: LimitCounters
     personal_data: tuple[PersonalData, ...]
     export: Export
@@ -81,6 +89,7 @@ def build_container(settings: Settings) -> Container:
     reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
     cases = CaseRepository(client, settings.safety_table)
     reports = ReportRepository(client, settings.safety_table, cases)
+    log = ModerationLog(client, settings.safety_table)
     blocks = BlockRepository(client, settings.members_table)
     audiences = Audiences(blocks, directory)
     feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions, audiences)
@@ -102,6 +111,11 @@ def build_container(settings: Settings) -> Container:
             "cases",
             frozenset({"case", "cases"}),
             "A case belongs to its Dwipp, and is closed with it. It expires 90 days after that.",
+        ),
+        ExemptRows(
+            "moderation log",
+            frozenset({"log"}),
+            "The log shows for a year what moderators decided, and names members by their handles only.",
         ),
         ExemptRows("pending jobs", frozenset({"pending"}), "A row holds a random id, and is deleted after its job."),
     )
@@ -126,6 +140,10 @@ def build_container(settings: Settings) -> Container:
         feed=feed,
         cases=cases,
         reports=reports,
+        case_pages=CasePages(cases, dwipps),
+        decisions=Decisions(client, dwipps, cases, log),
+        sanctions=Sanctions(client, directory, suspensions, dwipps, cases, log, pool),
+        moderation_log=log,
         limit_counters=LimitCounters(client, settings.region, settings.members_table, make_policies(settings.limits)),
         personal_data=personal_data,
         export=Export(pool, personal_data),

@@ -21,6 +21,8 @@
     ├── OwnDwippError
     ├── RemovedError
     ├── EditConflictError
+    ├── DecisionConflictError
+    ├── ProtectedMemberError
     ├── IdempotencyKeyReusedError
     ├── LoginAgainError
     ├── ModeratorsOnlyError
@@ -203,6 +205,18 @@ class EditConflictError(DwipperError):
     """The Dwipp has another version than the edit names."""
 
     detail = "The Dwipp was edited since the `version` that you sent. Read it again."
+
+
+class DecisionConflictError(DwipperError):
+    """The case has another decision than the one that the moderator read."""
+
+    detail = "The case has another decision than the one that you read. Read the case again."
+
+
+class ProtectedMemberError(DwipperError):
+    """The member to suspend is a moderator."""
+
+    detail = "This member is a moderator. Moderators cannot be suspended."
 
 
 class IdempotencyKeyReusedError(DwipperError):

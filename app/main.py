@@ -48,6 +48,7 @@ _TAGS = [
     {"name": "reactions", "description": "Upvotes, whose number is public, and favorites, which are private."},
     {"name": "members", "description": "Profiles, and your own account."},
     {"name": "safety", "description": "Reports to the moderators, and members whom you block."},
+    {"name": "moderation", "description": "The work of the moderators: cases, decisions, suspensions and their log."},
     {"name": "auth", "description": "Registration, sessions and passwords."},
     {"name": "service", "description": "The service itself."},
 ]

@@ -7,6 +7,8 @@ DEMO_HANDLE: Final = "demo"
 # The id in the examples of the OpenAPI document. The seed contains this Dwipp, so that the examples succeed. It is the
 # oldest Dwipp, and the demo account is its author.
 EXAMPLE_ID: Final = "019a3f6c-21e4-7b09-8d57-4c1e9ab03f62"
+# The id in the examples of operations on the Dwipps of others.
+OTHERS_EXAMPLE_ID: Final = "019a3f6c-21e5-7c31-9b42-7d0f2ac85e10"
 
 
 class Thought(NamedTuple):
@@ -45,6 +47,7 @@ THOUGHTS: Final = (
         "steamy_stella",
         "Every shower is a standing ovation for a song nobody asked for.",
         upvoted_by=("conditioner_carl", "loofah_lu", "demo"),
+        dwipp_id=OTHERS_EXAMPLE_ID,
     ),
     Thought(
         "conditioner_carl",

@@ -118,16 +118,16 @@ class MemberClient:
 
     async def get(self, path: str, **params: Any) -> Any:
         """Return the body of a successful GET."""
-        response = await self.http.get(path, params=params)
+        response = await self.http.get(path, params=params or None)
         assert response.status_code == 200, response.text
         return response.json()
 
-    async def list_all(self, path: str, limit: int) -> list[dict[str, Any]]:
+    async def list_all(self, path: str, limit: int, **params: str) -> list[dict[str, Any]]:
         """Read a list page by page, and return all items."""
         items: list[dict[str, Any]] = []
         cursor: dict[str, str] = {}
         while True:
-            page = await self.get(path, limit=limit, **cursor)
+            page = await self.get(path, limit=limit, **params, **cursor)
             assert len(page["items"]) <= limit
             items += page["items"]
             if page["next_cursor"] is None:

@@ -29,6 +29,7 @@ _VARYING_VALUES = (
     ("uuid", re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")),
     ("time", re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")),
     ("cursor", re.compile(r"(?<=cursor[=\"])[\w-]{10,}|(?<=cursor\":\")[\w-]{10,}")),
+    ("seconds", re.compile(r"(?<=;t=)\d+")),
     ("email", re.compile(r"member\d+@example\.org")),
     ("handle", re.compile(r"[a-z]+_[a-z]+_\d{2,5}")),
 )

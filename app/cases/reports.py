@@ -19,7 +19,7 @@ from app.aws.concurrency import run_concurrently
 from app.aws.items import deserialize, query, serialize
 from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
 from app.aws.timestamps import from_text, now, to_text
-from app.cases.repository import Case, CaseRepository, ReportedDwipp
+from app.cases.repository import Case, CaseReport, CaseRepository, ReportedDwipp
 from app.members.models import Member
 from app.openapi.formats import ModerationReason
 
@@ -132,8 +132,8 @@ class ReportRepository:
             "text": dwipp.text,
         }
         put = {"TableName": self._table, "Item": serialize(item), **_unchanged(earlier)}
-        replaced_reason = replaced.reason if replaced else None
-        self._write({"Put": put}, self._cases.report_requests(case, dwipp, listed_at, reason, replaced_reason))
+        report = CaseReport(dwipp, moment, listed_at, reason, replaced.reason if replaced else None)
+        self._write({"Put": put}, self._cases.report_requests(case, report))
         return True
 
     def _withdraw(self, reporter: Member, dwipp_id: str) -> bool:

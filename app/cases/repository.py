@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from app.aws.errors import is_transient, log_suppressed
 from app.aws.items import batch_get, deserialize, query, serialize
 from app.aws.timestamps import from_text, now, to_text
+from app.openapi.formats import ModerationReason
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -53,7 +54,7 @@ class Decision:
     """
 
     action: Literal["remove", "dismiss", "deleted"]
-    reason: str | None = None
+    reason: ModerationReason | None = None
     decided_at: datetime | None = None
 
     @classmethod
@@ -137,6 +138,25 @@ class ReportedDwipp:
     author: str
 
 
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """A new or changed report, as far as its case counts it.
+
+    Attributes:
+        dwipp: the reported Dwipp.
+        at: the time of the report.
+        listed_at: the time of the first report of the case.
+        reason: the reason.
+        replaced_reason: the reason of the report of the same case that this one replaces. None if there is none.
+    """
+
+    dwipp: ReportedDwipp
+    at: datetime
+    listed_at: datetime
+    reason: str
+    replaced_reason: str | None
+
+
 class CaseRepository:
     """The repository of cases. It returns requests for the transactions of reports and decisions."""
 
@@ -181,32 +201,29 @@ class CaseRepository:
         Args:
             entries: sort keys, as `list_entries` returns them.
         """
-        items = batch_get(self._client, self._table, [_key(entry.rpartition("#")[2]) for entry in entries])
+        # Two entries may name the same case. DynamoDB refuses a repeated key.
+        dwipp_ids = dict.fromkeys(entry.rpartition("#")[2] for entry in entries)
+        items = batch_get(self._client, self._table, [_key(dwipp_id) for dwipp_id in dwipp_ids])
         found = {case.entry_key: case for case in map(Case.from_item, items) if case}
         return [found[entry] for entry in entries if entry in found]
 
-    def report_requests(
-        self, case: Case | None, dwipp: ReportedDwipp, listed_at: datetime, reason: str, replaced_reason: str | None
-    ) -> list[Any]:
+    def report_requests(self, case: Case | None, report: CaseReport) -> list[Any]:
         """Return the requests by which a new or changed report updates its case, and opens it if it is closed.
 
         Args:
             case: the case as it was read. The transaction fails if it was opened, closed or decided since.
-            dwipp: the reported Dwipp.
-            listed_at: the time of the first report of the case.
-            reason: the reason of the report.
-            replaced_reason: the reason of the report of the same case that this one replaces. None if there is none.
+            report: the report.
         """
-        moment = to_text(now())
+        dwipp, listed_at = report.dwipp, report.listed_at
         opening = case.opening if case and case.opening else uuid.uuid4().hex
         values = {
             "listed_at": to_text(listed_at),
             "first_reported_at": to_text(listed_at),
-            "last_reported_at": moment,
+            "last_reported_at": to_text(report.at),
             "text": dwipp.text,
             "opening": opening,
         }
-        changes = _count_changes(reason, replaced_reason)
+        changes = _count_changes(report.reason, report.replaced_reason)
         requests = [
             {"Update": self._update_request(case, values, changes)}
             if case

@@ -134,6 +134,13 @@ class UserPool:
                 raise
             return None
 
+    def is_in_group(self, user_id: str, group: str) -> bool:
+        """Return True if a user is in a group at this moment."""
+        pages = self._client.get_paginator("admin_list_groups_for_user").paginate(
+            UserPoolId=self._pool_id, Username=user_id
+        )
+        return any(each.get("GroupName") == group for page in pages for each in page["Groups"])
+
     def lock_out(self, user_id: str) -> None:
         """Revoke all sessions of a user, and disable the user. Do nothing if there is none.
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -26,11 +26,15 @@ Dwipps = Annotated[DwippRepository, provided("dwipps")]
 DwippWriter = Annotated[IdempotentWriter, provided("writer")]
 Reactions = Annotated[ReactionRepository, provided("reactions")]
 ReactionChanges = Annotated[ReactionWriter, provided("reaction_writer")]
-DwippIdParam = Annotated[
-    str,
-    AfterValidator(lower_ascii),
-    Path(description="The `id` of a Dwipp. Case-insensitive.", examples=[examples.DWIPP_ID]),
-]
+
+
+def _dwipp_id_path(example: str) -> Any:
+    return Path(description="The `id` of a Dwipp. Case-insensitive.", examples=[example])
+
+
+DwippIdParam = Annotated[str, AfterValidator(lower_ascii), _dwipp_id_path(examples.DWIPP_ID)]
+# The example is no Dwipp of the demo member, because members cannot report their own Dwipps.
+OthersDwippIdParam = Annotated[str, AfterValidator(lower_ascii), _dwipp_id_path(examples.OTHERS_DWIPP_ID)]
 
 _HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,255}")

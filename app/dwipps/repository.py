@@ -153,6 +153,18 @@ class DwippRepository:
         """Return one author's Dwipps with ids below `before`, newest first."""
         return self._query_index("by_author", "author_handle", author_handle, limit, before)
 
+    def count_removed(self, author_handle: str) -> int:
+        """Return the number of an author's removed Dwipps. It reads all Dwipps of the author."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_author",
+            KeyConditionExpression="author_handle = :author",
+            FilterExpression="attribute_exists(removed)",
+            ExpressionAttributeValues=serialize({":author": author_handle}),
+            Select="COUNT",
+        )
+        return sum(page["Count"] for page in pages)
+
     def get_many(self, dwipp_ids: Sequence[str]) -> dict[str, Dwipp]:
         """Return the existing ones of these Dwipps by id, eventually consistent."""
         keys = [_key(dwipp_id) for dwipp_id in dict.fromkeys(dwipp_ids)]  # DynamoDB refuses a repeated key.

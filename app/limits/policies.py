@@ -10,10 +10,13 @@ from typing import Literal
 
 from app.settings import MemberLimits
 
-Kind = Literal["dwipps", "reactions", "changes", "safety"]
+Kind = Literal["dwipps", "reactions", "changes", "safety", "decisions", "suspensions"]
 WindowName = Literal["hour", "day"]
 
 _WINDOWS: Mapping[WindowName, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+# The limits of a moderator. They bound the damage by a stolen token, so no setting turns them off.
+_DECISIONS_HOUR = 300
+_SUSPENSIONS_HOUR = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ def make_policies(limits: MemberLimits) -> Policies:
         "reactions": {"hour": limits.reactions_hour},
         "changes": {"hour": limits.changes_hour},
         "safety": {"hour": limits.safety_hour},
+        "decisions": {"hour": _DECISIONS_HOUR},
+        "suspensions": {"hour": _SUSPENSIONS_HOUR},
     }
     return {
         kind: [Limit(window, quota) for window, quota in windows.items() if quota] for kind, windows in quotas.items()

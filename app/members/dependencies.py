@@ -26,8 +26,8 @@ def _handle_path(example: str) -> Any:
 
 
 HandleParam = Annotated[str, AfterValidator(lower_ascii), _handle_path(examples.HANDLE)]
-# The example is not the demo member, because a member cannot block themselves.
-BlockedHandleParam = Annotated[str, AfterValidator(lower_ascii), _handle_path(examples.BLOCKED_HANDLE)]
+# The example is not the demo member, because members cannot block themselves.
+OthersHandleParam = Annotated[str, AfterValidator(lower_ascii), _handle_path(examples.BLOCKED_HANDLE)]
 
 
 @in_threadpool

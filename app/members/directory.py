@@ -71,6 +71,21 @@ class Directory:
             raise MemberNotFoundError
         return Profile(handle, from_text(row["joined_at"]))
 
+    def find(self, handle: str) -> Member:
+        """Return the member with this handle. The reads are consistent.
+
+        Raises:
+            MemberNotFoundError: if there is none, if the account is being deleted, or if the handle is malformed.
+        """
+        row = self._get_row(f"handle#{handle}", consistent=True) if is_handle(handle) else None
+        try:
+            member = self._get(row["member_id"]) if row and "member_id" in row else None
+        except UnauthenticatedError as error:
+            raise MemberNotFoundError from error
+        if member is None:
+            raise MemberNotFoundError
+        return member
+
     def get_handle(self, member_id: str) -> str | None:
         """Return the handle of a member, eventually consistent. None if the user has no profile."""
         row = self._get_row(f"member#{member_id}", consistent=False)

@@ -12,6 +12,16 @@ from app.auth.dependencies import CurrentPrincipal
 from app.errors import ModeratorsOnlyError
 from app.members.dependencies import ActiveMember
 from app.members.models import Member
+from app.moderation.case_pages import CasePages
+from app.moderation.decisions import Decisions
+from app.moderation.log import ModerationLog
+from app.moderation.sanctions import Sanctions
+from app.web.dependencies import provided
+
+Cases = Annotated[CasePages, provided("case_pages")]
+CaseDecisions = Annotated[Decisions, provided("decisions")]
+MemberSanctions = Annotated[Sanctions, provided("sanctions")]
+Log = Annotated[ModerationLog, provided("moderation_log")]
 
 
 async def _require_group(principal: CurrentPrincipal) -> None:

@@ -21,6 +21,7 @@ ACCESS_TOKEN = "eyJraWQiOiJ0cEtV…"  # noqa: S105 -- the beginning of one
 REFRESH_TOKEN = "eyJjdHkiOiJKV1QiLCJl…"  # noqa: S105 -- the beginning of one
 
 DWIPP_ID = "019a3f6c-21e4-7b09-8d57-4c1e9ab03f62"
+OTHERS_DWIPP_ID = "019a3f6c-21e5-7c31-9b42-7d0f2ac85e10"
 CREATED_AT = "2025-11-01T12:37:22.532Z"  # The time in DWIPP_ID.
 EDITED_AT = "2025-11-01T12:41:08.203Z"
 TEXT = "Socks are envelopes for feet."

@@ -34,6 +34,7 @@ PRINCIPAL_ERRORS: tuple[Declared, ...] = (
 )
 MEMBER_ERRORS: tuple[Declared, ...] = (*PRINCIPAL_ERRORS, errors.TooManyRequestsError)
 LIMITED_MEMBER_ERRORS: tuple[Declared, ...] = (*MEMBER_ERRORS, errors.RateLimitedError)
+ACTIVE_MEMBER_ERRORS: tuple[Declared, ...] = (*MEMBER_ERRORS, errors.SuspendedError)
 LIMITED_ACTIVE_MEMBER_ERRORS: tuple[Declared, ...] = (*LIMITED_MEMBER_ERRORS, errors.SuspendedError)
 PAGE_ERRORS: tuple[Declared, ...] = (problems.INVALID_REQUEST, errors.InvalidCursorError)
 

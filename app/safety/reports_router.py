@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app import errors
 from app.cases.repository import ReportedDwipp
-from app.dwipps.dependencies import DwippIdParam, Dwipps
+from app.dwipps.dependencies import Dwipps, OthersDwippIdParam
 from app.dwipps.ids import is_id
 from app.limits.dependencies import SafetyLimit
 from app.members.dependencies import ActiveMember
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/dwipps/{dwipp_id}/report", tags=["safety"], route
     ),
 )
 def report_dwipp(
-    dwipp_id: DwippIdParam,
+    dwipp_id: OthersDwippIdParam,
     body: ReportRequest,
     member: ActiveMember,
     dwipps: Dwipps,
@@ -55,7 +55,7 @@ def report_dwipp(
 @router.delete(
     "", summary="Withdraw a report", status_code=204, responses=error_responses(*LIMITED_ACTIVE_MEMBER_ERRORS)
 )
-def withdraw_report(dwipp_id: DwippIdParam, member: ActiveMember, reports: Reports, limit: SafetyLimit) -> None:
+def withdraw_report(dwipp_id: OthersDwippIdParam, member: ActiveMember, reports: Reports, limit: SafetyLimit) -> None:
     """Delete your report. The response is the same without a report, and if the Dwipp is gone."""
     if is_id(dwipp_id):
         with limit.count_write() as write:

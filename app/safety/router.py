@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from app import errors
 from app.auth.dependencies import CurrentPrincipal
 from app.limits.dependencies import SafetyLimit
-from app.members.dependencies import ActiveMember, BlockedHandleParam, Blocks, CurrentMember, MemberDirectory
+from app.members.dependencies import ActiveMember, Blocks, CurrentMember, MemberDirectory, OthersHandleParam
 from app.members.handles import is_handle
 from app.members.schemas import BlockPage, BlockView
 from app.openapi.problem_responses import (
@@ -37,7 +37,7 @@ def list_my_blocks(principal: CurrentPrincipal, params: PageParams, blocks: Bloc
     ),
 )
 def block_member(
-    handle: BlockedHandleParam, member: ActiveMember, directory: MemberDirectory, blocks: Blocks, limit: SafetyLimit
+    handle: OthersHandleParam, member: ActiveMember, directory: MemberDirectory, blocks: Blocks, limit: SafetyLimit
 ) -> None:
     """Hide a member's profile and Dwipps from you, in all lists and by id. Safe to retry.
 
@@ -58,7 +58,7 @@ def block_member(
     status_code=204,
     responses=error_responses(*LIMITED_MEMBER_ERRORS),
 )
-def unblock_member(handle: BlockedHandleParam, member: CurrentMember, blocks: Blocks, limit: SafetyLimit) -> None:
+def unblock_member(handle: OthersHandleParam, member: CurrentMember, blocks: Blocks, limit: SafetyLimit) -> None:
     """Make a member and their Dwipps visible to you again. The response is the same for a handle without a block."""
     if is_handle(handle):
         with limit.count_write() as write:

@@ -52,6 +52,8 @@ PROBLEM_TYPES: Mapping[type[errors.DwipperError], ProblemType] = {
     errors.OwnDwippError: ProblemType("own-dwipp", 403, "Own Dwipp"),
     errors.RemovedError: ProblemType("removed", 403, "Dwipp removed"),
     errors.EditConflictError: ProblemType("edit-conflict", 409, "Edit conflict"),
+    errors.DecisionConflictError: ProblemType("decision-conflict", 409, "Decision conflict"),
+    errors.ProtectedMemberError: ProblemType("protected-member", 403, "Protected member"),
     errors.IdempotencyKeyReusedError: ProblemType("idempotency-key-reused", 422, "Idempotency key reused"),
     errors.LoginAgainError: ProblemType("login-again", 403, "Recent login required"),
     errors.ModeratorsOnlyError: ProblemType("moderators-only", 403, "Moderators only"),

@@ -35,6 +35,8 @@ INDEPENDENT = {
     "read_me": "it is the caller's own profile",
     "export_me": "it has the caller's own data, and the ids of Dwipps only",
     "block_member": "a repeated block succeeds",
+    **dict.fromkeys(("list_cases", "read_case", "decide_case"), "blocks have no effect on moderation"),
+    **dict.fromkeys(("read_record", "suspend_member", "lift_suspension"), "blocks have no effect on moderation"),
     "report_dwipp": "a block must not keep a member from reporting",
     "withdraw_report": "otherwise no report could be withdrawn",
     "unblock_member": "otherwise no block could be undone",
@@ -67,6 +69,8 @@ REMOVED_INDEPENDENT = {
     "block_member": "it shows no Dwipp",
     "unblock_member": "it shows no Dwipp",
     "withdraw_report": "it shows no Dwipp",
+    **dict.fromkeys(("list_cases", "read_case", "decide_case"), "moderators see removed Dwipps"),
+    **dict.fromkeys(("read_record", "suspend_member", "lift_suspension"), "they show no Dwipp"),
 }
 REMOVED_PLACED = (
     *(*REMOVED_DWIPP_STATUSES, *REMOVED_CLEARED, *REMOVED_DELETED),

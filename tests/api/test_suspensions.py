@@ -29,6 +29,8 @@ NEW_PASSWORD = "another rubber duck knows"
 REFUSED = (
     *("create_dwipp", "edit_dwipp", "block_member", "report_dwipp", "withdraw_report"),
     *("set_upvote", "toggle_upvote", "set_favorite", "toggle_favorite"),
+    *("list_cases", "read_case", "decide_case", "list_log"),
+    *("read_record", "suspend_member", "lift_suspension"),
 )
 # The response has the same status as for every other member. The operations are called in this order.
 ALLOWED = {

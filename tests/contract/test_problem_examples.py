@@ -74,8 +74,6 @@ def test_document_has_examples_for_the_problems_in_operations() -> None:
     assert documented == {problem_type.slug for problem_type in problems.ALL_PROBLEM_TYPES} - {
         problems.NOT_FOUND.slug,
         problems.METHOD_NOT_ALLOWED.slug,
-        # There is no operation below /v1/moderation/ yet.
-        problems.PROBLEM_TYPES[errors.ModeratorsOnlyError].slug,
     }
     # InvalidEmailError has this type too. The example must be the general response.
     assert errors.InvalidEmailError.detail != problem_example(problems.INVALID_REQUEST)["detail"]

@@ -4,7 +4,7 @@ from itertools import chain
 
 from app.members.handles import is_handle, is_reserved
 from app.openapi import examples
-from devstack.seed_content import EXAMPLE_ID, MEMBERS, MODERATOR_HANDLE, PASSWORD, THOUGHTS, to_email
+from devstack.seed_content import MEMBERS, MODERATOR_HANDLE, PASSWORD, THOUGHTS, to_email
 
 
 def test_texts_are_unique_and_valid() -> None:
@@ -24,9 +24,9 @@ def test_demo_login_is_as_documented() -> None:
     assert (MEMBERS[0], PASSWORD) == ("demo", "shower-thoughts")
 
 
-def test_example_of_the_openapi_document_exists() -> None:
-    assert EXAMPLE_ID == examples.DWIPP_ID
-    assert [thought.dwipp_id for thought in THOUGHTS if thought.dwipp_id] == [EXAMPLE_ID]
+def test_examples_of_the_openapi_document_exist() -> None:
+    authors = {thought.dwipp_id: thought.author for thought in THOUGHTS if thought.dwipp_id}
+    assert authors == {examples.DWIPP_ID: "demo", examples.OTHERS_DWIPP_ID: examples.BLOCKED_HANDLE}
 
 
 def test_each_member_gets_the_handle_of_the_seed() -> None:

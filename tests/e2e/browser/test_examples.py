@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from app.main import create_app
-from devstack.seed_content import DEMO_HANDLE, PASSWORD, to_email
+from devstack.seed_content import DEMO_HANDLE, MODERATOR_EMAIL, PASSWORD, to_email
 from testkit.doubles import SETTINGS
 from tests.e2e.browser.browser import Browser
 from tests.e2e.browser.docs_page import DocsPage
@@ -30,7 +30,13 @@ MEMBER_OPERATIONS = {
         *("read_me", "export_me", "list_my_dwipps", "list_my_favorites"),
         *("read_member", "list_dwipps_of_member"),
     ),
-    "safety": ("block_member", "list_my_blocks", "unblock_member"),
+    "safety": ("report_dwipp", "withdraw_report", "block_member", "list_my_blocks", "unblock_member"),
+}
+MODERATOR_OPERATIONS = {
+    "moderation": (
+        *("list_cases", "read_case", "decide_case", "list_log"),
+        *("suspend_member", "read_record", "lift_suspension"),
+    ),
 }
 # In this order, because the second operation deletes the Dwipp of the first one.
 OWN_DWIPP_OPERATIONS = {"dwipps": ("create_dwipp", "delete_dwipp")}
@@ -58,6 +64,7 @@ def test_every_operation_is_tried() -> None:
     paths = create_app(SETTINGS).openapi()["paths"]
     operations = [operation for methods in paths.values() for operation in methods.values()]
     tried = [*_list_ids(PUBLIC_OPERATIONS), *_list_ids(MEMBER_OPERATIONS), *_list_ids(OWN_DWIPP_OPERATIONS)]
+    tried += _list_ids(MODERATOR_OPERATIONS)
     tried += [f"members-{name}" for name in SESSION_ENDING_OPERATIONS]
     assert sorted(tried) == sorted(f"{operation['tags'][0]}-{operation['operationId']}" for operation in operations)
 
@@ -69,6 +76,9 @@ def test_every_example_succeeds(docs: DocsPage, browser: Browser, address: str) 
     docs.log_in(to_email(DEMO_HANDLE), PASSWORD)
     assert _find_failures(docs, _list_ids(MEMBER_OPERATIONS)) == {}
     assert _find_failures(docs, _list_ids(OWN_DWIPP_OPERATIONS)) == {}
+    docs.log_out()
+    docs.log_in(MODERATOR_EMAIL, PASSWORD)
+    assert _find_failures(docs, _list_ids(MODERATOR_OPERATIONS)) == {}
     for name in SESSION_ENDING_OPERATIONS:
         docs.log_out()
         docs.log_in(NEWCOMER, PASSWORD)

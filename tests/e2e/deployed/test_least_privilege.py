@@ -100,6 +100,7 @@ def _subtract(policy: Any, permission: Permission) -> Any:
 async def _send_all_requests(api: Api, operator: Operator) -> None:
     """Send requests that require all permissions of the API. Raises AssertionError if one fails."""
     kay, lee = await api.create_member("kay"), await api.create_member("lee")
+    moderator = await api.create_moderator()
     await api.register("again@example.org")
     await api.register("again@example.org")
     first = await kay.post_dwipp("First")
@@ -118,6 +119,11 @@ async def _send_all_requests(api: Api, operator: Operator) -> None:
     for member, reported in ((lee, path), (kay, f"/v1/dwipps/{others[0]['id']}")):
         assert (await member.http.put(f"{reported}/report", json=report)).status_code == 204
     assert (await kay.http.delete(f"/v1/dwipps/{others[0]['id']}/report")).status_code == 204
+    assert len((await moderator.get("/v1/moderation/cases"))["items"]) == 1
+    assert len((await moderator.get(f"/v1/moderation/cases/{first['id']}"))["reporters"]) == 1
+    suspension = {"until": None, "reason": "spam"}
+    assert (await moderator.http.put("/v1/moderation/members/lee/suspension", json=suspension)).status_code == 200
+    assert (await moderator.http.delete("/v1/moderation/members/lee/suspension")).status_code == 204
     for read_path in (
         "/v1/dwipps",
         "/v1/users/kay/dwipps",

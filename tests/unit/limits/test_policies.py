@@ -20,6 +20,8 @@ def test_default_policies_are_those_of_the_design() -> None:
         "reactions": [Limit("hour", 600)],
         "changes": [Limit("hour", 120)],
         "safety": [Limit("hour", 60)],
+        "decisions": [Limit("hour", 300)],
+        "suspensions": [Limit("hour", 30)],
     }
 
 

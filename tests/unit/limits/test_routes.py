@@ -12,7 +12,7 @@ from app.main import create_app
 from app.openapi.problem_responses import SLUGS_KEY
 
 # Accounts and sessions have the limits of Cognito and of the firewall.
-UNLIMITED_PREFIXES = ("/v1/auth/", "/v1/me", "/v1/moderation/")
+UNLIMITED_PREFIXES = ("/v1/auth/", "/v1/me", "/v1/moderation/{rest:anything}")
 ROUTES = [
     context.original_route
     for context in iter_route_contexts(create_app().routes)

@@ -1,0 +1,225 @@
+"""Cases, decisions, suspensions and the log in the API."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from app.aws.timestamps import now
+from app.dwipps.schemas import DwippView, dwipp_example
+from app.members.schemas import ProfileView, SuspensionView
+from app.openapi import examples
+from app.openapi.formats import ModerationReason, Timestamp
+from app.pagination.cursors import Page
+from app.safety.schemas import Comment
+
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+
+def _require_rfc_3339(value: Any) -> Any:
+    """Refuse what pydantic reads as a time although RFC 3339 does not, such as a number."""
+    if value is not None and not (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        raise PydanticCustomError("rfc_3339", "Write a time with a zone as RFC 3339: 2026-01-31T12:00:00.000Z.")
+    return value
+
+
+def _to_utc(moment: datetime | None) -> datetime | None:
+    try:
+        return moment.astimezone(UTC) if moment else None
+    except OverflowError as error:
+        raise PydanticCustomError("rfc_3339", "The time is out of range.") from error
+
+
+def _refuse_past(moment: datetime | None) -> datetime | None:
+    if moment is not None and moment <= now():
+        raise PydanticCustomError("past", "The end of a suspension must be in the future.")
+    return moment
+
+
+def _to_milliseconds(moment: datetime | None) -> datetime | None:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000) if moment else None
+
+
+_Moment = Annotated[AwareDatetime | None, BeforeValidator(_require_rfc_3339), AfterValidator(_to_utc)]
+_Note = Annotated[Comment, Field(description="1 to 500 code points for the log, with the rules of a Dwipp's text.")]
+
+_DECISION: Any = {"action": "remove", "reason": "spam", "decided_at": examples.EDITED_AT}
+_CASE: Any = {
+    "dwipp_id": examples.OTHERS_DWIPP_ID,
+    "dwipp": dwipp_example(id=examples.OTHERS_DWIPP_ID, author={"handle": examples.BLOCKED_HANDLE}),
+    "reports": 1,
+    "reasons": {"spam": 1},
+    "first_reported_at": examples.EDITED_AT,
+    "last_reported_at": examples.EDITED_AT,
+    "reported_text": examples.TEXT,
+    "status": "open",
+    "decision": None,
+}
+_RULING: Any = {"action": "dismiss", "reason": "spam", "note": "No spam.", "if_decided_at": None}
+_REPORTER: Any = {
+    "handle": examples.HANDLE,
+    "reason": "spam",
+    "comment": examples.COMMENT,
+    "text": examples.TEXT,
+    "at": examples.EDITED_AT,
+}
+
+
+class DecisionView(BaseModel):
+    """The latest decision on a case. It stays when a report opens the case again."""
+
+    action: Literal["remove", "dismiss", "deleted"] = Field(
+        description="`deleted` if the author deleted the Dwipp or the account before a decision."
+    )
+    reason: ModerationReason | None
+    decided_at: Timestamp | None
+
+
+class CaseView(BaseModel):
+    """A case: the reports of a Dwipp, and the decision."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CASE]})
+
+    dwipp_id: str
+    dwipp: DwippView | None = Field(description="Null if the Dwipp is gone.")
+    reports: int = Field(json_schema_extra={"minimum": 0})
+    # Text keys, because code generators do not know `propertyNames`.
+    reasons: dict[str, int] = Field(description="The number of reports by reason. A reason without reports is absent.")
+    first_reported_at: Timestamp | None
+    last_reported_at: Timestamp | None
+    reported_text: str | None = Field(description="The text of the Dwipp at the latest report.")
+    status: Literal["open", "closed"]
+    decision: DecisionView | None
+
+
+class ReporterView(BaseModel):
+    """A report of the case."""
+
+    handle: str
+    reason: ModerationReason
+    comment: str | None
+    text: str = Field(description="The text of the Dwipp when it was reported.")
+    at: Timestamp
+
+
+class CaseDetailView(CaseView):
+    """A case with its latest 100 reports, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CASE | {"reporters": [_REPORTER]}]})
+
+    reporters: list[ReporterView]
+
+
+class CasePage(Page[CaseView]):
+    """A page of cases."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_CASE], "next_cursor": None}]})
+
+
+class DecisionRequest(BaseModel):
+    """A decision on a Dwipp."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"action": "dismiss", "reason": "spam", "note": "No spam.", "if_decided_at": None}]
+        },
+    )
+
+    action: Literal["remove", "dismiss"]
+    reason: ModerationReason
+    note: _Note = None
+    if_decided_at: Annotated[_Moment, AfterValidator(_to_milliseconds)] = Field(
+        None,
+        description="The `decided_at` that you read. If the case has another decision, nothing changes.",
+    )
+
+
+class SuspensionRequest(BaseModel):
+    """A suspension."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"until": "2099-01-31T12:00:00.000Z", "reason": "spam", "note": "A series."}]},
+    )
+
+    until: Annotated[_Moment, AfterValidator(_refuse_past)] = Field(
+        description="The end, in the future. Null for a suspension until it is lifted."
+    )
+    reason: ModerationReason
+    note: _Note = None
+
+
+class SanctionView(SuspensionView):
+    """A suspension and its member."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"handle": examples.BLOCKED_HANDLE, "until": "2099-01-31T12:00:00.000Z", "reason": "spam"}]
+        }
+    )
+
+    handle: str
+
+
+class RecordView(ProfileView):
+    """A member as moderators see them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "handle": examples.BLOCKED_HANDLE,
+                    "joined_at": examples.JOINED_AT,
+                    "suspension": None,
+                    "removed": 0,
+                    "open_cases": 1,
+                }
+            ]
+        }
+    )
+
+    suspension: SuspensionView | None = Field(description="Null if the member is not suspended.")
+    removed: int = Field(description="The number of removed Dwipps.", json_schema_extra={"minimum": 0})
+    open_cases: int = Field(description="The number of open cases.", json_schema_extra={"minimum": 0})
+
+
+class LogEntryView(BaseModel):
+    """A decision of a moderator."""
+
+    at: Timestamp
+    moderator: str = Field(description="The handle of the moderator.")
+    action: Literal["remove", "dismiss", "suspend", "lift"]
+    handle: str = Field(description="The member whom the decision concerns.")
+    dwipp_id: str | None
+    until: Timestamp | None
+    reason: ModerationReason | None
+    note: str | None
+
+
+class LogPage(Page[LogEntryView]):
+    """A page of the log."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "at": examples.EDITED_AT,
+                            "moderator": "lifeguard_lee",
+                            "action": "remove",
+                            "handle": examples.BLOCKED_HANDLE,
+                            "dwipp_id": examples.OTHERS_DWIPP_ID,
+                            "until": None,
+                            "reason": "spam",
+                            "note": "A series.",
+                        }
+                    ],
+                    "next_cursor": None,
+                }
+            ]
+        }
+    )
