@@ -7,6 +7,7 @@ from typing import NamedTuple
 from devstack.paths import ROOT
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
+MODERATION = ROOT / "docs" / "moderation.md"
 
 
 class ShellBlock(NamedTuple):

@@ -135,11 +135,20 @@ class UserPool:
             return None
 
     def is_in_group(self, user_id: str, group: str) -> bool:
-        """Return True if a user is in a group at this moment."""
-        pages = self._client.get_paginator("admin_list_groups_for_user").paginate(
-            UserPoolId=self._pool_id, Username=user_id
-        )
-        return any(each.get("GroupName") == group for page in pages for each in page["Groups"])
+        """Return True if a user is in a group at this moment. Return False if there is no such user."""
+        parameters: dict[str, Any] = {"UserPoolId": self._pool_id, "Username": user_id}
+        while True:
+            try:
+                page = self._client.admin_list_groups_for_user(**parameters)
+            except ClientError as error:
+                if error_code(error) not in error_mapping.USER_NOT_FOUND:
+                    raise
+                return False
+            if any(each.get("GroupName") == group for each in page["Groups"]):
+                return True
+            if "NextToken" not in page:
+                return False
+            parameters["NextToken"] = page["NextToken"]
 
     def lock_out(self, user_id: str) -> None:
         """Revoke all sessions of a user, and disable the user. Do nothing if there is none.

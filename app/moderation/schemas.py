@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -15,6 +15,8 @@ from app.openapi.formats import ModerationReason, Timestamp
 from app.pagination.cursors import Page
 from app.safety.schemas import Comment
 
+OUT_OF_RANGE: Final = "The time is before the year 1 or after the year 9999 in UTC."
+PAST_END: Final = "The end of a suspension must be in the future."
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 
@@ -29,12 +31,12 @@ def _to_utc(moment: datetime | None) -> datetime | None:
     try:
         return moment.astimezone(UTC) if moment else None
     except OverflowError as error:
-        raise PydanticCustomError("rfc_3339", "The time is out of range.") from error
+        raise PydanticCustomError("rfc_3339", OUT_OF_RANGE) from error
 
 
 def _refuse_past(moment: datetime | None) -> datetime | None:
     if moment is not None and moment <= now():
-        raise PydanticCustomError("past", "The end of a suspension must be in the future.")
+        raise PydanticCustomError("past", PAST_END)
     return moment
 
 

@@ -1,27 +1,52 @@
-"""The commands of the tutorial run as printed."""
+"""The commands of the tutorial and of the moderator's guide run as printed."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from devstack.paths import ROOT
-from testkit.shell_blocks import TUTORIAL, find_shell_blocks
+from testkit.shell_blocks import MODERATION, TUTORIAL, find_shell_blocks
 from testkit.terminal import Developer
 
 
-@pytest.mark.slow
-def test_tutorial_runs_as_printed(developer: Developer) -> None:
+def _run_page(page: Path, developer: Developer) -> "subprocess.CompletedProcess[str]":
+    """Run the commands of a page against the API of `make run`."""
     script = (
-        "".join(block.code for block in find_shell_blocks(TUTORIAL))
+        "".join(block.code for block in find_shell_blocks(page))
         .replace("http://127.0.0.1:8000", developer.url(""))
         .replace(".local/env", f"{developer.folder}/env")
         .replace(".venv/bin/python", sys.executable)
     )
+    bash = ["/bin/bash", "-euo", "pipefail", "-c", script]
+    return subprocess.run(bash, check=False, capture_output=True, text=True, timeout=60, cwd=ROOT)
+
+
+@pytest.mark.slow
+def test_guide_of_moderators_runs_as_printed(developer: Developer) -> None:
     with developer.start("run") as terminal:
         terminal.wait_for("Ctrl-C ends everything")
-        bash = ["/bin/bash", "-euo", "pipefail", "-c", script]
-        result = subprocess.run(bash, check=False, capture_output=True, text=True, timeout=60, cwd=ROOT)
+        result = _run_page(MODERATION, developer)
+    assert result.returncode == 0, result.stderr
+    assert "urn:dwipper:problem:" not in result.stdout
+    documents = [json.loads(line) for line in result.stdout.splitlines() if line]
+    me, cases, case, removed, dismissed, record, suspension, log = documents
+    assert me["moderator"] is True
+    assert [each["dwipp_id"] for each in cases["items"]] == [case["dwipp_id"]]
+    assert [each["handle"] for each in case["reporters"]] == ["demo"]
+    assert removed["dwipp"]["removed"]["reason"] == "spam"
+    assert (dismissed["dwipp"]["removed"], dismissed["status"]) == (None, "closed")
+    assert (record["suspension"], suspension["reason"]) == (None, "harassment")
+    assert [entry["action"] for entry in log["items"]] == ["lift", "suspend", "dismiss", "remove"]
+
+
+@pytest.mark.slow
+def test_tutorial_runs_as_printed(developer: Developer) -> None:
+    with developer.start("run") as terminal:
+        terminal.wait_for("Ctrl-C ends everything")
+        result = _run_page(TUTORIAL, developer)
         terminal.wait_for("mail to you@example.org: 123456")
         terminal.wait_for("mail to you@example.org: 654321")
     assert result.returncode == 0, result.stderr

@@ -33,7 +33,7 @@ class FuzzRun:
         ignore_deleted_replays(self._schema)
         members.authenticate(self._schema)
 
-    def execute(self, min_cases: int) -> None:
+    def execute(self, min_cases: int, min_stateful_cases: int) -> None:
         """Run all phases. Then repeat the stateful phase until there are enough cases, or a finding.
 
         The stateful phase walks along the links of the document. One phase is too short: a walk ends early if the state
@@ -41,7 +41,7 @@ class FuzzRun:
         """
         self._execute_phases()
         self._schema.config.phases.update(phases=["stateful"])
-        while self.cases.total() < min_cases and not self.findings:
+        while not self.findings and (self.cases.total() < min_cases or self.cases["stateful"] < min_stateful_cases):
             self._execute_phases()
 
     @property

@@ -18,12 +18,21 @@ def _use_dictionary(dictionary: str, probability: float = 0.5) -> dict[str, Any]
     return {"dictionary": dictionary, "probability": probability}
 
 
+_REPORTED_DWIPP = {"path.dwipp_id": _use_dictionary("reported Dwipps")}
+_REPORTED_HANDLE = {"path.handle": _use_dictionary("reported handles", 1.0)}
 _PARAMETERS = {
     "confirm": {
         "body.registration": _use_dictionary("registrations"),
         "body.code": _use_dictionary("confirmation codes"),
     },
     "resend": {"body.registration": _use_dictionary("registrations")},
+    # A suspension or a removal must not hit the member who makes the other calls.
+    "report_dwipp": _REPORTED_DWIPP,
+    "read_case": _REPORTED_DWIPP,
+    "decide_case": _REPORTED_DWIPP,
+    "read_record": _REPORTED_HANDLE,
+    "suspend_member": _REPORTED_HANDLE,
+    "lift_suspension": _REPORTED_HANDLE,
     "login": {"body.email": _use_dictionary("emails"), "body.password": _use_dictionary("passwords")},
     "token": {"body.username": _use_dictionary("emails"), "body.password": _use_dictionary("passwords")},
     "refresh": {"body.refresh_token": _use_dictionary("refresh tokens")},
@@ -81,5 +90,7 @@ def _make_dictionaries(members: Members) -> dict[str, list[str]]:
         "passwords": [PASSWORD],
         "refresh tokens": [members.refresh_token],
         "registrations": members.registrations,
+        "reported Dwipps": [members.reported_dwipp_id],
+        "reported handles": [members.reported_handle, "nobody_here"],
         "reset codes": [RESET_CODE],
     }

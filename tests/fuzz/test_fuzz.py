@@ -8,6 +8,8 @@ import pytest
 import requests
 import schemathesis
 
+from app.auth.groups import MODERATORS
+from devstack import clients
 from testkit.doubles import SETTINGS
 from testkit.leak_scan import LeakScan
 from tests.conftest import Figures, NewEngine
@@ -33,12 +35,18 @@ def test_every_response_is_documented(transport: str, new_engine: NewEngine, tmp
         run_server(engine, transport, tmp_path) as server,
         httpx.Client(base_url=server.endpoint, trust_env=False, timeout=CLIENT_TIMEOUT_SECONDS) as http,
     ):
-        members = Members(http)
+        cognito = clients.cognito_client(engine.aws, engine.settings.region)
+
+        def add_moderator(email: str) -> None:
+            group = {"UserPoolId": engine.settings.user_pool_id, "GroupName": MODERATORS}
+            cognito.admin_add_user_to_group(Username=email, **group)
+
+        members = Members(http, add_moderator)
         spec = http.get("/openapi.json").raise_for_status().json()
         register_leak_check(engine.settings)
         scanned_before = LeakScan.checked_responses
         run = FuzzRun(spec, build_settings(server.endpoint, members), members)
-        run.execute(MIN_CASES)
+        run.execute(MIN_CASES, MIN_CASES_BY_PHASE["stateful"])
     figures(f"cases over {transport}", f"{run.cases.total()} {dict(run.cases)}, seed {run.seed}")
     figures(f"responses over {transport}", run.responses_by_class)
     assert not run.findings, "\n\n".join(run.findings)

@@ -24,7 +24,7 @@ from testkit.forged_tokens import make_token, make_valid_claims, public_keys
 from testkit.operations import Operation
 from testkit.storage import Storage
 
-ACTOR_NAMES = ("author", "other", "unconfirmed", "deleted", "anonymous")
+ACTOR_NAMES = ("author", "other", "moderator", "unconfirmed", "deleted", "anonymous")
 
 _NEW_PASSWORD = "another password"
 _numbers = itertools.count(1)
@@ -97,7 +97,9 @@ class MatrixApi:
         """Create one actor of each kind, without Dwipps and reactions."""
         author, other, deleted = [await self._api.create_member() for _ in range(3)]
         handle = (await author.get("/v1/me"))["handle"]
-        await other.get("/v1/me")
+        moderator = await self._api.create_moderator()
+        for member in (other, moderator):
+            await member.get("/v1/me")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
             assert (await deleted.http.delete("/v1/me")).status_code == 202
@@ -105,6 +107,7 @@ class MatrixApi:
         actors = {
             "author": Actor(author.email, author.http),
             "other": Actor(other.email, other.http),
+            "moderator": Actor(moderator.email, moderator.http),
             "unconfirmed": await self._create_unconfirmed(),
             "deleted": Actor(deleted.email, deleted.http),
             "anonymous": Actor(f"nobody{next(_numbers)}@example.org", self._api.http),

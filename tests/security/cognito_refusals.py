@@ -19,6 +19,7 @@ Outcomes = Mapping[str, Outcome]
 
 ACCEPTED: Outcome = (202, None)
 DONE: Outcome = (204, None)
+SUCCEEDED: Outcome = (200, None)
 INVALID_CODE: Outcome = (400, "invalid-or-expired-code")
 INVALID_TOKEN_REQUEST: Outcome = (400, "invalid-token-request")
 UNAUTHENTICATED: Outcome = (401, "unauthenticated")
@@ -143,6 +144,14 @@ class Case:
 
 async def _use_unknown_email(_api: Api) -> Registrant:
     return Registrant("nobody@example.org", "")
+
+
+async def _create_moderator(api: Api) -> MemberClient:
+    """Create the member Kay, and a moderator."""
+    await (await api.create_member("kay")).get("/v1/me")
+    moderator = await api.create_moderator()
+    await moderator.get("/v1/me")
+    return moderator
 
 
 async def _create_unconfirmed(api: Api) -> Registrant:
@@ -280,6 +289,13 @@ CASES = (
         _create_new_member,
         _SEND_DELETE,
         True,
+    ),
+    Case(
+        "suspend",
+        "AdminListGroupsForUser",
+        {**_ADMIN_CALL, **_map_errors(SUCCEEDED, "UserNotFound")},
+        _create_moderator,
+        _make_member_request("PUT", "moderation/members/kay/suspension", until=None, reason="spam"),
     ),
     Case("delete account", "GetUser", _CHECK_SESSION, _create_member, _SEND_DELETE, True),
     Case("delete account", "AdminUserGlobalSignOut", _SIGN_OUT_DISABLED, _create_member, _SEND_DELETE, True),

@@ -12,8 +12,6 @@ from app.accounts.sessions import Sessions
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
-from app.aws.items import serialize
-from app.aws.timestamps import now, to_text
 from app.bootstrap import Container
 from app.cognito.models import User
 from app.cognito.user_pool import UserPool
@@ -21,6 +19,7 @@ from app.main import create_app
 from app.me.deletion import Deletion
 from app.me.export import Export
 from app.members.directory import Directory
+from app.moderation.sanctions import Sanctions
 from app.settings import Settings
 from devstack import stack
 from testkit.doubles import SETTINGS
@@ -31,13 +30,20 @@ from testkit.storage import Storage
 
 HANDLE = "kay"
 OTHER_HANDLE = "lee"
+OTHER_ID = "7c1f0b52-9d3e-4c1b-8a64-2e7b1f9d0c99"
 
 
 class SingleUserPool(UserPool):
     """A user pool with one user, the subject of the tests' tokens. Each write succeeds without an effect."""
 
     def get_user(self, name: str) -> User | None:
-        return User(name, "kay@example.org", HANDLE, datetime.now(UTC), is_confirmed=True) if name == SUB else None
+        handle = {SUB: HANDLE, OTHER_ID: OTHER_HANDLE}.get(name)
+        if handle is None:
+            return None
+        return User(name, f"{handle}@example.org", handle, datetime.now(UTC), is_confirmed=True)
+
+    def is_in_group(self, user_id: str, group: str) -> bool:
+        return not (user_id and group)
 
     def is_session_revoked(self, access_token: str) -> bool:
         return not access_token
@@ -51,12 +57,16 @@ class SingleUserPool(UserPool):
 
 @dataclass(frozen=True)
 class Target:
-    """The app, the stand-in for the endpoint of its keys, its stored data, and the id of the member's Dwipp."""
+    """The app, the stand-in for the endpoint of its keys, its stored data, and the ids of two Dwipps.
+
+    Another member wrote the second Dwipp.
+    """
 
     app: FastAPI
     keys: KeyEndpoint
     storage: Storage
     dwipp_id: str
+    others_dwipp_id: str
 
     @classmethod
     def from_endpoint(cls, endpoint: str) -> "Target":
@@ -72,18 +82,20 @@ class Target:
         )
         app, keys = create_app(settings), KeyEndpoint()
         container = app.state.container = _with_single_user(app.state.container, settings, keys)
-        other = {"pk": f"handle#{OTHER_HANDLE}", "member_id": str(uuid.uuid4()), "joined_at": to_text(now())}
-        dynamodb_client(settings.region).put_item(TableName=settings.members_table, Item=serialize(other))
-        dwipp = container.dwipps.create(container.directory.get_or_create(SUB), "I was here.")
-        return cls(app, keys, Storage(settings), dwipp.id)
+        dwipps = [
+            container.dwipps.create(container.directory.get_or_create(member_id), "I was here.")
+            for member_id in (SUB, OTHER_ID)
+        ]
+        return cls(app, keys, Storage(settings), *(dwipp.id for dwipp in dwipps))
 
     def url(self, operation: Operation) -> str:
         """Return the URL of an operation, with the id of the member's Dwipp and the member's handle.
 
-        A block has the other handle, because nobody can block themselves.
+        An operation that is for others only has those of the other member.
         """
-        handle = OTHER_HANDLE if operation.path.endswith("/block") else HANDLE
-        return f"https://dwipper.test{operation.path.format(dwipp_id=self.dwipp_id, handle=handle)}"
+        is_for_others = operation.path.endswith(("/block", "/report")) or "/moderation/" in operation.path
+        dwipp_id, handle = (self.others_dwipp_id, OTHER_HANDLE) if is_for_others else (self.dwipp_id, HANDLE)
+        return f"https://dwipper.test{operation.path.format(dwipp_id=dwipp_id, handle=handle)}"
 
 
 def _with_single_user(container: Container, settings: Settings, keys: KeyEndpoint) -> Container:
@@ -96,6 +108,15 @@ def _with_single_user(container: Container, settings: Settings, keys: KeyEndpoin
         sessions=Sessions(pool, directory, PendingConfirmationRepository(client, settings.members_table)),
         passwords=Passwords(pool),
         directory=directory,
+        sanctions=Sanctions(
+            client,
+            directory,
+            container.suspensions,
+            container.dwipps,
+            container.cases,
+            container.moderation_log,
+            pool,
+        ),
         deletion=Deletion(container.deletions, container.job_queue, pool),
         export=Export(pool, container.personal_data),
     )

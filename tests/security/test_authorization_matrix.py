@@ -20,40 +20,49 @@ pytestmark = pytest.mark.slow
 # Path parameters name a Dwipp or the profile of the author. Paths under /v1/me and request bodies are about the account
 # of the actor.
 MATRIX = """
-operation                                author  other  unconfirmed  deleted  anonymous
-GET    /v1/dwipps                           200    200          200      200        401
-POST   /v1/dwipps                           201    201          401      401        401
-GET    /v1/dwipps/{dwipp_id}                200    200          200      200        401
-PATCH  /v1/dwipps/{dwipp_id}                200    403          401      401        401
-DELETE /v1/dwipps/{dwipp_id}                204    403          401      401        401
-POST   /v1/dwipps/{dwipp_id}/upvote         200    200          401      401        401
-PUT    /v1/dwipps/{dwipp_id}/upvote         200    200          401      401        401
-DELETE /v1/dwipps/{dwipp_id}/upvote         200    200          401      401        401
-POST   /v1/dwipps/{dwipp_id}/favorite       200    200          401      401        401
-PUT    /v1/dwipps/{dwipp_id}/favorite       200    200          401      401        401
-DELETE /v1/dwipps/{dwipp_id}/favorite       200    200          401      401        401
-GET    /v1/users/{handle}                   200    200          200      200        401
-GET    /v1/users/{handle}/dwipps            200    200          200      200        401
-PUT    /v1/users/{handle}/block             422    204          401      401        401
-DELETE /v1/users/{handle}/block             204    204          401      401        401
-GET    /v1/me                               200    200          401      401        401
-DELETE /v1/me                               202    202          403      204        401
-GET    /v1/me/export                        200    200          401      401        401
-PUT    /v1/me/password                      204    204          401      401        401
-DELETE /v1/me/sessions                      204    204          401      401        401
-GET    /v1/me/dwipps                        200    200          401      401        401
-GET    /v1/me/favorites                     200    200          200      200        401
-GET    /v1/me/blocks                        200    200          200      200        401
-POST   /v1/auth/register                    202    202          202      202        202
-POST   /v1/auth/confirm                     400    400          204      400        400
-POST   /v1/auth/resend                      202    202          202      202        202
-POST   /v1/auth/login                       200    200          403      401        401
-POST   /v1/auth/refresh                     200    200          401      401        401
-POST   /v1/auth/token                       200    200          400      400        400
-POST   /v1/auth/logout                      204    204          204      204        204
-POST   /v1/auth/password/forgot             202    202          202      202        202
-POST   /v1/auth/password/reset              204    204          400      400        400
-GET    /health                              200    200          200      200        200
+operation                                            author  other  moderator  unconfirmed  deleted  anonymous
+GET    /v1/dwipps                                       200    200        200          200      200        401
+POST   /v1/dwipps                                       201    201        201          401      401        401
+GET    /v1/dwipps/{dwipp_id}                            200    200        200          200      200        401
+PATCH  /v1/dwipps/{dwipp_id}                            200    403        403          401      401        401
+DELETE /v1/dwipps/{dwipp_id}                            204    403        403          401      401        401
+POST   /v1/dwipps/{dwipp_id}/upvote                     200    200        200          401      401        401
+PUT    /v1/dwipps/{dwipp_id}/upvote                     200    200        200          401      401        401
+DELETE /v1/dwipps/{dwipp_id}/upvote                     200    200        200          401      401        401
+POST   /v1/dwipps/{dwipp_id}/favorite                   200    200        200          401      401        401
+PUT    /v1/dwipps/{dwipp_id}/favorite                   200    200        200          401      401        401
+DELETE /v1/dwipps/{dwipp_id}/favorite                   200    200        200          401      401        401
+PUT    /v1/dwipps/{dwipp_id}/report                     403    204        204          401      401        401
+DELETE /v1/dwipps/{dwipp_id}/report                     204    204        204          401      401        401
+GET    /v1/users/{handle}                               200    200        200          200      200        401
+GET    /v1/users/{handle}/dwipps                        200    200        200          200      200        401
+PUT    /v1/users/{handle}/block                         422    204        204          401      401        401
+DELETE /v1/users/{handle}/block                         204    204        204          401      401        401
+GET    /v1/me                                           200    200        200          401      401        401
+DELETE /v1/me                                           202    202        202          403      204        401
+GET    /v1/me/export                                    200    200        200          401      401        401
+PUT    /v1/me/password                                  204    204        204          401      401        401
+DELETE /v1/me/sessions                                  204    204        204          401      401        401
+GET    /v1/me/dwipps                                    200    200        200          401      401        401
+GET    /v1/me/favorites                                 200    200        200          200      200        401
+GET    /v1/me/blocks                                    200    200        200          200      200        401
+GET    /v1/moderation/cases                             403    403        200          403      403        401
+GET    /v1/moderation/cases/{dwipp_id}                  403    403        200          403      403        401
+PUT    /v1/moderation/cases/{dwipp_id}/decision         403    403        200          403      403        401
+GET    /v1/moderation/members/{handle}                  403    403        200          403      403        401
+PUT    /v1/moderation/members/{handle}/suspension       403    403        200          403      403        401
+DELETE /v1/moderation/members/{handle}/suspension       403    403        204          403      403        401
+GET    /v1/moderation/log                               403    403        200          403      403        401
+POST   /v1/auth/register                                202    202        202          202      202        202
+POST   /v1/auth/confirm                                 400    400        400          204      400        400
+POST   /v1/auth/resend                                  202    202        202          202      202        202
+POST   /v1/auth/login                                   200    200        200          403      401        401
+POST   /v1/auth/refresh                                 200    200        200          401      401        401
+POST   /v1/auth/token                                   200    200        200          400      400        400
+POST   /v1/auth/logout                                  204    204        204          204      204        204
+POST   /v1/auth/password/forgot                         202    202        202          202      202        202
+POST   /v1/auth/password/reset                          204    204        204          400      400        400
+GET    /health                                          200    200        200          200      200        200
 """
 
 
@@ -66,7 +75,7 @@ def _parse_matrix() -> dict[str, dict[str, int]]:
 EXPECTED = _parse_matrix()
 
 # These operations change the account of an actor, or what the actor sees. So their tests get new actors.
-_ALTERING_OPERATIONS = ("delete_me", "change_password", "confirm", "reset_password", "block_member")
+_ALTERING_OPERATIONS = ("delete_me", "change_password", "confirm", "reset_password", "block_member", "suspend_member")
 
 
 class MatrixHarness:

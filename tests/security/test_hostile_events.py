@@ -132,7 +132,8 @@ class TestHostileEvents:
         handler = make_handler(fresh_target.app)
         for request in sorted(_make_member_requests(fresh_target), key=_sort_key):
             with record_outbound() as outbound:
-                response = _invoke(handler, make_event(request, kind, make_valid_claims()))
+                claims = make_valid_claims(**{"cognito:groups": "moderators"})
+                response = _invoke(handler, make_event(request, kind, claims))
             assert response.is_success, (request, response.text)
             assert outbound, f"no network call was recorded: {request}"
 
