@@ -130,7 +130,7 @@ async def test_chain_of_messages_ends_in_a_dead_letter_beyond_its_limit(api: Api
     last = JobMessage(kind=departure.message.kind, subject=departure.id, number=MAX_NUMBER)
     departure.queue.send(last.to_json())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(seconds=1))  # The job needs another message.
+        patch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(hours=1))  # The job needs another message.
         assert _handle(api.settings, last)
         assert departure.queue.count() == 2, "the last message of the chain sends no next one"
     assert not _handle(api.settings, last.next())
