@@ -61,6 +61,7 @@ async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> 
     await _measure_reads_with_blocks(recorder, engine, author, reader)
     await _measure_blocks(recorder, engine, stranger)
     await _measure_removed_dwipp(recorder, engine, author)
+    await _measure_moderation(recorder, author, stranger, await api.create_moderator())
     return recorder.costs
 
 
@@ -201,3 +202,40 @@ async def _measure_removed_dwipp(recorder: CostRecorder, engine: Engine, author:
     await recorder.request("one removed Dwipp", author, "GET", path)
     _write_blocks(engine, (await author.get("/v1/me"))["id"], MAX_BLOCKS)
     await recorder.request(f"one removed Dwipp, {MAX_BLOCKS} blocks", author, "GET", path)
+
+
+async def _measure_moderation(
+    recorder: CostRecorder, author: MemberClient, reporter: MemberClient, moderator: MemberClient
+) -> None:
+    handle = (await reporter.get("/v1/me"))["handle"]
+    await moderator.get("/v1/me")
+    own = await author.list_all("/v1/me/dwipps", 100)
+    dwipp_ids = [item["id"] for item in own if not item["removed"]][:PAGE_SIZE]
+    first, second, *_ = dwipp_ids
+    report, comment = f"/v1/dwipps/{first}/report", "x" * 500
+
+    async def send(name: str, reason: str) -> None:
+        await recorder.request(name, reporter, "PUT", report, json={"reason": reason, "comment": comment})
+
+    async def decide(name: str, dwipp_id: str, action: str) -> None:
+        path, body = f"/v1/moderation/cases/{dwipp_id}/decision", {"action": action, "reason": "spam", "note": comment}
+        await recorder.request(name, moderator, "PUT", path, json=body)
+
+    await send("report", "spam")
+    await send("report again", "spam")
+    await send("change a report", "hate")
+    await decide("remove a reported Dwipp", first, "remove")
+    await decide("restore a Dwipp", first, "dismiss")
+    await send("open a decided case", "other")
+    await recorder.request("withdraw a report", reporter, "DELETE", report)
+    await decide("remove a Dwipp without reports", second, "remove")
+    await decide("restore a Dwipp without reports", second, "dismiss")
+    for dwipp_id in dwipp_ids:
+        body = {"reason": "illegal", "comment": comment}
+        assert (await reporter.http.put(f"/v1/dwipps/{dwipp_id}/report", json=body)).is_success
+    page = await recorder.request("page of cases", moderator, "GET", "/v1/moderation/cases")
+    assert len(page["items"]) == PAGE_SIZE
+    path = f"/v1/moderation/members/{handle}/suspension"
+    suspension = {"until": None, "reason": "spam", "note": comment}
+    await recorder.request("suspend a member", moderator, "PUT", path, json=suspension)
+    await recorder.request("lift a suspension", moderator, "DELETE", path)

@@ -114,7 +114,7 @@ class ReportRepository:
         return [Report.from_item(item) for item in items]
 
     def _put(self, reporter: Member, dwipp: ReportedDwipp, reason: ModerationReason, comment: str | None) -> bool:
-        # An outdated case costs half, and makes the transaction fail.
+        # An eventually consistent read of the case costs half. If it is outdated, the transaction fails.
         earlier, case = self._read(reporter.id, dwipp.id, consistent_case=False)
         if earlier and (earlier.reason, earlier.comment) == (reason, comment):
             return False

@@ -58,6 +58,18 @@ MAX_UNITS: Mapping[str, tuple[float, float]] = {
     "block again": (12, 4),
     "unblock": (12, 4),
     "unblock again": (12, 4),
+    "report": (11, 3),
+    "report again": (2, 3),
+    "change a report": (11, 3),
+    "open a decided case": (11, 3),
+    "withdraw a report": (11, 3),
+    "remove a reported Dwipp": (12, 4),
+    "restore a Dwipp": (12, 4),
+    "remove a Dwipp without reports": (12, 4),
+    "restore a Dwipp without reports": (12, 4),
+    "page of cases": (0, 24),
+    "suspend a member": (10, 4),
+    "lift a suspension": (10, 4),
 }
 
 
