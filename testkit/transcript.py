@@ -29,10 +29,11 @@ _VARYING_VALUES = (
     ("uuid", re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")),
     ("time", re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")),
     ("cursor", re.compile(r"(?<=cursor[=\"])[\w-]{10,}|(?<=cursor\":\")[\w-]{10,}")),
-    ("seconds", re.compile(r"(?<=;t=)\d+")),
     ("email", re.compile(r"member\d+@example\.org")),
     ("handle", re.compile(r"[a-z]+_[a-z]+_\d{2,5}")),
 )
+# The time to the end of a limit's window. Equal numbers are a coincidence, so their placeholders are equal.
+_REMAINING_SECONDS = re.compile(r"(?<=;t=)\d+")
 
 
 class Transcript(list[tuple[Any, ...]]):
@@ -67,7 +68,7 @@ class Transcript(list[tuple[Any, ...]]):
         """Replace each varying value by a placeholder such as `<uuid 3>`, the same for each occurrence."""
         for kind, pattern in _VARYING_VALUES:
             text = pattern.sub(lambda match, kind=kind: self._get_placeholder(kind, match[0]), text)  # type: ignore[misc]
-        return text
+        return _REMAINING_SECONDS.sub("<seconds>", text)
 
     def _get_placeholder(self, kind: str, value: str) -> str:
         return self._placeholders.setdefault(value, f"<{kind} {len(self._placeholders) + 1}>")

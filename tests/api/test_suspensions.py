@@ -244,7 +244,7 @@ class TestOrder:
         assert (await kay.http.post("/v1/dwipps", json={"text": "x"})).status_code == 429
 
     async def test_suspension_precedes_404_and_other_403(self, api: Api) -> None:
-        kay, lee = await api.create_member("kay"), await api.create_member("lee")
+        kay, lee = await api.create_moderator(), await api.create_member("lee")
         dwipp_id = (await lee.post_dwipp("Thought of Lee"))["id"]
         await suspend(api, kay, UNTIL)
         for name in REFUSED:
@@ -253,7 +253,7 @@ class TestOrder:
         _assert_suspended(await kay.http.put("/v1/users/nobody/block"))
 
     async def test_401_precedes_the_suspension(self, api: Api) -> None:
-        kay = await api.create_member("kay")
+        kay = await api.create_moderator()
         await suspend(api, kay, UNTIL)
         assert (await kay.http.delete("/v1/me")).status_code == 202
         for name in REFUSED:
