@@ -246,7 +246,8 @@ class SuspendedError(DwipperError):
     """
 
     detail = (
-        "You are suspended, see `until` and `reason`. You can read and delete, but not create, edit, react or block."
+        "You are suspended, see `until` and `reason`. You can read and delete, but not create, edit, react, report or"
+        " block."
     )
 
     def __init__(self, until: str | None, reason: str) -> None:

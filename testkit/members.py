@@ -1,10 +1,14 @@
-"""Members for tests of repositories. They have no row in a table."""
+"""Members for tests of repositories."""
 
 import uuid
+from dataclasses import replace
+from typing import Any
 
+from app.aws.items import deserialize, serialize
 from app.aws.retries import new_write_deadline
 from app.aws.timestamps import now
 from app.members.models import Member
+from app.members.suspensions import from_map
 
 
 def make_author(handle: str = "kay") -> Member:
@@ -15,3 +19,10 @@ def make_author(handle: str = "kay") -> Member:
 def make_member(member_id: str) -> Member:
     """Return a member with this id and a new write deadline."""
     return Member(member_id, "kay", now(), new_write_deadline())
+
+
+def load_suspended_member(client: Any, table: str, member_id: str) -> Member:
+    """Return the member with the suspension in their row, if one is in force."""
+    response = client.get_item(TableName=table, Key=serialize({"pk": f"member#{member_id}"}), ConsistentRead=True)
+    row = deserialize(response.get("Item", {}))
+    return replace(make_member(member_id), suspension=from_map(row.get("suspension")))

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from app.aws.timestamps import now
-from app.members.models import Suspension
+from app.members.models import Member, Suspension
 from app.members.suspensions import SuspensionRepository
 from devstack import clients
 from testkit.api_client import Api, MemberClient
+from testkit.members import load_suspended_member
 
 REASON = "spam"
 
@@ -22,18 +23,19 @@ def make_suspension(until: datetime | None = None, reason: str = REASON) -> Susp
 async def suspend(api: Api, member: MemberClient, until: datetime | None = None) -> None:
     """Suspend a member. Their row must exist, so this reads the profile first."""
     suspension = make_suspension(until)
-    await _transact(api, member, lambda store, member_id: store.suspend_requests(member_id, member.email, suspension))
+    await _transact(api, member, lambda store, row: store.suspend_requests(row, member.email, suspension))
 
 
 async def lift(api: Api, member: MemberClient) -> None:
     """Lift the suspension of a member."""
-    await _transact(api, member, lambda store, member_id: store.lift_requests(member_id, member.email))
+    await _transact(api, member, lambda store, row: store.lift_requests(row, member.email))
 
 
 async def _transact(
-    api: Api, member: MemberClient, make_requests: Callable[[SuspensionRepository, str], list[Any]]
+    api: Api, member: MemberClient, make_requests: Callable[[SuspensionRepository, Member], list[Any]]
 ) -> None:
     member_id = (await member.get("/v1/me"))["id"]
     client = clients.dynamodb_client(api.endpoint, api.settings.region)
     store = SuspensionRepository(client, api.settings.members_table)
-    client.transact_write_items(TransactItems=make_requests(store, member_id))
+    row = load_suspended_member(client, api.settings.members_table, member_id)
+    client.transact_write_items(TransactItems=make_requests(store, row))

@@ -10,6 +10,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def to_milliseconds(moment: datetime) -> datetime:
+    """Return a time in whole milliseconds, as the API shows it. The rest is cut off."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def to_text(moment: datetime) -> str:
     """Format a time as RFC 3339 in UTC, with six digits of fraction so that texts sort by time."""
     return moment.astimezone(UTC).strftime(_FORMAT)

@@ -15,7 +15,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from app.aws.concurrency import run_concurrently
 from app.aws.items import deserialize, query, serialize
 from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
 from app.aws.timestamps import from_text, now, to_text
@@ -75,6 +74,8 @@ class ReportRepository:
     def put(self, reporter: Member, dwipp: ReportedDwipp, reason: ModerationReason, comment: str | None) -> bool:
         """Write the member's report, in place of an earlier one. Return False if it is the same as the earlier one.
 
+        A report of another text is another report.
+
         Raises:
             UnavailableError: if other writes interfere until the deadline.
         """
@@ -116,7 +117,7 @@ class ReportRepository:
     def _put(self, reporter: Member, dwipp: ReportedDwipp, reason: ModerationReason, comment: str | None) -> bool:
         # An eventually consistent read of the case costs half. If it is outdated, the transaction fails.
         earlier, case = self._read(reporter.id, dwipp.id, consistent_case=False)
-        if earlier and (earlier.reason, earlier.comment) == (reason, comment):
+        if earlier and (earlier.reason, earlier.comment, earlier.text) == (reason, comment, dwipp.text):
             return False
         moment = now()
         listed_at = case.listed_at if case and case.first_reported_at else moment
@@ -149,17 +150,15 @@ class ReportRepository:
         return True
 
     def _read(self, member_id: str, dwipp_id: str, *, consistent_case: bool) -> tuple[Report | None, Case | None]:
-        """Return the member's report of a Dwipp, and the case. None for what does not exist."""
-        response, case = run_concurrently(
-            partial(
-                self._client.get_item,
-                TableName=self._table,
-                Key=serialize(_key(member_id, dwipp_id)),
-                ConsistentRead=True,
-            ),
-            partial(self._cases.get, dwipp_id, consistent=consistent_case),
+        """Return the member's report of a Dwipp, and the case. None for what does not exist.
+
+        The report is read first. So an existing report has its case in a consistent read.
+        """
+        response = self._client.get_item(
+            TableName=self._table, Key=serialize(_key(member_id, dwipp_id)), ConsistentRead=True
         )
-        return Report.from_item(response["Item"]) if "Item" in response else None, case
+        report = Report.from_item(response["Item"]) if "Item" in response else None
+        return report, self._cases.get(dwipp_id, consistent=consistent_case)
 
     def _write(self, report: Any, case: Sequence[Any]) -> None:
         """Write a report and its case in one transaction.

@@ -21,13 +21,14 @@ An index would list the cases too. But a transaction writes each index at double
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from app.aws.errors import is_transient, log_suppressed
 from app.aws.items import batch_get, deserialize, query, serialize
-from app.aws.timestamps import from_text, now, to_text
+from app.aws.timestamps import from_text, now, to_milliseconds, to_text
 from app.openapi.formats import ModerationReason
 
 if TYPE_CHECKING:
@@ -298,17 +299,18 @@ class CaseRepository:
         """
         try:
             case = self.get(dwipp_id)
-            if case is None or case.opening is None:
-                return
-            (request,) = self.decision_requests(case, dwipp_id, case.author, Decision("deleted", decided_at=now()))
-            self._client.update_item(**request["Update"])
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return  # Another write closed the case.
+            if case and case.opening:
+                self._close(case, Decision("deleted", decided_at=to_milliseconds(now())))
         except Exception as error:
             if not is_transient(error):
                 raise
             log_suppressed(error)
-            return
+
+    def _close(self, case: Case, decision: Decision) -> None:
+        (request,) = self.decision_requests(case, case.dwipp_id, case.author, decision)
+        # If another write changed the case, the token in the entry tells whether it opened the case again.
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(**request["Update"])
         self.delete_open_entry(case)
 
     def _put_request(self, values: Mapping[str, Any]) -> Any:

@@ -28,7 +28,7 @@ class OwnProfileView(ProfileView):
 
 
 class SuspensionView(BaseModel):
-    """A suspension that is in force. The member cannot create, edit, react or block."""
+    """A suspension that is in force. The member cannot create, edit, react, report or block."""
 
     until: Timestamp | None = Field(description="The end of the suspension. Null if it has no end.")
     reason: ModerationReason

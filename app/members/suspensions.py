@@ -40,18 +40,23 @@ class SuspensionRepository:
         self._client = client
         self._table = table
 
-    def suspend_requests(self, member_id: str, email: str, suspension: Suspension) -> list[Any]:
+    def suspend_requests(self, member: Member, email: str, suspension: Suspension) -> list[Any]:
         """Return the writes of a transaction that suspends a member, or replaces the suspension.
 
-        The first one has the condition that the member exists and is not being deleted.
+        The first one has the condition that the member exists, is not being deleted, and has the same suspension as
+        when it was read.
         """
         email_hash = hash_email(email)
         update = {
             "TableName": self._table,
-            "Key": serialize({"pk": f"member#{member_id}"}),
+            "Key": serialize({"pk": f"member#{member.id}"}),
             "UpdateExpression": "SET suspension = :suspension",
-            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(deleting_since)",
-            "ExpressionAttributeValues": serialize({":suspension": to_map(replace(suspension, email_hash=email_hash))}),
+            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(deleting_since) AND "
+            + _unchanged(member.suspension),
+            **({} if member.suspension else {"ExpressionAttributeNames": {"#until": "until"}}),
+            "ExpressionAttributeValues": serialize(
+                {":suspension": to_map(replace(suspension, email_hash=email_hash))} | _seen(member.suspension)
+            ),
         }
         row = {
             "pk": _email_key(email_hash),
@@ -60,16 +65,19 @@ class SuspensionRepository:
         }
         return [{"Update": update}, {"Put": {"TableName": self._table, "Item": serialize(row)}}]
 
-    def lift_requests(self, member_id: str, email: str) -> list[Any]:
+    def lift_requests(self, member: Member, email: str) -> list[Any]:
         """Return the writes of a transaction that lifts a member's suspension.
 
-        The first one has the condition that the member exists. They succeed if there is no suspension.
+        The first one has the condition that the member exists, and has the same suspension as when it was read.
         """
         update = {
             "TableName": self._table,
-            "Key": serialize({"pk": f"member#{member_id}"}),
+            "Key": serialize({"pk": f"member#{member.id}"}),
             "UpdateExpression": "REMOVE suspension",
-            "ConditionExpression": "attribute_exists(pk)",  # Without it, the update would create a row.
+            # Without the first condition, the update would create a row.
+            "ConditionExpression": "attribute_exists(pk) AND " + _unchanged(member.suspension),
+            **({} if member.suspension else {"ExpressionAttributeNames": {"#until": "until"}}),
+            "ExpressionAttributeValues": serialize(_seen(member.suspension)),
         }
         delete = {"TableName": self._table, "Key": serialize({"pk": _email_key(hash_email(email))})}
         return [{"Update": update}, {"Delete": delete}]
@@ -150,6 +158,15 @@ def from_map(values: Mapping[str, Any] | None) -> Suspension | None:
     if until is not None and until <= now():
         return None
     return Suspension(values["id"], from_text(values["at"]), until, values["reason"], values.get("email_hash"))
+
+
+def _unchanged(seen: Suspension | None) -> str:
+    """Return the condition that a member's suspension is still the one that was read. `until` is a reserved word."""
+    return "suspension.id = :seen" if seen else "(attribute_not_exists(suspension) OR suspension.#until <= :now)"
+
+
+def _seen(seen: Suspension | None) -> dict[str, str]:
+    return {":seen": seen.id} if seen else {":now": to_text(now())}
 
 
 def _list_actions(suspension: Suspension | None) -> list[ModerationAction]:

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.aws.concurrency import run_concurrently
 from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
-from app.aws.timestamps import now
+from app.aws.timestamps import now, to_milliseconds
 from app.cases.repository import Case, CaseRepository, Decision
 from app.dwipps.ids import creation_time, is_id
 from app.dwipps.repository import Dwipp, DwippRepository, Removal
@@ -71,7 +70,7 @@ class Decisions:
             OwnDwippError: if the moderator wrote the Dwipp.
         """
         case, dwipp, author = self._read(moderator, dwipp_id)
-        return CaseState.combine(case or Case(dwipp_id, author, listed_at=creation_time(dwipp_id)), dwipp)
+        return CaseState.combine(case or _make_case(dwipp_id, author, dwipp), dwipp)
 
     def decide(self, moderator: Member, dwipp_id: str, ruling: Ruling) -> tuple[CaseState, bool]:
         """Decide on a Dwipp, with or without a case. Return the new state, and False if nothing changed.
@@ -86,12 +85,13 @@ class Decisions:
 
     def _decide(self, moderator: Member, dwipp_id: str, ruling: Ruling) -> tuple[CaseState, bool]:
         case, dwipp, author = self._read(moderator, dwipp_id)
-        standing = case.decision if case else None
+        current = case or _make_case(dwipp_id, author, dwipp)
+        standing = current.decision
         if ruling.expected and (standing is None or standing.decided_at != ruling.expected):
             raise DecisionConflictError
         is_standing = standing and (standing.action, standing.reason) == (ruling.action, ruling.reason)
-        if case and is_standing and case.opening is None:
-            return CaseState.combine(case, dwipp), False
+        if is_standing and current.opening is None:
+            return CaseState.combine(current, dwipp), False
         at = _next_time(standing)
         entry = LogEntry(at, moderator.handle, ruling.action, author, dwipp_id, reason=ruling.reason, note=ruling.note)
         decision = Decision(ruling.action, ruling.reason, at)
@@ -106,7 +106,9 @@ class Decisions:
         """Return the case, the Dwipp and the handle of its author. One of the first two may be None."""
         if not is_id(dwipp_id):
             raise DwippNotFoundError
-        case, dwipp = run_concurrently(partial(self._cases.get, dwipp_id), partial(self._find, dwipp_id))
+        # The case first: each removal changes it, so its condition also covers a removal since this read.
+        case = self._cases.get(dwipp_id)
+        dwipp = self._find(dwipp_id)
         if case:
             author = case.author
         elif dwipp:
@@ -147,9 +149,15 @@ class Decisions:
             raise WriteConflictError from error
 
 
+def _make_case(dwipp_id: str, author: str, dwipp: Dwipp | None) -> Case:
+    """Return the case of a Dwipp that has none, because nobody reported it, or because the case has expired."""
+    removal = dwipp.removed if dwipp else None
+    decision = Decision("remove", removal.reason, removal.at) if removal else None
+    return Case(dwipp_id, author, listed_at=creation_time(dwipp_id), decision=decision)
+
+
 def _next_time(standing: Decision | None) -> datetime:
     """Return the time of a new decision, in whole milliseconds as the API shows it, later than the standing one."""
-    moment = now()
-    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    moment = to_milliseconds(now())
     earlier = standing.decided_at if standing else None
     return max(moment, earlier + timedelta(milliseconds=1)) if earlier else moment

@@ -104,14 +104,15 @@ class ModerationLog:
             limit: the maximum number of entries.
             before: the sort key below which the entries begin. None for the newest entries.
         """
+        oldest = to_text(now() - _SHOWN_FOR)
+        if before is not None and before < oldest:
+            return []
         items = query(
             self._client,
             limit + 1,  # BETWEEN includes the entry at `before`.
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND sk BETWEEN :oldest AND :newest",
-            ExpressionAttributeValues=serialize(
-                {":pk": _PK, ":oldest": to_text(now() - _SHOWN_FOR), ":newest": before or _ABOVE_ALL_KEYS}
-            ),
+            ExpressionAttributeValues=serialize({":pk": _PK, ":oldest": oldest, ":newest": before or _ABOVE_ALL_KEYS}),
             ScanIndexForward=False,
         )
         entries = [(deserialize(item)["sk"], LogEntry.from_item(item)) for item in items]

@@ -89,7 +89,7 @@ class Sanctions:
                 return False
             suspension = Suspension(uuid.uuid4().hex, now(), until, reason)
             entry = LogEntry(suspension.at, moderator.handle, "suspend", handle, until=until, reason=reason, note=note)
-            self._write(self._suspensions.suspend_requests(member.id, email, suspension), entry)
+            self._write(self._suspensions.suspend_requests(member, email, suspension), entry)
             return True
 
         return retry_on_conflict(attempt, moderator.write_deadline)
@@ -107,7 +107,7 @@ class Sanctions:
             if member.suspension is None:
                 return False
             entry = LogEntry(now(), moderator.handle, "lift", handle)
-            self._write(self._suspensions.lift_requests(member.id, self._get_email(member)), entry)
+            self._write(self._suspensions.lift_requests(member, self._get_email(member)), entry)
             return True
 
         return retry_on_conflict(attempt, moderator.write_deadline)
@@ -122,7 +122,7 @@ class Sanctions:
         """Write a sanction and its log entry.
 
         Raises:
-            WriteConflictError: if the account was deleted since it was read.
+            WriteConflictError: if the account was deleted since it was read, or if its suspension changed.
         """
         try:
             self._client.transact_write_items(TransactItems=[*requests, self._log.put_request(entry)])

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from app.aws.timestamps import now
+from app.aws.timestamps import now, to_milliseconds
 from app.dwipps.schemas import DwippView, dwipp_example
 from app.members.schemas import ProfileView, SuspensionView
 from app.openapi import examples
@@ -41,7 +41,7 @@ def _refuse_past(moment: datetime | None) -> datetime | None:
 
 
 def _to_milliseconds(moment: datetime | None) -> datetime | None:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000) if moment else None
+    return to_milliseconds(moment) if moment else None
 
 
 _Moment = Annotated[AwareDatetime | None, BeforeValidator(_require_rfc_3339), AfterValidator(_to_utc)]

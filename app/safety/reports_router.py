@@ -21,7 +21,11 @@ router = APIRouter(prefix="/v1/dwipps/{dwipp_id}/report", tags=["safety"], route
     summary="Report a Dwipp",
     status_code=204,
     responses=error_responses(
-        *LIMITED_ACTIVE_MEMBER_ERRORS, *BODY_ERRORS, errors.DwippNotFoundError, errors.OwnDwippError
+        *LIMITED_ACTIVE_MEMBER_ERRORS,
+        *BODY_ERRORS,
+        errors.DwippNotFoundError,
+        errors.OwnDwippError,
+        errors.RemovedError,
     ),
 )
 def report_dwipp(
@@ -45,7 +49,7 @@ def report_dwipp(
         if dwipp is None or dwipp.removed:
             dwipp = dwipps.get(dwipp_id)
         if dwipp.author_handle == member.handle:
-            raise errors.OwnDwippError
+            raise errors.RemovedError if dwipp.removed else errors.OwnDwippError
         if dwipp.removed:
             raise errors.DwippNotFoundError
         reported = ReportedDwipp(dwipp.id, dwipp.text, dwipp.author_handle)

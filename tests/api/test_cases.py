@@ -9,6 +9,7 @@ import pytest
 from app.aws.timestamps import now
 from app.bootstrap import build_container
 from app.openapi.formats import format_timestamp
+from app.pagination.cursors import encode_cursor
 from testkit.api_client import Api, MemberClient
 
 UNKNOWN_ID = "019a3f6c-21e4-7b09-8d57-4c1e9ab03f62"
@@ -225,6 +226,24 @@ class TestDecision:
         assert (await _decide(moderator, dwipp_id, "dismiss", if_decided_at=decided_at))["dwipp"]["removed"] is None
         assert len(await _list_log(moderator)) == 2
 
+    async def test_shown_time_of_a_deletion_is_accepted(self, api: Api) -> None:
+        kay, max_, moderator, dwipp_id = await _create(api)
+        await _report(kay, dwipp_id)
+        await max_.http.delete(f"/v1/dwipps/{dwipp_id}")
+        decided_at = (await moderator.get(f"/v1/moderation/cases/{dwipp_id}"))["decision"]["decided_at"]
+        await _decide(moderator, dwipp_id, "remove", if_decided_at=decided_at)
+
+    async def test_removal_outlasts_its_case(self, api: Api) -> None:
+        _, _, moderator, dwipp_id = await _create(api)
+        first = await _decide(moderator, dwipp_id, "remove", "hate")
+        key = {"pk": {"S": f"case#{dwipp_id}"}, "sk": {"S": "case"}}
+        build_container(api.settings).dwipps._client.delete_item(TableName=api.settings.safety_table, Key=key)
+        case = await moderator.get(f"/v1/moderation/cases/{dwipp_id}")
+        assert case["decision"] == first["decision"]
+        assert (await _decide(moderator, dwipp_id, "remove", "hate"))["decision"] == first["decision"]
+        assert len(await _list_log(moderator)) == 1
+        assert (await _decide(moderator, dwipp_id, "dismiss"))["dwipp"]["removed"] is None
+
     async def test_decision_on_a_gone_dwipp_closes_its_case(self, api: Api) -> None:
         kay, max_, moderator, dwipp_id = await _create(api)
         await _report(kay, dwipp_id)
@@ -300,6 +319,11 @@ class TestLog:
         for path in ("log", f"cases/{dwipp_id}", "cases?status=closed"):
             text = (await moderator.http.get(f"/v1/moderation/{path}")).text
             assert not [secret for secret in secrets if secret in text]
+
+    async def test_page_after_entries_that_are_no_longer_shown_is_empty(self, api: Api) -> None:
+        moderator = await api.create_moderator()
+        cursor = encode_cursor("log", "2000-01-01T00:00:00.000000Z#00000000")
+        assert await moderator.get("/v1/moderation/log", cursor=cursor) == {"items": [], "next_cursor": None}
 
 
 class TestConcurrency:

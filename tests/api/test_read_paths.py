@@ -222,7 +222,6 @@ class TestIndependentOperations:
 
 
 _NOT_FOUND = "urn:dwipper:problem:dwipp-not-found"
-_OWN_DWIPP = "urn:dwipper:problem:own-dwipp"
 _PROBLEMS = {403: "urn:dwipper:problem:removed", 404: _NOT_FOUND}
 
 
@@ -279,10 +278,7 @@ class TestRemovedDwipps:
             if response.is_success:
                 assert response.json() == before | {"removed": dwipp.removed}
             else:
-                expected = (
-                    _OWN_DWIPP if (name, caller) == ("report_dwipp", "author") else _PROBLEMS[response.status_code]
-                )
-                assert response.json()["type"] == expected
+                assert response.json()["type"] == _PROBLEMS[response.status_code]
         dwipp.restore()
         assert (await dwipp.call("read_dwipp", caller)).json() == before
 

@@ -77,6 +77,21 @@ async def test_another_report_replaces_the_first(api: Api) -> None:
     assert (report.reason, report.comment, report.text) == ("hate", "They hate socks.", "Buy my shoes")
 
 
+async def test_same_report_of_another_text_opens_a_decided_case(api: Api) -> None:
+    kay, _, max_, dwipp_id = await _create(api)
+    await _report(kay, dwipp_id)
+    container = build_container(api.settings)
+    case = container.cases.get(dwipp_id)
+    assert case
+    (request,) = container.cases.decision_requests(case, dwipp_id, "max", Decision("dismiss", "spam", now()))
+    container.dwipps._client.update_item(**request["Update"])
+    await max_.http.patch(f"/v1/dwipps/{dwipp_id}", json={"text": "Buy my worse socks"})
+    await _report(kay, dwipp_id)
+    reopened = container.cases.get(dwipp_id)
+    assert reopened
+    assert (reopened.status, reopened.reports, reopened.text) == ("open", 1, "Buy my worse socks")
+
+
 async def test_changed_comment_keeps_the_counts(api: Api) -> None:
     kay, _, _, dwipp_id = await _create(api)
     for comment in ("One", "Two", None):
@@ -247,6 +262,16 @@ class TestPersonalData:
 
 
 class TestConcurrency:
+    async def test_parallel_reports_and_withdrawals_of_one_member_count_at_most_one(self, api: Api) -> None:
+        kay, _, _, dwipp_id = await _create(api)
+        await kay.get("/v1/me")
+        api.transcript.pause()
+        await asyncio.gather(*[call for _ in range(4) for call in (_report(kay, dwipp_id), _withdraw(kay, dwipp_id))])
+        api.transcript.resume()
+        reports = build_container(api.settings).reports.list_latest(dwipp_id, 100)
+        case = _get_case(api, dwipp_id)
+        assert (case.reports if case else 0) == len(reports) <= 1
+
     async def test_parallel_reports_of_all_members_are_counted(self, api: Api) -> None:
         _, _, _, dwipp_id = await _create(api)
         members = [await api.create_member() for _ in range(6)]

@@ -1,5 +1,6 @@
 """Moderators suspend members and lift suspensions. Each decision is in the log."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -86,6 +87,17 @@ class TestSuspension:
             assert (await moderator.http.put(f"/v1/moderation/members/{handle}/suspension", json=body)).is_success
         refused = await other.http.get("/v1/moderation/cases")
         assert (refused.status_code, refused.json()["type"]) == (403, "urn:dwipper:problem:suspended")
+
+
+class TestConcurrency:
+    async def test_parallel_repetitions_are_one_suspension(self, api: Api) -> None:
+        _, moderator = await _create(api)
+        api.transcript.pause()
+        await asyncio.gather(*[_suspend(moderator, UNTIL) for _ in range(4)])
+        assert await _list_log(moderator) == [("suspend", UNTIL, "spam", None)]
+        await asyncio.gather(*[_lift(moderator) for _ in range(4)])
+        assert len(await _list_log(moderator)) == 2
+        api.transcript.resume()
 
 
 class TestRefusals:

@@ -17,7 +17,7 @@ from app.members.models import Suspension
 from app.members.suspensions import LAST_PERIOD, SuspensionData, SuspensionRepository, hash_email
 from app.settings import Settings
 from testkit.lost_responses import lose_first_response
-from testkit.members import make_author
+from testkit.members import load_suspended_member, make_author
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 UNTIL = datetime(2026, 12, 3, 12, 0, 0, 250000, tzinfo=UTC)
@@ -60,10 +60,12 @@ class Table:
         return member_id, f"{member_id}@example.org"
 
     def suspend(self, member_id: str, email: str, suspension: Suspension) -> None:
-        self._client.transact_write_items(TransactItems=self.repository.suspend_requests(member_id, email, suspension))
+        member = load_suspended_member(self._client, self._name, member_id)
+        self._client.transact_write_items(TransactItems=self.repository.suspend_requests(member, email, suspension))
 
     def lift(self, member_id: str, email: str) -> None:
-        self._client.transact_write_items(TransactItems=self.repository.lift_requests(member_id, email))
+        member = load_suspended_member(self._client, self._name, member_id)
+        self._client.transact_write_items(TransactItems=self.repository.lift_requests(member, email))
 
     def get_member_suspension(self, member_id: str) -> Suspension | None:
         return suspensions.from_map(self.get(f"member#{member_id}").get("suspension"))
