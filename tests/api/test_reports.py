@@ -44,6 +44,7 @@ async def _get_problem(member: MemberClient, path: str, body: Any) -> tuple[int,
     return response.status_code, response.json()["type"].removeprefix("urn:dwipper:problem:")
 
 
+@pytest.mark.in_process
 async def test_reports_are_counted_by_reason(api: Api) -> None:
     kay, lee, _, dwipp_id = await _create(api)
     await _report(kay, dwipp_id, "spam")
@@ -64,6 +65,7 @@ async def test_reports_are_counted_by_reason(api: Api) -> None:
     ]
 
 
+@pytest.mark.in_process
 async def test_another_report_replaces_the_first(api: Api) -> None:
     kay, _, max_, dwipp_id = await _create(api)
     await _report(kay, dwipp_id, "spam")
@@ -77,6 +79,7 @@ async def test_another_report_replaces_the_first(api: Api) -> None:
     assert (report.reason, report.comment, report.text) == ("hate", "They hate socks.", "Buy my shoes")
 
 
+@pytest.mark.in_process
 async def test_same_report_of_another_text_opens_a_decided_case(api: Api) -> None:
     kay, _, max_, dwipp_id = await _create(api)
     await _report(kay, dwipp_id)
@@ -92,6 +95,7 @@ async def test_same_report_of_another_text_opens_a_decided_case(api: Api) -> Non
     assert (reopened.status, reopened.reports, reopened.text) == ("open", 1, "Buy my worse socks")
 
 
+@pytest.mark.in_process
 async def test_changed_comment_keeps_the_counts(api: Api) -> None:
     kay, _, _, dwipp_id = await _create(api)
     for comment in ("One", "Two", None):
@@ -101,6 +105,7 @@ async def test_changed_comment_keeps_the_counts(api: Api) -> None:
         assert (case.reports, case.reasons) == (1, {"spam": 1})
 
 
+@pytest.mark.in_process
 async def test_withdrawal_of_the_last_report_closes_the_case(api: Api) -> None:
     kay, lee, _, dwipp_id = await _create(api)
     await _report(kay, dwipp_id, "spam")
@@ -134,6 +139,7 @@ async def test_withdrawal_is_204_whatever_became_of_the_dwipp(api: Api) -> None:
     assert (await kay.get("/v1/me/export"))["reports"] == []
 
 
+@pytest.mark.in_process
 async def test_deletion_of_the_dwipp_closes_the_case(api: Api) -> None:
     kay, _, max_, dwipp_id = await _create(api)
     await _report(kay, dwipp_id)
@@ -147,6 +153,7 @@ async def test_deletion_of_the_dwipp_closes_the_case(api: Api) -> None:
     assert build_container(api.settings).cases.list_entries("open", 100, None) == []
 
 
+@pytest.mark.in_process
 async def test_only_a_new_report_opens_a_decided_case(api: Api) -> None:
     kay, lee, _, dwipp_id = await _create(api)
     await _report(kay, dwipp_id)
@@ -224,6 +231,7 @@ async def test_author_of_a_reported_dwipp_sees_no_difference(api: Api) -> None:
     assert await max_.get("/v1/me/export") == export
 
 
+@pytest.mark.in_process
 async def test_dwipp_of_a_blocked_member_can_be_reported(api: Api) -> None:
     kay, _, _, dwipp_id = await _create(api)
     assert (await kay.http.put("/v1/users/max/block")).status_code == 204
