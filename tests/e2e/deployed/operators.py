@@ -80,13 +80,17 @@ class Operator:
 
     def list_pending(self) -> list[str]:
         """Return the ids of the members whose deletion is pending."""
-        return [deserialize(row)["sk"] for row in self._scan(self._settings.safety_table)]
+        return [deserialize(row)["sk"] for row in self._load_pending_rows()]
 
     def age_pending_jobs(self) -> None:
         """Set back the time at which the pending jobs were touched, so that the sweep revives them."""
-        table = self._settings.safety_table
-        for row in self._scan(table):
-            self._dynamodb.put_item(TableName=table, Item=row | serialize({"touched_at": "2026-01-01T00:00:00.000Z"}))
+        for row in self._load_pending_rows():
+            item = row | serialize({"touched_at": "2026-01-01T00:00:00.000Z"})
+            self._dynamodb.put_item(TableName=self._settings.safety_table, Item=item)
+
+    def _load_pending_rows(self) -> list[Any]:
+        rows = self._scan(self._settings.safety_table)
+        return [row for row in rows if row["pk"]["S"].startswith("pending#")]
 
     def send(self, body: str) -> None:
         """Send a message to the worker."""
