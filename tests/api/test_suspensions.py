@@ -23,7 +23,7 @@ from testkit.operations import ALL_OPERATIONS, OPERATIONS_BY_NAME
 from testkit.suspensions import REASON, lift, suspend
 
 UNTIL = datetime(2099, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
-NEW_PASSWORD = "another rubber duck knows"
+NEW_PASSWORD = "another password"
 
 # The response is 403 `suspended`, and nothing is changed. Operations below /v1/moderation/ belong here too.
 REFUSED = (
