@@ -59,6 +59,7 @@ def calculate_operations() -> Mapping[str, CapacityUnits]:
         calculate_read_units(_REACTION, consistent=True),
     )
     blocks = calculate_read_units()  # The row of the member's blocks, which does not exist.
+    case = calculate_read_units(consistent=True)  # The case of a Dwipp that nobody reported, which does not exist.
     count = 1  # The update of the row that counts the member's writes.
     indexes = 2 * dwipp  # `feed` and `by_author` hold all attributes.
     page = calculate_read_units(*[_DWIPP] * _PAGE_DWIPPS) + calculate_read_units(*[_REACTION] * _PAGE_REACTIONS)
@@ -74,7 +75,7 @@ def calculate_operations() -> Mapping[str, CapacityUnits]:
         "upvote a favorite": CapacityUnits(2 * (reaction + dwipp) + indexes + reaction + count, upvote_reads),
         "favorite": CapacityUnits(2 * reaction + count, favorite_reads),
         "edit": CapacityUnits(dwipp + indexes + count, member + one_reaction),
-        "delete": CapacityUnits(dwipp + indexes + count, member),
+        "delete": CapacityUnits(dwipp + indexes + count, member + case),
     }
 
 
