@@ -251,6 +251,7 @@ class TestDecision:
         case = await _decide(moderator, dwipp_id, "remove")
         assert (case["dwipp"], case["decision"]["action"]) == (None, "remove")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "change",
         [

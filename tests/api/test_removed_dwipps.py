@@ -11,6 +11,8 @@ from app.openapi.formats import ModerationReason
 from testkit.api_client import Api, MemberClient
 from testkit.moderation import Moderation
 
+pytestmark = pytest.mark.slow
+
 _KEY = {"Idempotency-Key": "key"}
 
 

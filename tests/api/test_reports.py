@@ -190,6 +190,7 @@ class TestRefusals:
         path = f"/v1/dwipps/{dwipp_id}/report"
         assert await _get_problem(kay, path, {"reason": "spam"}) == (404, "dwipp-not-found")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "body",
         [

@@ -135,6 +135,7 @@ class TestRefusals:
         body = {"until": None, "reason": "spam"}
         assert await _get_problem(moderator, "members/kay/suspension", body) == (404, "member-not-found")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "change",
         [

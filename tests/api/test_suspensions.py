@@ -22,6 +22,8 @@ from testkit.api_client import PASSWORD, Api, MemberClient
 from testkit.operations import ALL_OPERATIONS, OPERATIONS_BY_NAME
 from testkit.suspensions import REASON, lift, suspend
 
+pytestmark = pytest.mark.slow
+
 UNTIL = datetime(2099, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 NEW_PASSWORD = "another password"
 
