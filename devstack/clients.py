@@ -1,5 +1,6 @@
 """boto3 clients for the setup of the embedded AWS and for tests. The app creates its clients in `app.aws.clients`."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
@@ -23,8 +24,9 @@ SECRET_KEY = "test"  # noqa: S105 -- no secret: the embedded AWS accepts any key
 _LOADER = create_loader()
 
 
+@cache
 def cloudformation_client(endpoint: str, region: str) -> "CloudFormationClient":
-    """Return a client for CloudFormation."""
+    """Return a client for CloudFormation. Its model is large, so all callers share one client."""
     return _session(region).client("cloudformation", endpoint_url=endpoint)
 
 

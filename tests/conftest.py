@@ -5,6 +5,7 @@ Each worker runs its own MiniStack. Each test that needs AWS gets new tables and
 
 import dataclasses
 import fcntl
+import gc
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -26,9 +27,14 @@ from testkit.ports import find_free_port
 
 REGION = "us-east-1"
 
+# Imported modules and collected tests stay until the end. To look for garbage among them takes a tenth of the run.
+gc.set_threshold(50_000)
+
 # All servers of the tests listen on loopback. The shell may name a proxy, and an AWS account.
 exempt_loopback_from_proxies(os.environ)
 hide_aws_account(os.environ)
+# The default session of boto3 keeps the first credentials that it finds. So all tests of a process have the same ones.
+os.environ |= {"AWS_ACCESS_KEY_ID": clients.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": clients.SECRET_KEY}
 
 # Tests in these folders get the folder's name as a marker, so `pytest -m security` selects them.
 _MARKER_FOLDERS = ("e2e/browser", "e2e/clients", "e2e/deployed", "infrastructure", "security")
@@ -56,8 +62,6 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", service.endpoint)
         environment.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", service.endpoint)
         environment.setenv("AWS_ENDPOINT_URL_SQS", service.endpoint)
-        environment.setenv("AWS_ACCESS_KEY_ID", "test")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
         yield service
 
 

@@ -4,7 +4,7 @@ The tables below place every operation of openapi.json whose path names a Dwipp 
 one: once for blocks, and once for removed Dwipps. A test fails if a new operation is in no table.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 import httpx
@@ -267,27 +267,50 @@ async def dwipp(api: Api) -> RemovedDwipp:
 CALLERS = ("reader", "author", "moderator")
 
 
-@pytest.mark.parametrize("caller", CALLERS)
 class TestRemovedDwipps:
-    async def test_operations_on_it_are_refused_and_change_nothing(self, caller: str, dwipp: RemovedDwipp) -> None:
-        before = (await dwipp.call("read_dwipp", caller)).json()
+    async def test_operations_on_it_are_refused_and_change_nothing(self, dwipp: RemovedDwipp) -> None:
+        before = {caller: (await dwipp.call("read_dwipp", caller)).json() for caller in CALLERS}
         dwipp.remove()
         for name, statuses in REMOVED_DWIPP_STATUSES.items():
-            response = await dwipp.call(name, caller)
-            assert response.status_code == statuses[caller], name
-            if response.is_success:
-                assert response.json() == before | {"removed": dwipp.removed}
-            else:
-                assert response.json()["type"] == _PROBLEMS[response.status_code]
+            for caller in CALLERS:
+                response = await dwipp.call(name, caller)
+                assert response.status_code == statuses[caller], (name, caller)
+                if response.is_success:
+                    assert response.json() == before[caller] | {"removed": dwipp.removed}
+                else:
+                    assert response.json()["type"] == _PROBLEMS[response.status_code]
         dwipp.restore()
-        assert (await dwipp.call("read_dwipp", caller)).json() == before
+        assert {caller: (await dwipp.call("read_dwipp", caller)).json() for caller in CALLERS} == before
 
+    async def test_lists_leave_it_out(self, dwipp: RemovedDwipp) -> None:
+        before = await _call_all(REMOVED_LEFT_OUT, dwipp)
+        assert {tuple(item["id"] for item in page["items"]) for page in before.values()} == {(dwipp.id,)}
+        dwipp.remove()
+        assert await _call_all(REMOVED_LEFT_OUT, dwipp) == {key: {"items": [], "next_cursor": None} for key in before}
+        dwipp.restore()
+        assert await _call_all(REMOVED_LEFT_OUT, dwipp) == before
+
+    async def test_own_lists_show_it_to_its_author(self, dwipp: RemovedDwipp) -> None:
+        before = await _call_all(REMOVED_SHOWN, dwipp)
+        sections = {(name, caller): before[name, caller][REMOVED_SHOWN[name]] for name, caller in before}
+        assert {key: len(items) for key, items in sections.items()} == {key: int(key[1] == "author") for key in before}
+        dwipp.remove()
+        assert await _call_all(REMOVED_SHOWN, dwipp) == {
+            key: body | {REMOVED_SHOWN[key[0]]: [item | {"removed": dwipp.removed} for item in sections[key]]}
+            for key, body in before.items()
+        }
+        dwipp.restore()
+        assert await _call_all(REMOVED_SHOWN, dwipp) == before
+
+    @pytest.mark.parametrize("caller", CALLERS)
     async def test_only_the_author_deletes_it(self, caller: str, dwipp: RemovedDwipp) -> None:
         dwipp.remove()
-        response = await dwipp.call("delete_dwipp", caller)
-        assert response.status_code == (204 if caller == "author" else 404)
+        for name in REMOVED_DELETED:
+            response = await dwipp.call(name, caller)
+            assert response.status_code == (204 if caller == "author" else 404)
         assert (await dwipp.call("read_dwipp", "author")).status_code == (404 if caller == "author" else 200)
 
+    @pytest.mark.parametrize("caller", CALLERS)
     async def test_clearing_a_reaction_is_404_and_clears_it(self, caller: str, dwipp: RemovedDwipp) -> None:
         dwipp.remove()
         for name in REMOVED_CLEARED:
@@ -299,23 +322,7 @@ class TestRemovedDwipps:
         restored = (await dwipp.call("read_dwipp", caller)).json()
         assert (restored["upvotes"], restored["upvoted"], restored["favorited"]) == (2, False, False)
 
-    @pytest.mark.parametrize("name", REMOVED_LEFT_OUT)
-    async def test_lists_leave_it_out(self, name: str, caller: str, dwipp: RemovedDwipp) -> None:
-        before = (await dwipp.call(name, caller)).json()
-        assert [item["id"] for item in before["items"]] == [dwipp.id]
-        dwipp.remove()
-        assert (await dwipp.call(name, caller)).json() == {"items": [], "next_cursor": None}
-        dwipp.restore()
-        assert (await dwipp.call(name, caller)).json() == before
 
-    @pytest.mark.parametrize(("name", "section"), REMOVED_SHOWN.items())
-    async def test_own_lists_show_it_to_its_author(
-        self, name: str, section: str, caller: str, dwipp: RemovedDwipp
-    ) -> None:
-        before = (await dwipp.call(name, caller)).json()
-        assert len(before[section]) == int(caller == "author")
-        dwipp.remove()
-        removed = [item | {"removed": dwipp.removed} for item in before[section]]
-        assert (await dwipp.call(name, caller)).json() == before | {section: removed}
-        dwipp.restore()
-        assert (await dwipp.call(name, caller)).json() == before
+async def _call_all(names: Iterable[str], dwipp: RemovedDwipp) -> dict[tuple[str, str], Any]:
+    """Return the response of each operation to each caller."""
+    return {(name, caller): (await dwipp.call(name, caller)).json() for name in names for caller in CALLERS}

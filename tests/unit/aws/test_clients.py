@@ -61,8 +61,6 @@ class TestDeadline:
 
         monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", hang)
         monkeypatch.setattr("time.sleep", lambda _: None)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         return sent_urls
 
     def test_call_uses_all_attempts_within_the_deadline(self, sent_urls: list[str]) -> None:
@@ -101,8 +99,6 @@ class TestRecordedFailures:
         The function takes the status and the body of the response. An exception as status is raised instead.
         """
         monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
         def record(status: Any, body: bytes = b"", call: Callable[[], Any] = _get_user) -> list[str]:
             def send(_: Any, request: Any) -> Any:

@@ -140,8 +140,6 @@ class TestSendOrLog:
     def test_unreachable_queue_is_logged(
         self, message: JobMessage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
         monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1")
         queue = JobQueue(REGION, "http://127.0.0.1:1/123456789012/jobs")
         with pytest.raises(EndpointConnectionError):

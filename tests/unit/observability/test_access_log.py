@@ -49,10 +49,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ACCESS_KEY_ID", "test")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        app, _ = make_offline_app()
+    app, _ = make_offline_app()
 
     async def fail() -> None:
         raise ZeroDivisionError
@@ -343,8 +340,6 @@ def failing_cognito(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every call to AWS fail, without pauses between the attempts."""
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", _respond_with_error)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
 
 @pytest.mark.usefixtures("failing_cognito")

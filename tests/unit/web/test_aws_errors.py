@@ -80,17 +80,12 @@ Fail = Callable[..., None]
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ACCESS_KEY_ID", "test")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        return make_offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))[0]
+    return make_offline_app(TokenVerifier(SETTINGS, KeySet(lambda: public_keys("signing"))))[0]
 
 
 @pytest.fixture
 def fail(monkeypatch: pytest.MonkeyPatch) -> Fail:
     """Return a function that lets each call to AWS fail, without pauses between the attempts."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
 
     def start_failing(error: Exception | None = None, *, status: int = 400, **body: Any) -> None:
