@@ -11,9 +11,11 @@ from app.accounts.sign_up import SignUp
 from app.auth.jwks import KeySet, fetch_keys
 from app.auth.tokens import TokenVerifier
 from app.aws.clients import dynamodb_client
+from app.cases.entries import CaseEntries
 from app.cases.reports import ReportRepository
 from app.cases.repository import CaseRepository
 from app.cognito.user_pool import UserPool
+from app.dwipps.deletion import DwippDeletion
 from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.idempotency import IdempotentWriter
@@ -34,9 +36,13 @@ from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 from app.members.personal_data import ExemptRows, PersonalData
 from app.members.suspensions import SuspensionData, SuspensionRepository
+from app.moderation.bulk_decisions import BulkDecisions
 from app.moderation.case_pages import CasePages
+from app.moderation.case_states import CaseStates
+from app.moderation.decision_writer import DecisionWriter
 from app.moderation.decisions import Decisions
 from app.moderation.log import ModerationLog
+from app.moderation.records import Records
 from app.moderation.sanctions import Sanctions
 from app.safety.report_data import ReportData
 from app.settings import Settings
@@ -61,10 +67,15 @@ class Container:
     reactions: ReactionRepository
     reaction_writer: ReactionWriter
     feed: Feed
+    dwipp_deletion: DwippDeletion
+    case_entries: CaseEntries
     cases: CaseRepository
     reports: ReportRepository
+    case_states: CaseStates
     case_pages: CasePages
+    decision_writer: DecisionWriter
     decisions: Decisions
+    records: Records
     sanctions: Sanctions
     moderation_log: ModerationLog
     limit_counters: LimitCounters
@@ -87,14 +98,18 @@ def build_container(settings: Settings) -> Container:
     pending_confirmations = PendingConfirmationRepository(client, settings.members_table)
     dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
     reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
-    cases = CaseRepository(client, settings.safety_table)
+    entries = CaseEntries(client, settings.safety_table)
+    cases = CaseRepository(client, settings.safety_table, entries)
+    case_states = CaseStates(dwipps, cases)
+    decision_writer = DecisionWriter(client, dwipps, cases)
+    dwipp_deletion = DwippDeletion(dwipps, cases)
     reports = ReportRepository(client, settings.safety_table, cases)
     log = ModerationLog(client, settings.safety_table)
     blocks = BlockRepository(client, settings.members_table)
     audiences = Audiences(blocks, directory)
     feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions, audiences)
     personal_data: tuple[PersonalData, ...] = (
-        DwippData(feed, dwipps, cases),
+        DwippData(feed, dwipps, dwipp_deletion),
         BlockData(blocks),
         ReportData(reports),
         SuspensionData(),
@@ -117,7 +132,11 @@ def build_container(settings: Settings) -> Container:
             frozenset({"log"}),
             "The log shows for a year what moderators decided, and names members by their handles only.",
         ),
-        ExemptRows("pending jobs", frozenset({"pending"}), "A row holds a random id, and is deleted after its job."),
+        ExemptRows(
+            "pending jobs",
+            frozenset({"pending"}),
+            "A row has the id of a member, and a bulk decision also the handle. It is deleted after its job.",
+        ),
     )
     pending_jobs = PendingJobRepository(client, settings.safety_table)
     deletions = DeletionRepository(client, settings.members_table, pending_jobs)
@@ -138,11 +157,16 @@ def build_container(settings: Settings) -> Container:
         reactions=reactions,
         reaction_writer=ReactionWriter(dwipps, reactions, audiences),
         feed=feed,
+        dwipp_deletion=dwipp_deletion,
+        case_entries=entries,
         cases=cases,
         reports=reports,
-        case_pages=CasePages(cases, dwipps),
-        decisions=Decisions(client, dwipps, cases, log),
-        sanctions=Sanctions(client, directory, suspensions, dwipps, cases, log, pool),
+        case_states=case_states,
+        case_pages=CasePages(entries, case_states),
+        decision_writer=decision_writer,
+        decisions=Decisions(case_states, decision_writer, log),
+        records=Records(directory, dwipps, entries, case_states),
+        sanctions=Sanctions(client, directory, suspensions, BulkDecisions(pending_jobs, job_queue), log, pool),
         moderation_log=log,
         limit_counters=LimitCounters(client, settings.region, settings.members_table, make_policies(settings.limits)),
         personal_data=personal_data,

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from app.aws.clients import dynamodb_client
 from app.aws.timestamps import now
-from app.dwipps.repository import DwippRepository
+from app.dwipps.repository import DwippRepository, Removal
 from app.openapi.formats import ModerationReason, format_timestamp
 from app.settings import Settings
 
@@ -26,7 +26,7 @@ class Moderation:
     def remove(self, dwipp_id: str, reason: ModerationReason = "spam") -> dict[str, str]:
         """Remove a Dwipp. Return the removal as the API shows it."""
         at = now()
-        update = self.dwipps.removal_request(dwipp_id, reason, at)
+        update = self.dwipps.removal_request(dwipp_id, Removal(at, reason))
         self.client.transact_write_items(TransactItems=[{"Update": update}])
         return {"at": format_timestamp(at), "reason": reason}
 

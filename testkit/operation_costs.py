@@ -239,3 +239,7 @@ async def _measure_moderation(
     suspension = {"until": None, "reason": "spam", "note": comment}
     await recorder.request("suspend a member", moderator, "PUT", path, json=suspension)
     await recorder.request("lift a suspension", moderator, "DELETE", path)
+    suspension["remove_dwipps"] = True
+    await recorder.request("suspend a member and remove the Dwipps", moderator, "PUT", path, json=suspension)
+    restoration = f"{path}?restore_dwipps=true"
+    await recorder.request("lift a suspension and restore the Dwipps", moderator, "DELETE", restoration)

@@ -8,14 +8,15 @@ from typing import Any
 from app.aws.timestamps import now
 from app.members.models import Member, Suspension
 from app.members.suspensions import SuspensionRepository
+from app.openapi.formats import ModerationReason
 from devstack import clients
 from testkit.api_client import Api, MemberClient
 from testkit.members import load_suspended_member
 
-REASON = "spam"
+REASON: ModerationReason = "spam"
 
 
-def make_suspension(until: datetime | None = None, reason: str = REASON) -> Suspension:
+def make_suspension(until: datetime | None = None, reason: ModerationReason = REASON) -> Suspension:
     """Return a new suspension. Without `until`, it has no end."""
     return Suspension(str(uuid.uuid4()), now(), until, reason)
 
@@ -28,7 +29,12 @@ async def suspend(api: Api, member: MemberClient, until: datetime | None = None)
 
 async def lift(api: Api, member: MemberClient) -> None:
     """Lift the suspension of a member."""
-    await _transact(api, member, lambda store, row: store.lift_requests(row, member.email))
+    await _transact(api, member, lambda store, row: store.lift_requests(row.id, _get(row)))
+
+
+def _get(row: Member) -> Suspension:
+    assert row.suspension, "the member is not suspended"
+    return row.suspension
 
 
 async def _transact(

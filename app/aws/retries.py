@@ -7,6 +7,7 @@ the deletion of an account waits for the writes that began before its mark.
 import random
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 from botocore.exceptions import ClientError
@@ -18,6 +19,11 @@ T = TypeVar("T")
 
 # A write may start this long after its member's row was read.
 WRITE_WINDOW_SECONDS = 8.0
+# The time after a change of a member's row, such as a deletion mark or a suspension, in which an earlier write can
+# still take effect. The request of that write read the row before. Its last attempt starts within the write window.
+# Three calls of at most 12 seconds are added (app/aws/clients.py): the call that changes the row, and two calls of the
+# attempt. The rest is for the lag of an index.
+WRITE_DRAIN_PERIOD = timedelta(seconds=WRITE_WINDOW_SECONDS + 3 * 12 + 16)
 
 # Full jitter with a bound that doubles:
 # https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/

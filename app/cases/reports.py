@@ -2,13 +2,16 @@
 
 Rows of the safety table:
 
-    pk = reports#<id of the reporter>  dwipp_id and at, the keys of the index `reports_of_dwipp`
-    sk = <dwipp_id>                    handle, reason, comment, text (of the Dwipp when it was reported),
-                                       listed_at (of the case)
+    pk = reports#<id of the reporter>  at, handle, reason, comment, text (of the Dwipp when it was reported),
+    sk = <dwipp_id>                    listed_at (of the case), expires_at
 
-One transaction writes a report and its case. So the case has the number of its reports.
+The keys of the index `reports_of_dwipp` are `sk` and `at`. No other row of the table has an `at`.
+
+One transaction writes a report and its case, so the case has the number of its reports. The transaction also checks
+that the Dwipp exists, so the deletion of a Dwipp finds every case that it has to close.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +21,16 @@ from typing import TYPE_CHECKING, Any, Self
 from app.aws.items import deserialize, query, serialize
 from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
 from app.aws.timestamps import from_text, now, to_text
-from app.cases.repository import Case, CaseReport, CaseRepository, ReportedDwipp
+from app.cases.models import Case, CaseReport, ReportedDwipp
+from app.cases.repository import OPEN_TTL, CaseRepository, is_closed_by_withdrawal
+from app.errors import DwippNotFoundError
 from app.members.models import Member
 from app.openapi.formats import ModerationReason
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+_NOT_EXPIRED = "expires_at > :now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class Report:
         """Return the report in an item of the table or of its index."""
         values = deserialize(item)
         return cls(
-            dwipp_id=values["dwipp_id"],
+            dwipp_id=values["sk"],
             handle=values["handle"],
             reason=values["reason"],
             comment=values.get("comment"),
@@ -77,6 +84,7 @@ class ReportRepository:
         A report of another text is another report.
 
         Raises:
+            DwippNotFoundError: if the Dwipp was deleted or removed since it was read.
             UnavailableError: if other writes interfere until the deadline.
         """
         return retry_on_conflict(partial(self._put, reporter, dwipp, reason, comment), reporter.write_deadline)
@@ -96,8 +104,9 @@ class ReportRepository:
             limit,
             TableName=self._table,
             IndexName="reports_of_dwipp",
-            KeyConditionExpression="dwipp_id = :dwipp_id",
-            ExpressionAttributeValues=serialize({":dwipp_id": dwipp_id}),
+            KeyConditionExpression="sk = :dwipp_id",
+            FilterExpression=_NOT_EXPIRED,
+            ExpressionAttributeValues=serialize({":dwipp_id": dwipp_id, ":now": int(time.time())}),
             ScanIndexForward=False,
         )
         return [Report.from_item(item) for item in items]
@@ -109,7 +118,8 @@ class ReportRepository:
             limit,
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND sk > :after",
-            ExpressionAttributeValues=serialize({":pk": _pk(member_id), ":after": after}),
+            FilterExpression=_NOT_EXPIRED,
+            ExpressionAttributeValues=serialize({":pk": _pk(member_id), ":after": after, ":now": int(time.time())}),
             ConsistentRead=True,
         )
         return [Report.from_item(item) for item in items]
@@ -124,17 +134,17 @@ class ReportRepository:
         replaced = earlier if earlier and case and earlier.listed_at == case.listed_at else None
         item = {
             **_key(reporter.id, dwipp.id),
-            "dwipp_id": dwipp.id,
             "at": to_text(moment),
             "listed_at": to_text(listed_at),
             "handle": reporter.handle,
             "reason": reason,
             "comment": comment,
             "text": dwipp.text,
+            "expires_at": int((moment + OPEN_TTL).timestamp()),
         }
         put = {"TableName": self._table, "Item": serialize(item), **_unchanged(earlier)}
         report = CaseReport(dwipp, moment, listed_at, reason, replaced.reason if replaced else None)
-        self._write({"Put": put}, self._cases.report_requests(case, report))
+        self._write([{"ConditionCheck": dwipp.check}, {"Put": put}, *self._cases.report_requests(case, report)])
         return True
 
     def _withdraw(self, reporter: Member, dwipp_id: str) -> bool:
@@ -144,9 +154,12 @@ class ReportRepository:
         if case and case.listed_at != report.listed_at:
             case = None  # The case of the report has expired, and another one has begun.
         delete = {"TableName": self._table, "Key": serialize(_key(reporter.id, dwipp_id)), **_unchanged(report)}
-        self._write({"Delete": delete}, self._cases.withdrawal_requests(case, report.reason) if case else ())
-        if case and case.opening and case.reports <= 1:
-            self._cases.delete_open_entry(case)
+        closed = case if case and is_closed_by_withdrawal(case) else None
+        if closed:
+            self._cases.list_as_closed(closed)
+        self._write([{"Delete": delete}, *([self._cases.withdrawal_request(case, report.reason)] if case else ())])
+        if closed:
+            self._cases.unlist_as_open(closed)
         return True
 
     def _read(self, member_id: str, dwipp_id: str, *, consistent_case: bool) -> tuple[Report | None, Case | None]:
@@ -157,19 +170,24 @@ class ReportRepository:
         response = self._client.get_item(
             TableName=self._table, Key=serialize(_key(member_id, dwipp_id)), ConsistentRead=True
         )
-        report = Report.from_item(response["Item"]) if "Item" in response else None
+        item = response.get("Item")
+        has_expired = item is not None and deserialize(item)["expires_at"] <= time.time()
+        report = Report.from_item(item) if item and not has_expired else None
         return report, self._cases.get(dwipp_id, consistent=consistent_case)
 
-    def _write(self, report: Any, case: Sequence[Any]) -> None:
+    def _write(self, requests: Sequence[Any]) -> None:
         """Write a report and its case in one transaction.
 
         Raises:
             WriteConflictError: if one of them changed since it was read.
+            DwippNotFoundError: see `put`.
         """
         try:
-            self._client.transact_write_items(TransactItems=[report, *case])
+            self._client.transact_write_items(TransactItems=requests)
         except self._client.exceptions.TransactionCanceledException as error:
-            condition_results(error)
+            held = condition_results(error)
+            if "ConditionCheck" in requests[0] and not held[0]:
+                raise DwippNotFoundError from error
             raise WriteConflictError from error
 
 
@@ -184,7 +202,10 @@ def _key(member_id: str, dwipp_id: str) -> dict[str, str]:
 def _unchanged(report: Report | None) -> dict[str, Any]:
     """Return the condition that a report has not changed since it was read."""
     if report is None:
-        return {"ConditionExpression": "attribute_not_exists(pk)"}
+        return {
+            "ConditionExpression": "attribute_not_exists(pk) OR expires_at <= :now",
+            "ExpressionAttributeValues": serialize({":now": int(time.time())}),
+        }
     return {
         "ConditionExpression": "#at = :seen_at",
         "ExpressionAttributeNames": {"#at": "at"},

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator
 from pydantic.json_schema import SkipJsonSchema
 
-from app.cases.repository import CaseRepository
+from app.dwipps.deletion import DwippDeletion
 from app.dwipps.feed import Feed
 from app.dwipps.idempotency import IdempotentWriter
 from app.dwipps.reaction_writer import ReactionWriter
@@ -20,7 +20,7 @@ from app.openapi import examples
 from app.openapi.formats import lower_ascii
 from app.web.dependencies import provided
 
-Cases = Annotated[CaseRepository, provided("cases")]
+Deletion = Annotated[DwippDeletion, provided("dwipp_deletion")]
 DwippFeed = Annotated[Feed, provided("feed")]
 Dwipps = Annotated[DwippRepository, provided("dwipps")]
 DwippWriter = Annotated[IdempotentWriter, provided("writer")]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from app.cases.repository import CaseRepository
+from app.dwipps.deletion import DwippDeletion
 from app.dwipps.feed import Feed
 from app.dwipps.ids import is_id
 from app.dwipps.reactions import ReactionRepository
@@ -13,28 +13,34 @@ from app.dwipps.schemas import Mark
 from app.errors import DwippNotFoundError, InvalidCursorError
 from app.members.models import Member
 from app.members.personal_data import ExportPart
+from app.members.schemas import ModerationAction
 from app.pagination.cursors import PageRequest
 
 _BELOW_ALL_IDS = "0"
 
 
 class DwippData:
-    """The Dwipps that a member wrote."""
+    """The Dwipps that a member wrote, and the decisions that removed some of them."""
 
     name = "dwipps"
-    sections = frozenset({"dwipps"})
+    sections = frozenset({"dwipps", "moderation"})
     key_prefixes: frozenset[str] = frozenset()
     first_position = ""
 
-    def __init__(self, feed: Feed, dwipps: DwippRepository, cases: CaseRepository) -> None:
+    def __init__(self, feed: Feed, dwipps: DwippRepository, deletion: DwippDeletion) -> None:
         self._feed = feed
         self._dwipps = dwipps
-        self._cases = cases
+        self._deletion = deletion
 
     def export(self, member: Member, limit: int, position: str) -> ExportPart:
         """Return Dwipps, newest first. A position is a cursor of the author's list."""
         page = self._feed.list_own(member, PageRequest(limit, position or None))
-        return ExportPart({"dwipps": page.items}, page.next_cursor)
+        removals = [
+            ModerationAction(action="remove", at=dwipp.removed.at, dwipp_id=dwipp.id, reason=dwipp.removed.reason)
+            for dwipp in page.items
+            if dwipp.removed
+        ]
+        return ExportPart({"dwipps": page.items, "moderation": removals}, page.next_cursor)
 
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
         """Return one call for each of the newest Dwipps."""
@@ -44,8 +50,7 @@ class DwippData:
     def _delete(self, member: Member, dwipp_id: str) -> None:
         # Another request may have deleted the Dwipp, and the index may lag.
         with suppress(DwippNotFoundError):
-            self._dwipps.delete(member, dwipp_id)
-            self._cases.close_deleted(dwipp_id)
+            self._deletion.delete(member, dwipp_id)
 
 
 class ReactionData:

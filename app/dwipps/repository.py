@@ -3,11 +3,11 @@
 dwipp_id       the partition key, a UUIDv7; also the sort key of both indexes, so that lists are in order of time
 author_handle  the partition key of the index `by_author`
 feed_shard     the partition key of the sparse index `feed`; absent from a removed Dwipp
-removed        `at` and `reason`, if moderators removed the Dwipp
+removed        `at`, `reason`, and `bulk_id` of a bulk removal, if moderators removed the Dwipp
 text, version, upvotes, edited_at (after the first edit)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -32,15 +32,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """When and why moderators removed a Dwipp."""
+    """The removal of a Dwipp by moderators.
+
+    Attributes:
+        at: the time.
+        reason: the reason.
+        bulk_id: the id of the bulk removal of all Dwipps of the author. None if the decision was on this Dwipp alone.
+    """
 
     at: datetime
     reason: ModerationReason
+    bulk_id: str | None = None
 
     @classmethod
     def from_value(cls, value: Mapping[str, Any]) -> Self:
         """Return the removal in the attribute of an item."""
-        return cls(from_text(value["at"]), value["reason"])
+        return cls(from_text(value["at"]), value["reason"], value.get("bulk_id"))
+
+    def to_value(self) -> dict[str, str]:
+        """Return the attribute of an item."""
+        value = {"at": to_text(self.at), "reason": self.reason}
+        return value | {"bulk_id": self.bulk_id} if self.bulk_id else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +165,23 @@ class DwippRepository:
         """Return one author's Dwipps with ids below `before`, newest first."""
         return self._query_index("by_author", "author_handle", author_handle, limit, before)
 
-    def count_removed(self, author_handle: str) -> int:
-        """Return the number of an author's removed Dwipps. It reads all Dwipps of the author."""
+    def iter_ids_of_author(self, author_handle: str, *, removed: bool) -> Iterator[str]:
+        """Yield the ids of an author's removed Dwipps, or of the others, newest first.
+
+        It reads all Dwipps of the author.
+        """
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName="by_author",
             KeyConditionExpression="author_handle = :author",
-            FilterExpression="attribute_exists(removed)",
+            FilterExpression=f"{'attribute_exists' if removed else 'attribute_not_exists'}(removed)",
             ExpressionAttributeValues=serialize({":author": author_handle}),
-            Select="COUNT",
+            ProjectionExpression="dwipp_id",
+            ScanIndexForward=False,
         )
-        return sum(page["Count"] for page in pages)
+        for page in pages:
+            for item in page["Items"]:
+                yield deserialize(item)["dwipp_id"]
 
     def get_many(self, dwipp_ids: Sequence[str]) -> dict[str, Dwipp]:
         """Return the existing ones of these Dwipps by id, eventually consistent."""
@@ -187,7 +205,19 @@ class DwippRepository:
             "ConditionExpression": "attribute_not_exists(dwipp_id)",
         }
 
-    def removal_request(self, dwipp_id: str, reason: ModerationReason, at: datetime) -> Any:
+    def visibility_check(self, dwipp_id: str) -> Any:
+        """Return the condition that a Dwipp exists and is not removed, for a transaction.
+
+        Raises:
+            DwippNotFoundError: if the id is malformed.
+        """
+        return {
+            "TableName": self._table,
+            "Key": _key(dwipp_id),
+            "ConditionExpression": "attribute_exists(dwipp_id) AND attribute_not_exists(removed)",
+        }
+
+    def removal_request(self, dwipp_id: str, removal: Removal) -> Any:
         """Return the update that removes a Dwipp, for a transaction. It also replaces an earlier removal.
 
         Its condition fails if there is no such Dwipp.
@@ -200,7 +230,7 @@ class DwippRepository:
             "Key": _key(dwipp_id),
             "UpdateExpression": "SET removed = :removed REMOVE feed_shard",
             "ConditionExpression": "attribute_exists(dwipp_id)",
-            "ExpressionAttributeValues": serialize({":removed": {"at": to_text(at), "reason": reason}}),
+            "ExpressionAttributeValues": serialize({":removed": removal.to_value()}),
         }
 
     def restoration_request(self, dwipp_id: str) -> Any:

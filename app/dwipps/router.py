@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from app import errors
 from app.auth.dependencies import CurrentPrincipal
 from app.aws.concurrency import run_concurrently
-from app.dwipps.dependencies import Cases, DwippFeed, DwippIdParam, Dwipps, DwippWriter, IdempotencyKey, Reactions
+from app.dwipps.dependencies import Deletion, DwippFeed, DwippIdParam, Dwipps, DwippWriter, IdempotencyKey, Reactions
 from app.dwipps.feed import to_view
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView, dwipp_example
 from app.limits.dependencies import ChangeLimit, DwippLimit
@@ -160,8 +160,7 @@ def edit_dwipp(
 def delete_dwipp(
     dwipp_id: DwippIdParam,
     member: CurrentMember,
-    dwipps: Dwipps,
-    cases: Cases,
+    deletion: Deletion,
     audiences: MemberAudiences,
     limit: ChangeLimit,
 ) -> None:
@@ -170,5 +169,4 @@ def delete_dwipp(
     The response to a repeated delete is 404.
     """
     with limit.count_write(), _hide_refusals(audiences, member.id):
-        dwipps.delete(member, dwipp_id)
-        cases.close_deleted(dwipp_id)
+        deletion.delete(member, dwipp_id)

@@ -9,8 +9,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 # The kinds of jobs. Each is also part of the key of its pending rows (app/jobs/pending.py).
-JobKind = Literal["delete-account"]
+JobKind = Literal["delete-account", "decide-dwipps"]
 DELETE_ACCOUNT: JobKind = "delete-account"
+DECIDE_DWIPPS: JobKind = "decide-dwipps"
 
 # The highest number of a message. A job with a longer chain most likely never ends, so the worker refuses it.
 MAX_NUMBER = 10_000

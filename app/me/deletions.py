@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from app.aws.items import deserialize, serialize
 from app.aws.retries import (
-    WRITE_WINDOW_SECONDS,
+    WRITE_DRAIN_PERIOD,
     WriteConflictError,
     condition_results,
     new_write_deadline,
@@ -29,12 +29,6 @@ from app.members.suspensions import from_map
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-# The time after the mark in which an earlier write can still take effect. The request of an earlier write read the
-# member's row before the mark. Its last attempt starts within the write window. Three calls of at most 12 seconds are
-# added (app/aws/clients.py): the call that sets the mark, and two calls of the attempt. The rest is for the lag of an
-# index.
-WRITE_DRAIN_PERIOD = timedelta(seconds=WRITE_WINDOW_SECONDS + 3 * 12 + 16)
 
 # Longer than the lifetime of any access token of the member: Cognito allows at most a day.
 _TOMBSTONE_TTL = timedelta(days=2)

@@ -48,7 +48,7 @@ class Export:
 
         Return the sections, and the store and the position at which the next part begins, None after the last part.
         """
-        sections: dict[str, Any] = dict.fromkeys(_LIST_SECTIONS, ())
+        sections: dict[str, list[Any]] = {section: [] for section in _LIST_SECTIONS}
         capacity = MAX_EXPORT_ITEMS
         for name in names:
             store = self._stores[name]
@@ -56,7 +56,8 @@ class Export:
             if capacity <= 0:
                 return sections, (name, start)
             part = store.export(member, capacity, start)
-            sections |= part.sections
+            for section, items in part.sections.items():
+                sections[section] += items
             if part.next_position is not None:
                 return sections, (name, part.next_position)
             capacity -= sum(map(len, part.sections.values()))

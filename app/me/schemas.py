@@ -52,6 +52,6 @@ class ExportView(BaseModel):
     blocks: list[str] = Field(description="The handles of the members whom you block.")
     reports: list[OwnReport]
     moderation: list[ModerationAction] = Field(
-        description="The decisions of the moderators that concern you: the suspension, if you are suspended."
+        description="The moderators' decisions about you that are in force: removals of Dwipps, and the suspension."
     )
     next_cursor: str | None = Field(description="The `cursor` of the next part. Null in the last part.")

@@ -1,7 +1,9 @@
-"""The member who makes a request. Imports nothing of Dwipper."""
+"""The member who makes a request."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from app.openapi.formats import ModerationReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +16,15 @@ class Suspension:
         until: the end. None if there is no end.
         reason: the reason.
         email_hash: the hash of the member's email. Storing the suspension sets it.
+        bulk_id: the id of the removal of all Dwipps. None if the suspension started none.
     """
 
     id: str
     at: datetime
     until: datetime | None
-    reason: str
+    reason: ModerationReason
     email_hash: str | None = field(default=None, compare=False, repr=False)
+    bulk_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,10 @@ class SuspensionView(BaseModel):
 class ModerationAction(BaseModel):
     """A decision of the moderators that concerns the member."""
 
-    action: Literal["suspend"]
+    action: Literal["suspend", "remove"]
     at: Timestamp
-    until: Timestamp | None = Field(description="The end of the suspension. Null if it has no end.")
+    dwipp_id: str | None = Field(None, description="The removed Dwipp. Null for a suspension.")
+    until: Timestamp | None = Field(None, description="The end of a suspension. Null if it has no end.")
     reason: ModerationReason
 
 

@@ -2,7 +2,7 @@
 
 Rows of the members table:
 
-    pk = member#<id>                     suspension, a map: id, at, until, reason, email_hash
+    pk = member#<id>                     suspension, a map: id, at, until, reason, bulk_id, email_hash
     pk = suspension#<hash of the email>  id, at, until, reason, expires_at
 
 Each write reads the member's row anyway, so the refusal costs no further read. The other row outlives the account. If a
@@ -60,26 +60,25 @@ class SuspensionRepository:
         }
         row = {
             "pk": _email_key(email_hash),
-            **to_map(replace(suspension, email_hash=None)),
+            **to_map(replace(suspension, email_hash=None, bulk_id=None)),
             "expires_at": None if suspension.until is None else _expires_at(suspension.until),
         }
         return [{"Update": update}, {"Put": {"TableName": self._table, "Item": serialize(row)}}]
 
-    def lift_requests(self, member: Member, email: str) -> list[Any]:
+    def lift_requests(self, member_id: str, suspension: Suspension) -> list[Any]:
         """Return the writes of a transaction that lifts a member's suspension.
 
-        The first one has the condition that the member exists, and has the same suspension as when it was read.
+        The first one has the condition that the member still has this suspension.
         """
         update = {
             "TableName": self._table,
-            "Key": serialize({"pk": f"member#{member.id}"}),
+            "Key": serialize({"pk": f"member#{member_id}"}),
             "UpdateExpression": "REMOVE suspension",
-            # Without the first condition, the update would create a row.
-            "ConditionExpression": "attribute_exists(pk) AND " + _unchanged(member.suspension),
-            **({} if member.suspension else {"ExpressionAttributeNames": {"#until": "until"}}),
-            "ExpressionAttributeValues": serialize(_seen(member.suspension)),
+            "ConditionExpression": _unchanged(suspension),
+            "ExpressionAttributeValues": serialize(_seen(suspension)),
         }
-        delete = {"TableName": self._table, "Key": serialize({"pk": _email_key(hash_email(email))})}
+        # The hash of the suspension, because the email of the user in Cognito may be another one since.
+        delete = {"TableName": self._table, "Key": serialize({"pk": _email_key(suspension.email_hash or "")})}
         return [{"Update": update}, {"Delete": delete}]
 
     def get_for_email(self, email: str) -> Suspension | None:
@@ -145,6 +144,7 @@ def to_map(suspension: Suspension) -> dict[str, str]:
         "at": to_text(suspension.at),
         "until": to_text(suspension.until) if suspension.until else None,
         "reason": suspension.reason,
+        "bulk_id": suspension.bulk_id,
         "email_hash": suspension.email_hash,
     }
     return {name: value for name, value in values.items() if value is not None}
@@ -157,7 +157,11 @@ def from_map(values: Mapping[str, Any] | None) -> Suspension | None:
     until = from_text(values["until"]) if "until" in values else None
     if until is not None and until <= now():
         return None
-    return Suspension(values["id"], from_text(values["at"]), until, values["reason"], values.get("email_hash"))
+    return Suspension(
+        *(values["id"], from_text(values["at"]), until, values["reason"]),
+        bulk_id=values.get("bulk_id"),
+        email_hash=values.get("email_hash"),
+    )
 
 
 def _unchanged(seen: Suspension | None) -> str:

@@ -1,11 +1,11 @@
 """Pages of cases, oldest first report first."""
 
 from app.aws.timestamps import is_timestamp
-from app.cases.repository import CaseRepository, Status
+from app.cases.entries import CaseEntries
+from app.cases.models import Status
 from app.dwipps.ids import is_id
-from app.dwipps.repository import DwippRepository
 from app.members.models import Member
-from app.moderation.decisions import CaseState
+from app.moderation.case_states import CaseState, CaseStates
 from app.pagination.cursors import PageRequest, decode_cursor, encode_cursor
 
 # The bounds of further reads in one request.
@@ -16,15 +16,15 @@ _FURTHER_READ_ENTRIES = 100
 class CasePages:
     """The lists of open and of closed cases. The moderator's own cases are left out."""
 
-    def __init__(self, cases: CaseRepository, dwipps: DwippRepository) -> None:
-        self._cases = cases
-        self._dwipps = dwipps
+    def __init__(self, entries: CaseEntries, states: CaseStates) -> None:
+        self._entries = entries
+        self._states = states
 
     def list_page(self, moderator: Member, status: Status, page: PageRequest) -> tuple[list[CaseState], str | None]:
         """Return a page of cases, and the cursor of the next one.
 
-        A page may be short, because entries may belong to cases of the other status. If it would be empty, further
-        entries are read, a bounded number of times.
+        A page may be short, because an entry may belong to a case of the other status, or to none. If it would be
+        empty, further entries are read, a bounded number of times.
 
         Raises:
             InvalidCursorError: if the cursor does not belong to this list.
@@ -47,9 +47,7 @@ class CasePages:
         self, moderator: Member, status: Status, limit: int, after: str | None
     ) -> tuple[list[CaseState], str | None]:
         """Return the cases of the next entries, and the entry after which the list goes on. None at the end."""
-        entries = self._cases.list_entries(status, limit + 1, after)
-        cases = self._cases.get_listed(entries[:limit])
-        dwipps = self._dwipps.get_many([case.dwipp_id for case in cases])
-        states = [CaseState.combine(case, dwipps.get(case.dwipp_id)) for case in cases]
+        entries = self._entries.list_page(status, limit + 1, after)
+        states = self._states.list(entries[:limit])
         shown = [state for state in states if state.case.status == status and state.case.author != moderator.handle]
         return shown, entries[limit - 1] if len(entries) > limit else None

@@ -15,11 +15,13 @@ from app.members.models import Member
 from app.moderation.case_pages import CasePages
 from app.moderation.decisions import Decisions
 from app.moderation.log import ModerationLog
+from app.moderation.records import Records
 from app.moderation.sanctions import Sanctions
 from app.web.dependencies import provided
 
 Cases = Annotated[CasePages, provided("case_pages")]
 CaseDecisions = Annotated[Decisions, provided("decisions")]
+MemberRecords = Annotated[Records, provided("records")]
 MemberSanctions = Annotated[Sanctions, provided("sanctions")]
 Log = Annotated[ModerationLog, provided("moderation_log")]
 

@@ -81,7 +81,7 @@ class ModerationLog:
 
     def put_request(self, entry: LogEntry) -> Any:
         """Return the put of an entry, for the transaction of its decision."""
-        # `dwipp_id` and `at` are keys of the index of the reports, so an entry has other names.
+        # `at` is a key of the index of the reports, so an entry has another name.
         item = {
             "pk": _PK,
             "sk": f"{to_text(entry.at)}#{secrets.token_hex(4)}",

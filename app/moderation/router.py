@@ -10,23 +10,26 @@ from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
 
 from app import errors
-from app.cases.repository import Status
+from app.cases.models import Status
 from app.dwipps.dependencies import OthersDwippIdParam, Reactions
 from app.dwipps.feed import to_view
 from app.dwipps.reactions import Reaction
 from app.limits.dependencies import DecisionLimit, SuspensionLimit
 from app.members.dependencies import OthersHandleParam
 from app.members.schemas import SuspensionView
-from app.moderation.decisions import CaseState, Ruling
+from app.moderation.case_states import CaseState
+from app.moderation.decisions import Ruling
 from app.moderation.dependencies import (
     CaseDecisions,
     Cases,
     CurrentModerator,
     Log,
+    MemberRecords,
     MemberSanctions,
     require_moderator,
 )
 from app.moderation.log import is_log_key
+from app.moderation.sanctions import Sentence
 from app.moderation.schemas import (
     CaseDetailView,
     CasePage,
@@ -40,6 +43,7 @@ from app.moderation.schemas import (
     SanctionView,
     SuspensionRequest,
 )
+from app.openapi.formats import QueryBool
 from app.openapi.problem_responses import (
     ACTIVE_MEMBER_ERRORS,
     BODY_ERRORS,
@@ -96,6 +100,7 @@ def read_case(
     reporters = [
         ReporterView(handle=report.handle, reason=report.reason, comment=report.comment, text=report.text, at=report.at)
         for report in reports.list_latest(dwipp_id, _MAX_REPORTERS)
+        if report.listed_at == state.case.listed_at  # The others belong to a case that has expired.
     ]
     return CaseDetailView(reporters=reporters, **_case_fields(state, reactions.get(moderator.id, dwipp_id)))
 
@@ -132,9 +137,9 @@ def decide_case(
     summary="Read a member's record",
     responses=error_responses(*_ERRORS, errors.MemberNotFoundError),
 )
-def read_record(handle: OthersHandleParam, sanctions: MemberSanctions) -> RecordView:
+def read_record(handle: OthersHandleParam, records: MemberRecords) -> RecordView:
     """Return the suspension of a member, and how many Dwipps were removed and how many cases are open."""
-    record = sanctions.get_record(handle)
+    record = records.get(handle)
     suspension = record.member.suspension
     return RecordView(
         handle=handle,
@@ -162,9 +167,13 @@ def suspend_member(
     """Suspend a member until a time, or until the suspension is lifted. Safe to retry.
 
     A suspended member can read, export, delete Dwipps and leave, but not write. Another suspension replaces the first.
+
+    With `remove_dwipps`, all Dwipps of the member are removed within minutes, and their cases are closed. This includes
+    Dwipps that were in progress at the time of the suspension.
     """
+    sentence = Sentence(body.until, body.reason, body.note, body.remove_dwipps)
     with limit.count_write() as write:
-        write.has_changed = sanctions.suspend(moderator, handle, body.until, body.reason, body.note)
+        write.has_changed = sanctions.suspend(moderator, handle, sentence)
     return SanctionView(handle=handle, until=body.until, reason=body.reason)
 
 
@@ -175,11 +184,20 @@ def suspend_member(
     responses=error_responses(*_LIMITED_ERRORS, errors.MemberNotFoundError),
 )
 def lift_suspension(
-    handle: OthersHandleParam, moderator: CurrentModerator, sanctions: MemberSanctions, limit: SuspensionLimit
+    handle: OthersHandleParam,
+    moderator: CurrentModerator,
+    sanctions: MemberSanctions,
+    limit: SuspensionLimit,
+    restore_dwipps: Annotated[
+        QueryBool, Query(description="Whether to restore the Dwipps that `remove_dwipps` of this suspension removed.")
+    ] = False,
 ) -> None:
-    """Lift the suspension of a member. The response is the same without a suspension."""
+    """Lift the suspension of a member. The response is the same without a suspension.
+
+    This stops a running removal of all Dwipps. A Dwipp stays removed if a moderator decided on it alone.
+    """
     with limit.count_write() as write:
-        write.has_changed = sanctions.lift(moderator, handle)
+        write.has_changed = sanctions.lift(moderator, handle, restore_dwipps=restore_dwipps)
 
 
 @router.get("/log", summary="List decisions", responses=error_responses(*_ERRORS, *PAGE_ERRORS))

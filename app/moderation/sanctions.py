@@ -1,20 +1,20 @@
-"""The suspensions that moderators decide. One transaction writes a suspension and its log entry."""
+"""The suspensions that moderators decide. One transaction writes a suspension, its log entry, and a bulk decision."""
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.auth.groups import MODERATORS
 from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
 from app.aws.timestamps import now
-from app.cases.repository import CaseRepository
 from app.cognito.user_pool import UserPool
-from app.dwipps.repository import DwippRepository
 from app.errors import MemberNotFoundError, ProtectedMemberError
 from app.members.directory import Directory
 from app.members.models import Member, Suspension
 from app.members.suspensions import SuspensionRepository
+from app.moderation.bulk_decisions import BulkDecision, BulkDecisions, new_bulk_id
 from app.moderation.log import LogEntry, ModerationLog
 from app.openapi.formats import ModerationReason
 
@@ -22,13 +22,25 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What moderators see of a member: the profile, the suspension, and numbers of removed Dwipps and open cases."""
+# The time between the two entries of one decision, so that the log keeps their order.
+_NEXT_ENTRY = timedelta(milliseconds=1)
 
-    member: Member
-    removed: int
-    open_cases: int
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A suspension that a moderator decides.
+
+    Attributes:
+        until: the end. None for a suspension until it is lifted.
+        reason: the reason.
+        note: words for the log.
+        remove_dwipps: whether to remove all Dwipps of the member.
+    """
+
+    until: datetime | None
+    reason: ModerationReason
+    note: str | None
+    remove_dwipps: bool
 
 
 class Sanctions:
@@ -39,78 +51,94 @@ class Sanctions:
         client: "DynamoDBClient",
         directory: Directory,
         suspensions: SuspensionRepository,
-        dwipps: DwippRepository,
-        cases: CaseRepository,
+        bulk_decisions: BulkDecisions,
         log: ModerationLog,
         pool: UserPool,
     ) -> None:
         self._client = client
         self._directory = directory
         self._suspensions = suspensions
-        self._dwipps = dwipps
-        self._cases = cases
+        self._bulk_decisions = bulk_decisions
         self._log = log
         self._pool = pool
 
-    def get_record(self, handle: str) -> Record:
-        """Return the record of a member. The numbers cost reads of all Dwipps of the member, and of all open cases.
+    def suspend(self, moderator: Member, handle: str, sentence: Sentence) -> bool:
+        """Suspend a member, or replace the suspension. Return False if that changes nothing.
+
+        A removal of all Dwipps belongs to the suspension, and to those that replace it. It happens once.
 
         Raises:
             MemberNotFoundError: if there is no such member, or if the account is being deleted.
+            ProtectedMemberError: if the member is a moderator.
+            UnavailableError: if other writes interfere until the deadline.
         """
-        member = self._directory.find(handle)
-        return Record(member, self._dwipps.count_removed(handle), self._cases.count_open(handle))
+        return retry_on_conflict(partial(self._suspend, moderator, handle, sentence), moderator.write_deadline)
 
-    def suspend(
-        self, moderator: Member, handle: str, until: datetime | None, reason: ModerationReason, note: str | None
-    ) -> bool:
-        """Suspend a member, or replace the suspension. Return False if the same suspension is in force.
+    def lift(self, moderator: Member, handle: str, *, restore_dwipps: bool) -> bool:
+        """Lift the suspension of a member. Return False if the member is not suspended.
+
+        This stops a running removal of all Dwipps.
 
         Args:
             moderator: who decides.
             handle: the member.
-            until: the end. None for a suspension until it is lifted.
-            reason: the reason.
-            note: words for the log.
+            restore_dwipps: whether to restore the Dwipps that the suspension removed.
 
         Raises:
-            MemberNotFoundError: see `get_record`.
-            ProtectedMemberError: if the member is a moderator.
+            MemberNotFoundError: see `suspend`.
             UnavailableError: if other writes interfere until the deadline.
         """
-
-        def attempt() -> bool:
-            member = self._directory.find(handle)
-            email = self._get_email(member)
-            if self._pool.is_in_group(member.id, MODERATORS):
-                raise ProtectedMemberError
-            standing = member.suspension
-            if standing and (standing.until, standing.reason) == (until, reason):
-                return False
-            suspension = Suspension(uuid.uuid4().hex, now(), until, reason)
-            entry = LogEntry(suspension.at, moderator.handle, "suspend", handle, until=until, reason=reason, note=note)
-            self._write(self._suspensions.suspend_requests(member, email, suspension), entry)
-            return True
-
+        attempt = partial(self._lift, moderator, handle, restore_dwipps=restore_dwipps)
         return retry_on_conflict(attempt, moderator.write_deadline)
 
-    def lift(self, moderator: Member, handle: str) -> bool:
-        """Lift the suspension of a member. Return False if the member is not suspended.
+    def _suspend(self, moderator: Member, handle: str, sentence: Sentence) -> bool:
+        member = self._directory.find(handle)
+        email = self._get_email(member)
+        if self._pool.is_in_group(member.id, MODERATORS):
+            raise ProtectedMemberError
+        standing, at = member.suspension, now()
+        is_standing = standing and (standing.until, standing.reason) == (sentence.until, sentence.reason)
+        bulk_id = standing.bulk_id if standing else None
+        starts_removal = sentence.remove_dwipps and bulk_id is None
+        if is_standing and not starts_removal:
+            return False
+        if starts_removal:
+            bulk_id = new_bulk_id()
+        suspension = Suspension(uuid.uuid4().hex, at, sentence.until, sentence.reason, bulk_id=bulk_id)
+        requests = self._suspensions.suspend_requests(member, email, suspension)
+        entry = LogEntry(
+            *(at, moderator.handle, "suspend", handle), until=sentence.until, reason=sentence.reason, note=sentence.note
+        )
+        if not is_standing:
+            requests.append(self._log.put_request(entry))
+        if starts_removal and bulk_id:
+            removal = BulkDecision(handle, "remove", bulk_id, sentence.reason, at, sentence.until)
+            requests.append(self._bulk_decisions.start_request(member.id, removal))
+            requests.append(self._log.put_request(replace(entry, at=at + _NEXT_ENTRY, action="remove", until=None)))
+        self._write(requests)
+        if starts_removal:
+            self._bulk_decisions.enqueue(member.id)
+        return True
 
-        Raises:
-            MemberNotFoundError: see `get_record`.
-            UnavailableError: if other writes interfere until the deadline.
-        """
-
-        def attempt() -> bool:
-            member = self._directory.find(handle)
-            if member.suspension is None:
-                return False
-            entry = LogEntry(now(), moderator.handle, "lift", handle)
-            self._write(self._suspensions.lift_requests(member, self._get_email(member)), entry)
-            return True
-
-        return retry_on_conflict(attempt, moderator.write_deadline)
+    def _lift(self, moderator: Member, handle: str, *, restore_dwipps: bool) -> bool:
+        member, at = self._directory.find(handle), now()
+        suspension = member.suspension
+        if suspension is None:
+            return False
+        requests = self._suspensions.lift_requests(member.id, suspension)
+        requests.append(self._log.put_request(LogEntry(at, moderator.handle, "lift", handle)))
+        starts_restoration = restore_dwipps and suspension.bulk_id is not None
+        if starts_restoration and suspension.bulk_id:
+            restoration = BulkDecision(handle, "dismiss", suspension.bulk_id, suspension.reason, at)
+            requests.append(self._bulk_decisions.start_request(member.id, restoration))
+            entry = LogEntry(at + _NEXT_ENTRY, moderator.handle, "dismiss", handle, reason=suspension.reason)
+            requests.append(self._log.put_request(entry))
+        elif suspension.bulk_id:
+            requests.append(self._bulk_decisions.stop_request(member.id))
+        self._write(requests)
+        if starts_restoration:
+            self._bulk_decisions.enqueue(member.id)
+        return True
 
     def _get_email(self, member: Member) -> str:
         user = self._pool.get_user(member.id)
@@ -118,14 +146,14 @@ class Sanctions:
             raise MemberNotFoundError
         return user.email
 
-    def _write(self, requests: list[Any], entry: LogEntry) -> None:
-        """Write a sanction and its log entry.
+    def _write(self, requests: list[Any]) -> None:
+        """Write a sanction and its log entries.
 
         Raises:
             WriteConflictError: if the account was deleted since it was read, or if its suspension changed.
         """
         try:
-            self._client.transact_write_items(TransactItems=[*requests, self._log.put_request(entry)])
+            self._client.transact_write_items(TransactItems=requests)
         except self._client.exceptions.TransactionCanceledException as error:
             condition_results(error)
             raise WriteConflictError from error

@@ -144,7 +144,11 @@ class SuspensionRequest(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"until": "2099-01-31T12:00:00.000Z", "reason": "spam", "note": "A series."}]},
+        json_schema_extra={
+            "examples": [
+                {"until": "2099-01-31T12:00:00.000Z", "reason": "spam", "note": "A series.", "remove_dwipps": False}
+            ]
+        },
     )
 
     until: Annotated[_Moment, AfterValidator(_refuse_past)] = Field(
@@ -152,6 +156,9 @@ class SuspensionRequest(BaseModel):
     )
     reason: ModerationReason
     note: _Note = None
+    remove_dwipps: bool = Field(
+        False, strict=True, description="Whether to remove all Dwipps of the member. It takes minutes."
+    )
 
 
 class SanctionView(SuspensionView):
@@ -195,7 +202,7 @@ class LogEntryView(BaseModel):
     moderator: str = Field(description="The handle of the moderator.")
     action: Literal["remove", "dismiss", "suspend", "lift"]
     handle: str = Field(description="The member whom the decision concerns.")
-    dwipp_id: str | None
+    dwipp_id: str | None = Field(description="Null for a decision on a member, or on all Dwipps of a member.")
     until: Timestamp | None
     reason: ModerationReason | None
     note: str | None

@@ -1,9 +1,10 @@
 """Formats of values in the API, and the regular expressions that describe them in the OpenAPI document."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 # The characters that `str.strip` removes, for a character class of ECMA-262. Its `\s` is another set.
 BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -21,6 +22,16 @@ def lower_ascii(text: str) -> str:
     """Return an ASCII text in lower case, and other texts unchanged. The lower case of U+212A would be the letter k."""
     return text.lower() if text.isascii() else text
 
+
+def _refuse_other_words(value: Any) -> Any:
+    """Refuse texts that pydantic reads as a truth value although JSON does not, such as `on`."""
+    if isinstance(value, str) and value not in ("true", "false"):
+        raise PydanticCustomError("boolean", "Write true or false.")
+    return value
+
+
+# A truth value of a query.
+QueryBool = Annotated[bool, BeforeValidator(_refuse_other_words)]
 
 Timestamp = Annotated[
     datetime,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from app import errors
-from app.cases.repository import ReportedDwipp
+from app.cases.models import ReportedDwipp
 from app.dwipps.dependencies import Dwipps, OthersDwippIdParam
 from app.dwipps.ids import is_id
 from app.limits.dependencies import SafetyLimit
@@ -52,7 +52,7 @@ def report_dwipp(
             raise errors.RemovedError if dwipp.removed else errors.OwnDwippError
         if dwipp.removed:
             raise errors.DwippNotFoundError
-        reported = ReportedDwipp(dwipp.id, dwipp.text, dwipp.author_handle)
+        reported = ReportedDwipp(dwipp.id, dwipp.text, dwipp.author_handle, dwipps.visibility_check(dwipp.id))
         write.has_changed = reports.put(member, reported, body.reason, body.comment)
 
 

@@ -135,17 +135,19 @@ class TestReading:
         assert (case["decision"]["action"], case["decision"]["reason"]) == ("deleted", None)
 
     async def test_case_counts_as_closed_if_its_closing_was_lost(self, api: Api) -> None:
-        kay, _, moderator, dwipp_id = await _create(api)
+        kay, max_, moderator, dwipp_id = await _create(api)
         await _report(kay, dwipp_id)
         container = build_container(api.settings)
         container.dwipps._client.delete_item(TableName=api.settings.dwipps_table, Key={"dwipp_id": {"S": dwipp_id}})
         assert await _list_ids(moderator) == []
-        assert await _list_ids(moderator, "closed") == [dwipp_id]
+        assert (await moderator.get("/v1/moderation/members/max"))["open_cases"] == 0
         case = await moderator.get(f"/v1/moderation/cases/{dwipp_id}")
         assert (case["status"], case["decision"]) == (
             "closed",
             {"action": "deleted", "reason": None, "decided_at": None},
         )
+        assert (await max_.http.delete(f"/v1/dwipps/{dwipp_id}")).status_code == 404
+        assert await _list_ids(moderator, "closed") == [dwipp_id]
 
 
 class TestDecision:

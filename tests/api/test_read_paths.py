@@ -255,6 +255,11 @@ class RemovedDwipp:
     def restore(self) -> None:
         self._moderation.restore(self.id)
 
+    @property
+    def decision(self) -> dict[str, Any]:
+        """Return the removal as the author's export shows it."""
+        return {"action": "remove", "dwipp_id": self.id, "until": None, **self.removed}
+
     async def call(self, name: str, caller: str) -> httpx.Response:
         return await ReadPath(name, self.members[caller], self.id).call()
 
@@ -296,8 +301,10 @@ class TestRemovedDwipps:
         assert {key: len(items) for key, items in sections.items()} == {key: int(key[1] == "author") for key in before}
         dwipp.remove()
         assert await _call_all(REMOVED_SHOWN, dwipp) == {
-            key: body | {REMOVED_SHOWN[key[0]]: [item | {"removed": dwipp.removed} for item in sections[key]]}
-            for key, body in before.items()
+            (name, caller): body
+            | {REMOVED_SHOWN[name]: [item | {"removed": dwipp.removed} for item in sections[name, caller]]}
+            | ({"moderation": [dwipp.decision]} if (name, caller) == ("export_me", "author") else {})
+            for (name, caller), body in before.items()
         }
         dwipp.restore()
         assert await _call_all(REMOVED_SHOWN, dwipp) == before

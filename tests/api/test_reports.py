@@ -7,7 +7,7 @@ import pytest
 
 from app.aws.timestamps import now
 from app.bootstrap import build_container
-from app.cases.repository import Case, Decision
+from app.cases.models import Case, Decision
 from testkit.api_client import Api, MemberClient
 from testkit.members import make_member
 
@@ -18,8 +18,22 @@ def _get_case(api: Api, dwipp_id: str) -> Case | None:
 
 def _list_open(api: Api) -> list[str]:
     """Return the ids of the Dwipps in the list of open cases."""
-    cases = build_container(api.settings).cases
-    return [case.dwipp_id for case in cases.get_listed(cases.list_entries("open", 100, None)) if case.opening]
+    states = build_container(api.settings).case_states.list(_list_entries(api))
+    return [state.case.dwipp_id for state in states if state.case.opening]
+
+
+def _list_entries(api: Api) -> list[str]:
+    return build_container(api.settings).case_entries.list_page("open", 100, None)
+
+
+def _dismiss(api: Api, dwipp_id: str) -> Case:
+    """Write the dismissal of a case, but leave the lists. Return the case as it was before."""
+    container = build_container(api.settings)
+    case = container.cases.get(dwipp_id)
+    assert case
+    request = container.cases.decision_request(case, Decision("dismiss", "spam", now()), is_new=False)
+    container.dwipps._client.update_item(**request["Update"])
+    return case
 
 
 async def _report(member: MemberClient, dwipp_id: str, reason: str = "spam", comment: str | None = None) -> None:
@@ -83,14 +97,10 @@ async def test_another_report_replaces_the_first(api: Api) -> None:
 async def test_same_report_of_another_text_opens_a_decided_case(api: Api) -> None:
     kay, _, max_, dwipp_id = await _create(api)
     await _report(kay, dwipp_id)
-    container = build_container(api.settings)
-    case = container.cases.get(dwipp_id)
-    assert case
-    (request,) = container.cases.decision_requests(case, dwipp_id, "max", Decision("dismiss", "spam", now()))
-    container.dwipps._client.update_item(**request["Update"])
+    _dismiss(api, dwipp_id)
     await max_.http.patch(f"/v1/dwipps/{dwipp_id}", json={"text": "Buy my worse socks"})
     await _report(kay, dwipp_id)
-    reopened = container.cases.get(dwipp_id)
+    reopened = _get_case(api, dwipp_id)
     assert reopened
     assert (reopened.status, reopened.reports, reopened.text) == ("open", 1, "Buy my worse socks")
 
@@ -120,7 +130,7 @@ async def test_withdrawal_of_the_last_report_closes_the_case(api: Api) -> None:
     assert case
     assert (case.status, case.reports, case.reasons, case.decision) == ("closed", 0, {}, None)
     assert _list_open(api) == []
-    assert build_container(api.settings).cases.list_entries("open", 100, None) == []
+    assert _list_entries(api) == []
     await _report(lee, dwipp_id, "hate")
     reopened = _get_case(api, dwipp_id)
     assert reopened
@@ -150,31 +160,28 @@ async def test_deletion_of_the_dwipp_closes_the_case(api: Api) -> None:
     assert case.decision
     assert (case.decision.action, case.decision.reason) == ("deleted", None)
     assert case.text == "Buy my socks"
-    assert build_container(api.settings).cases.list_entries("open", 100, None) == []
+    assert _list_entries(api) == []
 
 
 @pytest.mark.in_process
 async def test_only_a_new_report_opens_a_decided_case(api: Api) -> None:
     kay, lee, _, dwipp_id = await _create(api)
     await _report(kay, dwipp_id)
-    container = build_container(api.settings)
-    case = container.cases.get(dwipp_id)
-    assert case
-    decision = Decision("dismiss", "spam", now())
-    (request,) = container.cases.decision_requests(case, dwipp_id, "max", decision)
-    container.dwipps._client.update_item(**request["Update"])
-    container.cases.delete_open_entry(case)
+    case = _dismiss(api, dwipp_id)
+    cases = build_container(api.settings).cases
+    cases.unlist_as_open(case)
     await _report(kay, dwipp_id)  # The same report as before.
-    decided = container.cases.get(dwipp_id)
+    decided = _get_case(api, dwipp_id)
     assert decided
-    assert (decided.status, decided.decision) == ("closed", decision)
+    assert decided.decision
+    assert (decided.status, decided.decision.action) == ("closed", "dismiss")
     assert _list_open(api) == []
     await _report(lee, dwipp_id)
-    reopened = container.cases.get(dwipp_id)
+    reopened = _get_case(api, dwipp_id)
     assert reopened
-    assert (reopened.status, reopened.decision, reopened.reports) == ("open", decision, 2)
+    assert (reopened.status, reopened.decision, reopened.reports) == ("open", decided.decision, 2)
     assert reopened.opening != case.opening
-    container.cases.delete_open_entry(case)  # That of the first opening, which is late.
+    cases.unlist_as_open(case)  # That of the first opening, which is late.
     assert _list_open(api) == [dwipp_id]
 
 

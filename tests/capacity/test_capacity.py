@@ -70,6 +70,8 @@ MAX_UNITS: Mapping[str, tuple[float, float]] = {
     "page of cases": (0, 24),
     "suspend a member": (10, 4),
     "lift a suspension": (10, 4),
+    "suspend a member and remove the Dwipps": (10, 4),
+    "lift a suspension and restore the Dwipps": (10, 4),
 }
 
 

@@ -3,11 +3,9 @@
 from typing import Any
 
 import httpx
-from botocore.exceptions import ClientError
 
-from app.aws.errors import error_code, is_transient
 from testkit.api_client import PASSWORD, MemberClient
-from tests.resilience.departure import Departure, Leaver, revive_and_finish
+from tests.resilience.departure import Departure, Leaver, finish_jobs_despite_faults, revive_and_finish
 from tests.resilience.operation_context import ClientOperation, OperationContext, new_name
 from tests.resilience.retrying_client import RetryingClient
 
@@ -116,13 +114,7 @@ async def _run_deletion_job(context: OperationContext, client: RetryingClient) -
     for reaction in ("upvote", "favorite"):
         assert (await leaver.member.http.put(f"{path}/{reaction}")).is_success
     assert (await leaver.member.http.delete("/v1/me")).status_code == 202
-    try:
-        with client.around_first_attempt():
-            await context.api.finish_jobs()
-    except Exception as error:
-        if not _is_expected_failure(error):
-            raise
-    await revive_and_finish(context.api)
+    await finish_jobs_despite_faults(context.api, client)
     assert leaver.is_over
     assert not leaver.load_reactions()
     assert (await context.lee.get(path))["upvotes"] == 0
@@ -137,13 +129,6 @@ async def _create_leaver(context: OperationContext) -> Leaver:
     member = await context.api.create_member(handle)
     await context.create_dwipp(member)
     return Leaver(context.engine, member, (await member.get("/v1/me"))["id"], handle)
-
-
-def _is_expected_failure(error: Exception) -> bool:
-    """Return True if the error shows that a message, or a call to the queue, failed in a run of the worker."""
-    # SQS allows a second deletion of a message, but MiniStack refuses it.
-    is_second_deletion = isinstance(error, ClientError) and error_code(error) == "ReceiptHandleIsInvalid"
-    return str(error) == "a job failed" or is_transient(error) or is_second_deletion
 
 
 async def _register_email(email: str, context: OperationContext, client: RetryingClient) -> None:

@@ -1,4 +1,4 @@
-"""The context of a single operation: an API with two members and two Dwipps, and its tables."""
+"""The context of a single operation: an API with members and two Dwipps, and its tables."""
 
 import itertools
 from collections.abc import Awaitable, Callable
@@ -14,18 +14,20 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class OperationContext:
-    """The API, its tables, and its members Kay and Lee."""
+    """The API, its tables, its members Kay and Lee, and a moderator."""
 
     api: Api
     engine: Engine
     kay: MemberClient
     lee: MemberClient
+    moderator: MemberClient
 
     @classmethod
     async def from_api(cls, api: Api) -> Self:
-        """Create both members, a Dwipp by each, and Kay's reactions to both Dwipps."""
+        """Create all members, a Dwipp by Kay and one by Lee, and Kay's reactions to both Dwipps."""
         engine = Engine(api.settings, api.endpoint, api.endpoint)
-        context = cls(api, engine, await api.create_member("kay"), await api.create_member("lee"))
+        kay, lee = await api.create_member("kay"), await api.create_member("lee")
+        context = cls(api, engine, kay, lee, await api.create_moderator())
         for author in (context.kay, context.lee):
             path = await context.create_dwipp(author)
             for reaction in ("upvote", "favorite"):

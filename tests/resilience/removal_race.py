@@ -1,4 +1,4 @@
-"""Members who edit one Dwipp and react to it, while moderators remove and restore it, until its author deletes it."""
+"""Members edit a Dwipp, react to it and report it, moderators remove and restore it, and its author deletes it."""
 
 import asyncio
 import itertools
@@ -6,20 +6,18 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import httpx
 
-from app.aws.retries import condition_results, new_write_deadline, retry_on_conflict
-from app.dwipps.repository import DwippRepository
 from testkit.api_client import Api, MemberClient
 from testkit.engine import Engine
-from testkit.moderation import Moderation
 
 READERS = 8
 _REACTIONS = [(method, path) for method in ("POST", "PUT", "DELETE") for path in ("/upvote", "/favorite")]
+_REPORTS = [("PUT", "/report"), ("DELETE", "/report")]
+_REASONS = ("spam", "self-harm", "hate")
 _STATE_SECONDS = 0.2  # The pause after each removal and restoration, in which requests begin and end.
 
 
@@ -57,6 +55,7 @@ class RemovalRace:
     engine: Engine
     author: MemberClient
     readers: list[MemberClient]
+    moderator: MemberClient
     dwipp_id: str
     removed: list[Interval] = field(default_factory=list)
     visible: list[Interval] = field(default_factory=list)
@@ -68,7 +67,8 @@ class RemovalRace:
         author, *readers = [await api.create_member() for _ in range(1 + READERS)]
         for reader in readers:
             await reader.get("/v1/me")
-        return cls(engine, author, readers, (await author.post_dwipp("Now you see me"))["id"])
+        dwipp_id = (await author.post_dwipp("Now you see me"))["id"]
+        return cls(engine, author, readers, await api.create_moderator(), dwipp_id)
 
     async def run(self, seconds: float) -> None:
         """Run the race without a deletion for this time, and go on until the author has deleted the Dwipp."""
@@ -92,7 +92,9 @@ class RemovalRace:
 
     async def _react(self, member: MemberClient, must_go_on: Callable[[], bool]) -> None:
         while must_go_on():
-            await self._call(member, *random.choice(_REACTIONS))  # noqa: S311 -- not a secret
+            method, path = random.choice(_REACTIONS + _REPORTS)  # noqa: S311 -- not a secret
+            body = {"json": {"reason": random.choice(_REASONS)}} if (method, path) == ("PUT", "/report") else {}  # noqa: S311
+            await self._call(member, method, path, **body)
 
     async def _call(self, member: MemberClient, method: str, path: str, **options: Any) -> None:
         began_at = time.monotonic()
@@ -102,42 +104,38 @@ class RemovalRace:
         self.calls.append(RecordedCall(f"{caller} {method} {path}", interval, response))
 
     async def _moderate(self, end: float) -> None:
-        moderation = self._make_moderation()
         while time.monotonic() < end:
-            for change, intervals in ((moderation.remove, self.removed), (moderation.restore, self.visible)):
-                await asyncio.to_thread(self._change, moderation, change)
+            for action, intervals in (("remove", self.removed), ("dismiss", self.visible)):
+                await self._decide(action)
                 began_at = time.monotonic()
                 await asyncio.sleep(_STATE_SECONDS)
                 intervals.append(Interval(began_at, time.monotonic()))
 
-    def _make_moderation(self) -> Moderation:
-        settings = self.engine.settings
-        dwipps = DwippRepository(self.engine.client, settings.dwipps_table, settings.feed_shards)
-        return Moderation(self.engine.client, dwipps)
-
-    def _change(self, moderation: Moderation, change: Callable[[str], Any]) -> None:
-        """Remove or restore the Dwipp. If another write interferes, try again."""
-
-        def attempt() -> None:
-            try:
-                change(self.dwipp_id)
-            except moderation.client.exceptions.TransactionCanceledException as error:
-                condition_results(error)
-                raise
-
-        retry_on_conflict(attempt, new_write_deadline())
+    async def _decide(self, action: str) -> None:
+        """Decide on the Dwipp, which may be gone. If other writes interfere for long, try again."""
+        path, body = f"/v1/moderation/cases/{self.dwipp_id}/decision", {"action": action, "reason": "spam"}
+        response = await self.moderator.http.put(path, json=body)
+        while response.status_code == 503:
+            response = await self.moderator.http.put(path, json=body)
+        assert response.status_code == 200, response.text
 
     def _check_calls(self) -> None:
         for call in self.calls:
             response = call.response
-            assert response.status_code in (200, 403, 404, 503), response.text
+            assert response.status_code in (200, 204, 403, 404, 503), response.text
+            if call.kind.endswith("DELETE /report"):
+                assert response.status_code in (204, 503), response.text
+                continue
+            if call.kind == "author PUT /report":
+                assert response.status_code in (403, 503), response.text
+                continue
             if response.status_code == 200 and "reader" in call.kind:
                 assert response.json()["removed"] is None
             if any(interval.contains(call.interval) for interval in self.removed):
                 refusals = {403} if "author" in call.kind and "DELETE" not in call.kind else {404}
                 assert response.status_code in refusals | {503}, (call.kind, response.text)
             if any(interval.contains(call.interval) for interval in self.visible):
-                assert response.status_code in (200, 503), (call.kind, response.text)
+                assert response.status_code in (200, 204, 503), (call.kind, response.text)
         edits = [call for call in self.calls if "PATCH" in call.kind]
         if all(call.response.status_code != 503 for call in edits):
             stored = self.engine.load_dwipps()[self.dwipp_id]
@@ -145,8 +143,7 @@ class RemovalRace:
 
     async def _delete_during_the_race(self) -> None:
         is_over = asyncio.Event()
-        moderation = self._make_moderation()
-        await asyncio.to_thread(self._change, moderation, moderation.remove)
+        await self._decide("remove")
 
         async def delete() -> None:
             response = await self.author.http.delete(f"/v1/dwipps/{self.dwipp_id}")
@@ -155,9 +152,19 @@ class RemovalRace:
             assert response.status_code in (204, 404), response.text
             is_over.set()
 
-        async def restore() -> None:
-            with suppress(moderation.client.exceptions.TransactionCanceledException):  # The deletion may come first.
-                await asyncio.to_thread(self._change, moderation, moderation.restore)
-
-        await asyncio.gather(delete(), restore(), *self._start_members(lambda: not is_over.is_set()))
+        await asyncio.gather(delete(), self._decide("dismiss"), *self._start_members(lambda: not is_over.is_set()))
         assert self.dwipp_id not in self.engine.load_dwipps()
+        self._check_case()
+
+    def _check_case(self) -> None:
+        """Assert that the case is closed, in no list of open cases, and counts its reports."""
+        rows = self.engine.scan(self.engine.settings.safety_table)
+        (case,) = (row for row in rows if row["pk"] == f"case#{self.dwipp_id}")
+        assert "opening" not in case
+        assert not [row for row in rows if row["pk"] == "cases#open"]
+        reports = [row for row in rows if row["pk"].startswith("reports#") and row["listed_at"] == case["listed_at"]]
+        assert case.get("reports", 0) == len(reports)
+        counts = Counter(row["reason"] for row in reports)
+        assert {reason: case.get(f"count_{reason}", 0) for reason in _REASONS} == {
+            reason: counts[reason] for reason in _REASONS
+        }

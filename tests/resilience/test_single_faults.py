@@ -13,7 +13,9 @@ from datetime import timedelta
 import pytest
 
 from app.aws.deadline import REQUEST_TIMEOUT_SECONDS
+from app.limits import policies
 from app.me import deletions
+from app.moderation import bulk_job
 from app.settings import Settings
 from devstack.process import Service
 from testkit.api_client import open_api
@@ -25,12 +27,16 @@ from tests.resilience.dwipp_operations import DWIPP_OPERATIONS
 from tests.resilience.injector import FaultInjector, delay_every_response, intercept_sdk
 from tests.resilience.operation_context import ClientOperation, OperationContext
 from tests.resilience.retrying_client import RetryingClient
+from tests.resilience.safety_operations import SAFETY_OPERATIONS
 
 GATEWAY_TIMEOUT_SECONDS = 29.0
 # The time of a request apart from its calls to AWS. All operations of the test run concurrently.
 OVERHEAD_SECONDS = 1.0
 
-OPERATIONS = {**DWIPP_OPERATIONS, **ACCOUNT_OPERATIONS}
+OPERATIONS = {**DWIPP_OPERATIONS, **SAFETY_OPERATIONS, **ACCOUNT_OPERATIONS}
+
+# The operations with the most injections for `make check-full`. Each resembles another one, or has a test of its own.
+LONGEST = ("run the job of a bulk decision", "dismiss", "suspend", "lift")
 
 # One fault of each kind that the app can distinguish. test_random_faults.py injects all faults.
 FAULTS = (
@@ -84,8 +90,16 @@ LONGEST_OPERATIONS = (
 
 @pytest.fixture(autouse=True)
 def no_drain_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the drain period of deletions, because no other writes run."""
-    monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
+    """Remove the drain period of the jobs, because no other writes run."""
+    for module in (deletions, bulk_job):
+        monkeypatch.setattr(module, "WRITE_DRAIN_PERIOD", timedelta(0))
+
+
+@pytest.fixture(autouse=True)
+def high_limits_of_moderators(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one moderator make all decisions of a test."""
+    for name in ("_DECISIONS_HOUR", "_SUSPENSIONS_HOUR"):
+        monkeypatch.setattr(policies, name, 100_000)
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +160,9 @@ def test_failed_sign_outs_are_repeated(operation: str, new_settings: Callable[[]
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    "operation", [pytest.param(name, marks=pytest.mark.longest if name in LONGEST else ()) for name in OPERATIONS]
+)
 def test_fault_at_any_call_loses_and_doubles_nothing(
     operation: str, new_settings: Callable[[], Settings], embedded: Service, figures: Figures
 ) -> None:

@@ -19,6 +19,7 @@ from app.main import create_app
 from app.me.deletion import Deletion
 from app.me.export import Export
 from app.members.directory import Directory
+from app.moderation.bulk_decisions import BulkDecisions
 from app.moderation.sanctions import Sanctions
 from app.settings import Settings
 from devstack import stack
@@ -112,8 +113,7 @@ def _with_single_user(container: Container, settings: Settings, keys: KeyEndpoin
             client,
             directory,
             container.suspensions,
-            container.dwipps,
-            container.cases,
+            BulkDecisions(container.pending_jobs, container.job_queue),
             container.moderation_log,
             pool,
         ),

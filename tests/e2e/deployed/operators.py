@@ -10,7 +10,7 @@ from typing import Any
 
 from app.aws.items import deserialize, serialize
 from app.aws.timestamps import from_text, to_text
-from app.jobs.messages import DELETE_ACCOUNT, JobMessage
+from app.jobs.messages import JobMessage
 from devstack import clients, stack
 from devstack.deployment import STACK, WORKER_FUNCTION, Deployment
 
@@ -52,10 +52,10 @@ class Operator:
             self._sqs.purge_queue(QueueUrl=url)
 
     async def finish_jobs(self) -> None:
-        """Wait until the worker has done all jobs. Deletions do not wait for the end of the drain period."""
+        """Wait until the worker has done all jobs. They do not wait for the end of the drain period."""
         self.skip_drain_period()
-        for member_id in self.list_pending():
-            self.send(JobMessage(kind=DELETE_ACCOUNT, subject=member_id).to_json())
+        for message in self.list_pending():
+            self.send(message.to_json())
         await self.wait_for_jobs(_JOBS_TIMEOUT_SECONDS)
 
     async def wait_for_jobs(self, timeout_seconds: float) -> None:
@@ -66,21 +66,26 @@ class Operator:
             await asyncio.sleep(_POLL_SECONDS)
 
     def skip_drain_period(self) -> None:
-        """Set back the start of all deletions by a minute, which is the drain period."""
-        table = self._settings.members_table
-        for row in self._scan(table):
-            if "deleting_since" in row:
-                since = from_text(deserialize(row)["deleting_since"]) - timedelta(minutes=1)
-                self._dynamodb.update_item(
-                    TableName=table,
-                    Key={"pk": row["pk"]},
-                    UpdateExpression="SET deleting_since = :since",
-                    ExpressionAttributeValues=serialize({":since": to_text(since)}),
-                )
+        """Set back the start of all deletions and bulk decisions by a minute, which is the drain period."""
+        for table, attribute in (
+            (self._settings.members_table, "deleting_since"),
+            (self._settings.safety_table, "decided_at"),
+        ):
+            for row in self._scan(table):
+                if attribute in row:
+                    earlier = from_text(row[attribute]["S"]) - timedelta(minutes=1)
+                    self._dynamodb.update_item(
+                        TableName=table,
+                        Key={name: row[name] for name in ("pk", "sk") if name in row},
+                        UpdateExpression=f"SET {attribute} = :earlier",
+                        ConditionExpression="attribute_exists(pk)",
+                        ExpressionAttributeValues=serialize({":earlier": to_text(earlier)}),
+                    )
 
-    def list_pending(self) -> list[str]:
-        """Return the ids of the members whose deletion is pending."""
-        return [deserialize(row)["sk"] for row in self._load_pending_rows()]
+    def list_pending(self) -> list[JobMessage]:
+        """Return a message for each pending job."""
+        rows = map(deserialize, self._load_pending_rows())
+        return [JobMessage(kind=row["pk"].removeprefix("pending#"), subject=row["sk"]) for row in rows]
 
     def age_pending_jobs(self) -> None:
         """Set back the time at which the pending jobs were touched, so that the sweep revives them."""

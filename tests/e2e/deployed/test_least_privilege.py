@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from app.jobs.lambda_events import SWEEP_EVENT
-from app.jobs.messages import DELETE_ACCOUNT, JobMessage
 from devstack import clients
 from devstack.deployment import Deployment
 from devstack.paths import ROOT
-from testkit.api_client import PASSWORD, Api
+from testkit.api_client import PASSWORD, Api, MemberClient
 from testkit.templates import load_template
 from tests.conftest import Figures
 from tests.e2e.deployed.deployed_api import open_deployed_api
@@ -159,9 +158,23 @@ async def _run_all_jobs(api: Api, operator: Operator) -> None:
     operator.invoke_worker(SWEEP_EVENT)
     assert operator.count_messages() == 1
     operator.skip_drain_period()
-    (member_id,) = operator.list_pending()
-    operator.run_message(JobMessage(kind=DELETE_ACCOUNT, subject=member_id))
+    (message,) = operator.list_pending()
+    operator.run_message(message)
     assert operator.list_pending() == []
+    await _remove_all_dwipps(api, operator, lee)
+
+
+async def _remove_all_dwipps(api: Api, operator: Operator, author: MemberClient) -> None:
+    """Let the worker remove all Dwipps of a member."""
+    moderator = await api.create_moderator()
+    handle = (await author.get("/v1/me"))["handle"]
+    body = {"until": None, "reason": "spam", "remove_dwipps": True}
+    assert (await moderator.http.put(f"/v1/moderation/members/{handle}/suspension", json=body)).status_code == 200
+    operator.skip_drain_period()
+    (message,) = operator.list_pending()
+    operator.run_message(message)
+    assert operator.list_pending() == []
+    assert (await moderator.get("/v1/dwipps"))["items"] == []
 
 
 def _use_permissions(role: str, deployed: Deployment) -> None:

@@ -1,4 +1,4 @@
-"""The deployed worker deletes accounts, revives lost jobs, and leaves unreadable messages to an operator."""
+"""The deployed worker deletes accounts, decides in bulk, revives lost jobs, and leaves unreadable messages alone."""
 
 import asyncio
 import json
@@ -108,3 +108,15 @@ async def test_unreadable_message_becomes_a_dead_letter_and_blocks_nothing(api: 
             assert time.monotonic() < deadline
             await asyncio.sleep(0.2)
     assert (await kay.http.delete("/v1/me")).status_code == 204
+
+
+async def test_bulk_decision_removes_and_restores(api: Api, operator: Operator) -> None:
+    kay, lee, moderator = await api.create_member("kay"), await api.create_member("lee"), await api.create_moderator()
+    dwipp_ids = {(await lee.post_dwipp(f"Socks {number}"))["id"] for number in range(3)}
+    path, body = "/v1/moderation/members/lee/suspension", {"until": None, "reason": "spam", "remove_dwipps": True}
+    assert (await moderator.http.put(path, json=body)).status_code == 200
+    await operator.finish_jobs()
+    assert (await kay.get("/v1/dwipps"))["items"] == []
+    assert (await moderator.http.delete(f"{path}?restore_dwipps=true")).status_code == 204
+    await operator.finish_jobs()
+    assert {item["id"] for item in (await kay.get("/v1/dwipps"))["items"]} == dwipp_ids

@@ -22,7 +22,12 @@ _UNAUTHENTICATED_CALLS = frozenset(
         *("resend_confirmation_code", "revoke_token", "sign_up"),
     }
 )
-_TRANSACTION_ACTIONS = {'"Put":': "PutItem", '"Update":': "UpdateItem", '"Delete":': "DeleteItem"}
+_TRANSACTION_ACTIONS = {
+    '"ConditionCheck":': "ConditionCheckItem",
+    '"Delete":': "DeleteItem",
+    '"Put":': "PutItem",
+    '"Update":': "UpdateItem",
+}
 _CALL = re.compile(r"\b\w*client\.(\w+)\(")  # The names of all clients of the app end with `client`.
 _PAGINATED_CALL = re.compile(r'\bget_paginator\("(\w+)"\)')
 _SETTINGS = frozenset(

@@ -129,7 +129,7 @@ class TestConditions:
         with pytest.raises(DwippNotFoundError):
             dwipps.delete(members.make_author("kay"), dwipp_id)
         with pytest.raises(DwippNotFoundError):
-            dwipps.removal_request(dwipp_id, "spam", now())
+            dwipps.removal_request(dwipp_id, Removal(now(), "spam"))
         with pytest.raises(DwippNotFoundError):
             dwipps.restoration_request(dwipp_id)
 
@@ -165,7 +165,7 @@ class TestRemoval:
         self, dwipps: DwippRepository, created: Dwipp, moderation: Moderation, author: str
     ) -> None:
         at = now()
-        update = dwipps.removal_request(created.id, "self-harm", at)
+        update = dwipps.removal_request(created.id, Removal(at, "self-harm"))
         moderation.client.transact_write_items(TransactItems=[{"Update": update}])
         removed = replace(created, removed=Removal(at, "self-harm"))
         assert dwipps.get(created.id) == removed

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from app.aws.deadline import request_deadline
+from app.aws.retries import WRITE_DRAIN_PERIOD
 from app.aws.timestamps import now
 from app.bootstrap import Container, build_container
 from app.errors import LoginAgainError, TooManyRequestsError, UnauthenticatedError, UnavailableError
@@ -72,7 +73,7 @@ def _fail_with(error: Exception) -> Callable[..., Any]:
 def test_request_marks_the_account_and_enqueues_a_job(
     container: Container, queue: QueueControl, kay_id: str, settings: Settings
 ) -> None:
-    assert _request(container, kay_id) == pytest.approx(deletions.WRITE_DRAIN_PERIOD.total_seconds(), abs=2)
+    assert _request(container, kay_id) == pytest.approx(WRITE_DRAIN_PERIOD.total_seconds(), abs=2)
     assert container.deletions.get(kay_id).marked_at is not None
     assert queue.count() == 1
     with pytest.MonkeyPatch.context() as patch:

@@ -5,10 +5,10 @@ from typing import Any
 
 from app.aws import clients
 from app.aws.items import serialize
-from app.aws.retries import WRITE_WINDOW_SECONDS
+from app.aws.retries import WRITE_DRAIN_PERIOD, WRITE_WINDOW_SECONDS
 from app.aws.timestamps import to_text
 from app.bootstrap import build_container
-from app.me.deletions import WRITE_DRAIN_PERIOD, DeletionState
+from app.me.deletions import DeletionState
 from app.members.models import Suspension
 from app.settings import Settings
 

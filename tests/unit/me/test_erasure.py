@@ -11,13 +11,14 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from app.aws.deadline import remaining_seconds, request_deadline
+from app.aws.retries import WRITE_DRAIN_PERIOD
 from app.bootstrap import Container, build_container
 from app.cognito.user_pool import UserPool
 from app.dwipps.reactions import Change
 from app.errors import UnavailableError
 from app.jobs.worker import Progress
 from app.me import deletions, erasure
-from app.me.deletions import WRITE_DRAIN_PERIOD, DeletionRepository, DeletionState
+from app.me.deletions import DeletionRepository, DeletionState
 from app.me.erasure import METRIC, Erasure
 from app.members.models import Member, Suspension
 from app.members.suspensions import SuspensionRepository

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,9 +64,12 @@ class Table:
         member = load_suspended_member(self._client, self._name, member_id)
         self._client.transact_write_items(TransactItems=self.repository.suspend_requests(member, email, suspension))
 
-    def lift(self, member_id: str, email: str) -> None:
-        member = load_suspended_member(self._client, self._name, member_id)
-        self._client.transact_write_items(TransactItems=self.repository.lift_requests(member, email))
+    def lift(self, member_id: str, suspension: Suspension | None = None) -> Suspension:
+        """Lift a suspension, the current one by default. Return it."""
+        suspension = suspension or load_suspended_member(self._client, self._name, member_id).suspension
+        assert suspension
+        self._client.transact_write_items(TransactItems=self.repository.lift_requests(member_id, suspension))
+        return suspension
 
     def get_member_suspension(self, member_id: str) -> Suspension | None:
         return suspensions.from_map(self.get(f"member#{member_id}").get("suspension"))
@@ -140,15 +144,16 @@ class TestStorage:
     def test_lifted_suspension_leaves_no_row(self, table: Table) -> None:
         member_id, email = table.create_member()
         table.suspend(member_id, email, _make_suspension())
-        for _ in range(2):
-            table.lift(member_id, email.upper())
-            assert table.get(f"suspension#{hash_email(email)}") == {}
-            assert sorted(table.get(f"member#{member_id}")) == ["handle", "joined_at", "pk"]
+        former = table.lift(member_id)
+        assert table.get(f"suspension#{hash_email(email)}") == {}
+        assert sorted(table.get(f"member#{member_id}")) == ["handle", "joined_at", "pk"]
+        with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+            table.lift(member_id, former)
 
     def test_lift_creates_no_member(self, table: Table) -> None:
         member_id = str(uuid.uuid4())
         with pytest.raises(ClientError, match="ConditionalCheckFailed"):
-            table.lift(member_id, "nobody@example.org")
+            table.lift(member_id, replace(_make_suspension(), email_hash=hash_email("nobody@example.org")))
         assert table.get(f"member#{member_id}") == {}
 
 
@@ -202,7 +207,7 @@ class TestEndOfAnAccount:
         table.suspend(member_id, email, replacement)
         table.repository.end_with_account(former)
         assert table.repository.get_for_email(email) == replacement
-        table.lift(member_id, email)
+        table.lift(member_id)
         table.repository.end_with_account(former)
         assert table.get(f"suspension#{hash_email(email)}") == {}
 

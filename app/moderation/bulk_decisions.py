@@ -1,0 +1,106 @@
+"""Bulk decisions: the removal of all Dwipps of a suspended member, and their restoration. A background job does them.
+
+The pending row of the job (app/jobs/pending.py) is the state:
+
+    pk = pending#decide-dwipps  handle, action, bulk_id, reason, decided_at; ends_at (of a suspension with an end)
+    sk = <id of the member>
+
+There is one row for each member. A later decision replaces it, so the job of the earlier one stops. `bulk_id`
+identifies the removal. It is also in the member's suspension and in the removed Dwipps, so that a restoration restores
+only these.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from app.aws.timestamps import from_text, to_text
+from app.jobs.messages import DECIDE_DWIPPS, JobMessage
+from app.jobs.pending import PendingJobRepository
+from app.jobs.queue import JobQueue
+from app.moderation.case_states import CaseState
+from app.openapi.formats import ModerationReason
+
+
+@dataclass(frozen=True, slots=True)
+class BulkDecision:
+    """A decision on all Dwipps of a member.
+
+    Attributes:
+        handle: the handle of the member.
+        action: `remove` removes the Dwipps. `dismiss` restores those of the bulk removal with the same `bulk_id`.
+        bulk_id: the id of the bulk removal.
+        reason: the reason of the suspension.
+        at: the time.
+        ends_at: the end of the suspension. A later Dwipp is not removed. None if there is no end.
+    """
+
+    handle: str
+    action: Literal["remove", "dismiss"]
+    bulk_id: str
+    reason: ModerationReason
+    at: datetime
+    ends_at: datetime | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Return the decision in a pending row."""
+        ends_at = row.get("ends_at")
+        return cls(
+            *(row["handle"], row["action"], row["bulk_id"], row["reason"], from_text(row["decided_at"])),
+            ends_at=from_text(ends_at) if ends_at else None,
+        )
+
+    def to_values(self) -> dict[str, str | None]:
+        """Return the values of the pending row."""
+        return {
+            "handle": self.handle,
+            "action": self.action,
+            "bulk_id": self.bulk_id,
+            "reason": self.reason,
+            "decided_at": to_text(self.at),
+            "ends_at": to_text(self.ends_at) if self.ends_at else None,
+        }
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Return the values by which the row of this decision differs from that of another one."""
+        return {"action": self.action, "bulk_id": self.bulk_id}
+
+    def applies_to(self, state: CaseState) -> bool:
+        """Return True if this decision changes a Dwipp in this state. Later decisions on the Dwipp alone stay."""
+        dwipp, standing = state.dwipp, state.case.decision
+        if dwipp is None:
+            return False
+        if self.action == "dismiss":
+            return dwipp.removed is not None and dwipp.removed.bulk_id == self.bulk_id
+        is_later = self.ends_at is not None and dwipp.created_at >= self.ends_at
+        is_dismissed = standing is not None and standing.decided_at is not None and standing.decided_at > self.at
+        return not (dwipp.removed or is_later or is_dismissed)
+
+
+class BulkDecisions:
+    """The start of bulk decisions."""
+
+    def __init__(self, pending: PendingJobRepository, queue: JobQueue) -> None:
+        self._pending = pending
+        self._queue = queue
+
+    def start_request(self, member_id: str, decision: BulkDecision) -> Any:
+        """Return the request that starts a decision in place of an earlier one, for a transaction."""
+        return {"Put": self._pending.put_request(DECIDE_DWIPPS, member_id, **decision.to_values())}
+
+    def stop_request(self, member_id: str) -> Any:
+        """Return the request that stops the running decision on a member, if there is one, for a transaction."""
+        return {"Delete": self._pending.delete_request(DECIDE_DWIPPS, member_id)}
+
+    def enqueue(self, member_id: str) -> None:
+        """Send the message for a decision that was started. If that fails, the sweep sends it."""
+        self._queue.send_or_log(JobMessage(kind=DECIDE_DWIPPS, subject=member_id))
+
+
+def new_bulk_id() -> str:
+    """Return the id of a new bulk removal."""
+    return uuid.uuid4().hex
