@@ -1,17 +1,23 @@
 """The tables and the user pool of a test, and the content of the tables."""
 
+import itertools
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from app.aws.items import deserialize
+from app.aws.items import deserialize, serialize
 from app.settings import Settings
 from devstack import clients, environment
 from testkit.limits import limit_variables
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+_BATCH_SIZE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -62,3 +68,15 @@ class Engine:
         """Return all rows of a table."""
         pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         return [deserialize(item) for page in pages for item in page["Items"]]
+
+    def write_rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write rows in concurrent batches."""
+        requests = ({"PutRequest": {"Item": serialize(row)}} for row in rows)
+        batches = iter(lambda: list(itertools.islice(requests, _BATCH_SIZE)), [])
+        client = self.client
+
+        def write_batch(batch: list[Any]) -> None:
+            assert not client.batch_write_item(RequestItems={table: batch})["UnprocessedItems"]
+
+        with ThreadPoolExecutor(_THREADS) as threads:
+            list(threads.map(write_batch, batches))

@@ -1,17 +1,10 @@
 """An account with many rows, written to the tables directly."""
 
-import itertools
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from app.aws.items import serialize
 from app.aws.timestamps import now, to_text
 from app.dwipps.ids import feed_shard, new_id
 from testkit.engine import Engine
-
-_BATCH_SIZE = 25
-_THREADS = 8
 
 
 def write_account(
@@ -31,8 +24,8 @@ def write_account(
         | ({"favorited_at": now_text} if number % 3 != 0 else {})
         for number, dwipp in enumerate(foreign)
     ]
-    _write(engine, engine.settings.dwipps_table, own + foreign)
-    _write(engine, engine.settings.reactions_table, rows)
+    engine.write_rows(engine.settings.dwipps_table, own + foreign)
+    engine.write_rows(engine.settings.reactions_table, rows)
 
 
 def _make_dwipp(engine: Engine, handle: str, upvotes: int) -> dict[str, Any]:
@@ -45,16 +38,3 @@ def _make_dwipp(engine: Engine, handle: str, upvotes: int) -> dict[str, Any]:
         "version": 1,
         "upvotes": upvotes,
     }
-
-
-def _write(engine: Engine, table: str, rows: Iterable[dict[str, Any]]) -> None:
-    requests = ({"PutRequest": {"Item": serialize(row)}} for row in rows)
-    batches = iter(lambda: list(itertools.islice(requests, _BATCH_SIZE)), [])
-    client = engine.client
-
-    def write_batch(batch: list[Any]) -> None:
-        response = client.batch_write_item(RequestItems={table: batch})
-        assert not response["UnprocessedItems"]
-
-    with ThreadPoolExecutor(_THREADS) as threads:
-        list(threads.map(write_batch, batches))

@@ -1,10 +1,8 @@
 """The capacity units of DynamoDB that each operation of the API consumes."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.aws.items import serialize
 from app.aws.timestamps import now, to_text
 from app.dwipps.ids import new_id
 from app.dwipps.repository import DwippRepository
@@ -22,7 +20,6 @@ DWIPPS_BY_AUTHOR = 21  # One more than fit on a page.
 OTHER_DWIPPS = 50  # The number of Dwipps by others after each Dwipp by the author.
 COUNT_UNITS = 1  # The update that counts a write, and the one that takes the count back.
 FAILED_TRANSACTION_UNITS = 4  # At most AWS charges both items, the key and the Dwipp, with 2 units each.
-BATCH_SIZE = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 
 
 @dataclass(slots=True)
@@ -75,9 +72,9 @@ async def _fill_tables(recorder: CostRecorder, engine: Engine, author: MemberCli
         dwipp = await author.post_dwipp(TEXT)
         assert (await reader.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")).is_success
         others = [new_id() for _ in range(OTHER_DWIPPS)]
-        _write_rows(engine, engine.settings.dwipps_table, map(_make_dwipp_row, others))
-        _write_rows(
-            engine, engine.settings.reactions_table, (_make_reaction_row(reader_id, dwipp_id) for dwipp_id in others)
+        engine.write_rows(engine.settings.dwipps_table, map(_make_dwipp_row, others))
+        engine.write_rows(
+            engine.settings.reactions_table, (_make_reaction_row(reader_id, dwipp_id) for dwipp_id in others)
         )
         if number == 0:
             await recorder.request("page of the feed, few rows behind it", reader, "GET", "/v1/dwipps")
@@ -90,13 +87,6 @@ def _make_dwipp_row(dwipp_id: str) -> dict[str, Any]:
 
 def _make_reaction_row(member_id: str, dwipp_id: str) -> dict[str, Any]:
     return {"member_id": member_id, "dwipp_id": dwipp_id, "upvoted_at": to_text(now())}
-
-
-def _write_rows(engine: Engine, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    puts = [{"PutRequest": {"Item": serialize(row)}} for row in rows]
-    for start in range(0, len(puts), BATCH_SIZE):
-        batch: Any = {table: puts[start : start + BATCH_SIZE]}
-        assert not engine.client.batch_write_item(RequestItems=batch)["UnprocessedItems"]
 
 
 async def _measure_lists(
@@ -157,7 +147,7 @@ async def _measure_writes(recorder: CostRecorder, author: MemberClient) -> None:
 def _write_blocks(engine: Engine, member_id: str, count: int) -> None:
     """Write blocks of members whose handles have the maximum length. None of these members wrote a Dwipp."""
     handles = {f"blocked_member_{number:05}" for number in range(count)}
-    _write_rows(engine, engine.settings.members_table, [{"pk": f"blocks#{member_id}", "handles": handles}])
+    engine.write_rows(engine.settings.members_table, [{"pk": f"blocks#{member_id}", "handles": handles}])
 
 
 async def _measure_reads_with_blocks(
@@ -239,7 +229,7 @@ async def _measure_moderation(
     suspension = {"until": None, "reason": "spam", "note": comment}
     await recorder.request("suspend a member", moderator, "PUT", path, json=suspension)
     await recorder.request("lift a suspension", moderator, "DELETE", path)
-    suspension["remove_dwipps"] = True
-    await recorder.request("suspend a member and remove the Dwipps", moderator, "PUT", path, json=suspension)
+    removal = {**suspension, "remove_dwipps": True}
+    await recorder.request("suspend a member and remove the Dwipps", moderator, "PUT", path, json=removal)
     restoration = f"{path}?restore_dwipps=true"
     await recorder.request("lift a suspension and restore the Dwipps", moderator, "DELETE", restoration)
