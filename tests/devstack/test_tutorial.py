@@ -32,14 +32,17 @@ def test_guide_of_moderators_runs_as_printed(developer: Developer) -> None:
     assert result.returncode == 0, result.stderr
     assert "urn:dwipper:problem:" not in result.stdout
     documents = [json.loads(line) for line in result.stdout.splitlines() if line]
-    me, cases, case, removed, dismissed, record, suspension, log = documents
+    me, cases, case, removed, dismissed, record, suspension, removal, log = documents
     assert me["moderator"] is True
     assert [each["dwipp_id"] for each in cases["items"]] == [case["dwipp_id"]]
     assert [each["handle"] for each in case["reporters"]] == ["demo"]
     assert removed["dwipp"]["removed"]["reason"] == "spam"
     assert (dismissed["dwipp"]["removed"], dismissed["status"]) == (None, "closed")
-    assert (record["suspension"], suspension["reason"]) == (None, "harassment")
-    assert [entry["action"] for entry in log["items"]] == ["lift", "suspend", "dismiss", "remove"]
+    assert (record["suspension"], suspension["reason"], removal["reason"]) == (None, "harassment", "spam")
+    assert [entry["action"] for entry in log["items"]] == [
+        *("dismiss", "lift", "remove", "suspend"),
+        *("lift", "suspend", "dismiss", "remove"),
+    ]
 
 
 @pytest.mark.slow
