@@ -178,6 +178,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(folder.rpartition("/")[2])
 
 
+def pytest_collection_finish() -> None:
+    """Let no later search for garbage look at imported modules and collected tests, which stay until the end."""
+    gc.freeze()
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     with_figures = [report for report in reports if report.when == "call" and report.user_properties]
