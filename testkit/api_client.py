@@ -174,7 +174,7 @@ async def open_api(
         endpoint: the URL of the embedded AWS.
         transport: the interface of uvicorn, or a kind of API Gateway.
         prefix: the stage or the base path, which precedes each path.
-        has_quick_accounts: create the accounts of members in Cognito. The API takes four times as many calls to AWS.
+        has_quick_accounts: create the accounts of members in Cognito. The API makes five times as many calls to AWS.
     """
     app = create_app(settings)
     # A router builds its routes at the first request, which takes 30 milliseconds. So all apps of a process share one.
