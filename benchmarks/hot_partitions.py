@@ -23,9 +23,8 @@ MAX_ITEM_UPVOTES = PARTITION_WRITES / ITEM_WRITES  # per second
 
 # The distribution of upvotes across the popular Dwipps, by Zipf's law. After `_POPULARITY_SECONDS`, others are popular.
 POPULAR_DWIPPS = 1000
-UPVOTE_SHARES = tuple(
-    1 / rank / sum(1 / other for other in range(1, POPULAR_DWIPPS + 1)) for rank in range(1, POPULAR_DWIPPS + 1)
-)
+_INVERSE_RANKS = [1 / rank for rank in range(1, POPULAR_DWIPPS + 1)]
+UPVOTE_SHARES = tuple(inverse / sum(_INVERSE_RANKS) for inverse in _INVERSE_RANKS)
 _POPULARITY_SECONDS = 5
 
 REQUEST_SECONDS = 0.02  # An instance of the function handles one request at a time.

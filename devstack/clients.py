@@ -30,8 +30,9 @@ def cloudformation_client(endpoint: str, region: str) -> "CloudFormationClient":
     return _session(region).client("cloudformation", endpoint_url=endpoint)
 
 
+@cache
 def cognito_client(endpoint: str, region: str) -> "CognitoIdentityProviderClient":
-    """Return a client for Cognito user pools."""
+    """Return a client for Cognito user pools. All callers share one, as tests need it often."""
     return _session(region).client("cognito-idp", endpoint_url=endpoint)
 
 

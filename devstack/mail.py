@@ -1,25 +1,24 @@
 """The mail that Cognito would send, read from MiniStack."""
 
 import re
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-import httpx
+from devstack import loopback
 
 _CODE = re.compile(r"\b\d{6}\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message as sent to one of its recipients."""
+    """A message as sent to one of its recipients. The time is that of `time.time`."""
 
     message_id: str
     recipient: str
     subject: str
     body: str
+    sent_at: float
 
     def __str__(self) -> str:
         return f"mail to {self.recipient}: {self.code or self.subject}"
@@ -47,15 +46,8 @@ class Mailbox:
 
 def fetch_all(endpoint: str) -> list[Mail]:
     """Return all mail that MiniStack stores, oldest first within an account."""
-    url = f"{endpoint}/_ministack/ses/messages"
-    response = httpx.get(url, trust_env=False, verify=_tls_context(), timeout=5)
+    response = loopback.get(f"{endpoint}/_ministack/ses/messages")
     return list(parse_messages(response.raise_for_status().json()))
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """Return one context for all requests, because the certificates take 20 milliseconds to read."""
-    return ssl.create_default_context()
 
 
 def parse_messages(document: dict[str, Any]) -> Iterator[Mail]:
@@ -67,7 +59,9 @@ def parse_messages(document: dict[str, Any]) -> Iterator[Mail]:
     for messages in document["messages"].values():
         for message in messages:
             for recipient in message["To"]:
-                yield Mail(message["MessageId"], recipient, message["Subject"], message["BodyText"])
+                yield Mail(
+                    message["MessageId"], recipient, message["Subject"], message["BodyText"], message["Timestamp"]
+                )
 
 
 def find_latest_code(endpoint: str, recipient: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 
+from devstack import loopback
 from devstack.errors import LocalError
 from devstack.private_files import open_private
 
@@ -139,6 +140,6 @@ def stop_process(
 
 def _gets_ready_response(url: str, is_ready: Callable[[httpx.Response], bool]) -> bool:
     try:
-        return is_ready(httpx.get(url, trust_env=False, timeout=5))
+        return is_ready(loopback.get(url))
     except httpx.TransportError:
         return False

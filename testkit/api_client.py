@@ -1,16 +1,18 @@
 """The API for a test: an app over one transport, and clients for its members."""
 
 import itertools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
 from app.api_gateway import make_handler
 from app.auth.groups import MODERATORS
+from app.main import app as served_app
 from app.main import create_app
 from app.settings import Settings
 from devstack import clients
@@ -20,10 +22,16 @@ from testkit.jobs import run_jobs_in_thread
 from testkit.leak_scan import LeakScan
 from testkit.transcript import Transcript
 
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
+
 PASSWORD = "a rubber duck knows"
 
 Transport = Literal["uvicorn"] | GatewayKind
 TRANSPORTS: tuple[Transport, ...] = ("uvicorn", "rest")
+
+# MiniStack's code of each registration.
+_CODE = "123456"
 
 _member_numbers = itertools.count(1)
 
@@ -38,8 +46,9 @@ class Api:
         http: a client that is not logged in.
         transcript: the recorded requests and responses.
         open_client: opens another client with these options of httpx.
-        mail_offset: the number of mails that the embedded AWS sent before.
         finish_jobs: does the work of all messages that are due.
+        has_quick_accounts: True if members get their accounts from Cognito, not from the API.
+        opened_at: the time at which the API was opened.
     """
 
     settings: Settings
@@ -47,12 +56,13 @@ class Api:
     http: httpx.AsyncClient
     transcript: Transcript
     open_client: Callable[..., httpx.AsyncClient]
-    mail_offset: int
     finish_jobs: Callable[[], Awaitable[None]]
+    has_quick_accounts: bool = False
+    opened_at: float = field(default_factory=time.time)
 
     def list_mails(self) -> list[Mail]:
         """Return the mails since the API was opened, oldest first."""
-        return fetch_all(self.endpoint)[self.mail_offset :]
+        return [mail for mail in fetch_all(self.endpoint) if mail.sent_at >= self.opened_at]
 
     def fetch_latest_code(self, email: str) -> str:
         """Return the code in the latest mail to this email that contains one."""
@@ -83,7 +93,10 @@ class Api:
     async def create_member(self, handle: str | None = None) -> "MemberClient":
         """Register, confirm and log in a new member."""
         email = f"member{next(_member_numbers)}@example.org"
-        await self.confirm(await self.register(email, handle=handle), email)
+        if self.has_quick_accounts:
+            self._create_account(email, handle)
+        else:
+            await self.confirm(await self.register(email, handle=handle), email)
         return self.open_session(email, await self.login(email))
 
     async def create_moderator(self) -> "MemberClient":
@@ -94,6 +107,14 @@ class Api:
             UserPoolId=self.settings.user_pool_id, Username=member.email, GroupName=MODERATORS
         )
         return self.open_session(member.email, await self.login(member.email))
+
+    def _create_account(self, email: str, handle: str | None) -> None:
+        """Make the calls to Cognito that a registration and its confirmation make."""
+        cognito = clients.cognito_client(self.endpoint, self.settings.region)
+        client_id = self.settings.user_pool_client_id
+        handles: list[AttributeTypeTypeDef] = [{"Name": "preferred_username", "Value": handle}] if handle else []
+        cognito.sign_up(ClientId=client_id, Username=email, Password=PASSWORD, UserAttributes=handles)
+        cognito.confirm_sign_up(ClientId=client_id, Username=email, ConfirmationCode=_CODE)
 
     def open_session(self, email: str, tokens: dict[str, Any]) -> "MemberClient":
         """Return a client of the member with these tokens, which sends the access token."""
@@ -143,7 +164,9 @@ async def _check_media_type(response: httpx.Response) -> None:
 
 
 @asynccontextmanager
-async def open_api(settings: Settings, endpoint: str, transport: Transport, *, prefix: str = "") -> AsyncIterator[Api]:
+async def open_api(
+    settings: Settings, endpoint: str, transport: Transport, *, prefix: str = "", has_quick_accounts: bool = False
+) -> AsyncIterator[Api]:
     """Create an app, and open its API over one transport. All responses are recorded and scanned for leaks.
 
     Args:
@@ -151,8 +174,11 @@ async def open_api(settings: Settings, endpoint: str, transport: Transport, *, p
         endpoint: the URL of the embedded AWS.
         transport: the interface of uvicorn, or a kind of API Gateway.
         prefix: the stage or the base path, which precedes each path.
+        has_quick_accounts: create the accounts of members in Cognito. The API makes five times as many calls to AWS.
     """
     app = create_app(settings)
+    # A router builds its routes at the first request, which takes 30 milliseconds. So all apps of a process share one.
+    app.router = served_app.router
     transcript, scan = Transcript(), LeakScan(settings)
     http_transport: httpx.AsyncBaseTransport
     if transport == "uvicorn":
@@ -169,8 +195,7 @@ async def open_api(settings: Settings, endpoint: str, transport: Transport, *, p
         return httpx.AsyncClient(transport=http_transport, base_url=base_url, event_hooks=hooks, **options)
 
     try:
-        mail_offset = len(fetch_all(endpoint))
         finish_jobs = partial(run_jobs_in_thread, settings)
-        yield Api(settings, endpoint, open_client(), transcript, open_client, mail_offset, finish_jobs)
+        yield Api(settings, endpoint, open_client(), transcript, open_client, finish_jobs, has_quick_accounts)
     finally:
         await http_transport.aclose()

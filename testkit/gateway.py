@@ -17,6 +17,7 @@ from jose import JWTError, jwt
 
 from app.api_gateway import Handler
 from app.settings import Settings
+from devstack import loopback
 
 GatewayKind = Literal["rest", "http-1.0", "http-2.0"]
 GATEWAY_KINDS: tuple[GatewayKind, ...] = ("rest", "http-1.0", "http-2.0")
@@ -26,7 +27,7 @@ _REST_DATE_FORMAT = "%a %b %d %H:%M:%S UTC %Y"
 
 @cache
 def _fetch_keys(url: str) -> Any:
-    return httpx.get(url, trust_env=False).raise_for_status().json()
+    return loopback.get(url).raise_for_status().json()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 
-from devstack.mail import fetch_all
 from devstack.paths import ROOT
 from devstack.process import Service, run_process, start_process, stop_process
 from testkit.api_client import Api
@@ -164,6 +163,5 @@ async def _open_api(
         )
 
     async with transport:
-        mail_offset = len(fetch_all(engine.aws))
         finish_jobs = partial(run_jobs_in_thread, engine.settings)
-        yield Api(engine.settings, engine.aws, open_client(), Transcript(), open_client, mail_offset, finish_jobs)
+        yield Api(engine.settings, engine.aws, open_client(), Transcript(), open_client, finish_jobs)

@@ -5,6 +5,7 @@ Each worker runs its own MiniStack. Each test that needs AWS gets new tables and
 
 import dataclasses
 import fcntl
+import functools
 import gc
 import os
 import uuid
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore import useragent
 
 from app.accounts import pending_confirmations
 from app.settings import Settings
@@ -21,6 +23,7 @@ from devstack.environment import exempt_loopback_from_proxies, hide_aws_account
 from devstack.paths import ROOT
 from devstack.process import Service
 from devstack.state import StateFolder
+from testkit import templates
 from testkit.engine import Engine
 from testkit.limits import without_limits
 from testkit.ports import find_free_port
@@ -58,7 +61,9 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     Workers cannot share one MiniStack through separate accounts, because Cognito's unsigned calls name no account.
     """
     folder = tmp_path_factory.mktemp("aws")
-    with ministack.run(find_free_port(), folder, region=REGION) as service, pytest.MonkeyPatch.context() as environment:
+    # To save the state of hundreds of tests takes seconds, and nobody reads it.
+    aws = ministack.run(find_free_port(), folder, region=REGION, extra_env={"PERSIST_STATE": "0"})
+    with aws as service, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", service.endpoint)
         environment.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", service.endpoint)
         environment.setenv("AWS_ENDPOINT_URL_SQS", service.endpoint)
@@ -73,10 +78,32 @@ def fast_hashes() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def json_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the template in JSON, because MiniStack reads YAML slowly."""
+    file = tmp_path_factory.mktemp("template") / "data.json"
+    file.write_text(templates.to_json(stack.TEMPLATE))
+    return file
+
+
+@pytest.fixture(autouse=True, scope="session")
+def fast_user_agents() -> Iterator[None]:
+    """Cache the parts of botocore's User-Agent. It is made twice a call, which takes a third of the SDK's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        sanitize = useragent.sanitize_user_agent_string_component
+        patch.setattr(useragent, "sanitize_user_agent_string_component", functools.cache(sanitize))
+        yield
+
+
 @pytest.fixture
-def new_settings(embedded: Service) -> Callable[[], Settings]:
+def new_settings(embedded: Service, json_template: Path) -> Callable[[], Settings]:
     """Return a function that creates tables and a user pool, and returns their settings, without limits."""
-    return lambda: without_limits(stack.deploy(embedded.endpoint, REGION, name=f"test-{uuid.uuid4().hex}"))
+
+    def create() -> Settings:
+        name = f"test-{uuid.uuid4().hex}"
+        return without_limits(stack.deploy(embedded.endpoint, REGION, name=name, template=json_template))
+
+    return create
 
 
 @pytest.fixture
@@ -149,6 +176,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder in _MARKER_FOLDERS:
             if path.startswith(f"{folder}/"):
                 item.add_marker(folder.rpartition("/")[2])
+
+
+def pytest_collection_finish() -> None:
+    """Let no later search for garbage look at imported modules and collected tests, which stay until the end."""
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -79,7 +79,7 @@ async def api(
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[Api]:
     """Open the API over one transport, with new tables and a new user pool."""
-    async with open_api(checked_settings, embedded.endpoint, transport) as api:
+    async with open_api(checked_settings, embedded.endpoint, transport, has_quick_accounts=True) as api:
         yield api
     if request.node.stash.get(_HAS_PASSED, False):
         test_id = request.node.nodeid.replace(f"[{transport}", "[")

@@ -16,6 +16,7 @@ def _message(number: int, recipient: str, body: str) -> dict[str, Any]:
         "To": [recipient],
         "Subject": "Your verification code",
         "BodyText": body,
+        "Timestamp": float(number),
     }
 
 
@@ -24,6 +25,7 @@ class TestParseMessages:
         message = _message(1, "kim@example.org", "Your verification code is 123456.")
         (received,) = mail.parse_messages({"messages": {"000000000000": [message]}})
         assert str(received) == "mail to kim@example.org: 123456"
+        assert received.sent_at == 1
 
     def test_mail_without_a_code_shows_its_subject(self) -> None:
         message = _message(1, "kim@example.org", "Call 0123456789 or not.")
@@ -41,18 +43,19 @@ class TestParseMessages:
 
 
 def test_mailbox_returns_each_mail_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    mails = [Mail("m1", "kim@example.org", "", "")]
+    mails = [Mail("m1", "kim@example.org", "", "", 1)]
     monkeypatch.setattr(mail, "fetch_all", lambda _: mails)
     mailbox = Mailbox("http://127.0.0.1:4566")
     assert mailbox.fetch_new() == mails
     assert mailbox.fetch_new() == []
-    mails.append(Mail("m2", "kim@example.org", "", ""))
+    mails.append(Mail("m2", "kim@example.org", "", "", 2))
     assert mailbox.fetch_new() == mails[1:]
 
 
 def test_latest_code_is_that_of_the_last_mail_with_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
     bodies = ["111111", "222222", "no code"]
-    mails = [Mail("m", "kim@example.org", "", body) for body in bodies] + [Mail("m", "lu@example.org", "", "333333")]
+    mails = [Mail("m", "kim@example.org", "", body, 1) for body in bodies]
+    mails.append(Mail("m", "lu@example.org", "", "333333", 1))
     monkeypatch.setattr(mail, "fetch_all", lambda _: mails)
     assert mail.find_latest_code("", "kim@example.org") == "222222"
     with pytest.raises(LookupError, match="carl"):

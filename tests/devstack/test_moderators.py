@@ -119,7 +119,7 @@ class TestLocally:
 
     def test_stopped_aws_is_an_error(self, operator: Operator) -> None:
         operator.start(f"http://127.0.0.1:{find_free_port()}")
-        code, output = operator.run("add", EMAIL, "")
+        code, output = operator.run("add", EMAIL, "", AWS_MAX_ATTEMPTS="1", **UNREACHABLE_PROXY)
         assert (code, output.startswith("Nothing is running: start `make run` first")) == (1, True)
 
     @pytest.mark.parametrize("arguments", [(), ("add",), ("add", " "), ("promote", EMAIL), ("add", EMAIL, "", "x")])

@@ -14,7 +14,6 @@ from app.jobs.lambda_events import SWEEP_EVENT
 from app.settings import Settings
 from devstack import environment
 from devstack.invocations import FunctionError
-from devstack.mail import fetch_all
 from devstack.process import Service
 from devstack.runtime_api import RuntimeApi
 from testkit.api_client import Api
@@ -64,9 +63,8 @@ def test_function_image_serves_a_dwipp_from_creation_to_deletion(
             def open_client(**options: Any) -> httpx.AsyncClient:
                 return httpx.AsyncClient(transport=transport, base_url="https://dwipper.test", **options)
 
-            mails_before = len(fetch_all(embedded.endpoint))
             finish_jobs = partial(run_jobs_in_thread, settings)
-            api = Api(settings, embedded.endpoint, open_client(), Transcript(), open_client, mails_before, finish_jobs)
+            api = Api(settings, embedded.endpoint, open_client(), Transcript(), open_client, finish_jobs)
             await _create_change_and_delete_dwipp(api)
 
     with _start_function(function_image, variables, tmp_path) as runtime_api:

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import httpx
 
 from devstack.deployment import Deployment
-from devstack.mail import fetch_all
 from devstack.ports import LOOPBACK
 from testkit.api_client import Api
 from testkit.leak_scan import LeakScan
@@ -79,7 +78,5 @@ async def open_deployed_api(deployed: Deployment) -> AsyncIterator[Api]:
             **options,
         )
 
-    endpoint = deployed.aws.endpoint
     async with carrier:
-        mail_offset = len(fetch_all(endpoint))
-        yield Api(settings, endpoint, open_client(), transcript, open_client, mail_offset, operator.finish_jobs)
+        yield Api(settings, deployed.aws.endpoint, open_client(), transcript, open_client, operator.finish_jobs)

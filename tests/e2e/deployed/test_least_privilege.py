@@ -9,6 +9,7 @@ import copy
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -40,6 +41,7 @@ class Permission(NamedTuple):
     resource: int
 
 
+@cache  # Each id of a test needs it, and reading YAML is slow.
 def _load_statements(role: str) -> list[dict[str, Any]]:
     """Return the statements of a role's policy in deploy/role.yml, each with lists of actions and resources."""
     policies = load_template(ROOT / "deploy" / "role.yml")["Resources"][role]["Properties"]["Policies"]
