@@ -1,9 +1,9 @@
 """Formats of values in the API, and the regular expressions that describe them in the OpenAPI document."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import PlainSerializer, WithJsonSchema
+from pydantic import GetJsonSchemaHandler, PlainSerializer, WithJsonSchema
 
 # The characters that `str.strip` removes, for a character class of ECMA-262. Its `\s` is another set.
 BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -20,6 +20,16 @@ def format_timestamp(moment: datetime) -> str:
 def lower_ascii(text: str) -> str:
     """Return an ASCII text in lower case, and other texts unchanged. The lower case of U+212A would be the letter k."""
     return text.lower() if text.isascii() else text
+
+
+class WithoutNull:
+    """Annotates a parameter that is None if it is absent: leaves null out of its JSON schema.
+
+    `SkipJsonSchema[None]` does so too, but then an invalid value has two flaws: it is also not null.
+    """
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema["schema"])
 
 
 Timestamp = Annotated[

@@ -4,8 +4,13 @@ from tests.resilience.operation_context import ClientOperation, OperationContext
 from tests.resilience.retrying_client import RetryingClient
 
 _VIEW_FIELDS = {"upvote": "upvoted", "favorite": "favorited"}
-_PUBLIC_LISTS = ("/v1/dwipps", "/v1/users/lee/dwipps")
-_OWN_DATA = ("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/blocks", "/v1/me/export")
+_PUBLIC_LISTS = (
+    "/v1/dwipps",
+    "/v1/dwipps?since=01890a5d-ac96-774b-bcce-b302099a8057",
+    "/v1/dwipps?ids=01890a5d-ac96-774b-bcce-b302099a8057",
+    "/v1/users/lee/dwipps",
+)
+_OWN_DATA = ("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/upvotes", "/v1/me/blocks", "/v1/me/export")
 
 
 async def _create(context: OperationContext, client: RetryingClient) -> None:
