@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.dwipps.ids import MAX_ID, highest_id, lowest_id, milliseconds, new_id
+from app.pagination.cursors import encode_cursor
 from testkit.api_client import Api, MemberClient
 from testkit.dwipps import store_dwipp
 
@@ -74,6 +75,14 @@ async def test_cursor_belongs_to_the_dwipp(api: Api) -> None:
     for params in wrong:
         response = await kay.http.get(PATH, params=params)
         assert (response.status_code, response.json()["type"]) == (400, "urn:dwipper:problem:invalid-cursor")
+
+
+async def test_forged_cursor_beyond_the_end_of_the_list_is_the_end(api: Api) -> None:
+    kay = await api.create_member("kay")
+    await kay.post_dwipp("Hm.")
+    for position in (lowest_id(0), lowest_id(milliseconds(SINCE) - OVERLAP)):
+        cursor = encode_cursor(f"since {SINCE}", position)
+        assert await kay.get(PATH, since=SINCE, cursor=cursor) == {"items": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize(

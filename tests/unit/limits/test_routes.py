@@ -33,7 +33,7 @@ def _has_limit(route: APIRoute) -> bool:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_each_write_has_a_documented_limit(route: APIRoute) -> None:
     # A route without methods refuses all of them.
-    is_write = bool(route.methods - {"GET"}) and not route.path.startswith(UNLIMITED_PREFIXES)
+    is_write = bool((route.methods or set()) - {"GET"}) and not route.path.startswith(UNLIMITED_PREFIXES)
     assert _has_limit(route) is is_write, "Write in `with limit.count_write():` (app/limits/dependencies.py)."
     slugs = route.responses.get(429, {}).get(SLUGS_KEY, [])
     assert ("rate-limited" in slugs) is is_write, "Declare LIMITED_MEMBER_ERRORS in the route's responses."
