@@ -98,6 +98,15 @@ def test_dwipps_by_ids_read_the_reactions_to_the_visible_ones_once(reader: Reade
     assert reader.reactions.reads == [[reader.by_max]]
 
 
+def test_dwipps_by_ids_keep_the_order_of_the_request() -> None:
+    ids = [new_id() for _ in range(3)]
+    stored = {dwipp_id: new_dwipp(dwipp_id, make_author(), "") for dwipp_id in reversed(ids)}
+    dwipps, reactions = Mock(DwippRepository, get_many=lambda _: stored), Mock(ReactionRepository)
+    reactions.get_many.return_value = {}
+    feed = Feed(dwipps, Mock(FeedPageCache), reactions, Mock(Audiences, get=lambda _: Audience()))
+    assert [item.id for item in feed.list_by_ids("me", ids).items] == ids
+
+
 def test_upvotes_have_their_reactions(reader: Reader) -> None:
     (dwipp,) = reader.list_upvotes(3).items
     assert (dwipp.id, dwipp.upvoted, dwipp.favorited) == (reader.by_max, True, True)

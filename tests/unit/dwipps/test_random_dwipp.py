@@ -50,20 +50,20 @@ def _expect(dwipps: list[Dwipp], moment: int) -> Dwipp | None:
 
 @without_deadline
 @given(
-    st.lists(
-        st.tuples(st.integers(0, 150), st.sampled_from(["lee", "lee", "lee", "lee", "max"])),
-        max_size=150,
-        unique_by=lambda row: row[0],
-    ),
-    st.integers(0, 150),
+    st.integers(0, 80),
+    st.sets(st.integers(0, 79), max_size=3),
+    st.integers(0, 79),
     st.integers(1, 30),
+    st.integers(1, 3),
 )
-def test_it_is_the_one_that_the_contract_demands(authors: list[tuple[int, str]], moment: int, batch_size: int) -> None:
-    feed = FakeFeed(authors)
+def test_it_is_the_one_that_the_contract_demands(
+    count: int, visible: set[int], place: int, batch_size: int, distance: int
+) -> None:
+    feed = FakeFeed([(number * distance, "max" if number in visible else "lee") for number in range(count)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(random_dwipp, "FURTHER_READ_ROWS", batch_size)
-        patch.setattr(random_dwipp, "MAX_FURTHER_READS", 200)
-        assert feed.find(moment) == _expect(feed.dwipps, moment)
+        patch.setattr(random_dwipp, "MAX_FURTHER_READS", 100)
+        assert feed.find(place * 2) == _expect(feed.dwipps, place * 2)
 
 
 def test_first_20_are_read_once() -> None:
