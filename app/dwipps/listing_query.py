@@ -20,6 +20,11 @@ from app.pagination.cursors import CURSOR_DESCRIPTION, DEFAULT_LIMIT, LIMIT_DESC
 
 MAX_IDS = 100
 
+BESIDE_IDS = "This parameter is not allowed beside `ids`."
+SENT_TWICE = "Send this parameter once, with commas between the ids."
+ONLY_WITH_NEW = "This parameter is allowed with `sort=new` only."
+ONLY_WITH_TOP = "This parameter is allowed with `sort=top` only."
+
 Sort = Literal["new"]
 Period = Literal["day", "week", "month", "all"]
 
@@ -103,11 +108,11 @@ class ListingQuery(BaseModel):
         if self.ids:
             # The last of several would win. That would silently drop the ids of the others.
             if Counter(names)["ids"] > 1:
-                yield "ids", "Send this parameter once, with commas between the ids."
+                yield "ids", SENT_TWICE
             for name in sorted(set(names) - {"ids"}):
-                yield name, "This parameter is not allowed beside `ids`."
+                yield name, BESIDE_IDS
             return
         if self.since and sort != "new":
-            yield "since", "This parameter is allowed with `sort=new` only."
+            yield "since", ONLY_WITH_NEW
         if self.period and sort != "top":
-            yield "period", "This parameter is allowed with `sort=top` only."
+            yield "period", ONLY_WITH_TOP
