@@ -7,8 +7,9 @@ from uuid import UUID
 
 from app.aws.items import serialize
 from app.aws.timestamps import now, to_text
-from app.dwipps.ids import MAX_ID, highest_id, milliseconds, new_id
+from app.dwipps.ids import highest_id, milliseconds, new_id
 from app.dwipps.repository import DwippRepository
+from app.dwipps.since import OVERLAP_MILLISECONDS
 from app.members.blocks import MAX_BLOCKS
 from testkit.api_client import Api, MemberClient
 from testkit.capacity_meter import CapacityMeter, ConsumedCapacity
@@ -58,7 +59,7 @@ async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> 
     await _measure_lists(recorder, author, reader, stranger)
     await _measure_upvotes(recorder, author, reader)
     await _measure_favorites(recorder, author, reader)
-    await _measure_finding(recorder, engine, reader, stranger, voter)
+    await _measure_finding(recorder, engine, author, reader, stranger, voter)
     await _measure_writes(recorder, author)
     await _measure_reads_with_blocks(recorder, engine, author, reader)
     await _measure_blocks(recorder, engine, stranger)
@@ -130,15 +131,21 @@ async def _measure_lists(
 
 
 async def _measure_finding(
-    recorder: CostRecorder, engine: Engine, reader: MemberClient, stranger: MemberClient, voter: MemberClient
+    recorder: CostRecorder,
+    engine: Engine,
+    author: MemberClient,
+    reader: MemberClient,
+    stranger: MemberClient,
+    voter: MemberClient,
 ) -> None:
     ids = [item["id"] for item in (await stranger.get(f"/v1/users/{MAX_LENGTH_HANDLE}/dwipps"))["items"]]
     by_ids = f"/v1/dwipps?ids={','.join(ids)}"
     page = await recorder.request("page since a Dwipp", reader, "GET", f"/v1/dwipps?since={ids[-1]}")
     assert len(page["items"]) == PAGE_SIZE
-    await recorder.request(
-        "page since a Dwipp, none new", stranger, "GET", f"/v1/dwipps?since={highest_id(milliseconds(MAX_ID))}"
-    )
+    newest = (await author.post_dwipp(TEXT))["id"]
+    since = highest_id(milliseconds(newest) + OVERLAP_MILLISECONDS)
+    page = await recorder.request("page since a Dwipp, none new", stranger, "GET", f"/v1/dwipps?since={since}")
+    assert [item["id"] for item in page["items"]] == [newest]
     page = await recorder.request("20 by ids", stranger, "GET", by_ids)
     assert len(page["items"]) == PAGE_SIZE
     await recorder.request("20 by ids, reactions to all between", reader, "GET", by_ids)
