@@ -4,16 +4,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from app.aws.concurrency import run_concurrently
-from app.dwipps.favorites import favorite_list
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.ids import is_id
 from app.dwipps.listing import DwippList, Row, RowBatch, read_by_id, read_on, select_visible
 from app.dwipps.random_dwipp import find_random
+from app.dwipps.reaction_lists import favorite_list, upvote_list
 from app.dwipps.reactions import Reaction, ReactionRepository
 from app.dwipps.repository import Dwipp, DwippRepository
 from app.dwipps.schemas import Author, DwippPage, DwippView, RemovalView
 from app.dwipps.since import since_list
-from app.dwipps.upvotes import upvote_list
 from app.errors import DwippNotFoundError
 from app.members.audience import Audience, Audiences
 from app.members.models import Member
