@@ -21,7 +21,7 @@ async def test_order_is_that_of_the_request(api: Api) -> None:
     first, second, third = [(await kay.post_dwipp("Hm."))["id"] for _ in range(3)]
     for order in ((second, third, first), (third, second), (first,)):
         assert await _read(kay, *order) == list(order)
-    store_dwipp(api.settings, _ID)
+    store_dwipp(api, _ID)
     assert await _read(kay, _ID.upper(), second) == [_ID, second]
 
 

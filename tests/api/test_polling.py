@@ -21,9 +21,9 @@ async def _list_ids(member: MemberClient, limit: int = 100, **params: str) -> li
 async def test_list_goes_back_30_seconds_before_the_dwipp(api: Api) -> None:
     kay = await api.create_member("kay")
     moment = milliseconds(SINCE)
-    store_dwipp(api.settings, highest_id(moment - OVERLAP - 1))
+    store_dwipp(api, highest_id(moment - OVERLAP - 1))
     expected = [
-        store_dwipp(api.settings, dwipp_id)
+        store_dwipp(api, dwipp_id)
         for dwipp_id in (
             highest_id(moment + 5_000),
             SINCE,
@@ -53,7 +53,7 @@ async def test_dwipp_itself_may_be_gone_or_never_have_existed(api: Api) -> None:
 async def test_last_page_has_no_cursor(api: Api) -> None:
     kay = await api.create_member("kay")
     since = new_id()
-    store_dwipp(api.settings, highest_id(milliseconds(since) - OVERLAP - 1))
+    store_dwipp(api, highest_id(milliseconds(since) - OVERLAP - 1))
     for _ in range(2):
         await kay.post_dwipp("Hm.")
     page = await kay.get(PATH, since=since, limit=2)
