@@ -8,6 +8,7 @@ from typing import Any, Self
 from app.bootstrap import Container
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query"})
+_MIN_UNITS = "min_capacity_units"  # The key in the context of a call.
 
 
 @dataclass(slots=True)
@@ -19,7 +20,12 @@ class ConsumedCapacity:
 
 
 class CapacityMeter:
-    """A meter of the capacity that all calls of an app consume. Each call requests its consumed capacity."""
+    """A meter of the capacity that all calls of an app consume. Each call requests its consumed capacity.
+
+    DynamoDB Local reports 0 units for a missing item of BatchGetItem, and for an empty Query. The meter counts the
+    minimum of a read, as AWS does:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+    """
 
     def __init__(self, *clients: Any) -> None:
         self._calls: list[tuple[str, float]] = []
@@ -50,12 +56,26 @@ class CapacityMeter:
         consumed.read = sum(units for name, units in self._calls if name in _READS)
         consumed.written = sum(units for name, units in self._calls if name not in _READS)
 
-    def _request_capacity(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def _request_capacity(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         assert "ReturnConsumedCapacity" in model.input_shape.members, f"{model.name} does not report its capacity"
         params["ReturnConsumedCapacity"] = "TOTAL"
+        context[_MIN_UNITS] = _get_min_units(model.name, params)
 
-    def _add(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    def _add(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         failed = {"CapacityUnits": self._failed_condition_units}
         consumed = failed if "Error" in parsed else parsed["ConsumedCapacity"]
-        for table in consumed if isinstance(consumed, list) else [consumed]:
-            self._calls.append((model.name, table["CapacityUnits"]))
+        tables = consumed if isinstance(consumed, list) else [consumed]
+        units = sum(table["CapacityUnits"] for table in tables)
+        self._calls.append((model.name, max(units, context[_MIN_UNITS])))
+
+
+def _get_min_units(operation: str, params: dict[str, Any]) -> float:
+    """Return the least units that AWS charges for a call that reads. 0 for a write."""
+    if operation == "BatchGetItem":
+        tables = params["RequestItems"].values()
+        return sum(_get_min_item_units(table) * len(table["Keys"]) for table in tables)
+    return _get_min_item_units(params) if operation in _READS else 0
+
+
+def _get_min_item_units(params: dict[str, Any]) -> float:
+    return 1 if params.get("ConsistentRead") else 0.5

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from app.aws.timestamps import now, to_text
-from app.dwipps.ids import new_id
+from app.dwipps.ids import highest_id, milliseconds, new_id
 from app.dwipps.repository import DwippRepository
+from app.dwipps.since import OVERLAP_MILLISECONDS
 from app.members.blocks import MAX_BLOCKS
 from testkit.api_client import Api, MemberClient
 from testkit.capacity_meter import CapacityMeter, ConsumedCapacity
@@ -17,6 +19,8 @@ OTHER_TEXT = TEXT.swapcase()
 MAX_LENGTH_HANDLE = "a_handle_of_20_chars"
 PAGE_SIZE = 20
 DWIPPS_BY_AUTHOR = 21  # One more than fit on a page.
+FAVORITES_BETWEEN = 100  # The number of favorites between the upvotes of a page.
+UPVOTES_WITH_FAVORITES = f"page of upvotes, {FAVORITES_BETWEEN} favorites between"
 OTHER_DWIPPS = 50  # The number of Dwipps by others after each Dwipp by the author.
 COUNT_UNITS = 1  # The update that counts a write, and the one that takes the count back.
 FAILED_TRANSACTION_UNITS = 4  # At most AWS charges both items, the key and the Dwipp, with 2 units each.
@@ -43,17 +47,16 @@ class CostRecorder:
 async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> dict[str, ConsumedCapacity]:
     """Measure the operations on Dwipps and the lists of Dwipps. Return the consumed capacity by name."""
     recorder = CostRecorder(meter, {})
-    author, reader, stranger = (
-        await api.create_member(MAX_LENGTH_HANDLE),
-        await api.create_member(),
-        await api.create_member(),
-    )
-    for member in (author, reader, stranger):
+    author = await api.create_member(MAX_LENGTH_HANDLE)
+    reader, stranger, voter = [await api.create_member() for _ in range(3)]
+    for member in (author, reader, stranger, voter):
         await member.get("/v1/me")  # Creates the member's row.
     await _fill_tables(recorder, engine, author, reader)
+    await _write_voter_rows(engine, author, voter)
     await _measure_lists(recorder, author, reader, stranger)
     await _measure_upvotes(recorder, author, reader)
     await _measure_favorites(recorder, author, reader)
+    await _measure_finding(recorder, engine, author, reader, stranger, voter)
     await _measure_writes(recorder, author)
     await _measure_reads_with_blocks(recorder, engine, author, reader)
     await _measure_blocks(recorder, engine, stranger)
@@ -80,13 +83,24 @@ async def _fill_tables(recorder: CostRecorder, engine: Engine, author: MemberCli
             await recorder.request("page of the feed, few rows behind it", reader, "GET", "/v1/dwipps")
 
 
+async def _write_voter_rows(engine: Engine, author: MemberClient, voter: MemberClient) -> None:
+    """Write the voter's upvotes of the Dwipps by the author, and favorites of the Dwipps by others between them."""
+    voter_id, by_author = (await voter.get("/v1/me"))["id"], await author.list_all("/v1/me/dwipps", 100)
+    upvoted = [item["id"] for item in by_author]
+    count = FAVORITES_BETWEEN // PAGE_SIZE
+    favorites = [str(UUID(int=UUID(dwipp_id).int + number + 1)) for dwipp_id in upvoted for number in range(count)]
+    rows = [_make_reaction_row(voter_id, dwipp_id) for dwipp_id in upvoted]
+    rows += [_make_reaction_row(voter_id, dwipp_id, "favorited_at") for dwipp_id in favorites]
+    engine.write_rows(engine.settings.reactions_table, rows)
+
+
 def _make_dwipp_row(dwipp_id: str) -> dict[str, Any]:
     values = {"author_handle": "everybody_else_here_", "feed_shard": 0, "text": TEXT, "version": 1, "upvotes": 1}
     return {"dwipp_id": dwipp_id, **values}
 
 
-def _make_reaction_row(member_id: str, dwipp_id: str) -> dict[str, Any]:
-    return {"member_id": member_id, "dwipp_id": dwipp_id, "upvoted_at": to_text(now())}
+def _make_reaction_row(member_id: str, dwipp_id: str, attribute: str = "upvoted_at") -> dict[str, Any]:
+    return {"member_id": member_id, "dwipp_id": dwipp_id, attribute: to_text(now())}
 
 
 async def _measure_lists(
@@ -104,6 +118,34 @@ async def _measure_lists(
     assert all(len(page["items"]) == PAGE_SIZE and page["next_cursor"] for page in pages)
     dwipp_id = pages[2]["items"][0]["id"]
     await recorder.request("one Dwipp", reader, "GET", f"/v1/dwipps/{dwipp_id}")
+
+
+async def _measure_finding(
+    recorder: CostRecorder,
+    engine: Engine,
+    author: MemberClient,
+    reader: MemberClient,
+    stranger: MemberClient,
+    voter: MemberClient,
+) -> None:
+    ids = [item["id"] for item in (await stranger.get(f"/v1/users/{MAX_LENGTH_HANDLE}/dwipps"))["items"]]
+    by_ids = f"/v1/dwipps?ids={','.join(ids)}"
+    page = await recorder.request("page since a Dwipp", reader, "GET", f"/v1/dwipps?since={ids[-1]}")
+    assert len(page["items"]) == PAGE_SIZE
+    newest = (await author.post_dwipp(TEXT))["id"]
+    since = highest_id(milliseconds(newest) + OVERLAP_MILLISECONDS)
+    page = await recorder.request("page since a Dwipp, none new", stranger, "GET", f"/v1/dwipps?since={since}")
+    assert [item["id"] for item in page["items"]] == [newest]
+    page = await recorder.request("20 by ids", stranger, "GET", by_ids)
+    assert len(page["items"]) == PAGE_SIZE
+    await recorder.request("20 by ids, reactions to all between", reader, "GET", by_ids)
+    await recorder.request("random", reader, "GET", "/v1/dwipps/random")
+    await recorder.request("page of upvotes", reader, "GET", "/v1/me/upvotes")
+    await recorder.request(UPVOTES_WITH_FAVORITES, voter, "GET", "/v1/me/upvotes")
+    _write_blocks(engine, (await voter.get("/v1/me"))["id"], MAX_BLOCKS)
+    name = f"{UPVOTES_WITH_FAVORITES}, {MAX_BLOCKS} blocks"
+    page = await recorder.request(name, voter, "GET", "/v1/me/upvotes")
+    assert len(page["items"]) == PAGE_SIZE
 
 
 async def _measure_upvotes(recorder: CostRecorder, author: MemberClient, reader: MemberClient) -> None:
@@ -157,10 +199,14 @@ async def _measure_reads_with_blocks(
     dwipp = await author.post_dwipp(TEXT)
     _write_blocks(engine, (await reader.get("/v1/me"))["id"], MAX_BLOCKS)
     by_author, path = f"/v1/users/{MAX_LENGTH_HANDLE}", f"/v1/dwipps/{dwipp['id']}"
+    ids = [item["id"] for item in (await reader.get(f"{by_author}/dwipps"))["items"]]
     for name, method, url in (
         ("page of the feed", "GET", "/v1/dwipps"),
         ("page of one author, reactions to all between", "GET", f"{by_author}/dwipps"),
         ("page of favorites", "GET", "/v1/me/favorites"),
+        ("page since a Dwipp", "GET", f"/v1/dwipps?since={ids[-1]}"),
+        ("20 by ids, reactions to all between", "GET", f"/v1/dwipps?ids={','.join(ids)}"),
+        ("random", "GET", "/v1/dwipps/random"),
         ("one Dwipp", "GET", path),
         ("profile", "GET", by_author),
         ("upvote", "PUT", f"{path}/upvote"),

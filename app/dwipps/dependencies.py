@@ -1,10 +1,10 @@
-"""The dependencies of routes on Dwipps, and the Idempotency-Key of a create."""
+"""The dependencies of routes on Dwipps, the parameters of the list, and the Idempotency-Key of a create."""
 
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Path, Request, Response
+from fastapi import Depends, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator
 from pydantic.json_schema import SkipJsonSchema
@@ -12,12 +12,14 @@ from pydantic.json_schema import SkipJsonSchema
 from app.dwipps.deletion import DwippDeletion
 from app.dwipps.feed import Feed
 from app.dwipps.idempotency import IdempotentWriter
+from app.dwipps.listing_query import ListingQuery
 from app.dwipps.reaction_writer import ReactionWriter
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippView
 from app.openapi import examples
 from app.openapi.formats import lower_ascii
+from app.pagination.dependencies import NextLink
 from app.web.dependencies import provided
 
 Deletion = Annotated[DwippDeletion, provided("dwipp_deletion")]
@@ -35,6 +37,25 @@ def _dwipp_id_path(example: str) -> Any:
 DwippIdParam = Annotated[str, AfterValidator(lower_ascii), _dwipp_id_path(examples.DWIPP_ID)]
 # The example is no Dwipp of the demo member, because members cannot report their own Dwipps.
 OthersDwippIdParam = Annotated[str, AfterValidator(lower_ascii), _dwipp_id_path(examples.OTHERS_DWIPP_ID)]
+
+
+@dataclass(frozen=True, slots=True)
+class _ListingParams(NextLink):
+    query: ListingQuery
+
+
+async def _listing_params(
+    request: Request, response: Response, query: Annotated[ListingQuery, Query()]
+) -> _ListingParams:
+    names = [name for name, _ in request.query_params.multi_items()]
+    if conflicts := list(query.find_conflicts(names)):
+        raise RequestValidationError(
+            [{"type": "parameter_conflict", "loc": ("query", name), "msg": detail} for name, detail in conflicts]
+        )
+    return _ListingParams(request, response, query)
+
+
+ListingParams = Annotated[_ListingParams, Depends(_listing_params)]
 
 _HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,255}")

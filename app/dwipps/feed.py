@@ -1,16 +1,18 @@
 """Dwipps as one member sees them: the stored Dwipp and the member's own reaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from app.aws.concurrency import run_concurrently
-from app.aws.timestamps import is_timestamp
-from app.dwipps.feed_cache import FeedPageCache, ReadPage
+from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.ids import is_id
-from app.dwipps.listing import DwippList, Position, Row, RowBatch, read_on, select_visible
+from app.dwipps.listing import DwippList, Row, RowBatch, read_by_id, read_on, select_visible
+from app.dwipps.random_dwipp import find_random
+from app.dwipps.reaction_lists import favorite_list, upvote_list
 from app.dwipps.reactions import Reaction, ReactionRepository
 from app.dwipps.repository import Dwipp, DwippRepository
 from app.dwipps.schemas import Author, DwippPage, DwippView, RemovalView
+from app.dwipps.since import since_list
 from app.errors import DwippNotFoundError
 from app.members.audience import Audience, Audiences
 from app.members.models import Member
@@ -67,7 +69,12 @@ class Feed:
 
     def list_recent(self, member_id: str, page: PageRequest) -> DwippPage:
         """Return everybody's Dwipps, newest first. Dwipps that the member may not see are removed after the cache."""
-        dwipps = DwippList("feed", partial(_read_dwipps, self._cache))
+        dwipps = DwippList("feed", partial(read_by_id, self._cache))
+        return self._to_page(member_id, dwipps, partial(self._audiences.get, member_id), page)
+
+    def list_since(self, member_id: str, dwipp_id: str, page: PageRequest) -> DwippPage:
+        """Return the Dwipps that are newer than one or up to 30 seconds older, newest first. They bypass the cache."""
+        dwipps = since_list(self._dwipps, dwipp_id)
         return self._to_page(member_id, dwipps, partial(self._audiences.get, member_id), page)
 
     def list_by_author(self, member_id: str, author_handle: str, page: PageRequest) -> DwippPage:
@@ -89,12 +96,37 @@ class Feed:
 
     def list_favorites(self, member_id: str, page: PageRequest) -> DwippPage:
         """Return the member's favorites, latest favorited first. Deleted and removed Dwipps are left out."""
-        read = partial(self._read_favorites, member_id)
-        favorites = DwippList(f"favorites {member_id}", read, (is_timestamp, is_id))
+        favorites = favorite_list(self._dwipps, self._reactions, member_id)
         return self._to_page(member_id, favorites, partial(self._audiences.get, member_id), page)
 
+    def list_upvotes(self, member_id: str, page: PageRequest) -> DwippPage:
+        """Return the Dwipps that the member upvoted, newest first. Deleted and removed Dwipps are left out."""
+        upvotes = upvote_list(self._dwipps, self._reactions, member_id)
+        return self._to_page(member_id, upvotes, partial(self._audiences.get, member_id), page)
+
+    def list_by_ids(self, member_id: str, dwipp_ids: Sequence[str]) -> DwippPage:
+        """Return these Dwipps in this order, eventually consistent, without those that the member may not see."""
+        dwipps, audience = run_concurrently(
+            partial(self._dwipps.get_many, dwipp_ids), partial(self._audiences.get, member_id)
+        )
+        rows = [Row((dwipp_id,), dwipps[dwipp_id]) for dwipp_id in dwipp_ids if dwipp_id in dwipps]
+        visible = select_visible(RowBatch(rows, None), audience, len(rows))
+        return DwippPage(items=self._to_views(member_id, visible.rows), next_cursor=None)
+
+    def get_random(self, member_id: str) -> DwippView:
+        """Return a random Dwipp that the member may see.
+
+        Raises:
+            DwippNotFoundError: if there is none.
+        """
+        dwipp = find_random(self._dwipps, partial(self._audiences.get, member_id))
+        if dwipp is None:
+            raise DwippNotFoundError
+        (view,) = self._to_views(member_id, [Row((dwipp.id,), dwipp)])
+        return view
+
     def _author_list(self, handle: str) -> DwippList:
-        return DwippList(f"author {handle}", partial(_read_dwipps, partial(self._dwipps.list_by_author, handle)))
+        return DwippList(f"author {handle}", partial(read_by_id, partial(self._dwipps.list_by_author, handle)))
 
     def _to_page(
         self, member_id: str, dwipps: DwippList, get_audience: Callable[[], Audience], page: PageRequest
@@ -103,29 +135,12 @@ class Feed:
         position = dwipps.decode_position(page.cursor)
         batch, audience = run_concurrently(partial(dwipps.read, page.limit, position), get_audience)
         visible = read_on(select_visible(batch, audience, page.limit), dwipps, audience, page.limit)
-        # Rows of favorites have their reactions. A second read could cost a read unit for every two of them.
-        missing = [row.dwipp.id for row in visible.rows if row.reaction is None]
-        reactions = self._reactions.get_many(member_id, missing)
-        items = [to_view(row.dwipp, row.reaction or reactions.get(row.dwipp.id, _NO_REACTION)) for row in visible.rows]
+        items = self._to_views(member_id, visible.rows)
         return DwippPage(items=items, next_cursor=dwipps.encode_position(visible.next_position))
 
-    def _read_favorites(self, member_id: str, limit: int, after: Position | None) -> RowBatch:
-        """Return a batch of favorites, without those of deleted Dwipps."""
-        favorites = self._reactions.list_favorites(member_id, limit + 1, (after[0], after[1]) if after else None)
-        shown = favorites[:limit]
-        dwipps = self._dwipps.get_many([favorite.dwipp_id for favorite in shown])
-        # For a moment, the index may have a favorite at both its old and its new place. The new place comes first, and
-        # `pop` leaves out the old place.
-        rows = [
-            Row(favorite.position, dwipps.pop(favorite.dwipp_id), favorite.reaction)
-            for favorite in shown
-            if favorite.dwipp_id in dwipps
-        ]
-        return RowBatch(rows, shown[-1].position if len(favorites) > limit else None)
-
-
-def _read_dwipps(read: ReadPage, limit: int, after: Position | None) -> RowBatch:
-    """Return a batch of a list that is ordered by id. One more Dwipp is read, to learn whether more rows follow."""
-    dwipps = read(limit + 1, after[0] if after else None)
-    rows = [Row((dwipp.id,), dwipp) for dwipp in dwipps[:limit]]
-    return RowBatch(rows, rows[-1].position if len(dwipps) > limit else None)
+    def _to_views(self, member_id: str, rows: Sequence[Row]) -> list[DwippView]:
+        """Return the Dwipps of rows with the member's reactions."""
+        # Rows of reactions have them. A second read could cost a read unit for every two of them.
+        missing = [row.dwipp.id for row in rows if row.reaction is None]
+        reactions = self._reactions.get_many(member_id, missing)
+        return [to_view(row.dwipp, row.reaction or reactions.get(row.dwipp.id, _NO_REACTION)) for row in rows]

@@ -8,6 +8,7 @@ follow, further rows are read, a bounded number of times.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.dwipps.feed_cache import ReadPage
 from app.dwipps.ids import is_id
 from app.dwipps.reactions import Reaction
 from app.dwipps.repository import Dwipp
@@ -44,6 +45,9 @@ class RowBatch:
     next_position: Position | None
 
 
+ReadRows = Callable[[int, Position | None], RowBatch]
+
+
 @dataclass(frozen=True, slots=True)
 class DwippList:
     """A list of Dwipps.
@@ -52,11 +56,13 @@ class DwippList:
         name: the name, for its cursors.
         read: reads at most this number of rows after a position. Reads the first rows if the position is None.
         checks: one for each part of a position. It returns True if the part is valid.
+        read_further: the same as `read`, for further reads. None if there is no difference.
     """
 
     name: str
-    read: Callable[[int, Position | None], RowBatch]
+    read: ReadRows
     checks: Sequence[Callable[[str], bool]] = (is_id,)
+    read_further: ReadRows | None = None
 
     def decode_position(self, cursor: str | None) -> Position | None:
         """Return the position in a cursor. None without a cursor.
@@ -81,8 +87,16 @@ def select_visible(batch: RowBatch, audience: Audience, limit: int) -> RowBatch:
 
 def read_on(page: RowBatch, dwipps: DwippList, audience: Audience, limit: int) -> RowBatch:
     """Return the page. If it is empty, read on until a page has a visible row. The number of reads is bounded."""
+    read = dwipps.read_further or dwipps.read
     for _ in range(MAX_FURTHER_READS):
         if page.rows or page.next_position is None:
             break
-        page = select_visible(dwipps.read(FURTHER_READ_ROWS, page.next_position), audience, limit)
+        page = select_visible(read(FURTHER_READ_ROWS, page.next_position), audience, limit)
     return page
+
+
+def read_by_id(read: ReadPage, limit: int, after: Position | None) -> RowBatch:
+    """Return a batch of a list that is ordered by id. One more Dwipp is read, to learn whether more rows follow."""
+    dwipps = read(limit + 1, after[0] if after else None)
+    rows = [Row((dwipp.id,), dwipp) for dwipp in dwipps[:limit]]
+    return RowBatch(rows, rows[-1].position if len(dwipps) > limit else None)

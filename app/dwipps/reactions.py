@@ -164,6 +164,21 @@ class ReactionRepository:
         )
         return [(deserialize(item)["dwipp_id"], Reaction.from_item(item)) for item in items]
 
+    def list_by_newest_dwipp(self, member_id: str, limit: int, before: str | None) -> list[tuple[str, Reaction]]:
+        """Return at most `limit` reactions with ids below `before`, as pairs of id and reaction, newest Dwipp first.
+
+        The read is eventually consistent, for half the cost.
+        """
+        items = query(
+            self._client,
+            limit,
+            TableName=self._table,
+            KeyConditionExpression="member_id = :member" + (" AND dwipp_id < :before" if before else ""),
+            ExpressionAttributeValues=serialize({":member": member_id, ":before": before}),
+            ScanIndexForward=False,
+        )
+        return [(deserialize(item)["dwipp_id"], Reaction.from_item(item)) for item in items]
+
     def change_upvote(self, member: Member, dwipp_id: str, change: Change) -> tuple[Reaction, bool]:
         """Change the member's upvote, and with it the Dwipp's count. The upvote of a removed Dwipp can only be cleared.
 

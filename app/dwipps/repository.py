@@ -20,7 +20,7 @@ from app.aws.errors import CONDITION_FAILED, TRANSACTION_CONFLICT, error_code, e
 from app.aws.items import batch_get, deserialize, query, serialize
 from app.aws.retries import WriteConflictError, retry_on_conflict
 from app.aws.timestamps import from_text, now, to_text
-from app.dwipps.ids import creation_time, feed_shard, is_id, new_id
+from app.dwipps.ids import MAX_ID, MIN_ID, bound_above, bound_below, creation_time, feed_shard, is_id, new_id
 from app.errors import DwippNotFoundError, EditConflictError, NotTheAuthorError, RemovedError
 from app.members.audience import Audience
 from app.members.models import Member
@@ -94,6 +94,15 @@ class Dwipp:
         return audience.may_see_member(self.author_handle)
 
 
+@dataclass(frozen=True, slots=True)
+class _IdRange:
+    """The ids of a query, both ends included, and its direction."""
+
+    lowest: str
+    highest: str
+    is_ascending: bool = False
+
+
 class DwippRepository:
     """The repository of Dwipps. Every write carries its condition; none relies on a value that was read before."""
 
@@ -153,17 +162,18 @@ class DwippRepository:
         attempt = partial(self._delete, _key(dwipp_id), member.handle)
         retry_on_conflict(attempt, member.write_deadline, repeatable=False)
 
-    def list_recent(self, limit: int, before: str | None) -> list[Dwipp]:
-        """Return everybody's Dwipps with ids below `before`, newest first: the feed's partitions, merged by id."""
-        shards = gather(
-            partial(self._query_index, "feed", "feed_shard", shard, limit, before) for shard in range(self._feed_shards)
-        )
-        merged = sorted((dwipp for shard in shards for dwipp in shard), key=lambda dwipp: dwipp.id, reverse=True)
-        return merged[:limit]
+    def list_recent(self, limit: int, before: str | None, lowest: str = MIN_ID) -> list[Dwipp]:
+        """Return everybody's Dwipps with ids below `before` and not below `lowest`, newest first."""
+        return self._list_feed(limit, _IdRange(lowest, bound_below(before) if before else MAX_ID))
+
+    def list_oldest(self, limit: int, after: str | None) -> list[Dwipp]:
+        """Return everybody's Dwipps with ids above `after`, oldest first."""
+        return self._list_feed(limit, _IdRange(bound_above(after) if after else MIN_ID, MAX_ID, is_ascending=True))
 
     def list_by_author(self, author_handle: str, limit: int, before: str | None) -> list[Dwipp]:
         """Return one author's Dwipps with ids below `before`, newest first."""
-        return self._query_index("by_author", "author_handle", author_handle, limit, before)
+        ids = _IdRange(MIN_ID, bound_below(before) if before else MAX_ID)
+        return self._query_index("by_author", "author_handle", author_handle, limit, ids)
 
     def iter_ids_of_author(self, author_handle: str, *, removed: bool) -> Iterator[str]:
         """Yield the ids of an author's removed Dwipps, or of the others, newest first.
@@ -304,17 +314,27 @@ class DwippRepository:
                 return
             _check_author(error, author_handle)
 
+    def _list_feed(self, limit: int, ids: _IdRange) -> list[Dwipp]:
+        """Return the Dwipps of a range from the feed's partitions, merged by id."""
+        shards = gather(
+            partial(self._query_index, "feed", "feed_shard", shard, limit, ids) for shard in range(self._feed_shards)
+        )
+        dwipps = (dwipp for shard in shards for dwipp in shard)
+        return sorted(dwipps, key=lambda dwipp: dwipp.id, reverse=not ids.is_ascending)[:limit]
+
     def _query_index(
-        self, index: Literal["feed", "by_author"], key: str, value: str | int, limit: int, before: str | None
+        self, index: Literal["feed", "by_author"], key: str, value: str | int, limit: int, ids: _IdRange
     ) -> list[Dwipp]:
+        if ids.lowest > ids.highest:
+            return []  # DynamoDB refuses an empty range.
         items = query(
             self._client,
             limit,
             TableName=self._table,
             IndexName=index,
-            KeyConditionExpression=f"{key} = :key" + (" AND dwipp_id < :before" if before else ""),
-            ExpressionAttributeValues=serialize({":key": value, ":before": before}),
-            ScanIndexForward=False,
+            KeyConditionExpression=f"{key} = :key AND dwipp_id BETWEEN :lowest AND :highest",
+            ExpressionAttributeValues=serialize({":key": value, ":lowest": ids.lowest, ":highest": ids.highest}),
+            ScanIndexForward=ids.is_ascending,
         )
         return [Dwipp.from_item(item) for item in items]
 

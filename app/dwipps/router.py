@@ -6,11 +6,21 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 
 from app import errors
 from app.auth.dependencies import CurrentPrincipal
 from app.aws.concurrency import run_concurrently
-from app.dwipps.dependencies import Deletion, DwippFeed, DwippIdParam, Dwipps, DwippWriter, IdempotencyKey, Reactions
+from app.dwipps.dependencies import (
+    Deletion,
+    DwippFeed,
+    DwippIdParam,
+    Dwipps,
+    DwippWriter,
+    IdempotencyKey,
+    ListingParams,
+    Reactions,
+)
 from app.dwipps.feed import to_view
 from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView, dwipp_example
 from app.limits.dependencies import ChangeLimit, DwippLimit
@@ -27,7 +37,7 @@ from app.openapi.problem_responses import (
     PRINCIPAL_ERRORS,
     error_responses,
 )
-from app.pagination.dependencies import PageParams
+from app.web.problems import METHOD_NOT_ALLOWED
 from app.web.routing import ApiRoute
 
 router = APIRouter(prefix="/v1/dwipps", tags=["dwipps"], route_class=ApiRoute)
@@ -69,14 +79,41 @@ def _hide_refusals(audiences: Audiences, member_id: str) -> Iterator[None]:
     summary="List everybody's Dwipps",
     responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS),
 )
-def list_dwipps(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed) -> DwippPage:
+def list_dwipps(principal: CurrentPrincipal, params: ListingParams, feed: DwippFeed) -> DwippPage:
     """Return a page of all Dwipps, newest first.
 
     `next_cursor`, or the `Link` header, leads to the next page. The list ends if `next_cursor` is null. A Dwipp that
     exists while you read all pages appears exactly once, even if members write meanwhile. A new Dwipp may be missing
     for one second.
+
+    `ids` reads these Dwipps in this order. Those that you cannot see are left out, and `next_cursor` is null.
+
+    `since` is for clients that poll. The list has the Dwipps that are newer than this one. It repeats this one and
+    those that are up to 30 seconds older, because a Dwipp can appear after newer ones. This loop shows each new Dwipp
+    once, with `http` as an `httpx.Client`:
+
+    ```python
+    seen, since = set(), "019a3f6c-21e4-7b09-8d57-4c1e9ab03f62"  # The newest Dwipp that you know.
+    while True:
+        dwipps, query = [], {"since": since, "limit": 100}
+        while query:
+            page = http.get("/v1/dwipps", params=query).raise_for_status().json()
+            dwipps += page["items"]
+            query = page["next_cursor"] and query | {"cursor": page["next_cursor"]}
+        for dwipp in reversed(dwipps):
+            if dwipp["id"] not in seen:
+                show(dwipp)
+                seen.add(dwipp["id"])
+        since = max(seen, default=since)
+        time.sleep(5)
+    ```
     """
-    return params.with_next_link(feed.list_recent(principal.id, params.page))
+    query = params.query
+    if query.ids:
+        return feed.list_by_ids(principal.id, query.dwipp_ids)
+    if query.since:
+        return params.with_next_link(feed.list_since(principal.id, query.since, query.page))
+    return params.with_next_link(feed.list_recent(principal.id, query.page))
 
 
 @router.post(
@@ -105,6 +142,28 @@ def create_dwipp(
             raise
         dwipp, is_replay = replay, True
     return key.with_location(to_view(dwipp), is_replay=is_replay)
+
+
+@router.get(
+    "/random",
+    summary="Read a random Dwipp",
+    responses=error_responses(*PRINCIPAL_ERRORS, errors.DwippNotFoundError),
+)
+def read_random_dwipp(principal: CurrentPrincipal, feed: DwippFeed) -> DwippView:
+    """Return a Dwipp from a random time.
+
+    It is the newest one at a random moment between the oldest and the newest Dwipp. Dwipps that you cannot see are
+    skipped. The response is 404 if there is none that you can see.
+    """
+    return feed.get_random(principal.id)
+
+
+# The path is no Dwipp, so it has none of the following operations. An empty list of methods matches all methods.
+# FastAPI cannot derive an operation id from it.
+@router.api_route("/random", methods=[], operation_id="refuse_method", include_in_schema=False)
+async def refuse_method() -> None:
+    """Refuse a request with a method other than GET."""
+    raise HTTPException(METHOD_NOT_ALLOWED.status)
 
 
 @router.get(

@@ -143,5 +143,15 @@ def list_my_favorites(principal: CurrentPrincipal, params: PageParams, feed: Dwi
     return params.with_next_link(feed.list_favorites(principal.id, params.page))
 
 
+@router.get("/upvotes", summary="List your upvotes", responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS))
+def list_my_upvotes(principal: CurrentPrincipal, params: PageParams, feed: DwippFeed) -> DwippPage:
+    """Return a page of the Dwipps that you upvoted, newest Dwipp first. Nobody else sees who upvoted a Dwipp.
+
+    A page may be short if Dwipps were deleted or removed, if you block their authors, or if many favorites are between
+    your upvotes. Only a null `next_cursor` ends the list.
+    """
+    return params.with_next_link(feed.list_upvotes(principal.id, params.page))
+
+
 def _to_view(suspension: Suspension | None) -> SuspensionView | None:
     return SuspensionView(until=suspension.until, reason=suspension.reason) if suspension else None

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, GetJsonSchemaHandler, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 # The characters that `str.strip` removes, for a character class of ECMA-262. Its `\s` is another set.
@@ -32,6 +32,17 @@ def _refuse_other_words(value: Any) -> Any:
 
 # A truth value of a query.
 QueryBool = Annotated[bool, BeforeValidator(_refuse_other_words)]
+
+
+class WithoutNull:
+    """Annotates a parameter that is None if it is absent: leaves null out of its JSON schema.
+
+    `SkipJsonSchema[None]` does so too, but then an invalid value has two flaws: it is also not null.
+    """
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema["schema"])
+
 
 Timestamp = Annotated[
     datetime,

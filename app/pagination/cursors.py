@@ -1,20 +1,37 @@
-"""Pages and cursors."""
+"""Pages, their size, and cursors."""
 
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from app.errors import InvalidCursorError
 
 T = TypeVar("T")
 
+DEFAULT_LIMIT = 20
+LIMIT_DESCRIPTION = "The maximum number of items."
+CURSOR_DESCRIPTION = "The `next_cursor` of the previous page."
+
 _TAG_BYTES = 8
 _SEPARATOR = "\n"
+
+
+def _refuse_other_digits(number: Any) -> Any:
+    """Refuse texts that pydantic reads as whole numbers although they are not digits only, such as `1_0`."""
+    if isinstance(number, str) and not re.fullmatch("[0-9]+", number):
+        raise PydanticCustomError("digits", "Write a whole number with the digits 0 to 9 only.")
+    return number
+
+
+# The constraints come first: after a validator, pydantic would not write them into the JSON Schema.
+Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_refuse_other_digits)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,21 @@
 """The query parameters of a page, and the `Link` header to the next one."""
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
 
-from app.pagination.cursors import Page, PageRequest
+from app.pagination.cursors import CURSOR_DESCRIPTION, DEFAULT_LIMIT, LIMIT_DESCRIPTION, Limit, Page, PageRequest
 
-
-def _refuse_other_digits(number: Any) -> Any:
-    """Refuse texts that pydantic reads as whole numbers although they are not digits only, such as `1_0`."""
-    if isinstance(number, str) and not re.fullmatch("[0-9]+", number):
-        raise PydanticCustomError("digits", "Write a whole number with the digits 0 to 9 only.")
-    return number
-
-
-# The constraints come first: after a validator, pydantic would not write them into the JSON Schema.
-_Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_refuse_other_digits)]
 SomePage = TypeVar("SomePage", bound=Page[Any])
 
 
 @dataclass(frozen=True, slots=True)
-class _PageParams:
-    page: PageRequest
+class NextLink:
+    """The `Link` header of a response, to the next page of the list that the request names."""
+
     request: Request
     response: Response
 
@@ -43,13 +31,18 @@ class _PageParams:
         return page
 
 
+@dataclass(frozen=True, slots=True)
+class _PageParams(NextLink):
+    page: PageRequest
+
+
 async def _page_params(
     request: Request,
     response: Response,
-    limit: Annotated[_Limit, Query(description="The maximum number of items.")] = 20,
-    cursor: Annotated[str | SkipJsonSchema[None], Query(description="The `next_cursor` of the previous page.")] = None,
+    limit: Annotated[Limit, Query(description=LIMIT_DESCRIPTION)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | SkipJsonSchema[None], Query(description=CURSOR_DESCRIPTION)] = None,
 ) -> _PageParams:
-    return _PageParams(PageRequest(limit, cursor), request, response)
+    return _PageParams(request, response, PageRequest(limit, cursor))
 
 
 PageParams = Annotated[_PageParams, Depends(_page_params)]

@@ -49,15 +49,19 @@ register_url_convertor("anything", _AnyPathConvertor())
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """Return all methods of the resource. Its operations may belong to several routes.
+    """Return all methods of the resource. Its operations may belong to several routes with the same path.
 
-    A route without methods matches any method. It adds no method here, because it shows nothing about the resource.
+    The first route that matches names the resource: `/v1/dwipps/random` also matches the path of a Dwipp. A route
+    without methods matches any method. It adds no method here, because it shows nothing about the resource.
     """
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    resource: str | None = None
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         if route.path and compile_path(route.path)[0].fullmatch(path):
-            methods |= route.methods or set()
+            resource = resource or route.path
+            if route.path == resource:
+                methods |= route.methods or set()
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 

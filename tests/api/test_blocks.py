@@ -145,7 +145,7 @@ class TestPrivacy:
         paths = (
             *("/v1/dwipps", "/v1/users/kay", "/v1/users/kay/dwipps", "/v1/users/lee", "/v1/users/lee/dwipps"),
             *(f"/v1/dwipps/{by_kay['id']}", f"/v1/dwipps/{by_lee['id']}"),
-            *("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/blocks", "/v1/me/export"),
+            *("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/upvotes", "/v1/me/blocks", "/v1/me/export"),
         )
 
         async def read_all() -> list[Any]:
@@ -194,7 +194,7 @@ class TestReadingOn:
         await _block(kay, "lee")
         return kay
 
-    @pytest.mark.parametrize("path", ["/v1/dwipps", "/v1/me/favorites"])
+    @pytest.mark.parametrize("path", ["/v1/dwipps", "/v1/me/favorites", "/v1/me/upvotes"])
     async def test_empty_page_reads_on(self, path: str, kay: MemberClient) -> None:
         for limit in (1, 2, 3, 12):
             page = await kay.get(path, limit=limit)
@@ -203,14 +203,14 @@ class TestReadingOn:
             assert (page["next_cursor"] is None) == (limit >= 3)
             assert len(await kay.list_all(path, limit)) == 3
 
-    @pytest.mark.parametrize("path", ["/v1/dwipps", "/v1/me/favorites"])
+    @pytest.mark.parametrize("path", ["/v1/dwipps", "/v1/me/favorites", "/v1/me/upvotes"])
     async def test_partly_visible_page_is_short(self, path: str, kay: MemberClient) -> None:
         page = await kay.get(path, limit=13)
         assert [item["text"] for item in page["items"]] == ["Thought 2"]
         page = await kay.get(path, limit=13, cursor=page["next_cursor"])
         assert [item["text"] for item in page["items"]] == ["Thought 1", "Thought 0"]
 
-    @pytest.mark.parametrize("path", ["/v1/dwipps", "/v1/me/favorites"])
+    @pytest.mark.parametrize("path", ["/v1/dwipps", "/v1/me/favorites", "/v1/me/upvotes"])
     async def test_reading_on_is_bounded(self, path: str, kay: MemberClient, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(listing, "FURTHER_READ_ROWS", 2)
         monkeypatch.setattr(listing, "MAX_FURTHER_READS", 2)

@@ -2,7 +2,7 @@
 
 from testkit.api_client import Api
 
-LISTS = ("/v1/dwipps", "/v1/me/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites")
+LISTS = ("/v1/dwipps", "/v1/me/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites", "/v1/me/upvotes")
 
 
 async def test_feed_has_all_dwipps_newest_first(api: Api) -> None:
@@ -38,7 +38,8 @@ async def test_link_header_leads_to_the_next_page(api: Api) -> None:
     kay = await api.create_member("kay")
     for number in range(5):
         dwipp = await kay.post_dwipp(f"Thought {number}")
-        await kay.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
+        for reaction in ("favorite", "upvote"):
+            await kay.http.put(f"/v1/dwipps/{dwipp['id']}/{reaction}")
     for path in LISTS:
         ids_by_cursor = [dwipp["id"] for dwipp in await kay.list_all(path, 2)]
         ids_by_link: list[str] = []
@@ -90,7 +91,8 @@ async def test_cursor_belongs_to_one_list(api: Api) -> None:
     for member in (kay, lee):
         for number in range(2):
             dwipp = await member.post_dwipp(f"Thought {number}")
-            await member.http.put(f"/v1/dwipps/{dwipp['id']}/favorite")
+            for reaction in ("favorite", "upvote"):
+                await member.http.put(f"/v1/dwipps/{dwipp['id']}/{reaction}")
     lists = [
         (kay, "/v1/dwipps", "feed"),
         (kay, "/v1/me/dwipps", "dwipps by kay"),
@@ -98,6 +100,8 @@ async def test_cursor_belongs_to_one_list(api: Api) -> None:
         (kay, "/v1/users/lee/dwipps", "dwipps by lee"),
         (kay, "/v1/me/favorites", "favorites of kay"),
         (lee, "/v1/me/favorites", "favorites of lee"),
+        (kay, "/v1/me/upvotes", "upvotes of kay"),
+        (lee, "/v1/me/upvotes", "upvotes of lee"),
     ]
     cursors = {name: (await reader.get(path, limit=1))["next_cursor"] for reader, path, name in lists}
     for reader, path, name in lists:
@@ -125,6 +129,7 @@ async def test_read_without_a_token_is_401(api: Api) -> None:
         "/v1/me",
         "/v1/me/dwipps",
         "/v1/me/favorites",
+        "/v1/me/upvotes",
         "/v1/users/kay",
     ):
         response = await api.http.get(path)

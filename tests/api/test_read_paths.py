@@ -18,7 +18,9 @@ _SHOWING_SCHEMAS = frozenset({"AccountView", "DwippView", "OwnProfileView", "Pro
 _SHOWING_PARAMETERS = ("{dwipp_id}", "{handle}")
 
 # The response has only what the caller may see.
-LISTS = ("list_dwipps", "list_my_favorites")
+LISTS = ("list_dwipps", "list_my_favorites", "list_my_upvotes")
+# The response is a Dwipp that the caller may see.
+DRAWN = ("read_random_dwipp",)
 # The response is 404, and nothing is changed.
 DWIPPS_NOT_FOUND = (
     *("read_dwipp", "edit_dwipp", "delete_dwipp"),
@@ -41,11 +43,12 @@ INDEPENDENT = {
     "withdraw_report": "otherwise no report could be withdrawn",
     "unblock_member": "otherwise no block could be undone",
 }
-PLACED = (*LISTS, *DWIPPS_NOT_FOUND, *CLEARED, *MEMBERS_NOT_FOUND, *INDEPENDENT)
+PLACED = (*LISTS, *DRAWN, *DWIPPS_NOT_FOUND, *CLEARED, *MEMBERS_NOT_FOUND, *INDEPENDENT)
 
 # The responses on a removed Dwipp, to another member, to its author, and to a moderator. They change nothing.
 REMOVED_DWIPP_STATUSES = {
     "read_dwipp": {"reader": 404, "author": 200, "moderator": 200},
+    "read_random_dwipp": {"reader": 404, "author": 404, "moderator": 404},
     "edit_dwipp": {"reader": 404, "author": 403, "moderator": 404},
     "set_upvote": {"reader": 404, "author": 403, "moderator": 404},
     "toggle_upvote": {"reader": 404, "author": 403, "moderator": 404},
@@ -58,7 +61,7 @@ REMOVED_CLEARED = CLEARED
 # The response is 404, except that the author can delete the Dwipp.
 REMOVED_DELETED = ("delete_dwipp",)
 # The response has no removed Dwipp, not even the caller's own.
-REMOVED_LEFT_OUT = ("list_dwipps", "list_dwipps_of_member", "list_my_favorites")
+REMOVED_LEFT_OUT = ("list_dwipps", "list_dwipps_of_member", "list_my_favorites", "list_my_upvotes")
 # The response has the caller's own removed Dwipps.
 REMOVED_SHOWN = {"list_my_dwipps": "items", "export_me": "dwipps"}
 # The response does not depend on removals.
@@ -158,6 +161,14 @@ async def test_list_leaves_hidden_dwipps_out(name: str, api: Api) -> None:
     assert [item["id"] for item in (await path.call()).json()["items"]] == [by_max]
     await _unblock_lee(kay)
     assert (await path.call()).json() == before
+
+
+@pytest.mark.parametrize("name", DRAWN)
+async def test_hidden_dwipp_is_never_drawn(name: str, api: Api) -> None:
+    path, kay, by_max = await _prepare(name, api)
+    await _block_lee(kay)
+    for _ in range(3):
+        assert (await path.call()).json()["id"] == by_max
 
 
 @pytest.mark.parametrize("reactions", [(), ("upvote", "favorite")], ids=["no reactions", "both reactions"])

@@ -120,7 +120,8 @@ class TestRestoration:
         for member, has_reacted in ((lee, True), (max_, False)):
             dwipp = await member.get(f"/v1/dwipps/{dwipp_id}")
             assert (dwipp["upvotes"], dwipp["upvoted"], dwipp["favorited"]) == (2, has_reacted, has_reacted)
-            assert (await member.get("/v1/me/favorites"))["items"] == ([dwipp] if has_reacted else [])
+            for path in ("/v1/me/favorites", "/v1/me/upvotes"):
+                assert (await member.get(path))["items"] == ([dwipp] if has_reacted else [])
 
     async def test_it_returns_to_its_place_and_can_be_changed(self, api: Api, moderation: Moderation) -> None:
         kay, lee = await _create_members(api, "kay", "lee")
@@ -141,9 +142,10 @@ class TestRestoration:
         ids = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(6)]
         for dwipp_id in ids:
             await lee.http.put(f"/v1/dwipps/{dwipp_id}/favorite")
+            await lee.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
         for dwipp_id in ids[1:]:
             moderation.remove(dwipp_id)
-        for path in ("/v1/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites"):
+        for path in ("/v1/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites", "/v1/me/upvotes"):
             page = await lee.get(path, limit=1)
             assert ([item["id"] for item in page["items"]], page["next_cursor"]) == (ids[:1], None)
         assert [item["id"] for item in await kay.list_all("/v1/me/dwipps", 1)] == ids[::-1]

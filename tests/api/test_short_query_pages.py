@@ -31,7 +31,7 @@ class TestShortQueryPages:
         for dwipp_id in ids:
             await kay.http.put(f"/v1/dwipps/{dwipp_id}/upvote")
             await kay.http.put(f"/v1/dwipps/{dwipp_id}/favorite")
-        for path in ("/v1/dwipps", "/v1/me/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites"):
+        for path in ("/v1/dwipps", "/v1/me/dwipps", "/v1/users/kay/dwipps", "/v1/me/favorites", "/v1/me/upvotes"):
             page = await kay.get(path, limit=8)
             assert [item["id"] for item in page["items"]] == ids[:1:-1], path
             assert all(item["upvoted"] and item["favorited"] for item in page["items"]), path

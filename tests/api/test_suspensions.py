@@ -38,6 +38,7 @@ REFUSED = (
 ALLOWED = {
     "list_dwipps": 200,
     "read_dwipp": 200,
+    "read_random_dwipp": 200,
     "clear_upvote": 200,
     "clear_favorite": 200,
     "read_me": 200,
@@ -46,6 +47,7 @@ ALLOWED = {
     "log_out_everywhere": 204,
     "list_my_dwipps": 200,
     "list_my_favorites": 200,
+    "list_my_upvotes": 200,
     "read_member": 200,
     "list_dwipps_of_member": 200,
     "register": 202,

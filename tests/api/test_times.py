@@ -45,7 +45,8 @@ async def test_each_time_has_three_digits(api: Api, monkeypatch: pytest.MonkeyPa
             ]
         bodies += [await kay.get(each) for each in (path, "/v1/me", "/v1/users/kay", "/v1/me/export")]
         bodies += [
-            await kay.get(each) for each in ("/v1/dwipps", "/v1/me/dwipps", "/v1/me/favorites", "/v1/users/kay/dwipps")
+            await kay.get(each)
+            for each in ("/v1/dwipps", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/upvotes", "/v1/users/kay/dwipps")
         ]
         times = list(_iter_times(bodies))
         assert {name for name, _ in times} == set(TIME_FIELDS)

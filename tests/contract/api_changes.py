@@ -49,7 +49,7 @@ BREAKING_CHANGES: dict[str, tuple[str, Change]] = {
     ),
     "maximum of a parameter lowered": (
         "request-parameter-max-decreased",
-        lambda spec: _get_operation(spec, "get", "/v1/dwipps")["parameters"][0]["schema"].update(maximum=50),
+        lambda spec: _get_operation(spec, "get", "/v1/me/favorites")["parameters"][0]["schema"].update(maximum=50),
     ),
     "enum value added to a response": (
         "response-property-enum-value-added",

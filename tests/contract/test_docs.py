@@ -8,6 +8,7 @@ import pytest
 
 from app import settings
 from devstack.paths import ROOT
+from testkit.polling_loop import load_documented_loop, load_page_loop
 from testkit.shell_blocks import MODERATION, TUTORIAL, find_shell_blocks
 
 README = (ROOT / "README.md").read_text()
@@ -123,6 +124,10 @@ def test_the_readme_shows_every_folder() -> None:
     }
     committed = {name for name in folders if any((ROOT / name).rglob("*.*"))} - {"dist", "htmlcov"}
     assert committed == set(re.findall(r"^([a-z]+)/ ", layout, re.MULTILINE))
+
+
+def test_polling_page_has_the_loop_of_the_document() -> None:
+    assert load_page_loop() == load_documented_loop()
 
 
 def test_every_alarm_has_a_remedy() -> None:

@@ -26,6 +26,10 @@ _PARAMETERS = {
         "body.code": _use_dictionary("confirmation codes"),
     },
     "resend": {"body.registration": _use_dictionary("registrations")},
+    "list_dwipps": {
+        "query.ids": _use_dictionary("reported Dwipps"),
+        "query.since": _use_dictionary("reported Dwipps"),
+    },
     # A suspension or a removal must not hit the member who makes the other calls.
     "report_dwipp": _REPORTED_DWIPP,
     "read_case": _REPORTED_DWIPP,

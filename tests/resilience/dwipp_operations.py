@@ -5,7 +5,8 @@ from tests.resilience.retrying_client import RetryingClient
 
 _VIEW_FIELDS = {"upvote": "upvoted", "favorite": "favorited"}
 _PUBLIC_LISTS = ("/v1/dwipps", "/v1/users/lee/dwipps")
-_OWN_DATA = ("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/blocks", "/v1/me/export")
+_OLD_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+_OWN_DATA = ("/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/me/upvotes", "/v1/me/blocks", "/v1/me/export")
 
 
 async def _create(context: OperationContext, client: RetryingClient) -> None:
@@ -108,12 +109,25 @@ async def _read_dwipp(context: OperationContext, client: RetryingClient) -> None
     assert (await client.send(context.kay.http, "GET", path)).json() == expected
 
 
-def _make_read_operation(path: str) -> ClientOperation:
+async def _read_by_ids(context: OperationContext, client: RetryingClient) -> None:
+    path = await context.create_dwipp(context.lee)
+    expected = (await context.kay.http.put(f"{path}/upvote")).json()
+    ids = {"ids": expected["id"]}
+    assert (await client.send(context.kay.http, "GET", "/v1/dwipps", params=ids)).json()["items"] == [expected]
+
+
+async def _read_random(context: OperationContext, client: RetryingClient) -> None:
+    await context.create_dwipp(context.lee)
+    dwipp = (await client.send(context.kay.http, "GET", "/v1/dwipps/random")).json()
+    assert dwipp["id"] in context.engine.load_dwipps()
+
+
+def _make_read_operation(path: str, **params: str) -> ClientOperation:
     """Return an operation that reads a path whose content does not change."""
 
     async def operation(context: OperationContext, client: RetryingClient) -> None:
-        expected = await context.kay.get(path)
-        assert (await client.send(context.kay.http, "GET", path)).json() == expected
+        expected = await context.kay.get(path, **params)
+        assert (await client.send(context.kay.http, "GET", path, params=params)).json() == expected
 
     return operation
 
@@ -145,5 +159,8 @@ DWIPP_OPERATIONS: dict[str, ClientOperation] = {
     "unblock": _make_block_operation("DELETE", has_target_state=False),
     "unblock again": _make_block_operation("DELETE", has_target_state=True),
     "read a Dwipp": _read_dwipp,
+    "read Dwipps by ids": _read_by_ids,
+    "read a random Dwipp": _read_random,
+    "read Dwipps since one": _make_read_operation("/v1/dwipps", since=_OLD_ID),
     **{f"read {path}": _make_read_operation(path) for path in (*_PUBLIC_LISTS, "/v1/users/lee", *_OWN_DATA)},
 }

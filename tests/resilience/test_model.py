@@ -220,6 +220,7 @@ class DwipperMachine(RuleBasedStateMachine):
         self._assert_list(member, "/v1/me/dwipps", own)
         favorites = [key for key in reversed(member.favorite) if key in feed]
         self._assert_list(member, "/v1/me/favorites", favorites)
+        self._assert_list(member, "/v1/me/upvotes", sorted(set(member.upvote) & set(feed), reverse=True))
         parts = self.run(_export(member.client))
         assert [dwipp["id"] for part in parts for dwipp in part["dwipps"]] == own
         assert [mark["dwipp_id"] for part in parts for mark in part["upvotes"]] == sorted(member.upvote)

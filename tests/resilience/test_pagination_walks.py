@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.bootstrap import Container, build_container
+from app.dwipps.ids import new_id
 from app.dwipps.reactions import Change
 from app.dwipps.schemas import DwippView
 from app.main import create_app
@@ -231,6 +232,7 @@ class ListUnderTest:
         self.container = container
         self._list_name = list_name
         self._reader = str(uuid.uuid4())  # Readers of earlier examples have rows about deleted Dwipps.
+        self._since = new_id()  # All Dwipps of an example are newer.
         self.dwipps: list[str] = []
         self.unchanged: set[str] = set()
 
@@ -249,6 +251,8 @@ class ListUnderTest:
     def create(self) -> None:
         dwipp = self.container.dwipps.create(members.make_author("kay"), "Once")
         self.dwipps.append(dwipp.id)
+        if self._list_name == "upvotes":
+            self._upvote(dwipp.id)
         self.container.reactions.change_favorite(members.make_member(self._reader), dwipp.id, Change.TOGGLE)
 
     def clear(self) -> None:
@@ -261,6 +265,10 @@ class ListUnderTest:
             return self.container.feed.list_recent(self._reader, page)
         if self._list_name == "author":
             return self.container.feed.list_by_author(self._reader, "kay", page)
+        if self._list_name == "since":
+            return self.container.feed.list_since(self._reader, self._since, page)
+        if self._list_name == "upvotes":
+            return self.container.feed.list_upvotes(self._reader, page)
         return self.container.feed.list_favorites(self._reader, page)
 
     def _delete(self, dwipp_id: str) -> None:
@@ -273,6 +281,8 @@ class ListUnderTest:
 
     def _upvote(self, dwipp_id: str) -> None:
         self.container.reactions.change_upvote(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
+        if self._list_name == "upvotes":
+            self.unchanged.discard(dwipp_id)
 
     def _favorite(self, dwipp_id: str) -> None:
         self.container.reactions.change_favorite(members.make_member(self._reader), dwipp_id, Change.TOGGLE)
@@ -280,7 +290,7 @@ class ListUnderTest:
             self.unchanged.discard(dwipp_id)
 
 
-@pytest.mark.parametrize("list_name", ["feed", "author", "favorites"])
+@pytest.mark.parametrize("list_name", ["feed", "author", "favorites", "since", "upvotes"])
 def test_any_order_of_pages_and_writes_shows_each_item_once(
     list_name: str, new_settings: Callable[[], Settings]
 ) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from app.aws.clients import dynamodb_client
 from app.bootstrap import Container, build_container
 from app.dwipps import listing
+from app.dwipps.ids import new_id
 from app.dwipps.reactions import Change
 from app.dwipps.schemas import DwippPage
 from app.pagination.cursors import PageRequest
@@ -30,6 +31,8 @@ WRITES_BY_LIST = {
     "feed": (*BLOCKS, "remove", "restore", "create"),
     "author": ("remove", "restore", "create"),
     "favorites": (*BLOCKS, "remove", "restore", "create"),
+    "since": (*BLOCKS, "remove", "restore", "create"),
+    "upvotes": (*BLOCKS, "remove", "restore", "create"),
     "own": ("remove", "restore", "create"),
 }
 
@@ -47,6 +50,7 @@ class ReaderUnderTest:
         self._moderation = Moderation(dynamodb_client(settings.region), container.dwipps)
         self._list_name = list_name
         self._reader = make_author("kay" if list_name == "own" else "reader")
+        self._since = new_id()  # Not older than 30 seconds when the walk ends.
         self._authors: dict[str, str] = {}
         self._blocked: set[str] = set()
         self._removed: set[str] = set()
@@ -63,6 +67,7 @@ class ReaderUnderTest:
         elif name == "create":
             dwipp_id = self._container.dwipps.create(make_author(author), "Once").id
             self._container.reactions.change_favorite(self._reader, dwipp_id, Change.SET)
+            self._container.reactions.change_upvote(self._reader, dwipp_id, Change.SET)
             self._authors[dwipp_id] = author
             return  # A Dwipp that was created during a walk may be in it or not.
         elif by_author := [dwipp_id for dwipp_id in self._authors if self._authors[dwipp_id] == author]:
@@ -83,6 +88,10 @@ class ReaderUnderTest:
             return feed.list_by_author(self._reader.id, "kay", page)
         if self._list_name == "own":
             return feed.list_own(self._reader, page)
+        if self._list_name == "since":
+            return feed.list_since(self._reader.id, self._since, page)
+        if self._list_name == "upvotes":
+            return feed.list_upvotes(self._reader.id, page)
         return feed.list_favorites(self._reader.id, page)
 
     def clear(self) -> None:

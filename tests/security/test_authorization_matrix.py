@@ -23,6 +23,7 @@ MATRIX = """
 operation                                            author  other  moderator  unconfirmed  deleted  anonymous
 GET    /v1/dwipps                                       200    200        200          200      200        401
 POST   /v1/dwipps                                       201    201        201          401      401        401
+GET    /v1/dwipps/random                                200    200        200          200      200        401
 GET    /v1/dwipps/{dwipp_id}                            200    200        200          200      200        401
 PATCH  /v1/dwipps/{dwipp_id}                            200    403        403          401      401        401
 DELETE /v1/dwipps/{dwipp_id}                            204    403        403          401      401        401
@@ -45,6 +46,7 @@ PUT    /v1/me/password                                  204    204        204   
 DELETE /v1/me/sessions                                  204    204        204          401      401        401
 GET    /v1/me/dwipps                                    200    200        200          401      401        401
 GET    /v1/me/favorites                                 200    200        200          200      200        401
+GET    /v1/me/upvotes                                   200    200        200          200      200        401
 GET    /v1/me/blocks                                    200    200        200          200      200        401
 GET    /v1/moderation/cases                             403    403        200          403      403        401
 GET    /v1/moderation/cases/{dwipp_id}                  403    403        200          403      403        401

@@ -3,6 +3,7 @@
 import pytest
 
 from devstack.seed_content import DEMO_HANDLE, PASSWORD, to_email
+from testkit.operations import load_document
 from tests.e2e.browser.browser import Browser
 from tests.e2e.browser.docs_page import DocsPage
 
@@ -45,6 +46,19 @@ def test_response_fills_open_forms_except_cursors(docs: DocsPage, browser: Brows
     feed.fill_in("limit", "1")
     assert feed.execute().body["next_cursor"]
     assert feed.get_parameter("cursor") == ""
+    assert browser.fetch_console_messages() == []
+
+
+@pytest.mark.parametrize("name", ["since", "ids"])
+def test_example_of_a_parameter_finds_dwipps(name: str, docs: DocsPage, browser: Browser) -> None:
+    parameters = load_document()["paths"]["/v1/dwipps"]["get"]["parameters"]
+    (example,) = next(parameter["schema"]["examples"] for parameter in parameters if parameter["name"] == name)
+    docs.log_in(to_email(DEMO_HANDLE), PASSWORD)
+    form = docs.open_operation("dwipps-list_dwipps")
+    form.fill_in(name, example)
+    response = form.execute()
+    assert response.status == 200
+    assert response.body["items"]
     assert browser.fetch_console_messages() == []
 
 

@@ -22,12 +22,12 @@ PUBLIC_OPERATIONS = {
     ),
 }
 MEMBER_OPERATIONS = {
-    "dwipps": ("list_dwipps", "read_dwipp", "edit_dwipp"),
+    "dwipps": ("list_dwipps", "read_random_dwipp", "read_dwipp", "edit_dwipp"),
     "reactions": tuple(
         f"{change}_{reaction}" for reaction in ("upvote", "favorite") for change in ("toggle", "set", "clear")
     ),
     "members": (
-        *("read_me", "export_me", "list_my_dwipps", "list_my_favorites"),
+        *("read_me", "export_me", "list_my_dwipps", "list_my_favorites", "list_my_upvotes"),
         *("read_member", "list_dwipps_of_member"),
     ),
     "safety": ("report_dwipp", "withdraw_report", "block_member", "list_my_blocks", "unblock_member"),

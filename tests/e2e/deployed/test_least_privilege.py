@@ -128,7 +128,11 @@ async def _send_all_requests(api: Api, operator: Operator) -> None:
     for read_path in (
         "/v1/dwipps",
         "/v1/users/kay/dwipps",
+        f"/v1/dwipps?since={first['id']}",
+        f"/v1/dwipps?ids={first['id']}",
+        "/v1/dwipps/random",
         "/v1/me/favorites",
+        "/v1/me/upvotes",
         "/v1/me/dwipps",
         "/v1/me/export",
         "/v1/me",

@@ -61,7 +61,7 @@ class TestBearerToken:
         assert response.status_code == 200
         assert callers == [SUB]
 
-    @pytest.mark.parametrize("path", ["/v1/dwipps/x", "/v1/me", "/v1/me/dwipps", "/v1/me/favorites", "/v1/users/kay"])
+    @pytest.mark.parametrize("path", ["/v1/dwipps/x", "/v1/me", "/v1/me/dwipps", "/v1/me/upvotes", "/v1/users/kay"])
     def test_v1_without_a_token_is_401(self, path: str, app: FastAPI) -> None:
         assert_unauthorized(asyncio.run(send_request(app, "GET", path)))
 

@@ -1,11 +1,13 @@
 """A page reads the reactions to its visible Dwipps once, and no others. A removed Dwipp needs the reader's handle."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
+from app.bootstrap import build_container
 from app.dwipps import listing
 from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
@@ -61,6 +63,12 @@ class Reader:
     def list_recent(self, limit: int) -> DwippPage:
         return self._feed.list_recent(self.member.id, PageRequest(limit, None))
 
+    def list_by_ids(self, dwipp_ids: Sequence[str]) -> DwippPage:
+        return self._feed.list_by_ids(self.member.id, dwipp_ids)
+
+    def list_upvotes(self, limit: int) -> DwippPage:
+        return self._feed.list_upvotes(self.member.id, PageRequest(limit, None))
+
     def list_favorites(self, limit: int) -> DwippPage:
         return self._feed.list_favorites(self.member.id, PageRequest(limit, None))
 
@@ -80,6 +88,27 @@ def test_page_reads_the_reactions_to_its_visible_dwipps_once(limit: int, reader:
 @pytest.mark.parametrize("limit", [2, 3])
 def test_favorites_have_their_reactions(limit: int, reader: Reader) -> None:
     (dwipp,) = reader.list_favorites(limit).items
+    assert (dwipp.id, dwipp.upvoted, dwipp.favorited) == (reader.by_max, True, True)
+    assert reader.reactions.reads == []
+
+
+def test_dwipps_by_ids_read_the_reactions_to_the_visible_ones_once(reader: Reader) -> None:
+    (dwipp,) = reader.list_by_ids([*reader.by_lee, reader.by_max, new_id()]).items
+    assert (dwipp.id, dwipp.upvoted, dwipp.favorited) == (reader.by_max, True, True)
+    assert reader.reactions.reads == [[reader.by_max]]
+
+
+def test_dwipps_by_ids_keep_the_order_of_the_request() -> None:
+    ids = [new_id() for _ in range(3)]
+    stored = {dwipp_id: new_dwipp(dwipp_id, make_author(), "") for dwipp_id in reversed(ids)}
+    dwipps, reactions = Mock(DwippRepository, get_many=lambda _: stored), Mock(ReactionRepository)
+    reactions.get_many.return_value = {}
+    feed = Feed(dwipps, Mock(FeedPageCache), reactions, Mock(Audiences, get=lambda _: Audience()))
+    assert [item.id for item in feed.list_by_ids("me", ids).items] == ids
+
+
+def test_upvotes_have_their_reactions(reader: Reader) -> None:
+    (dwipp,) = reader.list_upvotes(3).items
     assert (dwipp.id, dwipp.upvoted, dwipp.favorited) == (reader.by_max, True, True)
     assert reader.reactions.reads == []
 
@@ -106,6 +135,17 @@ def test_next_page_begins_after_the_last_row_that_was_decided(
     rows = [Row((str(number),), new_dwipp(new_id(), make_author(author), "")) for number, author in enumerate(authors)]
     page = select_visible(RowBatch(rows, ("4",)), Audience(frozenset({"lee"})), limit)
     assert (page.rows, page.next_position) == ([rows[number] for number in shown], (str(next_row),))
+
+
+def test_dwipps_since_one_bypass_the_cache(client: Any, new_settings: Callable[[], Settings]) -> None:
+    container = build_container(dataclasses.replace(new_settings(), feed_cache_seconds=60))
+    kay, page = make_author("kay"), PageRequest(10, None)
+    first = container.dwipps.create(kay, "Hm.").id
+    assert [item.id for item in container.feed.list_recent(kay.id, page).items] == [first]
+    second = container.dwipps.create(kay, "Hm.").id
+    assert [item.id for item in container.feed.list_recent(kay.id, page).items] == [first]
+    newest_first = sorted([first, second], reverse=True)
+    assert [item.id for item in container.feed.list_since(kay.id, first, page).items] == newest_first
 
 
 class TestRemovedDwipp:

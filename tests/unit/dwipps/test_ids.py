@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.dwipps import ids
-from app.dwipps.ids import creation_time, feed_shard, is_id, new_id
+from app.dwipps.ids import (
+    MAX_ID,
+    MIN_ID,
+    bound_above,
+    bound_below,
+    creation_time,
+    feed_shard,
+    highest_id,
+    is_id,
+    lowest_id,
+    milliseconds,
+    new_id,
+)
 from testkit.hypothesis_settings import without_deadline
 
 RFC_EXAMPLE = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"  # RFC 9562, appendix A.6
@@ -43,6 +55,18 @@ def test_ids_sort_by_time(times: list[int]) -> None:
             patch.setattr(time, "time_ns", lambda milliseconds=milliseconds: milliseconds * 1_000_000)
             generated.append(ids.new_id())
     assert [times[generated.index(dwipp_id)] for dwipp_id in sorted(generated)] == sorted(times)
+
+
+@without_deadline
+@given(st.integers(0, 2**48 - 2), st.integers(0, 2**12 - 1), st.integers(0, 2**62 - 1))
+def test_ids_of_a_moment_are_between_its_lowest_and_highest_id(moment: int, first: int, second: int) -> None:
+    dwipp_id = str(uuid.UUID(int=moment << 80 | 0x7 << 76 | first << 64 | 0b10 << 62 | second))
+    assert all(map(is_id, (dwipp_id, lowest_id(moment), highest_id(moment))))
+    assert milliseconds(dwipp_id) == milliseconds(lowest_id(moment)) == milliseconds(highest_id(moment)) == moment
+    assert MIN_ID < lowest_id(moment) <= dwipp_id <= highest_id(moment) < MAX_ID
+    assert bound_above(highest_id(moment)) < lowest_id(moment + 1)
+    assert bound_below(dwipp_id) < dwipp_id < bound_above(dwipp_id)
+    assert bound_above(bound_below(dwipp_id)) == dwipp_id
 
 
 @pytest.mark.parametrize(

@@ -284,6 +284,13 @@ class TestFeed:
         for limit in (1, 7, 100):
             assert _walk(eight, limit) == newest_first
         assert eight.list_recent(5, newest_first[10].id) == newest_first[11:16]
+        assert eight.list_recent(100, newest_first[10].id, newest_first[20].id) == newest_first[11:21]
+        assert eight.list_recent(5, None, newest_first[20].id) == newest_first[:5]
+        assert eight.list_recent(5, newest_first[20].id, newest_first[20].id) == []
+        assert eight.list_recent(5, newest_first[20].id, newest_first[10].id) == []
+        oldest_first = newest_first[::-1]
+        assert eight.list_oldest(100, None) == oldest_first
+        assert eight.list_oldest(5, oldest_first[10].id) == oldest_first[11:16]
         assert eight.list_by_author("kay", 100, None) == newest_first
 
 

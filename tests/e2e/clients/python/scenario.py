@@ -11,8 +11,15 @@ from typing import TypeVar
 
 from dwipper_client import AuthenticatedClient, Client
 from dwipper_client.api.auth import confirm, login, logout, refresh, register
-from dwipper_client.api.dwipps import create_dwipp, delete_dwipp, edit_dwipp, list_dwipps, read_dwipp
-from dwipper_client.api.members import list_my_dwipps, list_my_favorites, read_me
+from dwipper_client.api.dwipps import (
+    create_dwipp,
+    delete_dwipp,
+    edit_dwipp,
+    list_dwipps,
+    read_dwipp,
+    read_random_dwipp,
+)
+from dwipper_client.api.members import list_my_dwipps, list_my_favorites, list_my_upvotes, read_me
 from dwipper_client.api.reactions import set_favorite, toggle_upvote
 from dwipper_client.models import (
     AccountView,
@@ -89,6 +96,18 @@ def react(member: AuthenticatedClient, dwipp_id: str) -> None:
     assert [str(dwipp.id) for dwipp in favorites.items] == [dwipp_id]
 
 
+def find(member: AuthenticatedClient, dwipp_id: str) -> None:
+    upvotes = expect(DwippPage, list_my_upvotes.sync(client=member))
+    assert [str(dwipp.id) for dwipp in upvotes.items] == [dwipp_id]
+    assert expect(DwippPage, list_dwipps.sync(client=member, ids=dwipp_id)) == upvotes
+    since = expect(DwippPage, list_dwipps.sync(client=member, sort="new", since=dwipp_id, limit=100))
+    assert dwipp_id in [str(dwipp.id) for dwipp in since.items]
+    expect(DwippView, read_random_dwipp.sync(client=member))
+    refused = expect(InvalidRequestProblem, list_dwipps.sync(client=member, ids=dwipp_id, limit=20))
+    assert refused.errors
+    assert [error.pointer for error in refused.errors] == ["query/limit"]
+
+
 def edit(member: AuthenticatedClient, dwipp_id: str) -> None:
     better = DwippEdit(text="Socks are sleeping bags.", version=1)
     edited = expect(DwippView, edit_dwipp.sync(dwipp_id, client=member, body=better))
@@ -125,6 +144,7 @@ def main(url: str, code: str, email: str) -> None:
     dwipp_id = str(create_once(member).id)
     page_through(member)
     react(member, dwipp_id)
+    find(member, dwipp_id)
     edit(member, dwipp_id)
     delete(member, dwipp_id)
     refresh_and_log_out(visitor, session.refresh_token)

@@ -65,6 +65,20 @@ async function react(member: Dwipper, dwipp_id: string) {
   check(favorites.items[0]?.id === dwipp_id, "the favorites do not list the Dwipp");
 }
 
+async function find(member: Dwipper, dwipp_id: string) {
+  const upvotes = unwrap(await member.GET("/v1/me/upvotes"));
+  check(upvotes.items.map((dwipp) => dwipp.id).join() === dwipp_id, "the upvotes do not list the Dwipp");
+  const byIds = unwrap(await member.GET("/v1/dwipps", { params: { query: { ids: dwipp_id } } }));
+  check(byIds.items.map((dwipp) => dwipp.id).join() === dwipp_id, "the Dwipp was not read by its id");
+  const query = { sort: "new", since: dwipp_id, limit: 100 } as const;
+  const since = unwrap(await member.GET("/v1/dwipps", { params: { query } }));
+  check(since.items.some((dwipp) => dwipp.id === dwipp_id), "the list since the Dwipp lacks it");
+  check(unwrap(await member.GET("/v1/dwipps/random")).id.length === 36, "the random Dwipp has no id");
+  const { error } = await member.GET("/v1/dwipps", { params: { query: { ids: dwipp_id, limit: 20 } } });
+  check(error?.type === "urn:dwipper:problem:invalid-request", "the limit beside ids was not refused");
+  check(error.errors?.[0]?.pointer === "query/limit", "the error does not point to the parameter");
+}
+
 async function edit(member: Dwipper, dwipp_id: string) {
   const params = { path: { dwipp_id } };
   const path = "/v1/dwipps/{dwipp_id}";
@@ -104,6 +118,7 @@ check(unwrap(await member.GET("/v1/me")).email === email, "the profile has anoth
 const id = await createOnce(member);
 await pageThrough(member);
 await react(member, id);
+await find(member, id);
 await edit(member, id);
 await deleteDwipp(member, id);
 await refreshAndLogOut(visitor, session.refresh_token);
