@@ -75,6 +75,7 @@ class Container:
     case_pages: CasePages
     decision_writer: DecisionWriter
     decisions: Decisions
+    bulk_decisions: BulkDecisions
     records: Records
     sanctions: Sanctions
     moderation_log: ModerationLog
@@ -109,7 +110,7 @@ def build_container(settings: Settings) -> Container:
     audiences = Audiences(blocks, directory)
     feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions, audiences)
     personal_data: tuple[PersonalData, ...] = (
-        DwippData(feed, dwipps, dwipp_deletion),
+        DwippData(feed, dwipps, dwipp_deletion, entries, cases),
         BlockData(blocks),
         ReportData(reports),
         SuspensionData(),
@@ -141,6 +142,7 @@ def build_container(settings: Settings) -> Container:
     pending_jobs = PendingJobRepository(client, settings.safety_table)
     deletions = DeletionRepository(client, settings.members_table, pending_jobs)
     job_queue = JobQueue(settings.region, settings.job_queue_url)
+    bulk_decisions = BulkDecisions(pending_jobs, job_queue)
     return Container(
         settings=settings,
         token_verifier=TokenVerifier(settings, KeySet(lambda: fetch_keys(pool.keys_url))),
@@ -165,8 +167,9 @@ def build_container(settings: Settings) -> Container:
         case_pages=CasePages(entries, case_states),
         decision_writer=decision_writer,
         decisions=Decisions(case_states, decision_writer, log),
+        bulk_decisions=bulk_decisions,
         records=Records(directory, dwipps, entries, case_states),
-        sanctions=Sanctions(client, directory, suspensions, BulkDecisions(pending_jobs, job_queue), log, pool),
+        sanctions=Sanctions(client, directory, suspensions, bulk_decisions, log, pool),
         moderation_log=log,
         limit_counters=LimitCounters(client, settings.region, settings.members_table, make_policies(settings.limits)),
         personal_data=personal_data,

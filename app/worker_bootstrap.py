@@ -13,5 +13,11 @@ def build_worker(settings: Settings) -> Worker:
     container = build_container(settings)
     pending = container.pending_jobs
     erasure = Erasure(container.deletions, container.suspensions, container.user_pool, container.personal_data)
-    bulk_job = BulkJob(pending, container.dwipps, container.case_states, container.decision_writer)
+    bulk_job = BulkJob(
+        container.bulk_decisions,
+        container.suspensions,
+        container.dwipps,
+        container.case_states,
+        container.decision_writer,
+    )
     return Worker(container.job_queue, pending, {DELETE_ACCOUNT: erasure, DECIDE_DWIPPS: bulk_job})

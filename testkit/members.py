@@ -16,9 +16,9 @@ def make_author(handle: str = "kay") -> Member:
     return Member(str(uuid.uuid4()), handle, now(), new_write_deadline())
 
 
-def make_member(member_id: str) -> Member:
+def make_member(member_id: str, handle: str = "kay") -> Member:
     """Return a member with this id and a new write deadline."""
-    return Member(member_id, "kay", now(), new_write_deadline())
+    return Member(member_id, handle, now(), new_write_deadline())
 
 
 def load_suspended_member(client: Any, table: str, member_id: str) -> Member:

@@ -72,6 +72,10 @@ class CaseEntries:
         item = {"pk": _LISTS["closed"], "sk": case.entry_key, "expires_at": expires_at}
         self._client.put_item(TableName=self._table, Item=serialize(item))
 
+    def delete(self, entry: str) -> None:
+        """Delete an entry from the list of open cases. No report can open the case again, because its Dwipp is gone."""
+        self._client.delete_item(TableName=self._table, Key=serialize({"pk": _OPEN_LIST, "sk": entry}))
+
     def delete_open(self, case: Case) -> None:
         """Delete the entry of a case that was closed, unless a report has opened the case again.
 

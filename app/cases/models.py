@@ -24,21 +24,23 @@ class Decision:
         action: what happened.
         reason: None if the Dwipp was deleted.
         decided_at: None if the time of the deletion is unknown.
+        bulk_id: the id of the bulk removal that the decision is part of. None for a decision on the Dwipp alone.
     """
 
     action: Literal["remove", "dismiss", "deleted"]
     reason: ModerationReason | None = None
     decided_at: datetime | None = None
+    bulk_id: str | None = None
 
     @classmethod
     def from_map(cls, values: Mapping[str, Any]) -> Self:
         """Return the decision in a row."""
-        return cls(values["action"], values.get("reason"), from_text(values["decided_at"]))
+        return cls(values["action"], values.get("reason"), from_text(values["decided_at"]), values.get("bulk_id"))
 
     def to_map(self) -> dict[str, Any]:
         """Return the decision as a row stores it."""
         decided_at = to_text(self.decided_at) if self.decided_at else None
-        values = {"action": self.action, "reason": self.reason, "decided_at": decided_at}
+        values = {"action": self.action, "reason": self.reason, "decided_at": decided_at, "bulk_id": self.bulk_id}
         return {name: value for name, value in values.items() if value is not None}
 
 
@@ -49,7 +51,7 @@ class Case:
     Attributes:
         dwipp_id: the Dwipp.
         author: the handle of its author.
-        listed_at: the position in the lists of cases: the time of the first report, or of the decision without one.
+        listed_at: the position in the lists of cases: the time of the first report, or of the Dwipp without one.
         reports: the number of reports that were not withdrawn.
         reasons: the number of these reports by reason, without zeros.
         first_reported_at: the time of the first report. None if there never was one.

@@ -13,7 +13,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from app.aws.errors import is_transient, log_suppressed
 from app.aws.items import batch_get, serialize
 from app.aws.retries import WriteConflictError, retry_on_conflict
 from app.aws.timestamps import now, to_milliseconds, to_text
@@ -128,14 +127,19 @@ class CaseRepository:
     def close_deleted(self, dwipp_id: str, write_deadline: float) -> None:
         """Close the open case of a Dwipp that was deleted. Repeatable.
 
-        A transient error is logged only, because the Dwipp is deleted already. Readers count the case as closed.
+        Raises:
+            UnavailableError: if other writes interfere until the deadline.
         """
-        try:
-            retry_on_conflict(partial(self._close_deleted, dwipp_id), write_deadline)
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log_suppressed(error)
+        retry_on_conflict(partial(self._close_deleted, dwipp_id), write_deadline)
+
+    def close_entry(self, entry: str, write_deadline: float) -> None:
+        """Close the case of an open entry whose Dwipp was deleted, and delete the entry. Repeatable.
+
+        Raises:
+            UnavailableError: if other writes interfere until the deadline.
+        """
+        self.close_deleted(entry.rpartition("#")[2], write_deadline)
+        self._entries.delete(entry)
 
     def _close_deleted(self, dwipp_id: str) -> None:
         case = self.get(dwipp_id)

@@ -20,7 +20,8 @@ class DwippDeletion:
         Raises:
             DwippNotFoundError: see `DwippRepository.delete`.
             NotTheAuthorError: see `DwippRepository.delete`.
-            UnavailableError: see `DwippRepository.delete`.
+            UnavailableError: see `DwippRepository.delete`. Also if the Dwipp is deleted, but its case is still open. A
+                repetition closes it.
         """
         try:
             self._dwipps.delete(member, dwipp_id)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
+from app.cases.entries import CaseEntries
+from app.cases.repository import CaseRepository
 from app.dwipps.deletion import DwippDeletion
 from app.dwipps.feed import Feed
 from app.dwipps.ids import is_id
@@ -27,10 +29,19 @@ class DwippData:
     key_prefixes: frozenset[str] = frozenset()
     first_position = ""
 
-    def __init__(self, feed: Feed, dwipps: DwippRepository, deletion: DwippDeletion) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        dwipps: DwippRepository,
+        deletion: DwippDeletion,
+        entries: CaseEntries,
+        cases: CaseRepository,
+    ) -> None:
         self._feed = feed
         self._dwipps = dwipps
         self._deletion = deletion
+        self._entries = entries
+        self._cases = cases
 
     def export(self, member: Member, limit: int, position: str) -> ExportPart:
         """Return Dwipps, newest first. A position is a cursor of the author's list."""
@@ -43,9 +54,12 @@ class DwippData:
         return ExportPart({"dwipps": page.items, "moderation": removals}, page.next_cursor)
 
     def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:
-        """Return one call for each of the newest Dwipps."""
+        """Return one call for each of the newest Dwipps. After the last Dwipp, one for each case that is still open."""
         dwipps = self._dwipps.list_by_author(member.handle, limit, None)
-        return [partial(self._delete, member, dwipp.id) for dwipp in dwipps]
+        if dwipps:
+            return [partial(self._delete, member, dwipp.id) for dwipp in dwipps]
+        entries = self._entries.list_open_of(member.handle)
+        return [partial(self._cases.close_entry, entry, member.write_deadline) for entry in entries[:limit]]
 
     def _delete(self, member: Member, dwipp_id: str) -> None:
         # Another request may have deleted the Dwipp, and the index may lag.

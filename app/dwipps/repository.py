@@ -175,23 +175,19 @@ class DwippRepository:
         ids = _IdRange(MIN_ID, bound_below(before) if before else MAX_ID)
         return self._query_index("by_author", "author_handle", author_handle, limit, ids)
 
-    def iter_ids_of_author(self, author_handle: str, *, removed: bool) -> Iterator[str]:
-        """Yield the ids of an author's removed Dwipps, or of the others, newest first.
+    def iter_not_removed(self, author_handle: str) -> Iterator[str]:
+        """Yield the ids of an author's other Dwipps, newest first. It reads all Dwipps of the author."""
+        return self._iter_ids(author_handle, "attribute_not_exists(removed)")
 
-        It reads all Dwipps of the author.
+    def iter_removed(self, author_handle: str, bulk_id: str | None = None) -> Iterator[str]:
+        """Yield the ids of an author's removed Dwipps, newest first. It reads all Dwipps of the author.
+
+        Args:
+            author_handle: the author.
+            bulk_id: the id of a bulk removal. None for all removed Dwipps.
         """
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName="by_author",
-            KeyConditionExpression="author_handle = :author",
-            FilterExpression=f"{'attribute_exists' if removed else 'attribute_not_exists'}(removed)",
-            ExpressionAttributeValues=serialize({":author": author_handle}),
-            ProjectionExpression="dwipp_id",
-            ScanIndexForward=False,
-        )
-        for page in pages:
-            for item in page["Items"]:
-                yield deserialize(item)["dwipp_id"]
+        condition = "removed.bulk_id = :bulk_id" if bulk_id else "attribute_exists(removed)"
+        return self._iter_ids(author_handle, condition, {":bulk_id": bulk_id})
 
     def get_many(self, dwipp_ids: Sequence[str]) -> dict[str, Dwipp]:
         """Return the existing ones of these Dwipps by id, eventually consistent."""
@@ -321,6 +317,22 @@ class DwippRepository:
         )
         dwipps = (dwipp for shard in shards for dwipp in shard)
         return sorted(dwipps, key=lambda dwipp: dwipp.id, reverse=not ids.is_ascending)[:limit]
+
+    def _iter_ids(
+        self, author_handle: str, condition: str, values: Mapping[str, str | None] | None = None
+    ) -> Iterator[str]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_author",
+            KeyConditionExpression="author_handle = :author",
+            FilterExpression=condition,
+            ExpressionAttributeValues=serialize({":author": author_handle, **(values or {})}),
+            ProjectionExpression="dwipp_id",
+            ScanIndexForward=False,
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield deserialize(item)["dwipp_id"]
 
     def _query_index(
         self, index: Literal["feed", "by_author"], key: str, value: str | int, limit: int, ids: _IdRange

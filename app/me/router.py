@@ -84,9 +84,9 @@ def export_me(
 ) -> ExportView:
     """Return all data about you. The export of a larger account has several parts.
 
-    A part has at most 500 items: your Dwipps, the members whom you block, your reports, the moderators' decisions about
-    you, and the Dwipps with a reaction of yours, in this order. A removed Dwipp also has its decision. The export ends
-    only at a null `next_cursor`.
+    A part has at most 500 items: your Dwipps, the members whom you block, your reports, the suspension, and the Dwipps
+    with a reaction of yours, in this order. The decision on a removed Dwipp is in addition. The export ends only at a
+    null `next_cursor`.
     """
     return export.get_part(member, cursor)
 

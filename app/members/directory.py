@@ -24,7 +24,7 @@ from app.cognito.user_pool import UserPool
 from app.errors import MemberNotFoundError, UnauthenticatedError, UnavailableError
 from app.members.handles import generate_handle, is_handle, is_reserved
 from app.members.models import Member, Suspension
-from app.members.suspensions import SuspensionRepository, from_map, to_map
+from app.members.suspensions import SuspensionRepository, last_from_map, select_in_force, to_map
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -155,8 +155,9 @@ class Directory:
             raise UnauthenticatedError(_DELETED)
         if row is None:
             return None
-        suspension = from_map(row.get("suspension"))
-        return Member(member_id, row["handle"], from_text(row["joined_at"]), write_deadline, suspension)
+        last = last_from_map(row.get("suspension"))
+        joined_at = from_text(row["joined_at"])
+        return Member(member_id, row["handle"], joined_at, write_deadline, select_in_force(last), last)
 
     def _get_row(self, pk: str, *, consistent: bool) -> dict[str, Any] | None:
         response = self._client.get_item(TableName=self._table, Key=serialize({"pk": pk}), ConsistentRead=consistent)

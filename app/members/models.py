@@ -16,7 +16,8 @@ class Suspension:
         until: the end. None if there is no end.
         reason: the reason.
         email_hash: the hash of the member's email. Storing the suspension sets it.
-        bulk_id: the id of the removal of all Dwipps. None if the suspension started none.
+        bulk_id: the id of the removal of all Dwipps that this suspension, or the one that it replaced, started. None if
+            there was none.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Member:
         joined_at: the time of the registration.
         write_deadline: the time before which writes must start, in seconds of the monotonic clock.
         suspension: the suspension, None if there is none or if it has ended.
+        last_suspension: the same, but also if it has ended.
     """
 
     id: str
@@ -44,3 +46,4 @@ class Member:
     joined_at: datetime
     write_deadline: float = field(compare=False)
     suspension: Suspension | None = None
+    last_suspension: Suspension | None = field(default=None, compare=False)

@@ -81,6 +81,12 @@ class SuspensionRepository:
         delete = {"TableName": self._table, "Key": serialize({"pk": _email_key(suspension.email_hash or "")})}
         return [{"Update": update}, {"Delete": delete}]
 
+    def get_last(self, member_id: str) -> Suspension | None:
+        """Return the suspension in a member's row, which may have ended. None if there is none."""
+        key = serialize({"pk": f"member#{member_id}"})
+        response = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return last_from_map(deserialize(response.get("Item", {})).get("suspension"))
+
     def get_for_email(self, email: str) -> Suspension | None:
         """Return what is left of the suspension of an account with this email. None if there is none."""
         email_hash = hash_email(email)
@@ -152,11 +158,21 @@ def to_map(suspension: Suspension) -> dict[str, str]:
 
 def from_map(values: Mapping[str, Any] | None) -> Suspension | None:
     """Return the suspension in a map that `to_map` made. None if there is none, or if it has ended."""
+    return select_in_force(last_from_map(values))
+
+
+def select_in_force(suspension: Suspension | None) -> Suspension | None:
+    """Return the suspension, None if it has ended."""
+    if suspension is None or suspension.until is None or suspension.until > now():
+        return suspension
+    return None
+
+
+def last_from_map(values: Mapping[str, Any] | None) -> Suspension | None:
+    """Return the suspension in a map that `to_map` made, which may have ended. None if there is none."""
     if values is None:
         return None
     until = from_text(values["until"]) if "until" in values else None
-    if until is not None and until <= now():
-        return None
     return Suspension(
         *(values["id"], from_text(values["at"]), until, values["reason"]),
         bulk_id=values.get("bulk_id"),

@@ -2,7 +2,7 @@
 
 The pending row of the job (app/jobs/pending.py) is the state:
 
-    pk = pending#decide-dwipps  handle, action, bulk_id, reason, decided_at; ends_at (of a suspension with an end)
+    pk = pending#decide-dwipps  handle, action, bulk_id, reason, decided_at
     sk = <id of the member>
 
 There is one row for each member. A later decision replaces it, so the job of the earlier one stops. `bulk_id`
@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any, Literal, Self
 
 from app.aws.timestamps import from_text, to_text
+from app.cases.models import Decision
 from app.jobs.messages import DECIDE_DWIPPS, JobMessage
 from app.jobs.pending import PendingJobRepository
 from app.jobs.queue import JobQueue
@@ -34,7 +35,6 @@ class BulkDecision:
         bulk_id: the id of the bulk removal.
         reason: the reason of the suspension.
         at: the time.
-        ends_at: the end of the suspension. A later Dwipp is not removed. None if there is no end.
     """
 
     handle: str
@@ -42,18 +42,13 @@ class BulkDecision:
     bulk_id: str
     reason: ModerationReason
     at: datetime
-    ends_at: datetime | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Return the decision in a pending row."""
-        ends_at = row.get("ends_at")
-        return cls(
-            *(row["handle"], row["action"], row["bulk_id"], row["reason"], from_text(row["decided_at"])),
-            ends_at=from_text(ends_at) if ends_at else None,
-        )
+        return cls(row["handle"], row["action"], row["bulk_id"], row["reason"], from_text(row["decided_at"]))
 
-    def to_values(self) -> dict[str, str | None]:
+    def to_values(self) -> dict[str, str]:
         """Return the values of the pending row."""
         return {
             "handle": self.handle,
@@ -61,32 +56,41 @@ class BulkDecision:
             "bulk_id": self.bulk_id,
             "reason": self.reason,
             "decided_at": to_text(self.at),
-            "ends_at": to_text(self.ends_at) if self.ends_at else None,
         }
 
-    @property
-    def identity(self) -> dict[str, str]:
-        """Return the values by which the row of this decision differs from that of another one."""
-        return {"action": self.action, "bulk_id": self.bulk_id}
+    def applies_to(self, state: CaseState, ends_at: datetime | None) -> bool:
+        """Return True if this decision changes a Dwipp in this state. A later dismissal of the Dwipp alone stays.
 
-    def applies_to(self, state: CaseState) -> bool:
-        """Return True if this decision changes a Dwipp in this state. Later decisions on the Dwipp alone stay."""
-        dwipp, standing = state.dwipp, state.case.decision
+        Args:
+            state: the Dwipp and its case.
+            ends_at: the end of the suspension. A later Dwipp is not removed. None if there is no end.
+        """
+        dwipp = state.dwipp
         if dwipp is None:
             return False
         if self.action == "dismiss":
             return dwipp.removed is not None and dwipp.removed.bulk_id == self.bulk_id
-        is_later = self.ends_at is not None and dwipp.created_at >= self.ends_at
-        is_dismissed = standing is not None and standing.decided_at is not None and standing.decided_at > self.at
-        return not (dwipp.removed or is_later or is_dismissed)
+        is_later = ends_at is not None and dwipp.created_at >= ends_at
+        return not (dwipp.removed or is_later or self._is_overruled(state.case.decision))
+
+    def _is_overruled(self, standing: Decision | None) -> bool:
+        """Return True if a moderator decided on the Dwipp alone since this decision."""
+        if standing is None or standing.decided_at is None or standing.bulk_id is not None:
+            return False
+        return standing.decided_at > self.at
 
 
 class BulkDecisions:
-    """The start of bulk decisions."""
+    """The repository of bulk decisions, and the queue of their jobs."""
 
     def __init__(self, pending: PendingJobRepository, queue: JobQueue) -> None:
         self._pending = pending
         self._queue = queue
+
+    def get(self, member_id: str) -> BulkDecision | None:
+        """Return the running decision on a member. None if there is none."""
+        row = self._pending.get(DECIDE_DWIPPS, member_id)
+        return BulkDecision.from_row(row) if row else None
 
     def start_request(self, member_id: str, decision: BulkDecision) -> Any:
         """Return the request that starts a decision in place of an earlier one, for a transaction."""
@@ -95,6 +99,14 @@ class BulkDecisions:
     def stop_request(self, member_id: str) -> Any:
         """Return the request that stops the running decision on a member, if there is one, for a transaction."""
         return {"Delete": self._pending.delete_request(DECIDE_DWIPPS, member_id)}
+
+    def touch_request(self, member_id: str, decision: BulkDecision) -> Any:
+        """Return the touch of the pending row, for the transaction of a Dwipp. It fails if the row was replaced."""
+        return {"Update": self._pending.touch_request(DECIDE_DWIPPS, member_id, **decision.to_values())}
+
+    def finish(self, member_id: str, decision: BulkDecision) -> None:
+        """Delete the pending row of a decision that is done, unless another decision replaced it."""
+        self._pending.delete(DECIDE_DWIPPS, member_id, **decision.to_values())
 
     def enqueue(self, member_id: str) -> None:
         """Send the message for a decision that was started. If that fails, the sweep sends it."""

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -9,10 +10,9 @@ from app.aws.retries import WRITE_DRAIN_PERIOD, retry_on_conflict
 from app.aws.timestamps import now
 from app.dwipps.repository import DwippRepository
 from app.errors import DwippNotFoundError
-from app.jobs.messages import DECIDE_DWIPPS
-from app.jobs.pending import PendingJobRepository
 from app.jobs.worker import MustStop, Progress
-from app.moderation.bulk_decisions import BulkDecision
+from app.members.suspensions import SuspensionRepository
+from app.moderation.bulk_decisions import BulkDecision, BulkDecisions
 from app.moderation.case_states import CaseStates
 from app.moderation.decision_writer import DecisionWriter, Verdict, next_time
 
@@ -28,9 +28,15 @@ class BulkJob:
     """
 
     def __init__(
-        self, pending: PendingJobRepository, dwipps: DwippRepository, states: CaseStates, writer: DecisionWriter
+        self,
+        decisions: BulkDecisions,
+        suspensions: SuspensionRepository,
+        dwipps: DwippRepository,
+        states: CaseStates,
+        writer: DecisionWriter,
     ) -> None:
-        self._pending = pending
+        self._decisions = decisions
+        self._suspensions = suspensions
         self._dwipps = dwipps
         self._states = states
         self._writer = writer
@@ -45,37 +51,45 @@ class BulkJob:
             subject: the id of the member.
             must_stop: returns True when no further decision may begin.
         """
-        decision = self._get(subject)
+        decision = self._decisions.get(subject)
         if decision is None:
             return Progress(is_done=True)
         began_at = now()
-        for dwipp_id in self._dwipps.iter_ids_of_author(decision.handle, removed=decision.action == "dismiss"):
+        for dwipp_id in self._iter_ids(decision):
             if must_stop():
                 return Progress(is_done=False)
             deadline = time.monotonic() + _DECISION_TIMEOUT_SECONDS
             if not retry_on_conflict(partial(self._decide, subject, decision, dwipp_id), deadline):
-                return Progress(is_done=True)
-        wait = decision.at + WRITE_DRAIN_PERIOD - began_at
-        if wait > timedelta(0):
-            return Progress(is_done=False, delay_seconds=math.ceil(wait.total_seconds()))
-        self._pending.delete(DECIDE_DWIPPS, subject, **decision.identity)
+                break
+        else:
+            wait = decision.at + WRITE_DRAIN_PERIOD - began_at
+            if wait > timedelta(0):
+                return Progress(is_done=False, delay_seconds=math.ceil(wait.total_seconds()))
+        self._decisions.finish(subject, decision)
         return Progress(is_done=True)
 
-    def _get(self, subject: str) -> BulkDecision | None:
-        row = self._pending.get(DECIDE_DWIPPS, subject)
-        return BulkDecision.from_row(row) if row else None
+    def _iter_ids(self, decision: BulkDecision) -> Iterator[str]:
+        """Yield the ids of the Dwipps to decide on, newest first. Those that are done are left out."""
+        if decision.action == "remove":
+            return self._dwipps.iter_not_removed(decision.handle)
+        return self._dwipps.iter_removed(decision.handle, decision.bulk_id)
 
     def _decide(self, subject: str, decision: BulkDecision, dwipp_id: str) -> bool:
-        """Decide on a Dwipp. Return False if another decision on the member has stopped this one."""
-        if self._get(subject) != decision:
+        """Decide on a Dwipp. Return False if the decision on the member is no longer in force."""
+        if self._decisions.get(subject) != decision:
             return False
+        ends_at = None
+        if decision.action == "remove":
+            # The suspension may have another end since, and another suspension may have begun after it.
+            suspension = self._suspensions.get_last(subject)
+            if suspension is None or suspension.bulk_id != decision.bulk_id:
+                return False
+            ends_at = suspension.until
         try:
             state = self._states.get(dwipp_id)
         except DwippNotFoundError:
             return True  # It was deleted, and the index lags.
-        if decision.applies_to(state):
-            at = next_time(state.case.decision)
-            bulk_id = decision.bulk_id if decision.action == "remove" else None
-            touch = {"Update": self._pending.touch_request(DECIDE_DWIPPS, subject, **decision.identity)}
-            self._writer.write(state, Verdict(decision.action, decision.reason, at, bulk_id), [touch])
+        if decision.applies_to(state, ends_at):
+            verdict = Verdict(decision.action, decision.reason, next_time(state.case.decision), decision.bulk_id)
+            self._writer.write(state, verdict, [self._decisions.touch_request(subject, decision)])
         return True

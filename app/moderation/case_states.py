@@ -69,5 +69,5 @@ class CaseStates:
 
 def _make_case(dwipp: Dwipp) -> Case:
     removal = dwipp.removed
-    decision = Decision("remove", removal.reason, removal.at) if removal else None
+    decision = Decision("remove", removal.reason, removal.at, removal.bulk_id) if removal else None
     return Case(dwipp.id, dwipp.author_handle, listed_at=creation_time(dwipp.id), decision=decision)

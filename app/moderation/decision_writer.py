@@ -53,9 +53,9 @@ class DecisionWriter:
         Raises:
             WriteConflictError: if the case or the Dwipp changed since it was read, or if another write failed.
         """
-        decision = Decision(verdict.action, verdict.reason, verdict.at)
+        decision = Decision(verdict.action, verdict.reason, verdict.at, verdict.bulk_id)
         removal = Removal(verdict.at, verdict.reason, verdict.bulk_id) if verdict.action == "remove" else None
-        case = state.case if state.is_stored else replace(state.case, listed_at=verdict.at)
+        case = state.case
         requests = [
             *self._dwipp_requests(state.dwipp, removal),
             self._cases.decision_request(case, decision, is_new=not state.is_stored),

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Literal
 
 from app.aws.retries import retry_on_conflict
+from app.cases.models import Decision
 from app.errors import DecisionConflictError, OwnDwippError
 from app.members.models import Member
 from app.moderation.case_states import CaseState, CaseStates
@@ -64,7 +65,8 @@ class Decisions:
         case, standing = state.case, state.case.decision
         if ruling.expected and (standing is None or standing.decided_at != ruling.expected):
             raise DecisionConflictError
-        is_standing = standing and (standing.action, standing.reason) == (ruling.action, ruling.reason)
+        # A bulk decision does not stand for one on the Dwipp alone, because a restoration can undo it.
+        is_standing = standing == Decision(ruling.action, ruling.reason, standing.decided_at) if standing else False
         if is_standing and case.opening is None:
             return state.close_if_gone(), False
         verdict = Verdict(ruling.action, ruling.reason, next_time(standing))

@@ -34,6 +34,6 @@ class Records:
             MemberNotFoundError: if there is no such member, or if the account is being deleted.
         """
         member = self._directory.find(handle)
-        removed = sum(1 for _ in self._dwipps.iter_ids_of_author(handle, removed=True))
+        removed = sum(1 for _ in self._dwipps.iter_removed(handle))
         states = self._states.list(self._entries.list_open_of(handle))
         return Record(member, removed, sum(1 for state in states if state.case.opening))

@@ -1,7 +1,7 @@
 """The suspensions that moderators decide. One transaction writes a suspension, its log entry, and a bulk decision."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -97,24 +97,32 @@ class Sanctions:
         if self._pool.is_in_group(member.id, MODERATORS):
             raise ProtectedMemberError
         standing, at = member.suspension, now()
-        is_standing = standing and (standing.until, standing.reason) == (sentence.until, sentence.reason)
-        bulk_id = standing.bulk_id if standing else None
-        starts_removal = sentence.remove_dwipps and bulk_id is None
+        is_standing = standing is not None and (standing.until, standing.reason) == (sentence.until, sentence.reason)
+        starts_removal = sentence.remove_dwipps and not (standing and standing.bulk_id)
         if is_standing and not starts_removal:
             return False
-        if starts_removal:
-            bulk_id = new_bulk_id()
-        suspension = Suspension(uuid.uuid4().hex, at, sentence.until, sentence.reason, bulk_id=bulk_id)
-        requests = self._suspensions.suspend_requests(member, email, suspension)
-        entry = LogEntry(
-            *(at, moderator.handle, "suspend", handle), until=sentence.until, reason=sentence.reason, note=sentence.note
+        bulk_id = self._choose_bulk_id(member) if starts_removal else standing.bulk_id if standing else None
+        suspension = Suspension(
+            uuid.uuid4().hex,
+            standing.at if standing and is_standing else at,
+            sentence.until,
+            sentence.reason,
+            bulk_id=bulk_id,
         )
+        requests = self._suspensions.suspend_requests(member, email, suspension)
         if not is_standing:
+            entry = LogEntry(
+                *(at, moderator.handle, "suspend", handle),
+                until=sentence.until,
+                reason=sentence.reason,
+                note=sentence.note,
+            )
             requests.append(self._log.put_request(entry))
-        if starts_removal and bulk_id:
-            removal = BulkDecision(handle, "remove", bulk_id, sentence.reason, at, sentence.until)
-            requests.append(self._bulk_decisions.start_request(member.id, removal))
-            requests.append(self._log.put_request(replace(entry, at=at + _NEXT_ENTRY, action="remove", until=None)))
+        if bulk_id and starts_removal:
+            removal = BulkDecision(handle, "remove", bulk_id, sentence.reason, at)
+            requests += self._start_requests(moderator, member, removal)
+        elif member.last_suspension and member.last_suspension.bulk_id != bulk_id:
+            requests.append(self._bulk_decisions.stop_request(member.id))
         self._write(requests)
         if starts_removal:
             self._bulk_decisions.enqueue(member.id)
@@ -123,22 +131,33 @@ class Sanctions:
     def _lift(self, moderator: Member, handle: str, *, restore_dwipps: bool) -> bool:
         member, at = self._directory.find(handle), now()
         suspension = member.suspension
+        if suspension is None and member.last_suspension and member.last_suspension.bulk_id:
+            suspension = member.last_suspension  # It has ended, but its removal can still be stopped and undone.
         if suspension is None:
             return False
         requests = self._suspensions.lift_requests(member.id, suspension)
         requests.append(self._log.put_request(LogEntry(at, moderator.handle, "lift", handle)))
         starts_restoration = restore_dwipps and suspension.bulk_id is not None
-        if starts_restoration and suspension.bulk_id:
+        if suspension.bulk_id and starts_restoration:
             restoration = BulkDecision(handle, "dismiss", suspension.bulk_id, suspension.reason, at)
-            requests.append(self._bulk_decisions.start_request(member.id, restoration))
-            entry = LogEntry(at + _NEXT_ENTRY, moderator.handle, "dismiss", handle, reason=suspension.reason)
-            requests.append(self._log.put_request(entry))
+            requests += self._start_requests(moderator, member, restoration)
         elif suspension.bulk_id:
             requests.append(self._bulk_decisions.stop_request(member.id))
         self._write(requests)
         if starts_restoration:
             self._bulk_decisions.enqueue(member.id)
         return True
+
+    def _choose_bulk_id(self, member: Member) -> str:
+        """Return the id of a new removal: that of the restoration that it ends, so that it includes what was left."""
+        running = self._bulk_decisions.get(member.id)
+        return running.bulk_id if running and running.action == "dismiss" else new_bulk_id()
+
+    def _start_requests(self, moderator: Member, member: Member, decision: BulkDecision) -> list[Any]:
+        """Return the requests that start a bulk decision, and its log entry."""
+        at = decision.at + _NEXT_ENTRY
+        entry = LogEntry(at, moderator.handle, decision.action, member.handle, reason=decision.reason)
+        return [self._bulk_decisions.start_request(member.id, decision), self._log.put_request(entry)]
 
     def _get_email(self, member: Member) -> str:
         user = self._pool.get_user(member.id)

@@ -1,5 +1,6 @@
 """A suspension can remove all Dwipps of the member. Its end can restore them. A background job does both."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -9,9 +10,13 @@ from unittest.mock import patch
 import pytest
 
 from app.aws.retries import new_write_deadline, retry_on_conflict
+from app.aws.timestamps import now
 from app.bootstrap import build_container
+from app.members.suspensions import SuspensionRepository
 from app.moderation import bulk_job
+from app.moderation.bulk_decisions import BulkDecisions
 from app.moderation.case_states import CaseStates
+from app.openapi.formats import format_timestamp
 from testkit.api_client import Api, MemberClient
 from testkit.jobs import run_jobs_in_thread
 
@@ -90,7 +95,7 @@ class TestRemoval:
         assert (case["status"], case["reports"], case["decision"]) == ("closed", 1, expected)
         closed = (await moderator.get("/v1/moderation/cases?status=closed"))["items"]
         assert {case["dwipp_id"] for case in closed} == set(dwipp_ids)
-        assert await _list_log(moderator) == [("remove", "spam", "A series."), ("suspend", "spam", "A series.")]
+        assert await _list_log(moderator) == [("remove", "spam", None), ("suspend", "spam", "A series.")]
         assert (await moderator.get("/v1/moderation/members/max"))["removed"] == 3
         assert not _is_pending(api)
 
@@ -123,7 +128,7 @@ class TestRemoval:
         await _suspend(moderator)
         await run_jobs_in_thread(api.settings)
         assert await _list_visible(kay) == []
-        assert await _list_log(moderator) == [("remove", "spam", "A series."), ("suspend", "spam", "A series.")]
+        assert await _list_log(moderator) == [("remove", "spam", None), ("suspend", "spam", "A series.")]
 
 
 @pytest.mark.in_process
@@ -177,6 +182,41 @@ class TestRestoration:
             await run_jobs_in_thread(api.settings)
         assert await _list_visible(kay) == [new]
 
+    async def test_ended_suspension_can_be_undone(self, api: Api) -> None:
+        kay, max_, moderator, dwipp_ids = await _create(api)
+        await _suspend(moderator, format_timestamp(now() + timedelta(seconds=0.5)))
+        await run_jobs_in_thread(api.settings)
+        await asyncio.sleep(0.6)
+        assert (await max_.get("/v1/me"))["suspension"] is None
+        await _lift(moderator)
+        await run_jobs_in_thread(api.settings)
+        assert await _list_visible(kay) == dwipp_ids
+
+    async def test_removal_during_a_restoration_includes_what_is_left(self, api: Api) -> None:
+        kay, max_, moderator, dwipp_ids = await _create(api)
+        await _suspend(moderator)
+        await run_jobs_in_thread(api.settings)
+        await _lift(moderator)
+        job, member_id = _make_job(api), (await max_.get("/v1/me"))["id"]
+        answers = iter([False, True])
+        job.run(member_id, lambda: next(answers))
+        assert len(await _list_visible(kay)) == 1
+        await _suspend(moderator)
+        await run_jobs_in_thread(api.settings)
+        assert await _list_visible(kay) == []
+        await _lift(moderator)
+        await run_jobs_in_thread(api.settings)
+        assert await _list_visible(kay) == dwipp_ids
+
+    async def test_same_decision_on_a_dwipp_alone_outlasts_the_restoration(self, api: Api) -> None:
+        kay, _, moderator, dwipp_ids = await _create(api)
+        await _suspend(moderator)
+        await run_jobs_in_thread(api.settings)
+        await _decide(moderator, dwipp_ids[1], "remove", "spam")
+        await _lift(moderator)
+        await run_jobs_in_thread(api.settings)
+        assert await _list_visible(kay) == [dwipp_ids[0], dwipp_ids[2]]
+
     async def test_without_a_removal_nothing_is_restored(self, api: Api) -> None:
         kay, _, moderator, dwipp_ids = await _create(api)
         await _decide(moderator, dwipp_ids[0], "remove")
@@ -217,23 +257,83 @@ class TestJob:
         assert job.run(member_id, lambda: False).is_done
         assert await _list_visible(kay) == dwipp_ids[:3]
 
-    async def test_decision_between_read_and_write_stays(self, api: Api) -> None:
-        """The lift comes after the job has read the pending row. The transaction of the Dwipp notices it."""
+    async def test_end_of_the_suspension_between_read_and_write_stops_the_write(self, api: Api) -> None:
         kay, max_, moderator, dwipp_ids = await _create(api, 1)
         await _suspend(moderator)
         job, member_id = _make_job(api), (await max_.get("/v1/me"))["id"]
-        decision = job._get(member_id)
+        container = build_container(api.settings)
+        decision = container.bulk_decisions.get(member_id)
         assert decision
-        state = job._states.get(dwipp_ids[0])
+        suspension, state = container.suspensions.get_last(member_id), container.case_states.get(dwipp_ids[0])
         await _lift(moderator, restore_dwipps=False)
         with (
-            patch.object(job, "_get", side_effect=[decision, None]),
+            patch.object(BulkDecisions, "get", side_effect=[decision, None]),
+            patch.object(SuspensionRepository, "get_last", return_value=suspension),
             patch.object(CaseStates, "get", return_value=state),
         ):
             assert not retry_on_conflict(partial(job._decide, member_id, decision, dwipp_ids[0]), new_write_deadline())
         assert await _list_visible(kay) == dwipp_ids
 
+    async def test_removal_ends_with_its_suspension(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        kay, max_, moderator, dwipp_ids = await _create(api)
+        await _suspend(moderator)
+        await _suspend(moderator, format_timestamp(now() + timedelta(seconds=0.5)), remove_dwipps=False)
+        await asyncio.sleep(0.6)
+        later = (await max_.post_dwipp("After the end"))["id"]
+        monkeypatch.setattr(bulk_job, "WRITE_DRAIN_PERIOD", timedelta(0))
+        await run_jobs_in_thread(api.settings)
+        assert await _list_visible(kay) == [later]
+        assert len(dwipp_ids) == (await moderator.get("/v1/moderation/members/max"))["removed"]
+
+    @pytest.mark.parametrize("is_suspended_again", [False, True])
+    async def test_ended_suspension_can_be_lifted_to_stop_its_removal(
+        self, api: Api, *, is_suspended_again: bool
+    ) -> None:
+        kay, _, moderator, dwipp_ids = await _create(api)
+        await _suspend(moderator, format_timestamp(now() + timedelta(seconds=0.3)))
+        await asyncio.sleep(0.4)
+        if is_suspended_again:
+            await _suspend(moderator, remove_dwipps=False)
+        await _lift(moderator, restore_dwipps=False)
+        await run_jobs_in_thread(api.settings)
+        assert await _list_visible(kay) == dwipp_ids
+        assert not _is_pending(api)
+
+    async def test_job_of_another_suspension_ends_without_an_effect(self, api: Api) -> None:
+        kay, max_, moderator, dwipp_ids = await _create(api)
+        await _suspend(moderator)
+        container, member_id = build_container(api.settings), (await max_.get("/v1/me"))["id"]
+        decision = container.bulk_decisions.get(member_id)
+        assert decision
+        await _lift(moderator, restore_dwipps=False)
+        request = container.bulk_decisions.start_request(member_id, decision)
+        container.dwipps._client.put_item(**request["Put"])
+        assert _make_job(api).run(member_id, lambda: False).is_done
+        assert await _list_visible(kay) == dwipp_ids
+        assert not _is_pending(api)
+
+    async def test_restoration_passes_over_dwipps_of_other_removals(self, api: Api) -> None:
+        """With time for one Dwipp in each message, it is over after as many messages as it restores Dwipps."""
+        kay, max_, moderator, dwipp_ids = await _create(api)
+        await _suspend(moderator)
+        await run_jobs_in_thread(api.settings)
+        await _lift(moderator, restore_dwipps=False)
+        await _decide(moderator, dwipp_ids[0], "dismiss")
+        await _suspend(moderator)
+        job, member_id = _make_job(api), (await max_.get("/v1/me"))["id"]
+        job.run(member_id, lambda: False)
+        await _lift(moderator)
+        answers = iter([False, True])
+        job.run(member_id, lambda: next(answers))
+        assert await _list_visible(kay) == dwipp_ids[:1]
+
 
 def _make_job(api: Api) -> bulk_job.BulkJob:
     container = build_container(api.settings)
-    return bulk_job.BulkJob(container.pending_jobs, container.dwipps, container.case_states, container.decision_writer)
+    return bulk_job.BulkJob(
+        container.bulk_decisions,
+        container.suspensions,
+        container.dwipps,
+        container.case_states,
+        container.decision_writer,
+    )

@@ -2,12 +2,17 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from app.aws.timestamps import now
 from app.bootstrap import build_container
 from app.cases.models import Case, Decision
+from app.cases.repository import CaseRepository
+from app.errors import UnavailableError
+from app.members.models import Member
+from app.members.personal_data import PersonalData
 from testkit.api_client import Api, MemberClient
 from testkit.members import make_member
 
@@ -164,6 +169,35 @@ async def test_deletion_of_the_dwipp_closes_the_case(api: Api) -> None:
 
 
 @pytest.mark.in_process
+async def test_repeated_deletion_closes_a_case_that_the_first_could_not(api: Api) -> None:
+    kay, _, max_, dwipp_id = await _create(api)
+    await _report(kay, dwipp_id)
+    with patch.object(CaseRepository, "close_deleted", side_effect=UnavailableError):
+        assert (await max_.http.delete(f"/v1/dwipps/{dwipp_id}")).status_code == 503
+    case = _get_case(api, dwipp_id)
+    assert case
+    assert case.status == "open"
+    assert (await max_.http.delete(f"/v1/dwipps/{dwipp_id}")).status_code == 404
+    closed = _get_case(api, dwipp_id)
+    assert closed
+    assert (closed.status, _list_entries(api)) == ("closed", [])
+
+
+@pytest.mark.in_process
+async def test_erasure_closes_the_cases_that_are_still_open(api: Api) -> None:
+    kay, _, max_, dwipp_id = await _create(api)
+    await _report(kay, dwipp_id)
+    container = build_container(api.settings)
+    key = {"dwipp_id": {"S": dwipp_id}}
+    container.dwipps._client.delete_item(TableName=api.settings.dwipps_table, Key=key)
+    (store,) = [store for store in container.personal_data if store.name == "dwipps"]
+    erase_all(store, make_member((await max_.get("/v1/me"))["id"], "max"))
+    closed = _get_case(api, dwipp_id)
+    assert closed
+    assert (closed.status, _list_entries(api)) == ("closed", [])
+
+
+@pytest.mark.in_process
 async def test_only_a_new_report_opens_a_decided_case(api: Api) -> None:
     kay, lee, _, dwipp_id = await _create(api)
     await _report(kay, dwipp_id)
@@ -267,14 +301,17 @@ class TestPersonalData:
         await _report(lee, dwipp_id, "hate")
         member_id = (await kay.get("/v1/me"))["id"]
         (store,) = [store for store in build_container(api.settings).personal_data if store.name == "reports"]
-        member = make_member(member_id)
-        while calls := store.erase(member, 100):
-            for call in calls:
-                call()
+        erase_all(store, make_member(member_id))
         assert (await kay.get("/v1/me/export"))["reports"] == []
         case = _get_case(api, dwipp_id)
         assert case
         assert (case.reports, case.reasons) == (1, {"hate": 1})
+
+
+def erase_all(store: PersonalData, member: Member) -> None:
+    while calls := store.erase(member, 100):
+        for call in calls:
+            call()
 
 
 class TestConcurrency:

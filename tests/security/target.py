@@ -19,7 +19,6 @@ from app.main import create_app
 from app.me.deletion import Deletion
 from app.me.export import Export
 from app.members.directory import Directory
-from app.moderation.bulk_decisions import BulkDecisions
 from app.moderation.sanctions import Sanctions
 from app.settings import Settings
 from devstack import stack
@@ -113,7 +112,7 @@ def _with_single_user(container: Container, settings: Settings, keys: KeyEndpoin
             client,
             directory,
             container.suspensions,
-            BulkDecisions(container.pending_jobs, container.job_queue),
+            container.bulk_decisions,
             container.moderation_log,
             pool,
         ),

@@ -7,14 +7,13 @@ from unittest.mock import Mock
 import pytest
 
 from app.aws.timestamps import now
-from app.cases.repository import CaseRepository
 from app.cognito.models import User
 from app.cognito.user_pool import UserPool
 from app.dwipps.feed import Feed, to_view
 from app.dwipps.ids import new_id
 from app.dwipps.personal_data import DwippData, ReactionData
 from app.dwipps.reactions import Reaction, ReactionRepository
-from app.dwipps.repository import Dwipp, DwippRepository, Removal
+from app.dwipps.repository import Dwipp, Removal
 from app.dwipps.schemas import Mark
 from app.errors import InvalidCursorError, UnauthenticatedError
 from app.me.export import MAX_EXPORT_ITEMS, Export
@@ -70,7 +69,7 @@ class TestCursors:
 
     @pytest.fixture
     def export(self, pool: Mock, feed: Mock, reactions: Mock) -> Export:
-        return Export(pool, (DwippData(feed, Mock(DwippRepository), Mock(CaseRepository)), ReactionData(reactions)))
+        return Export(pool, (DwippData(feed, Mock(), Mock(), Mock(), Mock()), ReactionData(reactions)))
 
     def _make_cursor(self, *position: str) -> str:
         return encode_cursor(f"export {self.MEMBER.id}", *position)
