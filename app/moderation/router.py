@@ -54,7 +54,7 @@ from app.openapi.problem_responses import (
 from app.pagination.cursors import decode_cursor, encode_cursor
 from app.pagination.dependencies import PageParams
 from app.safety.dependencies import Reports
-from app.web.problems import METHOD_NOT_ALLOWED, NOT_FOUND
+from app.web.problems import INVALID_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND
 from app.web.routing import ApiRoute, allowed_methods
 
 router = APIRouter(prefix="/v1/moderation", tags=["moderation"], route_class=ApiRoute, dependencies=[require_moderator])
@@ -181,7 +181,7 @@ def suspend_member(
     "/members/{handle}/suspension",
     summary="Lift a suspension",
     status_code=204,
-    responses=error_responses(*_LIMITED_ERRORS, errors.MemberNotFoundError),
+    responses=error_responses(*_LIMITED_ERRORS, INVALID_REQUEST, errors.MemberNotFoundError),
 )
 def lift_suspension(
     handle: OthersHandleParam,
