@@ -38,6 +38,7 @@ from app.moderation.case_pages import CasePages
 from app.moderation.decisions import Decisions
 from app.moderation.log import ModerationLog
 from app.moderation.sanctions import Sanctions
+from app.rankings.snapshots import SnapshotRepository
 from app.safety.report_data import ReportData
 from app.settings import Settings
 
@@ -60,6 +61,7 @@ class Container:
     writer: IdempotentWriter
     reactions: ReactionRepository
     reaction_writer: ReactionWriter
+    snapshots: SnapshotRepository
     feed: Feed
     cases: CaseRepository
     reports: ReportRepository
@@ -92,7 +94,9 @@ def build_container(settings: Settings) -> Container:
     log = ModerationLog(client, settings.safety_table)
     blocks = BlockRepository(client, settings.members_table)
     audiences = Audiences(blocks, directory)
-    feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions, audiences)
+    snapshots = SnapshotRepository(client, settings.safety_table)
+    cache = FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds)
+    feed = Feed(dwipps, cache, reactions, audiences, snapshots)
     personal_data: tuple[PersonalData, ...] = (
         DwippData(feed, dwipps, cases),
         BlockData(blocks),
@@ -117,7 +121,16 @@ def build_container(settings: Settings) -> Container:
             frozenset({"log"}),
             "The log shows for a year what moderators decided, and names members by their handles only.",
         ),
-        ExemptRows("pending jobs", frozenset({"pending"}), "A row holds a random id, and is deleted after its job."),
+        ExemptRows(
+            "pending jobs",
+            frozenset({"pending"}),
+            "A row holds a random id or the name of a list, and is deleted after its job.",
+        ),
+        ExemptRows(
+            "snapshots",
+            frozenset({"snapshot"}),
+            "A snapshot holds ids of Dwipps only, which lead nowhere once the Dwipps are gone, and expires.",
+        ),
     )
     pending_jobs = PendingJobRepository(client, settings.safety_table)
     deletions = DeletionRepository(client, settings.members_table, pending_jobs)
@@ -137,6 +150,7 @@ def build_container(settings: Settings) -> Container:
         writer=IdempotentWriter(client, settings.members_table, dwipps),
         reactions=reactions,
         reaction_writer=ReactionWriter(dwipps, reactions, audiences),
+        snapshots=snapshots,
         feed=feed,
         cases=cases,
         reports=reports,

@@ -19,6 +19,7 @@ from app.members.audience import Audience, Audiences
 from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 from app.pagination.cursors import PageRequest
+from app.rankings.snapshots import SnapshotRepository
 from app.settings import Settings
 from testkit.members import make_author
 from testkit.moderation import Moderation
@@ -53,7 +54,9 @@ class Reader:
             self.reactions.change_upvote(self.member, dwipp_id, Change.SET)
             self.reactions.change_favorite(self.member, dwipp_id, Change.SET)
         audiences = Audiences(blocks, self.directory)
-        self._feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, 0), self.reactions, audiences)
+        self._feed = Feed(
+            dwipps, FeedPageCache(dwipps.list_recent, 0), self.reactions, audiences, Mock(SnapshotRepository)
+        )
 
     def get(self, dwipp_id: str, *, is_moderator: bool = False) -> DwippView:
         return self._feed.get(self.member.id, dwipp_id, is_moderator=is_moderator)
