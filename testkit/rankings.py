@@ -88,9 +88,13 @@ def write_dwipps(settings: Settings, dwipps: Sequence[NewDwipp], moment: datetim
     return ids
 
 
-def skip_renewals(settings: Settings) -> None:
-    """Let each list have a pointer as of now, to no snapshot, so that no list is due for some minutes."""
-    client = dynamodb_client(settings.region)
+def skip_renewals(client: Any, settings: Settings) -> None:
+    """Let each list have a pointer as of now, to no snapshot, so that no list is due for some minutes.
+
+    Args:
+        client: a client of DynamoDB.
+        settings: the settings of the tables.
+    """
     snapshots = SnapshotRepository(client, settings.safety_table)
     for ranked in LISTS.values():
         pointer = snapshots.move_request(ranked.name, None, Pointer(now()))
