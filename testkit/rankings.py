@@ -12,9 +12,9 @@ import pytest
 
 from app.aws.clients import dynamodb_client
 from app.aws.items import serialize
-from app.aws.timestamps import now
+from app.aws.timestamps import now, to_milliseconds
 from app.dwipps.ids import feed_shard
-from app.rankings.lists import LISTS
+from app.rankings.lists import LISTS, ListName
 from app.rankings.snapshots import Pointer, SnapshotRepository
 from app.settings import Settings
 
@@ -99,6 +99,14 @@ def skip_renewals(client: Any, settings: Settings) -> None:
     for ranked in LISTS.values():
         pointer = snapshots.move_request(ranked.name, None, Pointer(now()))
         client.put_item(TableName=pointer["TableName"], Item=pointer["Item"])
+
+
+def write_snapshot(client: Any, settings: Settings, name: ListName, ids: Sequence[str]) -> None:
+    """Write a snapshot with these ids in their order, and let the pointer name it."""
+    snapshots = SnapshotRepository(client, settings.safety_table)
+    as_of = to_milliseconds(now())
+    snapshots.put(name, as_of, [UUID(dwipp_id).bytes for dwipp_id in ids])
+    client.put_item(**snapshots.move_request(name, snapshots.get_pointer(name), Pointer(as_of)))
 
 
 def _make_row(settings: Settings, dwipp_id: str, dwipp: NewDwipp) -> dict[str, Any]:
