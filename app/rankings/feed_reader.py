@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
 MAX_UNITS_PER_SECOND = 500
 MAX_UNITS_PER_QUERY = 128
-_UNITS_PER_SECOND = MAX_UNITS_PER_SECOND - MAX_UNITS_PER_QUERY
+UNITS_PER_SECOND = MAX_UNITS_PER_SECOND - MAX_UNITS_PER_QUERY
 
 # Sorts directly after an id that it is appended to, and before all other ids.
 _NEXT = "0"
@@ -76,7 +76,7 @@ class FeedReader:
             position = last["dwipp_id"]["S"] + _NEXT if last else end
             yield FeedSlice(dwipps, position)
             units = response.get("ConsumedCapacity", {}).get("CapacityUnits", 0)  # MiniStack reports none.
-            time.sleep(max(0.0, started + units / _UNITS_PER_SECOND - time.monotonic()))
+            time.sleep(max(0.0, started + units / UNITS_PER_SECOND - time.monotonic()))
 
     def _query(self, shard: int, position: str, end: str) -> Any:
         return self._client.query(
