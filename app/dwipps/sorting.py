@@ -7,6 +7,8 @@ from fastapi.exceptions import RequestValidationError
 
 from app.rankings.lists import ListName
 
+PERIOD_WITHOUT_TOP = "This parameter requires sort=top."
+
 _Period = Literal["day", "week", "month", "all"]
 _ABSENT: Any = None  # Of a union with None, an error would name the members. The document shows no default of None.
 
@@ -23,8 +25,8 @@ async def _ranking(
     if sort == "top":
         return period or "day"
     if period is not _ABSENT:
-        message = "This parameter requires sort=top."
-        raise RequestValidationError([{"type": "period_without_top", "loc": ("query", "period"), "msg": message}])
+        flaw = {"type": "period_without_top", "loc": ("query", "period"), "msg": PERIOD_WITHOUT_TOP}
+        raise RequestValidationError([flaw])
     return "hot" if sort == "hot" else None
 
 
