@@ -44,6 +44,7 @@ from app.moderation.decisions import Decisions
 from app.moderation.log import ModerationLog
 from app.moderation.records import Records
 from app.moderation.sanctions import Sanctions
+from app.rankings.snapshots import SnapshotRepository
 from app.safety.report_data import ReportData
 from app.settings import Settings
 
@@ -66,6 +67,7 @@ class Container:
     writer: IdempotentWriter
     reactions: ReactionRepository
     reaction_writer: ReactionWriter
+    snapshots: SnapshotRepository
     feed: Feed
     dwipp_deletion: DwippDeletion
     case_entries: CaseEntries
@@ -108,7 +110,9 @@ def build_container(settings: Settings) -> Container:
     log = ModerationLog(client, settings.safety_table)
     blocks = BlockRepository(client, settings.members_table)
     audiences = Audiences(blocks, directory)
-    feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds), reactions, audiences)
+    snapshots = SnapshotRepository(client, settings.safety_table)
+    cache = FeedPageCache(dwipps.list_recent, settings.feed_cache_seconds)
+    feed = Feed(dwipps, cache, reactions, audiences, snapshots)
     personal_data: tuple[PersonalData, ...] = (
         DwippData(feed, dwipps, dwipp_deletion, entries, cases),
         BlockData(blocks),
@@ -136,7 +140,12 @@ def build_container(settings: Settings) -> Container:
         ExemptRows(
             "pending jobs",
             frozenset({"pending"}),
-            "A row has the id of a member, and a bulk decision also the handle. It is deleted after its job.",
+            "A row has the id and perhaps the handle of a member, or the name of a list. It is deleted after its job.",
+        ),
+        ExemptRows(
+            "snapshots",
+            frozenset({"snapshot"}),
+            "A snapshot holds ids of Dwipps only, which lead nowhere once the Dwipps are gone, and expires.",
         ),
     )
     pending_jobs = PendingJobRepository(client, settings.safety_table)
@@ -158,6 +167,7 @@ def build_container(settings: Settings) -> Container:
         writer=IdempotentWriter(client, settings.members_table, dwipps),
         reactions=reactions,
         reaction_writer=ReactionWriter(dwipps, reactions, audiences),
+        snapshots=snapshots,
         feed=feed,
         dwipp_deletion=dwipp_deletion,
         case_entries=entries,

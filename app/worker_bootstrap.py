@@ -1,10 +1,15 @@
 """The composition root of the worker. Only its entry points import it."""
 
-from app.bootstrap import build_container
-from app.jobs.messages import DECIDE_DWIPPS, DELETE_ACCOUNT
+from app.aws.clients import dynamodb_client
+from app.bootstrap import Container, build_container
+from app.jobs.messages import DECIDE_DWIPPS, DELETE_ACCOUNT, RENEW_RANKING
 from app.jobs.worker import Worker
 from app.me.erasure import Erasure
 from app.moderation.bulk_job import BulkJob
+from app.rankings.feed_reader import FeedReader
+from app.rankings.renewal import Renewal
+from app.rankings.runs import RunRepository
+from app.rankings.schedule import RankingSchedule
 from app.settings import Settings
 
 
@@ -20,4 +25,19 @@ def build_worker(settings: Settings) -> Worker:
         container.case_states,
         container.decision_writer,
     )
-    return Worker(container.job_queue, pending, {DELETE_ACCOUNT: erasure, DECIDE_DWIPPS: bulk_job})
+    schedule = RankingSchedule(container.snapshots)
+    return Worker(
+        container.job_queue,
+        pending,
+        {DELETE_ACCOUNT: erasure, DECIDE_DWIPPS: bulk_job, RENEW_RANKING: build_renewal(container, schedule)},
+        {RENEW_RANKING: schedule.iter_due},
+    )
+
+
+def build_renewal(container: Container, schedule: RankingSchedule) -> Renewal:
+    """Build the job that renews the ranked lists."""
+    settings = container.settings
+    client = dynamodb_client(settings.region)
+    reader = FeedReader(client, settings.dwipps_table, settings.feed_shards)
+    runs = RunRepository(client, settings.safety_table)
+    return Renewal(client, reader, runs, container.snapshots, schedule, container.pending_jobs)

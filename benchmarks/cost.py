@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from benchmarks import cost_plot, deployment, prices
+from benchmarks import cost_plot, deployment, prices, ranking_costs
 from benchmarks.baseline_model import BaselineModel, BaselineParameters
 from benchmarks.bill import Bill, bill_million_calls, bill_month
 from benchmarks.capacity_units import CapacityUnits
@@ -65,6 +65,7 @@ def report(
     tables = [
         _make_operations_table(dwipper, baseline, workload),
         _make_months_table(models, dwipper.count_feed_shards(1e8), workload),
+        ranking_costs.make_table(dwipper),
     ]
     return Part("Cost", _format_introduction(workload, parameters), tables, [cost_plot.make_plot(models, workload)])
 

@@ -66,6 +66,7 @@ def deploy(options: Options, stop: threading.Event) -> None:
         print("Deploying into the embedded AWS ...")
         with deployment.run(options, state, lock) as deployed:
             seed_once.seed_once(state, deployed.env)
+            deployment.sweep(deployed)
             mailbox = _open_mailbox(deployed.aws.endpoint)
             print(console.format_deployment_message(options, deployed))
             while not stop.wait(_POLL_SECONDS):

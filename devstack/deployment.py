@@ -4,10 +4,12 @@ The files are those that are deployed to AWS.
 """
 
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from app.jobs.lambda_events import SWEEP_EVENT
 from app.settings import Settings
 from devstack import clients, environment, function_package, lambda_function, ministack, osls, retained_data, stack
 from devstack.errors import LocalError
@@ -54,6 +56,12 @@ def run(options: Options, state: StateFolder, lock: int) -> Iterator[Deployment]
         with _run_functions(aws.endpoint, options, state):
             settings = stack.read_settings(aws.endpoint, options.region, name=STACK)
             yield Deployment(_read_api_url(aws.endpoint, options.region), aws, settings)
+
+
+def sweep(deployed: Deployment) -> None:
+    """Let the worker sweep, as its schedule does every five minutes. Then top and hot have snapshots at once."""
+    functions = clients.lambda_client(deployed.aws.endpoint, deployed.settings.region)
+    functions.invoke(FunctionName=WORKER_FUNCTION, Payload=json.dumps(SWEEP_EVENT))
 
 
 def remove(options: Options, state: StateFolder, lock: int) -> None:

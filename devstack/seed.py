@@ -6,16 +6,17 @@ The API cannot make a member a moderator, so the seed calls Cognito for that.
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 import httpx
 
 from app.auth.groups import MODERATORS
 from app.dwipps import repository
+from app.dwipps.ids import new_id
 from app.main import create_app
 from app.settings import Settings
 from devstack import clients, mail
@@ -89,14 +90,15 @@ async def _create_dwipp(api: httpx.AsyncClient, author: Member, thought: Thought
     """Create the Dwipp unless its author has one with this text. Return its id."""
     if thought.text in author.dwipps:
         return author.dwipps[thought.text]
-    with _override_new_id(thought.dwipp_id):
+    with mock.patch.object(repository, "new_id", return_value=thought.dwipp_id or _make_id(thought.age)):
         response = await api.post("/v1/dwipps", json={"text": thought.text}, headers=author.headers)
     return str(response.raise_for_status().json()["id"])
 
 
-def _override_new_id(dwipp_id: str | None) -> contextlib.AbstractContextManager[object]:
-    """Return a context in which new Dwipps get this id, because clients cannot choose ids. None changes nothing."""
-    return mock.patch.object(repository, "new_id", return_value=dwipp_id) if dwipp_id else contextlib.nullcontext()
+def _make_id(age: timedelta) -> str:
+    """Return the id of a Dwipp of this age. Clients cannot choose ids, so the seed replaces the function of the app."""
+    digits = f"{round((datetime.now(UTC) - age).timestamp() * 1000):012x}"
+    return f"{digits[:8]}-{digits[8:]}{new_id()[13:]}"
 
 
 async def _add_reactions(

@@ -75,7 +75,7 @@ class RecordingFeed(Feed):
 
     def __init__(self, container: Container) -> None:
         cache = FeedPageCache(container.dwipps.list_recent, 0)
-        super().__init__(container.dwipps, cache, container.reactions, container.audiences)
+        super().__init__(container.dwipps, cache, container.reactions, container.audiences, container.snapshots)
         self.callers: list[str] = []
         self.respond = lambda: DwippPage(items=[], next_cursor=None)
 

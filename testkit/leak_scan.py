@@ -27,7 +27,7 @@ _INTERNAL_WORDS = (
     *("amazonaws", "arn:aws", "boto", "cognito", "dynamodb", "user pool", "userpool", "conditionalcheck"),
     *("traceback", 'file "', 'file \\"', "site-packages", ".py", "pydantic", "starlette", "fastapi", "mangum"),
     *("member#", "handle#", "registrant#", "registration#", "replacement#", "waiting#", "idempotency#", "pending#"),
-    *("blocks#", "case#", "limit#", "reports#", "suspension#"),
+    *("blocks#", "case#", "limit#", "reports#", "snapshot#", "suspension#"),
     # The prefixes that CloudFormation gives to our tables.
     *("dwippstable", "reactionstable", "memberstable", "safetytable"),
 )

@@ -9,10 +9,12 @@ from app.dwipps.ids import highest_id, milliseconds, new_id
 from app.dwipps.repository import DwippRepository
 from app.dwipps.since import OVERLAP_MILLISECONDS
 from app.members.blocks import MAX_BLOCKS
+from app.rankings.candidates import MAX_RANKED
 from testkit.api_client import Api, MemberClient
 from testkit.capacity_meter import CapacityMeter, ConsumedCapacity
 from testkit.engine import Engine
 from testkit.moderation import Moderation
+from testkit.rankings import write_snapshot
 
 TEXT = "The word 'short' is longer than the word 'long'. ".ljust(280, "!")
 OTHER_TEXT = TEXT.swapcase()
@@ -54,11 +56,13 @@ async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> 
     await _fill_tables(recorder, engine, author, reader)
     await _write_voter_rows(engine, author, voter)
     await _measure_lists(recorder, author, reader, stranger)
+    await _measure_rankings(recorder, engine, reader, stranger)
     await _measure_upvotes(recorder, author, reader)
     await _measure_favorites(recorder, author, reader)
     await _measure_finding(recorder, engine, author, reader, stranger, voter)
     await _measure_writes(recorder, author)
     await _measure_reads_with_blocks(recorder, engine, author, reader)
+    await _measure_top_with_blocks(recorder, engine, stranger)
     await _measure_blocks(recorder, engine, stranger)
     await _measure_removed_dwipp(recorder, engine, author)
     await _measure_moderation(recorder, author, stranger, await api.create_moderator())
@@ -148,6 +152,22 @@ async def _measure_finding(
     assert len(page["items"]) == PAGE_SIZE
 
 
+async def _measure_rankings(
+    recorder: CostRecorder, engine: Engine, reader: MemberClient, stranger: MemberClient
+) -> None:
+    """Measure pages of the largest snapshot. Between the first Dwipps of it, the reader reacted to many others."""
+    favorites = await reader.list_all("/v1/me/favorites", 100)
+    others = [dwipp_id for dwipp_id in engine.load_dwipps() if dwipp_id not in {item["id"] for item in favorites}]
+    ids = [*(item["id"] for item in favorites), *others][:MAX_RANKED]
+    write_snapshot(engine.client, engine.settings, "day", ids)
+    await recorder.request("page of top, without reactions", stranger, "GET", "/v1/dwipps?sort=top")
+    page = await recorder.request("page of top, reactions to all between", reader, "GET", "/v1/dwipps?sort=top")
+    assert [item["id"] for item in page["items"]] == ids[:PAGE_SIZE]
+    url = f"/v1/dwipps?sort=top&cursor={page['next_cursor']}"
+    page = await recorder.request("second page of top, reactions to all", reader, "GET", url)
+    assert [item["id"] for item in page["items"]] == ids[PAGE_SIZE : 2 * PAGE_SIZE]
+
+
 async def _measure_upvotes(recorder: CostRecorder, author: MemberClient, reader: MemberClient) -> None:
     favorite = (await reader.get("/v1/me/favorites"))["items"][0]["id"]
     await recorder.request("upvote a favorite", reader, "POST", f"/v1/dwipps/{favorite}/upvote")
@@ -207,6 +227,7 @@ async def _measure_reads_with_blocks(
         ("page since a Dwipp", "GET", f"/v1/dwipps?since={ids[-1]}"),
         ("20 by ids, reactions to all between", "GET", f"/v1/dwipps?ids={','.join(ids)}"),
         ("random", "GET", "/v1/dwipps/random"),
+        ("page of top, reactions to all between", "GET", "/v1/dwipps?sort=top"),
         ("one Dwipp", "GET", path),
         ("profile", "GET", by_author),
         ("upvote", "PUT", f"{path}/upvote"),
@@ -216,6 +237,13 @@ async def _measure_reads_with_blocks(
         ("page of blocks", "GET", "/v1/me/blocks"),
     ):
         await recorder.request(f"{name}, {MAX_BLOCKS} blocks", reader, method, url)
+
+
+async def _measure_top_with_blocks(recorder: CostRecorder, engine: Engine, stranger: MemberClient) -> None:
+    """Measure a page of top for a reader without reactions, and with the maximum number of blocks."""
+    _write_blocks(engine, (await stranger.get("/v1/me"))["id"], MAX_BLOCKS)
+    name = f"page of top, without reactions, {MAX_BLOCKS} blocks"
+    await recorder.request(name, stranger, "GET", "/v1/dwipps?sort=top")
 
 
 async def _measure_blocks(recorder: CostRecorder, engine: Engine, blocker: MemberClient) -> None:

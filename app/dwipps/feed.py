@@ -8,15 +8,18 @@ from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.ids import is_id
 from app.dwipps.listing import DwippList, Row, RowBatch, read_by_id, read_on, select_visible
 from app.dwipps.random_dwipp import find_random
+from app.dwipps.ranked_feed import RankedFeed
 from app.dwipps.reaction_lists import favorite_list, upvote_list
 from app.dwipps.reactions import Reaction, ReactionRepository
 from app.dwipps.repository import Dwipp, DwippRepository
-from app.dwipps.schemas import Author, DwippPage, DwippView, RemovalView
+from app.dwipps.schemas import Author, DwippPage, DwippView, FeedPage, RemovalView
 from app.dwipps.since import since_list
 from app.errors import DwippNotFoundError
 from app.members.audience import Audience, Audiences
 from app.members.models import Member
 from app.pagination.cursors import PageRequest
+from app.rankings.lists import ListName
+from app.rankings.snapshots import SnapshotRepository
 
 _NO_REACTION = Reaction()
 
@@ -41,12 +44,18 @@ class Feed:
     """The Dwipps, and the lists of Dwipps, as one member sees them. Read only."""
 
     def __init__(
-        self, dwipps: DwippRepository, cache: FeedPageCache, reactions: ReactionRepository, audiences: Audiences
+        self,
+        dwipps: DwippRepository,
+        cache: FeedPageCache,
+        reactions: ReactionRepository,
+        audiences: Audiences,
+        snapshots: SnapshotRepository,
     ) -> None:
         self._dwipps = dwipps
         self._cache = cache
         self._reactions = reactions
         self._audiences = audiences
+        self._snapshots = snapshots
 
     def get(self, member_id: str, dwipp_id: str, *, is_moderator: bool) -> DwippView:
         """Return the current state of a Dwipp. Only its author and moderators see a removed one.
@@ -76,6 +85,12 @@ class Feed:
         """Return the Dwipps that are newer than one or up to 30 seconds older, newest first. They bypass the cache."""
         dwipps = since_list(self._dwipps, dwipp_id)
         return self._to_page(member_id, dwipps, partial(self._audiences.get, member_id), page)
+
+    def list_ranked(self, member_id: str, name: ListName, page: PageRequest) -> FeedPage:
+        """Return the Dwipps of a ranked list in the order of its snapshot. Deleted and removed Dwipps are left out."""
+        ranked = RankedFeed(self._snapshots, self._dwipps, name)
+        shown = self._to_page(member_id, ranked.to_list(), partial(self._audiences.get, member_id), page)
+        return FeedPage(items=shown.items, next_cursor=shown.next_cursor, as_of=ranked.as_of)
 
     def list_by_author(self, member_id: str, author_handle: str, page: PageRequest) -> DwippPage:
         """Return one author's Dwipps, newest first, without the removed ones.

@@ -17,6 +17,7 @@ from app.dwipps.ids import is_id
 from app.openapi import examples
 from app.openapi.formats import WithoutNull, lower_ascii
 from app.pagination.cursors import CURSOR_DESCRIPTION, DEFAULT_LIMIT, LIMIT_DESCRIPTION, Limit, PageRequest
+from app.rankings.lists import ListName
 
 MAX_IDS = 100
 
@@ -25,7 +26,7 @@ SENT_TWICE = "Send this parameter once, with commas between the ids."
 ONLY_WITH_NEW = "This parameter is allowed with `sort=new` only."
 ONLY_WITH_TOP = "This parameter is allowed with `sort=top` only."
 
-Sort = Literal["new"]
+Sort = Literal["new", "top", "hot"]
 Period = Literal["day", "week", "month", "all"]
 
 # The form of an id for the OpenAPI document. Ids are case-insensitive (RFC 9562, section 4).
@@ -64,9 +65,13 @@ class ListingQuery(BaseModel):
     The document has no defaults: a generated client would send them, also beside `ids`.
     """
 
-    sort: Annotated[Sort | None, WithoutNull()] = Field(None, description="The order: `new` (default) is newest first.")
+    sort: Annotated[Sort | None, WithoutNull()] = Field(
+        None,
+        description="`new` (default): newest first. `top`: most upvotes first. `hot`: new Dwipps with many upvotes"
+        " first.",
+    )
     period: Annotated[Period | None, WithoutNull()] = Field(
-        None, description="The age of the ranked Dwipps. With `sort=top` only."
+        None, description="The age of the ranked Dwipps, `day` by default: the last 24 hours. With `sort=top` only."
     )
     since: Annotated[_Id | None, WithoutNull()] = Field(
         None,
@@ -94,6 +99,13 @@ class ListingQuery(BaseModel):
         return PageRequest(self.limit or DEFAULT_LIMIT, self.cursor)
 
     @property
+    def ranking(self) -> ListName | None:
+        """Return the ranked list that the parameters choose. None for the newest Dwipps."""
+        if self.sort == "top":
+            return self.period or "day"
+        return "hot" if self.sort == "hot" else None
+
+    @property
     def dwipp_ids(self) -> list[str]:
         """Return the ids of the Dwipps to read, in this order. Empty without `ids`."""
         return self.ids.split(",") if self.ids else []
@@ -104,7 +116,7 @@ class ListingQuery(BaseModel):
         Args:
             names: the names of all parameters of the request, as often as they were sent.
         """
-        sort: str = self.sort or "new"
+        sort = self.sort or "new"
         if self.ids:
             # The last of several would win. That would silently drop the ids of the others.
             if Counter(names)["ids"] > 1:

@@ -22,7 +22,7 @@ from app.dwipps.dependencies import (
     Reactions,
 )
 from app.dwipps.feed import to_view
-from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView, dwipp_example
+from app.dwipps.schemas import DwippDraft, DwippEdit, DwippPage, DwippView, FeedPage, dwipp_example
 from app.limits.dependencies import ChangeLimit, DwippLimit
 from app.members.audience import Audiences
 from app.members.dependencies import ActiveMember, CurrentMember, MemberAudiences
@@ -77,16 +77,25 @@ def _hide_refusals(audiences: Audiences, member_id: str) -> Iterator[None]:
 @router.get(
     "",
     summary="List everybody's Dwipps",
+    response_model=FeedPage,
+    response_model_exclude_unset=True,  # Only pages of ranked lists have the member `as_of`.
     responses=error_responses(*PRINCIPAL_ERRORS, *PAGE_ERRORS),
 )
 def list_dwipps(principal: CurrentPrincipal, params: ListingParams, feed: DwippFeed) -> DwippPage:
-    """Return a page of all Dwipps, newest first.
+    """Return a page of all Dwipps, by default newest first.
 
     `next_cursor`, or the `Link` header, leads to the next page. The list ends if `next_cursor` is null. A Dwipp that
     exists while you read all pages appears exactly once, even if members write meanwhile. A new Dwipp may be missing
     for one second.
 
     `ids` reads these Dwipps in this order. Those that you cannot see are left out, and `next_cursor` is null.
+
+    `sort=top` and `sort=hot` show snapshots of at most 500 Dwipps, made at `as_of`. `top` ranks by upvotes. `hot`
+    ranks the Dwipps of the last three days by `(upvotes + 1) / (age in hours + 2) ** 1.5`. The newest of equal Dwipps
+    comes first. Texts and counts are current, the order is that of the snapshot. The snapshots of `hot` and of
+    `period=day` are made every 5 minutes, of `week` every hour, of `month` and `all` every day, and all of them every
+    5 minutes while there are fewer than 10,000 Dwipps. A cursor stays in its snapshot, and is valid until an hour after
+    the next one.
 
     `since` is for clients that poll. The list has the Dwipps that are newer than this one. It repeats this one and
     those that are up to 30 seconds older, because a Dwipp can appear after newer ones. This loop shows each new Dwipp
@@ -109,6 +118,8 @@ def list_dwipps(principal: CurrentPrincipal, params: ListingParams, feed: DwippF
     ```
     """
     query = params.query
+    if query.ranking:
+        return params.with_next_link(feed.list_ranked(principal.id, query.ranking, query.page))
     if query.ids:
         return feed.list_by_ids(principal.id, query.dwipp_ids)
     if query.since:

@@ -80,6 +80,21 @@ class DwippPage(Page[DwippView]):
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_EXAMPLE], "next_cursor": examples.CURSOR}]})
 
 
+class FeedPage(DwippPage):
+    """A page of the list of everybody's Dwipps, in any order."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [_EXAMPLE], "next_cursor": examples.CURSOR, "as_of": examples.EDITED_AT}]
+        }
+    )
+
+    as_of: Timestamp | None = Field(
+        None,
+        description="The time of the snapshot. Only with `sort=top` and `sort=hot`. Null if there is no snapshot yet.",
+    )
+
+
 class Mark(BaseModel):
     """An upvote or a favorite, with its time."""
 

@@ -9,9 +9,13 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 # The kinds of jobs. Each is also part of the key of its pending rows (app/jobs/pending.py).
-JobKind = Literal["delete-account", "decide-dwipps"]
+JobKind = Literal["delete-account", "decide-dwipps", "renew-ranking"]
 DELETE_ACCOUNT: JobKind = "delete-account"
 DECIDE_DWIPPS: JobKind = "decide-dwipps"
+RENEW_RANKING: JobKind = "renew-ranking"
+
+# A subject is an id, such as the one of a member, or a name.
+_SUBJECT = r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]{1,20})$"
 
 # The highest number of a message. A job with a longer chain most likely never ends, so the worker refuses it.
 MAX_NUMBER = 10_000
@@ -27,7 +31,7 @@ class JobMessage(BaseModel):
     Attributes:
         version: the version of this format.
         kind: the kind of the job.
-        subject: the id that the job is about, such as the id of a member.
+        subject: what the job is about, such as the id of a member or the name of a list.
         number: the position in the job's chain of messages, counted from 0.
     """
 
@@ -35,7 +39,7 @@ class JobMessage(BaseModel):
 
     version: int = Field(default=1, ge=1, le=1)
     kind: JobKind
-    subject: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    subject: str = Field(pattern=_SUBJECT)
     number: int = Field(default=0, ge=0, le=MAX_NUMBER + 1)
 
     @classmethod

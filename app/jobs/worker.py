@@ -1,9 +1,9 @@
-"""The worker: runs the jobs of messages, and sends messages for stale pending rows."""
+"""The worker: runs the jobs of messages, and sends messages for jobs that are due and for stale pending rows."""
 
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -61,13 +61,31 @@ class Job(Protocol):
         """Work on the job until it is done, until it has to wait, or until `must_stop` returns True."""
 
 
-class Worker:
-    """The worker of all kinds of jobs, and the queue of their messages."""
+# Returns the subjects of the jobs of a kind that are due. The sweep starts those that are not pending.
+Schedule = Callable[[], Iterable[str]]
 
-    def __init__(self, queue: JobQueue, pending: PendingJobRepository, jobs: Mapping[JobKind, Job]) -> None:
+
+class Worker:
+    """The worker of all kinds of jobs, and the queue of their messages.
+
+    Args:
+        queue: the queue.
+        pending: the pending rows.
+        jobs: the jobs by kind.
+        schedules: the schedules of those kinds whose jobs no request starts.
+    """
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        pending: PendingJobRepository,
+        jobs: Mapping[JobKind, Job],
+        schedules: Mapping[JobKind, Schedule] | None = None,
+    ) -> None:
         self.queue = queue
         self._pending = pending
         self._jobs = jobs
+        self._schedules = schedules or {}
 
     def handle(self, message_id: str, body: str, is_stopping: MustStop = lambda: False) -> bool:
         """Do the work of a message. Return True if the message can be deleted.
@@ -84,7 +102,7 @@ class Worker:
         return entry.outcome != "failed"
 
     def sweep(self, sweep_id: str) -> bool:
-        """Send a message for each stale pending row. Return False if that failed.
+        """Send a message for each stale pending row, and start the jobs that are due. Return False if that failed.
 
         If the time of a sweep does not suffice for all rows, the next sweep continues.
 
@@ -120,9 +138,17 @@ class Worker:
                 error = self._revive(kind, subject)
                 entry.revived += error is None
                 last_error = error or last_error
+        self._start_due_jobs()
         if last_error is not None and not entry.revived:
             raise last_error
         entry.outcome = "done"
+
+    def _start_due_jobs(self) -> None:
+        for kind, iter_due in self._schedules.items():
+            for subject in iter_due():
+                # If the message is not sent, the row becomes stale, and a later sweep sends another.
+                if self._pending.add_if_absent(kind, subject):
+                    self.queue.send(JobMessage(kind=kind, subject=subject))
 
     def _revive(self, kind: JobKind, subject: str) -> Exception | None:
         """Send a message for a pending row. Return a transient error, so that the sweep continues with other rows."""

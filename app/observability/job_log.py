@@ -1,6 +1,6 @@
 """The log of background jobs: one line for each message, with its job, outcome, duration and metrics.
 
-Like the line of a request, it holds a hash instead of the subject's id.
+Like the line of a request, it holds a hash instead of the id of a member. Another subject is the name of a list.
 """
 
 import logging
@@ -57,7 +57,7 @@ def _write(entry: JobLogEntry, cognito_errors: int, milliseconds: float) -> None
         "outcome": entry.outcome,
         "revived": entry.revived,
         "duration_ms": milliseconds,
-        "member": hash_id(entry.subject),
+        **_describe_subject(entry.subject),
     }
     values = job_metrics(
         has_failed=entry.outcome in _FAILURES, revived=entry.revived or 0, cognito_errors=cognito_errors
@@ -65,3 +65,7 @@ def _write(entry: JobLogEntry, cognito_errors: int, milliseconds: float) -> None
     if entry.business_metric:
         values[entry.business_metric] = 1
     write_line(logger, "job", fields, values)
+
+
+def _describe_subject(subject: str | None) -> dict[str, str | None]:
+    return {"list": subject} if subject and subject.isalpha() else {"member": hash_id(subject)}

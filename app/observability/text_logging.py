@@ -46,5 +46,5 @@ def _request_message(fields: dict[str, object]) -> str:
 
 
 def _job_message(fields: dict[str, object]) -> str:
-    number = f" {fields['number']}" if "number" in fields else ""
-    return f"job {fields['job']}{number} {fields['outcome']} {fields['duration_ms']} ms"
+    words = [fields[name] for name in ("job", "list", "number", "outcome", "duration_ms") if name in fields]
+    return f"job {' '.join(map(str, words))} ms"

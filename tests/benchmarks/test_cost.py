@@ -48,8 +48,8 @@ def get_row(part: Part, table_index: int, name: str) -> dict[str, str]:
     return dict(zip(table.columns, row, strict=True))
 
 
-def test_report_has_two_tables_and_a_plot(part: Part) -> None:
-    assert [len(part.tables), len(part.plots)] == [2, 1]
+def test_report_has_three_tables_and_a_plot(part: Part) -> None:
+    assert [len(part.tables), len(part.plots)] == [3, 1]
     assert all(len(row) == len(table.columns) for table in part.tables for row in table.rows)
     assert "{" not in part.to_markdown()
 

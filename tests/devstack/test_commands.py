@@ -54,11 +54,11 @@ def _is_locked(folder: Path) -> bool:
         return True
 
 
-def _read_feed(developer: Developer) -> list[str]:
+def _read_feed(developer: Developer, **params: str) -> list[str]:
     login = {"email": "demo@example.org", "password": PASSWORD}
     tokens = httpx.post(developer.url("/v1/auth/login"), json=login).raise_for_status().json()
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    page = httpx.get(developer.url("/v1/dwipps"), headers=headers).raise_for_status().json()
+    page = httpx.get(developer.url("/v1/dwipps"), headers=headers, params=params).raise_for_status().json()
     return [item["text"] for item in page["items"]]
 
 
@@ -175,11 +175,14 @@ class TestRun:
             terminal.wait_for(_READY)
             settings = developer.read_settings()
             texts = _read_feed(developer)
+            terminal.wait_for(" renew-ranking all 0 done ")
+            rankings = [_read_feed(developer, sort="hot"), _read_feed(developer, sort="top", period="all")]
             registration = {"email": "kim@example.org", "password": "correct horse", "handle": "kim"}
             httpx.post(developer.url("/v1/auth/register"), json=registration).raise_for_status()
             terminal.wait_for("mail to kim@example.org: 123456")
             assert terminal.stop(signal.SIGINT) == 0
-        assert len(texts) == len(THOUGHTS)
+        assert len(texts) == len(rankings[1]) == len(THOUGHTS)
+        assert rankings[0][0] != rankings[1][0]
         printed = "\n".join(terminal.lines)
         assert f"Demo login   demo@example.org / {PASSWORD}" in printed
         assert printed.count("123456") == 1
@@ -247,7 +250,7 @@ class TestRun:
         assert terminal.lines.count("Traceback (most recent call last):") == 0
         # A request that is answered early and then breaks off can have a line for each of both.
         assert len(lines) <= 2 * len(_MALFORMED_REQUESTS) + 2, lines
-        assert {line.partition(" ")[0] for line in lines} <= {"INFO:", "WARNING:"}
+        assert {line.partition(" ")[0] for line in lines if line} <= {"INFO:", "WARNING:"}
         assert "secret" not in "\n".join(terminal.lines)
 
     @pytest.mark.slow

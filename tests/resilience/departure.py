@@ -22,6 +22,7 @@ from devstack import clients
 from testkit.api_client import PASSWORD, Api, MemberClient
 from testkit.engine import Engine
 from testkit.queue_control import QueueControl
+from testkit.rankings import skip_renewals
 from tests.resilience.retrying_client import RetryingClient, problem_slug
 
 _numbers = itertools.count(1)
@@ -136,6 +137,7 @@ class Departure(Leaver):
         await _react(leaver, f"{of_stayer[2]}/upvote", f"{of_stayer[2]}/favorite", f"{of_leaver[0]}/favorite")
         await _react(stayer, f"{of_leaver[1]}/upvote", f"{of_leaver[2]}/favorite")
         leaver_id = (await leaver.get("/v1/me"))["id"]
+        skip_renewals(engine.client, engine.settings)  # A renewal would change rows of others.
         before = load_all(engine)
         others = select_others(before, leaver_id, handle)
         return cls(engine, leaver, leaver_id, handle, api, stayer, before, others)

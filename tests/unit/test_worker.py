@@ -21,10 +21,11 @@ from app.jobs.queue import MAX_POLL_SECONDS, Delivery, JobQueue
 from app.jobs.worker import MustStop, Worker
 from app.settings import Settings
 from app.worker import SWEEP_INTERVAL_SECONDS, WorkerProcess
-from devstack import environment
+from devstack import clients, environment
 from devstack.paths import ROOT
 from devstack.process import Service
 from testkit.doubles import Clock
+from testkit.rankings import skip_renewals
 from tests.unit.observability.test_json_logging import capture_log
 from tests.unit.test_lambda_handler import ENVIRONMENT, UNREACHABLE_AWS
 
@@ -276,6 +277,7 @@ class TestProcess:
 
     @pytest.fixture
     def env(self, settings: Settings, embedded: Service) -> dict[str, str]:
+        skip_renewals(clients.dynamodb_client(embedded.endpoint, settings.region), settings)
         return environment.make_variables(settings, embedded.endpoint, embedded.endpoint)
 
     @pytest.fixture

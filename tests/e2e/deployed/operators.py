@@ -10,9 +10,11 @@ from typing import Any
 
 from app.aws.items import deserialize, serialize
 from app.aws.timestamps import from_text, to_text
+from app.jobs.lambda_events import SWEEP_EVENT
 from app.jobs.messages import JobMessage
 from devstack import clients, stack
 from devstack.deployment import STACK, WORKER_FUNCTION, Deployment
+from testkit.rankings import skip_renewals
 
 _JOBS_TIMEOUT_SECONDS = 60.0
 _POLL_SECONDS = 0.1
@@ -54,6 +56,7 @@ class Operator:
     async def finish_jobs(self) -> None:
         """Wait until the worker has done all jobs. They do not wait for the end of the drain period."""
         self.skip_drain_period()
+        self.invoke_worker(SWEEP_EVENT)
         for message in self.list_pending():
             self.send(message.to_json())
         await self.wait_for_jobs(_JOBS_TIMEOUT_SECONDS)
@@ -61,7 +64,7 @@ class Operator:
     async def wait_for_jobs(self, timeout_seconds: float) -> None:
         """Wait until no job is pending. Raises AssertionError if that takes too long."""
         deadline = time.monotonic() + timeout_seconds
-        while pending := self.list_pending():
+        while pending := self._load_pending_rows():
             assert time.monotonic() < deadline, f"these jobs are pending: {pending}"
             await asyncio.sleep(_POLL_SECONDS)
 
@@ -87,15 +90,20 @@ class Operator:
         rows = map(deserialize, self._load_pending_rows())
         return [JobMessage(kind=row["pk"].removeprefix("pending#"), subject=row["sk"]) for row in rows]
 
+    def skip_renewals(self) -> None:
+        """Let no ranked list be due for some minutes, so that a sweep sends no messages for them."""
+        skip_renewals(self._dynamodb, self._settings)
+
     def age_pending_jobs(self) -> None:
         """Set back the time at which the pending jobs were touched, so that the sweep revives them."""
         for row in self._load_pending_rows():
             item = row | serialize({"touched_at": "2026-01-01T00:00:00.000Z"})
             self._dynamodb.put_item(TableName=self._settings.safety_table, Item=item)
 
-    def _load_pending_rows(self) -> list[Any]:
+    def _load_pending_rows(self, kind: str = "") -> list[Any]:
+        """Return the pending rows of a kind of job, or of all kinds."""
         rows = self._scan(self._settings.safety_table)
-        return [row for row in rows if row["pk"]["S"].startswith("pending#")]
+        return [row for row in rows if row["pk"]["S"].startswith(f"pending#{kind}")]
 
     def send(self, body: str) -> None:
         """Send a message to the worker."""

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from app.jobs.lambda_events import SWEEP_EVENT
+from app.jobs.messages import RENEW_RANKING, JobMessage
+from app.rankings.lists import LISTS
 from devstack import clients
 from devstack.deployment import Deployment
 from devstack.paths import ROOT
@@ -162,7 +164,10 @@ async def _run_all_jobs(api: Api, operator: Operator) -> None:
     operator.purge_messages()
     operator.age_pending_jobs()
     operator.invoke_worker(SWEEP_EVENT)
-    assert operator.count_messages() == 1
+    assert operator.count_messages() == 1 + len(LISTS)
+    for name in LISTS:
+        operator.run_message(JobMessage(kind=RENEW_RANKING, subject=name))
+    assert [item["id"] for item in (await lee.get("/v1/dwipps", sort="hot"))["items"]]
     operator.skip_drain_period()
     (message,) = operator.list_pending()
     operator.run_message(message)

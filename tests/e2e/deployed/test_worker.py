@@ -87,11 +87,24 @@ async def test_schedule_revives_a_lost_job(api: Api, operator: Operator, schedul
         operator.purge_messages()
         operator.skip_drain_period()
         operator.age_pending_jobs()
+        operator.skip_renewals()
         assert schedule["Arn"].endswith(f":function:{WORKER_FUNCTION}")
         assert operator.invoke_worker(json.loads(schedule["Input"])) is None
         assert operator.count_messages() == 1
     await operator.wait_for_jobs(_MAX_REVIVAL_SECONDS)
     assert (await kay.http.delete("/v1/me")).status_code == 204
+
+
+async def test_schedule_renews_top_and_hot(api: Api, operator: Operator, schedule: Any) -> None:
+    kay = await api.create_member("kay")
+    old, best, new = [(await kay.post_dwipp(f"Thought {number}"))["id"] for number in range(3)]
+    assert (await kay.http.put(f"/v1/dwipps/{best}/upvote")).status_code == 200
+    assert operator.invoke_worker(json.loads(schedule["Input"])) is None
+    await operator.wait_for_jobs(_MAX_REVIVAL_SECONDS)
+    for params in ({"sort": "hot"}, {"sort": "top"}, {"sort": "top", "period": "all"}):
+        page = await kay.get("/v1/dwipps", **params)
+        assert [item["id"] for item in page["items"]] == [best, new, old]
+        assert page["as_of"]
 
 
 async def test_unreadable_message_becomes_a_dead_letter_and_blocks_nothing(api: Api, operator: Operator) -> None:

@@ -21,6 +21,7 @@ from app.members.audience import Audience, Audiences
 from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 from app.pagination.cursors import PageRequest
+from app.rankings.snapshots import SnapshotRepository
 from app.settings import Settings
 from testkit.members import make_author
 from testkit.moderation import Moderation
@@ -55,7 +56,9 @@ class Reader:
             self.reactions.change_upvote(self.member, dwipp_id, Change.SET)
             self.reactions.change_favorite(self.member, dwipp_id, Change.SET)
         audiences = Audiences(blocks, self.directory)
-        self._feed = Feed(dwipps, FeedPageCache(dwipps.list_recent, 0), self.reactions, audiences)
+        self._feed = Feed(
+            dwipps, FeedPageCache(dwipps.list_recent, 0), self.reactions, audiences, Mock(SnapshotRepository)
+        )
 
     def get(self, dwipp_id: str, *, is_moderator: bool = False) -> DwippView:
         return self._feed.get(self.member.id, dwipp_id, is_moderator=is_moderator)
@@ -103,7 +106,7 @@ def test_dwipps_by_ids_keep_the_order_of_the_request() -> None:
     stored = {dwipp_id: new_dwipp(dwipp_id, make_author(), "") for dwipp_id in reversed(ids)}
     dwipps, reactions = Mock(DwippRepository, get_many=lambda _: stored), Mock(ReactionRepository)
     reactions.get_many.return_value = {}
-    feed = Feed(dwipps, Mock(FeedPageCache), reactions, Mock(Audiences, get=lambda _: Audience()))
+    feed = Feed(dwipps, Mock(FeedPageCache), reactions, Mock(Audiences, get=lambda _: Audience()), Mock())
     assert [item.id for item in feed.list_by_ids("me", ids).items] == ids
 
 

@@ -37,7 +37,7 @@ class Voter:
         rows.list_by_newest_dwipp = self._list_rows
         rows.get_many.return_value = {}
         audiences = Mock(Audiences, get=lambda _: Audience())
-        self._feed = Feed(dwipps, Mock(FeedPageCache), rows, audiences)
+        self._feed = Feed(dwipps, Mock(FeedPageCache), rows, audiences, Mock())
 
     def get_page(self, limit: int, cursor: str | None = None) -> DwippPage:
         self.row_count, self.dwipp_counts = 0, []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.jobs.messages import DELETE_ACCOUNT, MAX_NUMBER, JobMessage, UnreadableMessageError
+from app.jobs.messages import DELETE_ACCOUNT, MAX_NUMBER, RENEW_RANKING, JobMessage, UnreadableMessageError
 
 SUBJECT = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"
 DOCUMENT: dict[str, Any] = {"version": 1, "kind": "delete-account", "subject": SUBJECT, "number": 0}
@@ -45,6 +45,11 @@ class TestFormat:
         message = JobMessage(kind=DELETE_ACCOUNT, subject=SUBJECT, number=7)
         assert JobMessage.from_json(message.to_json()) == message
 
+    @pytest.mark.parametrize("name", ["day", "a" * 20])
+    def test_subject_can_be_a_name(self, name: str) -> None:
+        message = JobMessage(kind=RENEW_RANKING, subject=name)
+        assert JobMessage.from_json(message.to_json()) == message
+
     def test_next_message_has_the_next_number(self) -> None:
         message = JobMessage(kind=DELETE_ACCOUNT, subject=SUBJECT)
         assert message.next() == JobMessage(kind=DELETE_ACCOUNT, subject=SUBJECT, number=1)
@@ -69,7 +74,9 @@ class TestUnreadableMessages:
             pytest.param(json.dumps(DOCUMENT | {"version": 1.0}), "int_type", id="version as fraction"),
             pytest.param(json.dumps(DOCUMENT | {"subject": "-" * 36}), "string_pattern_mismatch", id="only hyphens"),
             pytest.param(json.dumps(DOCUMENT | {"kind": "echo"}), "literal_error", id="unknown kind"),
-            pytest.param(json.dumps(DOCUMENT | {"subject": "kay"}), "string_pattern_mismatch", id="no id"),
+            pytest.param(
+                json.dumps(DOCUMENT | {"subject": "Kay"}), "string_pattern_mismatch", id="neither id nor name"
+            ),
             pytest.param(json.dumps(DOCUMENT | {"subject": f"{SUBJECT}\n"}), "string_pattern_mismatch", id="line end"),
             pytest.param(json.dumps(DOCUMENT | {"number": -1}), "greater_than_equal", id="negative number"),
             pytest.param(json.dumps(DOCUMENT | {"number": MAX_NUMBER + 2}), "less_than_equal", id="large number"),

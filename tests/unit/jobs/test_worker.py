@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from app.aws.deadline import remaining_seconds
 from app.errors import TooManyRequestsError, UnavailableError
-from app.jobs.messages import DELETE_ACCOUNT, MAX_NUMBER, JobMessage
+from app.jobs.messages import DELETE_ACCOUNT, MAX_NUMBER, RENEW_RANKING, JobMessage
 from app.jobs.pending import PendingJobRepository
 from app.jobs.queue import JobQueue
 from app.jobs.worker import DEADLINE_SECONDS, WORK_SECONDS, MustStop, Progress, Worker
@@ -255,6 +255,36 @@ class TestSweep:
         assert not _make_worker(aws, ScriptedJob([DONE])).sweep("id")
         assert aws.mock_calls[1:] == _make_revival(SUBJECT)
         assert (lines()[-1]["outcome"], lines()[-1]["revived"]) == ("failed", 1)
+
+
+class TestSchedule:
+    @pytest.fixture
+    def worker(self, aws: Any) -> Worker:
+        """Return a worker with two due jobs, of which one is pending."""
+        aws.pending.iter_stale.return_value = iter([])
+        aws.pending.add_if_absent.side_effect = lambda _, subject: subject == "day"
+        job = ScriptedJob([DONE])
+        return Worker(aws.queue, aws.pending, {RENEW_RANKING: job}, {RENEW_RANKING: lambda: iter(["hot", "day"])})
+
+    def test_due_job_that_is_not_pending_is_started(self, worker: Worker, aws: Any, lines: Lines) -> None:
+        assert worker.sweep("id")
+        assert aws.mock_calls == [
+            call.pending.iter_stale(RENEW_RANKING),
+            call.pending.add_if_absent(RENEW_RANKING, "hot"),
+            call.pending.add_if_absent(RENEW_RANKING, "day"),
+            call.queue.send(JobMessage(kind=RENEW_RANKING, subject="day")),
+        ]
+        assert (lines()[-1]["outcome"], lines()[-1]["revived"]) == ("done", 0)
+
+    def test_sweep_fails_if_a_message_is_not_sent(self, worker: Worker, aws: Any) -> None:
+        """The row becomes stale, and a later sweep sends a message."""
+        aws.queue.send.side_effect = UnavailableError()
+        assert not worker.sweep("id")
+
+    def test_lost_jobs_are_revived_before_due_jobs_are_started(self, worker: Worker, aws: Any) -> None:
+        aws.pending.iter_stale.return_value = iter(["week"])
+        assert worker.sweep("id")
+        assert [args[0].subject for args, _ in aws.queue.send.call_args_list] == ["week", "day"]
 
 
 def _make_revival(subject: str) -> list[Any]:

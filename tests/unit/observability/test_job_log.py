@@ -52,6 +52,14 @@ def test_line_has_the_facts_of_the_job(lines: Lines, monkeypatch: pytest.MonkeyP
     assert SUBJECT not in str(line)
 
 
+def test_line_has_the_name_of_a_list(lines: Lines) -> None:
+    with log_job("the message") as entry:
+        entry.job, entry.number, entry.subject, entry.outcome = "renew-ranking", 0, "day", "done"
+    (line,) = lines()
+    assert line["list"] == "day"
+    assert "member" not in line
+
+
 def test_line_is_an_emf_document(lines: Lines) -> None:
     with log_job("the message") as entry:
         entry.outcome, entry.business_metric = "done", "AccountsDeleted"

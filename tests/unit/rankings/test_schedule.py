@@ -1,0 +1,100 @@
+"""A list is due after its interval, and on a small site every five minutes."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.rankings.lists import LISTS, SMALL_SITE_DWIPPS
+from app.rankings.schedule import RankingSchedule
+from app.rankings.snapshots import Pointer, SnapshotRepository
+from app.settings import Settings
+from testkit.rankings import RankingTime, stop_time
+
+ALL = ["hot", "day", "week", "month", "all"]
+# The sweeps are not exactly five minutes apart, and `as_of` is a moment after the sweep.
+DELAY = timedelta(seconds=3)
+
+
+@pytest.fixture
+def time() -> Iterator[RankingTime]:
+    with stop_time() as time:
+        yield time
+
+
+class Site:
+    """A site with some Dwipps, whose lists are renewed as soon as they are due."""
+
+    def __init__(self, client: Any, table: str, dwipps: int) -> None:
+        self._client = client
+        self._snapshots = SnapshotRepository(client, table)
+        self._dwipps = dwipps
+        self.schedule = RankingSchedule(self._snapshots)
+
+    def renew(self, name: Any, as_of: datetime) -> None:
+        request = self._snapshots.move_request(name, None, Pointer(as_of, self._dwipps))
+        self._client.put_item(TableName=request["TableName"], Item=request["Item"])
+
+    def sweep(self, moment: datetime) -> list[str]:
+        due = list(self.schedule.iter_due())
+        for name in due:
+            self.renew(name, moment + DELAY)
+        return due
+
+
+@pytest.fixture
+def small(client: Any, shared_settings: Settings) -> Site:
+    _delete_pointers(client, shared_settings.safety_table)
+    return Site(client, shared_settings.safety_table, SMALL_SITE_DWIPPS - 1)
+
+
+@pytest.fixture
+def large(client: Any, shared_settings: Settings) -> Site:
+    _delete_pointers(client, shared_settings.safety_table)
+    return Site(client, shared_settings.safety_table, SMALL_SITE_DWIPPS)
+
+
+def _delete_pointers(client: Any, table: str) -> None:
+    for row in client.scan(TableName=table)["Items"]:
+        client.delete_item(TableName=table, Key={name: row[name] for name in ("pk", "sk")})
+
+
+def test_all_lists_of_a_new_site_are_due(large: Site, time: RankingTime) -> None:
+    assert list(large.schedule.iter_due()) == ALL
+
+
+def test_all_lists_of_a_small_site_are_due_at_each_sweep(small: Site, time: RankingTime) -> None:
+    for _ in range(4):
+        assert small.sweep(time.value) == ALL
+        time.pass_time(minutes=5)
+
+
+def test_lists_of_a_large_site_are_due_after_their_intervals(large: Site, time: RankingTime) -> None:
+    counts = dict.fromkeys(ALL, 0)
+    for _ in range(2 * 24 * 12):  # Two days.
+        for name in large.sweep(time.value):
+            counts[name] += 1
+        time.pass_time(minutes=5)
+    assert counts == {"hot": 576, "day": 576, "week": 48, "month": 2, "all": 2}
+
+
+def test_list_is_not_due_shortly_after_its_snapshot(small: Site, time: RankingTime) -> None:
+    small.sweep(time.value)
+    time.pass_time(minutes=2)
+    assert list(small.schedule.iter_due()) == []
+
+
+def test_only_the_missing_list_of_a_site_of_unknown_size_is_due(large: Site, time: RankingTime) -> None:
+    """Until its first lap ends, nobody knows how large a site is."""
+    for name in ("week", "month"):
+        large.renew(name, time.value)
+    time.pass_time(minutes=30)
+    assert list(large.schedule.iter_due()) == ["hot", "day", "all"]
+
+
+def test_intervals_are_those_of_the_contract() -> None:
+    minutes = {name: ranked.interval.total_seconds() / 60 for name, ranked in LISTS.items()}
+    assert minutes == {"hot": 5, "day": 5, "week": 60, "month": 1440, "all": 1440}
+    days = {name: ranked.period.days if ranked.period else None for name, ranked in LISTS.items()}
+    assert days == {"hot": 3, "day": 1, "week": 7, "month": 30, "all": None}
