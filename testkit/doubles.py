@@ -17,7 +17,8 @@ from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.idempotency import IdempotentWriter
 from app.dwipps.ids import new_id
-from app.dwipps.repository import Dwipp, DwippRepository, new_dwipp
+from app.dwipps.models import Dwipp, new_dwipp
+from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippPage
 from app.main import create_app
 from app.members.directory import Directory

@@ -1,6 +1,7 @@
 """Dwipps with chosen ids."""
 
-from app.dwipps.repository import DwippRepository, new_dwipp
+from app.dwipps.models import new_dwipp
+from app.dwipps.repository import DwippRepository
 from devstack import clients
 from testkit.api_client import Api
 from testkit.members import make_author

@@ -5,7 +5,8 @@ from typing import Any, Self
 
 from app.aws.clients import dynamodb_client
 from app.aws.timestamps import now
-from app.dwipps.repository import DwippRepository, Removal
+from app.dwipps.models import Removal
+from app.dwipps.repository import DwippRepository
 from app.openapi.formats import ModerationReason, format_timestamp
 from app.settings import Settings
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from app.dwipps.repository import Dwipp
+from app.dwipps.models import Dwipp
 
 # Reads at most this number of Dwipps before an id, or the newest ones.
 ReadPage = Callable[[int, str | None], list[Dwipp]]

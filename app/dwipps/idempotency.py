@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from app.aws.items import deserialize, serialize
 from app.aws.retries import condition_results, retry_on_conflict
 from app.dwipps.ids import new_id
-from app.dwipps.repository import Dwipp, DwippRepository, new_dwipp
+from app.dwipps.models import Dwipp, new_dwipp
+from app.dwipps.repository import DwippRepository
 from app.errors import IdempotencyKeyReusedError
 from app.members.models import Member
 

@@ -18,7 +18,8 @@ from app.aws.concurrency import run_concurrently
 from app.dwipps.feed_cache import ReadPage
 from app.dwipps.ids import bound_above, highest_id, milliseconds
 from app.dwipps.listing import FURTHER_READ_ROWS, MAX_FURTHER_READS
-from app.dwipps.repository import Dwipp, DwippRepository
+from app.dwipps.models import Dwipp
+from app.dwipps.repository import DwippRepository
 from app.members.audience import Audience
 
 FIRST_READ_ROWS = 20

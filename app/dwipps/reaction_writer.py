@@ -5,8 +5,9 @@ from functools import partial
 from app.aws.concurrency import run_concurrently
 from app.dwipps.feed import to_view
 from app.dwipps.ids import is_id
+from app.dwipps.models import Dwipp
 from app.dwipps.reactions import Change, ReactionRepository
-from app.dwipps.repository import Dwipp, DwippRepository
+from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippView
 from app.errors import DwippNotFoundError, RemovedError
 from app.members.audience import Audience, Audiences

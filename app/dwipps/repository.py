@@ -9,9 +9,8 @@ text, version, upvotes, edited_at (after the first edit)
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -19,79 +18,14 @@ from app.aws.concurrency import gather
 from app.aws.errors import CONDITION_FAILED, TRANSACTION_CONFLICT, error_code, existing_item, was_sdk_retry
 from app.aws.items import batch_get, deserialize, query, serialize
 from app.aws.retries import WriteConflictError, retry_on_conflict
-from app.aws.timestamps import from_text, now, to_text
-from app.dwipps.ids import MAX_ID, MIN_ID, bound_above, bound_below, creation_time, feed_shard, is_id, new_id
+from app.aws.timestamps import now, to_text
+from app.dwipps.ids import MAX_ID, MIN_ID, bound_above, bound_below, feed_shard, is_id, new_id
+from app.dwipps.models import Dwipp, Removal, new_dwipp
 from app.errors import DwippNotFoundError, EditConflictError, NotTheAuthorError, RemovedError
-from app.members.audience import Audience
 from app.members.models import Member
-from app.openapi.formats import ModerationReason
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """The removal of a Dwipp by moderators.
-
-    Attributes:
-        at: the time.
-        reason: the reason.
-        bulk_id: the id of the bulk removal of all Dwipps of the author. None if the decision was on this Dwipp alone.
-    """
-
-    at: datetime
-    reason: ModerationReason
-    bulk_id: str | None = None
-
-    @classmethod
-    def from_value(cls, value: Mapping[str, Any]) -> Self:
-        """Return the removal in the attribute of an item."""
-        return cls(from_text(value["at"]), value["reason"], value.get("bulk_id"))
-
-    def to_value(self) -> dict[str, str]:
-        """Return the attribute of an item."""
-        value = {"at": to_text(self.at), "reason": self.reason}
-        return value | {"bulk_id": self.bulk_id} if self.bulk_id else value
-
-
-@dataclass(frozen=True, slots=True)
-class Dwipp:
-    """A Dwipp as it is stored."""
-
-    id: str
-    text: str
-    author_handle: str
-    version: int
-    upvotes: int
-    edited_at: datetime | None
-    removed: Removal | None = None
-
-    @classmethod
-    def from_item(cls, item: Any) -> Self:
-        """Return the Dwipp in an item of the table or of its indexes."""
-        values = deserialize(item)
-        edited_at, removed = values.get("edited_at"), values.get("removed")
-        return cls(
-            id=values["dwipp_id"],
-            text=values["text"],
-            author_handle=values["author_handle"],
-            version=int(values["version"]),
-            upvotes=int(values["upvotes"]),
-            edited_at=from_text(edited_at) if edited_at else None,
-            removed=Removal.from_value(removed) if removed else None,
-        )
-
-    @property
-    def created_at(self) -> datetime:
-        """Return the time in the id."""
-        return creation_time(self.id)
-
-    def is_visible_to(self, audience: Audience) -> bool:
-        """Return True if this audience may see the Dwipp."""
-        if self.removed and not audience.may_see_removed_dwipps(self.author_handle):
-            return False
-        return audience.may_see_member(self.author_handle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,11 +283,6 @@ class DwippRepository:
             ScanIndexForward=ids.is_ascending,
         )
         return [Dwipp.from_item(item) for item in items]
-
-
-def new_dwipp(dwipp_id: str, author: Member, text: str) -> Dwipp:
-    """Return a Dwipp in its initial state."""
-    return Dwipp(dwipp_id, text, author.handle, version=1, upvotes=0, edited_at=None)
 
 
 def _key(dwipp_id: str) -> Any:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from app.cases.models import Case, Decision
 from app.cases.repository import CaseRepository
 from app.dwipps.ids import creation_time, is_id
-from app.dwipps.repository import Dwipp, DwippRepository
+from app.dwipps.models import Dwipp
+from app.dwipps.repository import DwippRepository
 from app.errors import DwippNotFoundError
 
 

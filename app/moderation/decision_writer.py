@@ -9,7 +9,8 @@ from app.aws.retries import WriteConflictError, condition_results
 from app.aws.timestamps import now, to_milliseconds
 from app.cases.models import Decision
 from app.cases.repository import CaseRepository
-from app.dwipps.repository import Dwipp, DwippRepository, Removal
+from app.dwipps.models import Dwipp, Removal
+from app.dwipps.repository import DwippRepository
 from app.moderation.case_states import CaseState
 from app.openapi.formats import ModerationReason
 

@@ -2,7 +2,7 @@
 
 from app.aws.items import serialize
 from app.dwipps.ids import creation_time, is_id
-from app.dwipps.repository import Dwipp
+from app.dwipps.models import Dwipp
 from app.dwipps.schemas import DwippDraft
 from benchmarks import rows
 

@@ -13,8 +13,9 @@ from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.ids import new_id
 from app.dwipps.listing import Row, RowBatch, select_visible
+from app.dwipps.models import new_dwipp
 from app.dwipps.reactions import Change, Reaction, ReactionRepository
-from app.dwipps.repository import DwippRepository, new_dwipp
+from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippPage, DwippView
 from app.errors import DwippNotFoundError
 from app.members.audience import Audience, Audiences

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.bootstrap import build_container
 from app.dwipps.feed_cache import FeedPageCache
-from app.dwipps.repository import Dwipp
+from app.dwipps.models import Dwipp
 from app.errors import UnavailableError
 from testkit.doubles import SETTINGS, Clock
 from testkit.hypothesis_settings import without_deadline

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from app.dwipps import random_dwipp
 from app.dwipps.ids import lowest_id, milliseconds
+from app.dwipps.models import Dwipp, new_dwipp
 from app.dwipps.random_dwipp import FIRST_READ_ROWS, draw_moment, find_random
-from app.dwipps.repository import Dwipp, DwippRepository, new_dwipp
+from app.dwipps.repository import DwippRepository
 from app.members.audience import Audience
 from testkit.hypothesis_settings import without_deadline
 from testkit.members import make_author

@@ -9,8 +9,9 @@ import pytest
 from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.ids import lowest_id, milliseconds
+from app.dwipps.models import Dwipp, new_dwipp
 from app.dwipps.reactions import Reaction, ReactionRepository
-from app.dwipps.repository import Dwipp, DwippRepository, new_dwipp
+from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippPage
 from app.members.audience import Audience, Audiences
 from app.pagination.cursors import PageRequest

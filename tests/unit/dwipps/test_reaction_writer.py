@@ -8,9 +8,10 @@ from unittest.mock import Mock
 import pytest
 
 from app.dwipps.ids import new_id
+from app.dwipps.models import Dwipp
 from app.dwipps.reaction_writer import ReactionWriter
 from app.dwipps.reactions import Change, Reaction, ReactionRepository
-from app.dwipps.repository import Dwipp, DwippRepository
+from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippView
 from app.errors import DwippNotFoundError, RemovedError
 from app.members.audience import Audiences

@@ -12,8 +12,9 @@ from app.aws.clients import dynamodb_client
 from app.aws.items import deserialize, serialize
 from app.aws.timestamps import now
 from app.dwipps.ids import feed_shard, is_id, new_id
+from app.dwipps.models import Dwipp, Removal
 from app.dwipps.reactions import Change, ReactionRepository
-from app.dwipps.repository import Dwipp, DwippRepository, Removal
+from app.dwipps.repository import DwippRepository
 from app.errors import DwippNotFoundError, NotTheAuthorError, RemovedError, UnavailableError
 from app.settings import Settings
 from devstack import stack

@@ -6,7 +6,7 @@ import pytest
 
 from app.aws.timestamps import now
 from app.dwipps.ids import new_id
-from app.dwipps.repository import Dwipp, Removal
+from app.dwipps.models import Dwipp, Removal
 from app.members.audience import Audience, Audiences
 from app.members.blocks import BlockRepository
 from app.members.directory import Directory

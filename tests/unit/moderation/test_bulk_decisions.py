@@ -7,7 +7,7 @@ import pytest
 
 from app.cases.models import Case, Decision
 from app.dwipps.ids import creation_time, new_id
-from app.dwipps.repository import Dwipp, Removal
+from app.dwipps.models import Dwipp, Removal
 from app.moderation.bulk_decisions import BulkDecision
 from app.moderation.case_states import CaseState
 

@@ -32,8 +32,9 @@ from app.api_gateway import make_handler
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.dwipps.feed import Feed
+from app.dwipps.models import Dwipp
 from app.dwipps.reactions import Reaction, ReactionRepository
-from app.dwipps.repository import Dwipp, DwippRepository
+from app.dwipps.repository import DwippRepository
 from app.members.blocks import BlockRepository
 from app.observability import json_logging, text_logging
 from testkit.doubles import SETTINGS, make_offline_app, send_request

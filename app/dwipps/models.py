@@ -1,0 +1,82 @@
+"""A Dwipp, and its removal by moderators."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from app.aws.items import deserialize
+from app.aws.timestamps import from_text, to_text
+from app.dwipps.ids import creation_time
+from app.members.audience import Audience
+from app.members.models import Member
+from app.openapi.formats import ModerationReason
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The removal of a Dwipp by moderators.
+
+    Attributes:
+        at: the time.
+        reason: the reason.
+        bulk_id: the id of the bulk removal of all Dwipps of the author. None if the decision was on this Dwipp alone.
+    """
+
+    at: datetime
+    reason: ModerationReason
+    bulk_id: str | None = None
+
+    @classmethod
+    def from_value(cls, value: Mapping[str, Any]) -> Self:
+        """Return the removal in the attribute of an item."""
+        return cls(from_text(value["at"]), value["reason"], value.get("bulk_id"))
+
+    def to_value(self) -> dict[str, str]:
+        """Return the attribute of an item."""
+        value = {"at": to_text(self.at), "reason": self.reason}
+        return value | {"bulk_id": self.bulk_id} if self.bulk_id else value
+
+
+@dataclass(frozen=True, slots=True)
+class Dwipp:
+    """A Dwipp as it is stored."""
+
+    id: str
+    text: str
+    author_handle: str
+    version: int
+    upvotes: int
+    edited_at: datetime | None
+    removed: Removal | None = None
+
+    @classmethod
+    def from_item(cls, item: Any) -> Self:
+        """Return the Dwipp in an item of the table or of its indexes."""
+        values = deserialize(item)
+        edited_at, removed = values.get("edited_at"), values.get("removed")
+        return cls(
+            id=values["dwipp_id"],
+            text=values["text"],
+            author_handle=values["author_handle"],
+            version=int(values["version"]),
+            upvotes=int(values["upvotes"]),
+            edited_at=from_text(edited_at) if edited_at else None,
+            removed=Removal.from_value(removed) if removed else None,
+        )
+
+    @property
+    def created_at(self) -> datetime:
+        """Return the time in the id."""
+        return creation_time(self.id)
+
+    def is_visible_to(self, audience: Audience) -> bool:
+        """Return True if this audience may see the Dwipp."""
+        if self.removed and not audience.may_see_removed_dwipps(self.author_handle):
+            return False
+        return audience.may_see_member(self.author_handle)
+
+
+def new_dwipp(dwipp_id: str, author: Member, text: str) -> Dwipp:
+    """Return a Dwipp in its initial state."""
+    return Dwipp(dwipp_id, text, author.handle, version=1, upvotes=0, edited_at=None)
