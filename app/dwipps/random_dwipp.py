@@ -6,13 +6,16 @@ The search begins with the newest Dwipp at or before the moment, and goes on in 
 2. those after the moment, oldest first
 3. those before the 20, newest first
 
+4. the newest and the oldest of all
+
 The second and the third step read 100 rows at a time, at most 5 times each. So a reader who may see any Dwipp gets one,
-unless about 500 successive Dwipps around the moment are hidden from this reader.
+unless about 500 successive Dwipps around the moment, and both ends of the feed, are hidden from this reader.
 """
 
 import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 
 from app.aws.concurrency import run_concurrently
 from app.dwipps.feed_cache import ReadPage
@@ -33,7 +36,7 @@ def find_random(dwipps: DwippRepository, get_audience: Callable[[], Audience]) -
     ends = [milliseconds(dwipp.id) for dwipp in (*oldest, *newest)]
     if not ends:
         return None
-    candidates = _iter_candidates(dwipps, draw_moment(min(ends), max(ends)))
+    candidates = chain(_iter_candidates(dwipps, draw_moment(min(ends), max(ends))), newest, oldest)
     return next((dwipp for dwipp in candidates if dwipp.is_visible_to(audience)), None)
 
 

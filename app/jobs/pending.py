@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from app.aws.errors import was_sdk_retry
 from app.aws.items import deserialize, serialize
 from app.aws.timestamps import now, to_text
 from app.jobs.messages import JobKind
@@ -62,11 +63,15 @@ class PendingJobRepository:
         return deserialize(response["Item"]) if "Item" in response else None
 
     def add_if_absent(self, kind: JobKind, subject: str) -> bool:
-        """Add a row if it is missing. Return True if it was added."""
+        """Add a row if it is missing. Return True if it was added.
+
+        If the SDK retried the call, its first attempt may have added the row. Then the result is True too, because a
+        second message does no harm.
+        """
         try:
             self._client.put_item(**self.put_request(kind, subject), ConditionExpression="attribute_not_exists(pk)")
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return was_sdk_retry(error)
         return True
 
     def delete(self, kind: JobKind, subject: str, **seen: str) -> None:

@@ -135,33 +135,26 @@ class Worker:
             for subject in self._pending.iter_stale(kind):
                 if time.monotonic() >= ends_at:
                     break
-                error = self._revive(kind, subject)
+                error = _try(partial(self._revive, kind, subject))
                 entry.revived += error is None
                 last_error = error or last_error
-        self._start_due_jobs()
+        for kind, schedule in self._schedules.items():
+            last_error = _try(partial(self._start_due_jobs, kind, schedule)) or last_error
         if last_error is not None and not entry.revived:
             raise last_error
         entry.outcome = "done"
 
-    def _start_due_jobs(self) -> None:
-        for kind, iter_due in self._schedules.items():
-            for subject in iter_due():
-                # If the message is not sent, the row becomes stale, and a later sweep sends another.
-                if self._pending.add_if_absent(kind, subject):
-                    self.queue.send(JobMessage(kind=kind, subject=subject))
+    def _start_due_jobs(self, kind: JobKind, schedule: Schedule) -> None:
+        for subject in schedule():
+            if self._pending.add_if_absent(kind, subject):
+                # If that fails, the row becomes stale, and a later sweep sends another message.
+                self.queue.send_or_log(JobMessage(kind=kind, subject=subject))
 
-    def _revive(self, kind: JobKind, subject: str) -> Exception | None:
-        """Send a message for a pending row. Return a transient error, so that the sweep continues with other rows."""
-        try:
-            # In this order, because a failure in between then leads to a second message instead of none.
-            self.queue.send(JobMessage(kind=kind, subject=subject))
-            self._pending.touch(kind, subject)
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log_suppressed(error)
-            return error
-        return None
+    def _revive(self, kind: JobKind, subject: str) -> None:
+        """Send a message for a pending row."""
+        # In this order, because a failure in between then leads to a second message instead of none.
+        self.queue.send(JobMessage(kind=kind, subject=subject))
+        self._pending.touch(kind, subject)
 
     def _run_until_time_is_up(self, message: JobMessage, is_stopping: MustStop) -> tuple[Progress, bool]:
         """Run the job. After a transient error, run it again until the time is up.
@@ -186,6 +179,18 @@ class Worker:
                 return Progress(is_done=False), True
             time.sleep(random.uniform(0, bound))  # noqa: S311 -- jitter, not a secret
             bound = min(bound * 2, _MAX_PAUSE_SECONDS)
+
+
+def _try(call: Callable[[], None]) -> Exception | None:
+    """Make a call of the sweep. Return a transient error, so that the sweep continues with the others."""
+    try:
+        call()
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        log_suppressed(error)
+        return error
+    return None
 
 
 def _run_logged(entry: JobLogEntry, work: Callable[[], None]) -> None:

@@ -61,7 +61,7 @@ class FeedReader:
         self.shards = range(shards)
 
     def iter_slices(self, shard: int, position: str, end: str) -> Iterator[FeedSlice]:
-        """Yield the Dwipps of a shard, at most 1 MB at a time. Pause between two reads.
+        """Yield the Dwipps of a shard, at most 1 MB at a time. Pause after each read.
 
         Args:
             shard: the shard.
@@ -74,9 +74,10 @@ class FeedReader:
             dwipps = [(UUID(item["dwipp_id"]["S"]).bytes, int(item["upvotes"]["N"])) for item in response["Items"]]
             last = response.get("LastEvaluatedKey")
             position = last["dwipp_id"]["S"] + _NEXT if last else end
-            yield FeedSlice(dwipps, position)
             units = response.get("ConsumedCapacity", {}).get("CapacityUnits", 0)  # MiniStack reports none.
+            # Before the yield, because the caller may end here and go on with another call.
             time.sleep(max(0.0, started + units / UNITS_PER_SECOND - time.monotonic()))
+            yield FeedSlice(dwipps, position)
 
     def _query(self, shard: int, position: str, end: str) -> Any:
         return self._client.query(

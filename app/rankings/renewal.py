@@ -109,9 +109,11 @@ class Renewal:
             return must_stop() or time.monotonic() >= ends_at
 
         start = position_at(run.as_of - ranked.period if ranked.period else _EPOCH)
+        # The run may know more shards than this process, which then has an older setting.
+        shards = {*self._reader.shards, *run.positions}
         pieces = gather(
             partial(self._read_shard, ranked, run, shard, run.positions.get(shard, start), must_pause)
-            for shard in self._reader.shards
+            for shard in sorted(shards)
         )
         for piece in pieces:
             run.candidates.add(piece.candidates)

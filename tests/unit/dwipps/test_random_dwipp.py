@@ -74,9 +74,15 @@ def test_first_20_are_read_once() -> None:
 
 
 def test_reads_on_both_sides_are_bounded() -> None:
-    feed = FakeFeed([*((number, "lee") for number in range(2_000)), (3_000, "max")])
+    feed = FakeFeed([(number, "max" if number == 1 else "lee") for number in range(2_000)])
     assert feed.find(1_000) is None
     assert feed.reads == [1, 1, 20, *[100] * 10]
+
+
+@pytest.mark.parametrize("visible", [0, 1_999])
+def test_ends_of_the_feed_are_found_behind_the_bounds(visible: int) -> None:
+    feed = FakeFeed([(number, "max" if number == visible else "lee") for number in range(2_000)])
+    assert feed.find(1_000) == feed.dwipps[visible]
 
 
 def test_end_of_the_feed_ends_the_reads() -> None:

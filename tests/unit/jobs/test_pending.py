@@ -11,6 +11,7 @@ from app.aws.items import deserialize, serialize
 from app.jobs.messages import DELETE_ACCOUNT
 from app.jobs.pending import STALE_AFTER, PendingJobRepository
 from app.settings import Settings
+from testkit.lost_responses import lose_first_response
 
 START = datetime(2026, 11, 26, 8, tzinfo=UTC)
 
@@ -53,6 +54,15 @@ def subject() -> str:
 
 def _load_rows(client: Any, settings: Settings) -> list[dict[str, Any]]:
     return [deserialize(item) for item in client.scan(TableName=settings.safety_table)["Items"]]
+
+
+def test_row_that_the_sdk_added_at_its_first_attempt_counts_as_added(
+    client: Any, pending: PendingJobRepository, subject: str
+) -> None:
+    with lose_first_response(client, "PutItem") as sent:
+        assert PendingJobRepository(client, pending._table).add_if_absent(DELETE_ACCOUNT, subject)
+    assert len(sent) == 2
+    assert not pending.add_if_absent(DELETE_ACCOUNT, subject)
 
 
 def _put(client: Any, pending: PendingJobRepository, subject: str) -> None:

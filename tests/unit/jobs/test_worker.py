@@ -272,19 +272,19 @@ class TestSchedule:
             call.pending.iter_stale(RENEW_RANKING),
             call.pending.add_if_absent(RENEW_RANKING, "hot"),
             call.pending.add_if_absent(RENEW_RANKING, "day"),
-            call.queue.send(JobMessage(kind=RENEW_RANKING, subject="day")),
+            call.queue.send_or_log(JobMessage(kind=RENEW_RANKING, subject="day")),
         ]
         assert (lines()[-1]["outcome"], lines()[-1]["revived"]) == ("done", 0)
 
-    def test_sweep_fails_if_a_message_is_not_sent(self, worker: Worker, aws: Any) -> None:
-        """The row becomes stale, and a later sweep sends a message."""
-        aws.queue.send.side_effect = UnavailableError()
+    def test_sweep_fails_if_the_jobs_cannot_be_started(self, worker: Worker, aws: Any) -> None:
+        aws.pending.add_if_absent.side_effect = UnavailableError()
         assert not worker.sweep("id")
 
     def test_lost_jobs_are_revived_before_due_jobs_are_started(self, worker: Worker, aws: Any) -> None:
         aws.pending.iter_stale.return_value = iter(["week"])
         assert worker.sweep("id")
-        assert [args[0].subject for args, _ in aws.queue.send.call_args_list] == ["week", "day"]
+        sent = [each.args[0].subject for each in aws.queue.mock_calls]
+        assert sent == ["week", "day"]
 
 
 def _make_revival(subject: str) -> list[Any]:

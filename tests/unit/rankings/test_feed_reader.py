@@ -34,8 +34,13 @@ def _respond(pages: int, clock: Clock, units: float, seconds: float) -> Iterator
         clock.sleep(seconds)
 
 
-def _read_at_times(clock: Clock, units: float, seconds: float, pages: int = 40) -> list[float]:
-    """Return the times of the queries of a shard that each consume units and take a time."""
+def _read_at_times(
+    clock: Clock, units: float, seconds: float, pages: int = 40, *, is_interrupted: bool = False
+) -> list[float]:
+    """Return the times of the queries of a shard that each consume units and take a time.
+
+    An interrupted read ends after each slice, and another one goes on.
+    """
     times: list[float] = []
     responses = _respond(pages, clock, units, seconds)
 
@@ -46,14 +51,22 @@ def _read_at_times(clock: Clock, units: float, seconds: float, pages: int = 40) 
         return response
 
     reader = FeedReader(Mock(query=query), "dwipps", 1)
-    assert len(list(reader.iter_slices(0, position_at(END - timedelta(days=1)), position_at(END)))) == pages
+    position, end = position_at(END - timedelta(days=1)), position_at(END)
+    if not is_interrupted:
+        assert len(list(reader.iter_slices(0, position, end))) == pages
+    while position != end and is_interrupted:
+        position = next(reader.iter_slices(0, position, end)).position
+    assert len(times) == pages
     return times
 
 
 @pytest.mark.parametrize("units", [MAX_UNITS_PER_QUERY, 100, 0.5])
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.3, 2.0])
-def test_no_second_has_more_read_units_than_the_bound(units: float, seconds: float, clock: Clock) -> None:
-    times = _read_at_times(clock, units, seconds)
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_no_second_has_more_read_units_than_the_bound(
+    units: float, seconds: float, clock: Clock, *, is_interrupted: bool
+) -> None:
+    times = _read_at_times(clock, units, seconds, is_interrupted=is_interrupted)
     for start in times:
         assert units * sum(start <= moment < start + 1 for moment in times) <= MAX_UNITS_PER_SECOND
 
