@@ -1,6 +1,7 @@
 """A walk through a snapshot shows each Dwipp that was visible throughout exactly once, in the order of the snapshot.
 
-Meanwhile, members write, delete, upvote and block, moderators remove and restore, and jobs replace the snapshot.
+Meanwhile, members write, delete, upvote and block, moderators remove and restore, and jobs replace the snapshot. The
+reader sends events of API Gateway. `tests/api/test_rankings.py` walks over both transports.
 """
 
 import dataclasses
@@ -8,27 +9,33 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app.bootstrap import Container, build_container
+from app.api_gateway import make_handler
+from app.bootstrap import Container
 from app.dwipps import listing
 from app.dwipps.reactions import Change
 from app.dwipps.schemas import FeedPage
-from app.pagination.cursors import PageRequest
-from app.rankings.lists import ListName
-from app.rankings.renewal import Renewal
+from app.main import create_app
 from app.rankings.schedule import RankingSchedule
 from app.settings import Settings
 from app.worker_bootstrap import build_renewal
-from testkit.members import make_author
+from testkit.doubles import SETTINGS
+from testkit.forged_tokens import make_valid_claims
+from testkit.gateway import GatewayKind, make_event, to_response
+from testkit.members import make_author, make_member
 from testkit.moderation import Moderation
 from testkit.rankings import NewDwipp, RankingTime, stop_time, write_dwipps
 
 AUTHORS = ("kay", "lee", "max")
 WRITES = ("create", "delete", "remove", "restore", "upvote", "block", "unblock", "renew")
+READER_ID = make_valid_claims()["sub"]
+# Sends a GET with these parameters, and returns the body of the response.
+Send = Callable[[str, dict[str, Any]], Any]
 # A write by name, and a number that chooses the Dwipp or the author.
 Write = tuple[str, int]
 
@@ -42,13 +49,13 @@ class SnapshotReader:
         hidden: the ids of the Dwipps that the reader could not see since the start of the walk.
     """
 
-    def __init__(self, container: Container, renewal: Renewal, name: ListName, time: RankingTime) -> None:
+    def __init__(self, container: Container, send: Send, time: RankingTime) -> None:
         self._container = container
-        self._renewal = renewal
-        self._name: Any = name
+        self._send = send
+        self._renewal = build_renewal(container, RankingSchedule(container.snapshots))
         self._time = time
         self._moderation = Moderation(container.dwipps._client, container.dwipps)
-        self._reader = make_author("reader")
+        self._reader = make_member(READER_ID, "reader")
         self._dwipps: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._blocked: set[str] = set()
@@ -74,11 +81,14 @@ class SnapshotReader:
         self.hidden = set(self.ranked) - self.visible
 
     def get_page(self, limit: int, cursor: str | None) -> FeedPage:
-        return self._container.feed.list_ranked(self._reader.id, self._name, PageRequest(limit, cursor))
+        params = {"sort": "top", "limit": limit} | ({"cursor": cursor} if cursor else {})
+        return FeedPage.model_validate(self._send("/v1/dwipps", params))
 
     def clear(self) -> None:
         for dwipp_id in list(self._dwipps):
             self._delete(dwipp_id)
+        for author in list(self._blocked):
+            self._unblock(author)
 
     def _create(self, upvotes: int) -> None:
         author = AUTHORS[upvotes % len(AUTHORS)]
@@ -114,7 +124,7 @@ class SnapshotReader:
 
     def _renew(self, _: int) -> None:
         self._time.pass_time(minutes=5)
-        assert self._renewal.run(self._name, lambda: False).is_done
+        assert self._renewal.run("day", lambda: False).is_done
         ranked = self._dwipps.keys() - self._removed
         self.ranked = sorted(ranked, key=lambda dwipp_id: (self._counts[dwipp_id], dwipp_id), reverse=True)
 
@@ -123,15 +133,22 @@ class SnapshotReader:
         return {dwipp_id for dwipp_id, author in self._dwipps.items() if author in authors} - self._removed
 
 
-@pytest.mark.parametrize("feed_shards", [1, 2])
+@pytest.mark.parametrize(("kind", "feed_shards"), [("rest", 1), ("http-1.0", 2), ("http-2.0", 1)])
 def test_any_order_of_pages_and_writes_shows_each_visible_dwipp_once(
-    feed_shards: int, new_settings: Callable[[], Settings], monkeypatch: pytest.MonkeyPatch
+    kind: GatewayKind, feed_shards: int, new_settings: Callable[[], Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "FURTHER_READ_ROWS", 2)
     monkeypatch.setattr(listing, "MAX_FURTHER_READS", 2)
-    settings = dataclasses.replace(new_settings(), feed_shards=feed_shards)
-    container = build_container(settings)
-    renewal = build_renewal(container, RankingSchedule(container.snapshots))
+    settings = _with_tables(new_settings(), feed_shards)
+    app = create_app(settings)
+    handler, claims = make_handler(app), make_valid_claims()
+
+    def send(path: str, params: dict[str, Any]) -> Any:
+        request = httpx.Request("GET", f"https://dwipper.test{path}", params=params)
+        response = to_response(handler(make_event(request, kind, claims), None))
+        assert response.status_code == 200, response.text
+        return response.json()
+
     writes = st.tuples(st.sampled_from(WRITES), st.integers(0, 11))
 
     @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -144,7 +161,7 @@ def test_any_order_of_pages_and_writes_shows_each_visible_dwipp_once(
     def run(
         upvotes: list[int], writes_before: list[Write], limit: int, writes_after_each_page: list[list[Write]]
     ) -> None:
-        reader = SnapshotReader(container, renewal, "day", time)
+        reader = SnapshotReader(app.state.container, send, time)
         try:
             for number in upvotes:
                 reader.write("create", number)
@@ -161,6 +178,12 @@ def test_any_order_of_pages_and_writes_shows_each_visible_dwipp_once(
 
     with stop_time() as time:
         run()
+
+
+def _with_tables(settings: Settings, feed_shards: int) -> Settings:
+    """Return the settings of the test claims with the tables of other settings."""
+    tables = {name: getattr(settings, name) for name in ("dwipps_table", "reactions_table", "members_table")}
+    return dataclasses.replace(SETTINGS, **tables, safety_table=settings.safety_table, feed_shards=feed_shards)
 
 
 def _walk(reader: SnapshotReader, limit: int, writes_after_each_page: list[list[Write]]) -> list[str]:

@@ -32,11 +32,16 @@ _ID, _OTHER_ID = "01890a5d-ac96-774b-bcce-b302099a8057", "01890a5d-ac96-774b-bcc
         (f"ids={_ID}%2C{_OTHER_ID}", call.list_by_ids(ANY, [_ID, _OTHER_ID])),
         (f"ids={_ID}&ids={_OTHER_ID}", None),
         (f"ids={_ID}&limit=3", None),
+        ("sort=top", call.list_ranked(ANY, "day", PageRequest(20))),
+        ("sort=top&period=all&limit=3&cursor=x", call.list_ranked(ANY, "all", PageRequest(3, "x"))),
+        ("sort=hot", call.list_ranked(ANY, "hot", PageRequest(20))),
+        ("sort=hot&period=day", None),
+        (f"sort=top&since={_ID}", None),
     ],
 )
 def test_parameters_choose_the_list(query: str, expected: Any, kind: GatewayKind) -> None:
     app, feed, page = create_app(SETTINGS), Mock(Feed), DwippPage(items=[], next_cursor=None)
-    for method in (feed.list_recent, feed.list_since, feed.list_by_ids):
+    for method in (feed.list_recent, feed.list_since, feed.list_by_ids, feed.list_ranked):
         method.return_value = page
     app.state.container = replace(app.state.container, feed=feed)
     request = httpx.Request("GET", f"https://dwipper.test/v1/dwipps?{query}")
