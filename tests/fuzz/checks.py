@@ -5,6 +5,7 @@ The import of this module registers the checks, except for the leak check.
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import schemathesis
@@ -101,6 +102,14 @@ def _convert_to_httpx(response: Response) -> httpx.Response:
 
 def _encode(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else value.encode(errors="replace")
+
+
+def ignore_paths_with_a_final_line_feed(schema: BaseSchema) -> None:
+    """Send no path that ends with a line feed. Such a path is never one of the API, whatever its parameter."""
+
+    @schema.hook
+    def filter_path_parameters(_context: HookContext, path_parameters: Any) -> bool:
+        return not any(unquote(str(value)).endswith("\n") for value in (path_parameters or {}).values())
 
 
 def ignore_deleted_replays(schema: BaseSchema) -> None:

@@ -8,7 +8,7 @@ import schemathesis
 from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 
-from tests.fuzz.checks import ignore_deleted_replays
+from tests.fuzz.checks import ignore_deleted_replays, ignore_paths_with_a_final_line_feed
 from tests.fuzz.members import Members
 
 
@@ -31,6 +31,7 @@ class FuzzRun:
         self._tokens = members.tokens
         self._schema = schemathesis.openapi.from_dict(_tighten(spec), config=config)
         ignore_deleted_replays(self._schema)
+        ignore_paths_with_a_final_line_feed(self._schema)
         members.authenticate(self._schema)
 
     def execute(self, min_cases: int, min_stateful_cases: int) -> None:

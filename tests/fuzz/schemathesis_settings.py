@@ -35,7 +35,8 @@ _PARAMETERS = {
     "read_case": _REPORTED_DWIPP,
     "decide_case": _REPORTED_DWIPP,
     "read_record": _REPORTED_HANDLE,
-    "suspend_member": _REPORTED_HANDLE,
+    # Few generated bodies are valid, and those must find a member.
+    "suspend_member": {"path.handle": _use_dictionary("suspended handles", 1.0)},
     "lift_suspension": _REPORTED_HANDLE,
     "login": {"body.email": _use_dictionary("emails"), "body.password": _use_dictionary("passwords")},
     "token": {"body.username": _use_dictionary("emails"), "body.password": _use_dictionary("passwords")},
@@ -96,5 +97,6 @@ def _make_dictionaries(members: Members) -> dict[str, list[str]]:
         "registrations": members.registrations,
         "reported Dwipps": [members.reported_dwipp_id],
         "reported handles": [members.reported_handle, "nobody_here"],
+        "suspended handles": [members.reported_handle],
         "reset codes": [RESET_CODE],
     }

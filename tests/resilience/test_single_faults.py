@@ -16,6 +16,7 @@ from app.aws.deadline import REQUEST_TIMEOUT_SECONDS
 from app.limits import policies
 from app.me import deletions
 from app.moderation import bulk_job
+from app.rankings.schedule import RankingSchedule
 from app.settings import Settings
 from devstack.process import Service
 from testkit.api_client import open_api
@@ -100,6 +101,12 @@ def high_limits_of_moderators(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let one moderator make all decisions of a test."""
     for name in ("_DECISIONS_HOUR", "_SUSPENSIONS_HOUR"):
         monkeypatch.setattr(policies, name, 100_000)
+
+
+@pytest.fixture(autouse=True)
+def no_renewals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no sweep renew the ranked lists, so that the calls are those of the operation."""
+    monkeypatch.setattr(RankingSchedule, "iter_due", lambda _: iter(()))
 
 
 @pytest.fixture(autouse=True)
