@@ -15,7 +15,18 @@ class DwippDeletion:
         self._cases = cases
 
     def delete(self, member: Member, dwipp_id: str) -> None:
-        """Delete a Dwipp, which may be a removed one, and close its case.
+        """Do the same as `erase` for a request. The number of calls does not tell whether the Dwipp had an open case.
+
+        Raises:
+            DwippNotFoundError: see `erase`.
+            NotTheAuthorError: see `erase`.
+            UnavailableError: see `erase`.
+        """
+        if not self.erase(member, dwipp_id):
+            self._cases.imitate_closing(dwipp_id)
+
+    def erase(self, member: Member, dwipp_id: str) -> bool:
+        """Delete a Dwipp, which may be a removed one, and close its case. Return False if it had no open case.
 
         Raises:
             DwippNotFoundError: see `DwippRepository.delete`.
@@ -29,7 +40,7 @@ class DwippDeletion:
             if is_id(dwipp_id) and not self._exists(dwipp_id):
                 self._cases.close_deleted(dwipp_id, member.write_deadline)
             raise
-        self._cases.close_deleted(dwipp_id, member.write_deadline)
+        return self._cases.close_deleted(dwipp_id, member.write_deadline)
 
     def _exists(self, dwipp_id: str) -> bool:
         """Return True if the Dwipp exists. Another member's removed Dwipp does."""

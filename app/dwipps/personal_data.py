@@ -64,7 +64,7 @@ class DwippData:
     def _delete(self, member: Member, dwipp_id: str) -> None:
         # Another request may have deleted the Dwipp, and the index may lag.
         with suppress(DwippNotFoundError):
-            self._deletion.delete(member, dwipp_id)
+            self._deletion.erase(member, dwipp_id)
 
 
 class ReactionData:

@@ -13,7 +13,10 @@ from app.cases.repository import CaseRepository
 from app.errors import UnavailableError
 from app.members.models import Member
 from app.members.personal_data import PersonalData
-from testkit.api_client import Api, MemberClient
+from app.settings import Settings
+from devstack.process import Service
+from testkit.api_client import Api, MemberClient, open_api
+from testkit.aws_calls import AwsCalls
 from testkit.members import make_member
 
 
@@ -166,6 +169,23 @@ async def test_deletion_of_the_dwipp_closes_the_case(api: Api) -> None:
     assert (case.decision.action, case.decision.reason) == ("deleted", None)
     assert case.text == "Buy my socks"
     assert _list_entries(api) == []
+
+
+@pytest.mark.in_process
+async def test_deletion_of_a_reported_dwipp_makes_as_many_calls_as_any_other(
+    checked_settings: Settings, embedded: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = AwsCalls.watch(monkeypatch)
+    async with open_api(checked_settings, embedded.endpoint, "uvicorn", has_quick_accounts=True) as api:
+        kay, _, max_, reported = await _create(api)
+        other = (await max_.post_dwipp("More socks"))["id"]
+        await _report(kay, reported)
+        counts = []
+        for dwipp_id in (reported, other):
+            calls.operations.clear()
+            assert (await max_.http.delete(f"/v1/dwipps/{dwipp_id}")).status_code == 204
+            counts.append(len(calls.operations))
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.in_process

@@ -52,7 +52,7 @@ MAX_UNITS: Mapping[str, tuple[float, float]] = {
     "take the favorite of what is upvoted back": (3, 5),
     "edit": (4, 2),
     "edit, the same text": (3, 2),
-    "delete": (4, 2),
+    "delete": (4, 4),
     "page of the feed, 500 blocks": (0, 4),
     "page of one author, reactions to all between, 500 blocks": (0, 13),
     "page of favorites, 500 blocks": (0, 13),
