@@ -109,6 +109,7 @@ class TestRemoval:
             ("suspend", None, "spam"),
         }
 
+    @pytest.mark.slow
     async def test_repeated_suspension_removes_once(self, api: Api) -> None:
         kay, _, moderator, dwipp_ids = await _create(api)
         for _ in range(2):
@@ -120,6 +121,7 @@ class TestRemoval:
         await run_jobs_in_thread(api.settings)
         assert await _list_visible(kay) == [dwipp_ids[1]]
 
+    @pytest.mark.slow
     async def test_standing_suspension_can_remove_later(self, api: Api) -> None:
         kay, _, moderator, dwipp_ids = await _create(api)
         await _suspend(moderator, remove_dwipps=False)
@@ -162,6 +164,7 @@ class TestRestoration:
         assert entries[:2] == [("dismiss", "spam", None), ("lift", None, None)]
         assert len(entries) == 4
 
+    @pytest.mark.slow
     async def test_end_without_restoration_leaves_them_removed(self, api: Api) -> None:
         kay, max_, moderator, _ = await _create(api)
         await _suspend(moderator)
@@ -171,6 +174,7 @@ class TestRestoration:
         await run_jobs_in_thread(api.settings)
         assert await _list_visible(kay) == [new]
 
+    @pytest.mark.slow
     async def test_later_suspension_restores_only_its_own(self, api: Api) -> None:
         kay, max_, moderator, _ = await _create(api)
         await _suspend(moderator)
@@ -182,6 +186,7 @@ class TestRestoration:
             await run_jobs_in_thread(api.settings)
         assert await _list_visible(kay) == [new]
 
+    @pytest.mark.slow
     async def test_ended_suspension_can_be_undone(self, api: Api) -> None:
         kay, max_, moderator, dwipp_ids = await _create(api)
         await _suspend(moderator, format_timestamp(now() + timedelta(seconds=0.5)))
@@ -192,6 +197,7 @@ class TestRestoration:
         await run_jobs_in_thread(api.settings)
         assert await _list_visible(kay) == dwipp_ids
 
+    @pytest.mark.slow
     async def test_removal_during_a_restoration_includes_what_is_left(self, api: Api) -> None:
         kay, max_, moderator, dwipp_ids = await _create(api)
         await _suspend(moderator)
@@ -208,6 +214,7 @@ class TestRestoration:
         await run_jobs_in_thread(api.settings)
         assert await _list_visible(kay) == dwipp_ids
 
+    @pytest.mark.slow
     async def test_same_decision_on_a_dwipp_alone_outlasts_the_restoration(self, api: Api) -> None:
         kay, _, moderator, dwipp_ids = await _create(api)
         await _suspend(moderator)
@@ -217,6 +224,7 @@ class TestRestoration:
         await run_jobs_in_thread(api.settings)
         assert await _list_visible(kay) == [dwipp_ids[0], dwipp_ids[2]]
 
+    @pytest.mark.slow
     async def test_without_a_removal_nothing_is_restored(self, api: Api) -> None:
         kay, _, moderator, dwipp_ids = await _create(api)
         await _decide(moderator, dwipp_ids[0], "remove")
@@ -225,6 +233,7 @@ class TestRestoration:
         await run_jobs_in_thread(api.settings)
         assert await _list_visible(kay) == dwipp_ids[1:]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("value", ["yes", "1", "on", "True", ""])
     async def test_other_words_than_true_and_false_are_422(self, value: str, api: Api) -> None:
         _, _, moderator, _ = await _create(api, 1)
@@ -274,6 +283,7 @@ class TestJob:
             assert not retry_on_conflict(partial(job._decide, member_id, decision, dwipp_ids[0]), new_write_deadline())
         assert await _list_visible(kay) == dwipp_ids
 
+    @pytest.mark.slow
     async def test_removal_ends_with_its_suspension(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         kay, max_, moderator, dwipp_ids = await _create(api)
         await _suspend(moderator)
@@ -285,6 +295,7 @@ class TestJob:
         assert await _list_visible(kay) == [later]
         assert len(dwipp_ids) == (await moderator.get("/v1/moderation/members/max"))["removed"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("is_suspended_again", [False, True])
     async def test_ended_suspension_can_be_lifted_to_stop_its_removal(
         self, api: Api, *, is_suspended_again: bool
@@ -299,6 +310,7 @@ class TestJob:
         assert await _list_visible(kay) == dwipp_ids
         assert not _is_pending(api)
 
+    @pytest.mark.slow
     async def test_job_of_another_suspension_ends_without_an_effect(self, api: Api) -> None:
         kay, max_, moderator, dwipp_ids = await _create(api)
         await _suspend(moderator)
@@ -312,6 +324,7 @@ class TestJob:
         assert await _list_visible(kay) == dwipp_ids
         assert not _is_pending(api)
 
+    @pytest.mark.slow
     async def test_restoration_passes_over_dwipps_of_other_removals(self, api: Api) -> None:
         """With time for one Dwipp in each message, it is over after as many messages as it restores Dwipps."""
         kay, max_, moderator, dwipp_ids = await _create(api)

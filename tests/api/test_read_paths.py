@@ -171,7 +171,10 @@ async def test_hidden_dwipp_is_never_drawn(name: str, api: Api) -> None:
         assert (await path.call()).json()["id"] == by_max
 
 
-@pytest.mark.parametrize("reactions", [(), ("upvote", "favorite")], ids=["no reactions", "both reactions"])
+@pytest.mark.parametrize(
+    "reactions",
+    [pytest.param((), id="no reactions", marks=pytest.mark.slow), pytest.param(("upvote", "favorite"), id="both")],
+)
 @pytest.mark.parametrize("name", DWIPPS_NOT_FOUND)
 async def test_hidden_dwipp_is_404_and_stays_unchanged(name: str, reactions: Sequence[str], api: Api) -> None:
     path, kay, _ = await _prepare(name, api, reactions)

@@ -133,7 +133,14 @@ class SnapshotReader:
         return {dwipp_id for dwipp_id, author in self._dwipps.items() if author in authors} - self._removed
 
 
-@pytest.mark.parametrize(("kind", "feed_shards"), [("rest", 1), ("http-1.0", 2), ("http-2.0", 1)])
+@pytest.mark.parametrize(
+    ("kind", "feed_shards"),
+    [
+        ("rest", 2),
+        pytest.param("http-1.0", 1, marks=pytest.mark.slow),
+        pytest.param("http-2.0", 1, marks=pytest.mark.slow),
+    ],
+)
 def test_any_order_of_pages_and_writes_shows_each_visible_dwipp_once(
     kind: GatewayKind, feed_shards: int, new_settings: Callable[[], Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
