@@ -37,7 +37,7 @@ OVERHEAD_SECONDS = 1.0
 OPERATIONS = {**DWIPP_OPERATIONS, **SAFETY_OPERATIONS, **ACCOUNT_OPERATIONS}
 
 # The operations with the most injections for `make check-full`. Each resembles another one, or has a test of its own.
-LONGEST = ("run the job of a bulk decision", "dismiss", "suspend", "lift")
+LONGEST = ("run the job of a bulk decision", "run the job of a deletion", "dismiss", "suspend", "lift")
 
 # One fault of each kind that the app can distinguish. test_random_faults.py injects all faults.
 FAULTS = (
