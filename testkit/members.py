@@ -8,7 +8,7 @@ from app.aws.items import deserialize, serialize
 from app.aws.retries import new_write_deadline
 from app.aws.timestamps import now
 from app.members.models import Member
-from app.members.suspensions import from_map
+from app.members.suspensions import last_from_map, select_in_force
 
 
 def make_author(handle: str = "kay") -> Member:
@@ -22,7 +22,8 @@ def make_member(member_id: str, handle: str = "kay") -> Member:
 
 
 def load_suspended_member(client: Any, table: str, member_id: str) -> Member:
-    """Return the member with the suspension in their row, if one is in force."""
+    """Return the member with the suspension in their row."""
     response = client.get_item(TableName=table, Key=serialize({"pk": f"member#{member_id}"}), ConsistentRead=True)
     row = deserialize(response.get("Item", {}))
-    return replace(make_member(member_id), suspension=from_map(row.get("suspension")))
+    last = last_from_map(row.get("suspension"))
+    return replace(make_member(member_id), suspension=select_in_force(last), last_suspension=last)

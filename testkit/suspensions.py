@@ -28,13 +28,13 @@ async def suspend(api: Api, member: MemberClient, until: datetime | None = None)
 
 
 async def lift(api: Api, member: MemberClient) -> None:
-    """Lift the suspension of a member."""
+    """Lift the suspension of a member, which may have ended."""
     await _transact(api, member, lambda store, row: store.lift_requests(row.id, _get(row)))
 
 
 def _get(row: Member) -> Suspension:
-    assert row.suspension, "the member is not suspended"
-    return row.suspension
+    assert row.last_suspension, "the member was never suspended"
+    return row.last_suspension
 
 
 async def _transact(
