@@ -221,6 +221,7 @@ class TestWalk:
         response = await kay.http.get("/v1/dwipps", params=params)
         assert (response.status_code, response.json()["type"]) == (400, INVALID_CURSOR)
 
+    @pytest.mark.slow
     async def test_renewals_in_between_end_no_walk(self, api: Api, time: RankingTime) -> None:
         kay, ids, cursor = await self._prepare(api)
         for _ in range(13):

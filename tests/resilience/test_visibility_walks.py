@@ -113,7 +113,10 @@ class ReaderUnderTest:
         return {dwipp_id for dwipp_id, author in self._authors.items() if author in authors} - hidden
 
 
-@pytest.mark.parametrize("list_name", WRITES_BY_LIST)
+@pytest.mark.parametrize(
+    "list_name",
+    [pytest.param(name, marks=() if name in ("feed", "favorites") else pytest.mark.slow) for name in WRITES_BY_LIST],
+)
 def test_any_order_of_pages_and_writes_shows_each_visible_dwipp_once(
     list_name: str, new_settings: Callable[[], Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:

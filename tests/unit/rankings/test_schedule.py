@@ -70,6 +70,7 @@ def test_all_lists_of_a_small_site_are_due_at_each_sweep(small: Site, time: Rank
         time.pass_time(minutes=5)
 
 
+@pytest.mark.slow
 def test_lists_of_a_large_site_are_due_after_their_intervals(large: Site, time: RankingTime) -> None:
     counts = dict.fromkeys(ALL, 0)
     for _ in range(2 * 24 * 12):  # Two days.
