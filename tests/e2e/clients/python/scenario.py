@@ -30,11 +30,13 @@ from dwipper_client.models import (
     DwippPage,
     DwippView,
     EditConflictProblem,
+    FeedPage,
     IdempotencyKeyReusedProblem,
     InvalidCursorProblem,
     InvalidOrExpiredCodeProblem,
     InvalidRefreshTokenProblem,
     InvalidRequestProblem,
+    ListDwippsSort,
     LoginRequest,
     RefreshRequest,
     RegisterRequest,
@@ -99,9 +101,10 @@ def react(member: AuthenticatedClient, dwipp_id: str) -> None:
 def find(member: AuthenticatedClient, dwipp_id: str) -> None:
     upvotes = expect(DwippPage, list_my_upvotes.sync(client=member))
     assert [str(dwipp.id) for dwipp in upvotes.items] == [dwipp_id]
-    assert expect(DwippPage, list_dwipps.sync(client=member, ids=dwipp_id)) == upvotes
-    since = expect(DwippPage, list_dwipps.sync(client=member, sort="new", since=dwipp_id, limit=100))
+    assert expect(FeedPage, list_dwipps.sync(client=member, ids=dwipp_id)).items == upvotes.items
+    since = expect(FeedPage, list_dwipps.sync(client=member, sort=ListDwippsSort.NEW, since=dwipp_id, limit=100))
     assert dwipp_id in [str(dwipp.id) for dwipp in since.items]
+    expect(FeedPage, list_dwipps.sync(client=member, sort=ListDwippsSort.TOP))
     expect(DwippView, read_random_dwipp.sync(client=member))
     refused = expect(InvalidRequestProblem, list_dwipps.sync(client=member, ids=dwipp_id, limit=20))
     assert refused.errors
