@@ -83,7 +83,7 @@ test-e2e: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy into an embedded AWS and te
 	$(PYTEST) --dist loadfile -m deployed
 
 test-slow: $(INSTALLED) $(BENCH) ## Run the other slow tests: crashes, contention, capacity, benchmarks (requires Java, Maven)
-	$(PYTHON) -m pytest -m "slow and not (security or infrastructure or deployed or clients or browser or longest)"
+	$(PYTEST) --dist worksteal -m "slow and not (security or infrastructure or deployed or clients or browser or longest)"
 
 lint: $(INSTALLED) ## Check format, lint, spelling, types, imports, and that openapi.json is current
 	$(PYTHON) -m ruff format --check

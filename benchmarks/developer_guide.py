@@ -59,7 +59,8 @@ def calculate_operations() -> Mapping[str, CapacityUnits]:
         calculate_read_units(_REACTION, consistent=True),
     )
     blocks = calculate_read_units()  # The row of the member's blocks, which does not exist.
-    case = calculate_read_units(consistent=True)  # The case of a Dwipp that nobody reported, which does not exist.
+    # The case of a Dwipp that nobody reported, which does not exist, and the reads that imitate its closing.
+    case = calculate_read_units(consistent=True) + 3 * calculate_read_units()
     count = 1  # The update of the row that counts the member's writes.
     indexes = 2 * dwipp  # `feed` and `by_author` hold all attributes.
     page = calculate_read_units(*[_DWIPP] * _PAGE_DWIPPS) + calculate_read_units(*[_REACTION] * _PAGE_REACTIONS)

@@ -157,7 +157,7 @@ async def _measure_rankings(
 ) -> None:
     """Measure pages of the largest snapshot. Between the first Dwipps of it, the reader reacted to many others."""
     favorites = await reader.list_all("/v1/me/favorites", 100)
-    others = [dwipp_id for dwipp_id in engine.load_dwipps() if dwipp_id not in {item["id"] for item in favorites}]
+    others = sorted(engine.load_dwipps().keys() - {item["id"] for item in favorites}, reverse=True)
     ids = [*(item["id"] for item in favorites), *others][:MAX_RANKED]
     write_snapshot(engine.client, engine.settings, "day", ids)
     await recorder.request("page of top, without reactions", stranger, "GET", "/v1/dwipps?sort=top")

@@ -19,7 +19,7 @@ UNITS: Mapping[str, CapacityUnits] = {
     "create": CapacityUnits(4, 1),
     "create with a key": CapacityUnits(9, 1),
     "edit": CapacityUnits(4, 2),
-    "delete": CapacityUnits(4, 2),
+    "delete": CapacityUnits(4, 3.5),
 }
 DWIPPER = DwipperModel(UNITS, {}, Workload())
 

@@ -53,4 +53,4 @@ def test_operations_have_the_capacities_calculated_by_hand() -> None:
     assert operations["upvote a favorite"] == CapacityUnits(8, 4)
     assert operations["favorite"] == CapacityUnits(3, 3.5)
     assert operations["edit"] == CapacityUnits(4, 2)
-    assert operations["delete"] == CapacityUnits(4, 2)
+    assert operations["delete"] == CapacityUnits(4, 3.5)

@@ -117,7 +117,7 @@ def test_capacity_depends_on_the_size_only_in_the_baseline(services: Services, t
     dwipper, baseline = tables["feed"]
     assert dwipper["100"] == dwipper["300"]
     assert float(baseline["300"]) > 2 * float(baseline["100"])
-    assert all(row["at 100 Dwipps"] == row["at 300 Dwipps"] for row in tables["operation_capacity"])
+    assert [row for row in tables["operation_capacity"] if row["at 100 Dwipps"] != row["at 300 Dwipps"]] == []
     units = capacity.select_highest(measurements.operations[100])
     assert {name: units[name] for name in UNITS} == UNITS
     assert_developer_guide_agrees(units)
