@@ -3,6 +3,7 @@
 The import of this module registers the checks, except for the leak check.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -31,6 +32,9 @@ Check = Callable[[Any, Response, Any], bool | None]
 _UNEXPECTED_PROBLEMS = {
     (problems.PROBLEM_TYPES[kind] if isinstance(kind, type) else kind).urn for kind in (*BODY_ERRORS, *MEMBER_ERRORS)
 }
+# Flaws of a request that is valid by the document.
+_CONTENT_FLAWS = {PAST_END, OUT_OF_RANGE, BESIDE_IDS, SENT_TWICE, ONLY_WITH_NEW, ONLY_WITH_TOP}
+_REPEATED_ID = re.compile(r"Id \d+ is repeated\.")
 _WEAK_PASSWORD = problems.PROBLEM_TYPES[errors.WeakPasswordError].urn
 
 
@@ -44,12 +48,12 @@ def valid_request_is_refused_only_for_its_content(_ctx: CheckContext, response: 
 
 
 def _has_undocumented_flaw(problem: Any) -> bool:
-    """Return True if all flaws are some that the document cannot exclude.
+    """Return True if the document cannot exclude any of the flaws.
 
-    They are times in the past or out of range, and parameters that do not go together.
+    Such flaws are times in the past or out of range, repeated ids, and parameters that do not go together.
     """
-    details = {flaw["detail"] for flaw in problem.get("errors", ())}
-    return bool(details) and details <= {PAST_END, OUT_OF_RANGE, BESIDE_IDS, SENT_TWICE, ONLY_WITH_NEW, ONLY_WITH_TOP}
+    details = [flaw["detail"] for flaw in problem.get("errors", ())]
+    return bool(details) and all(detail in _CONTENT_FLAWS or _REPEATED_ID.fullmatch(detail) for detail in details)
 
 
 def _may_be_weak(body: Any) -> bool:
