@@ -22,6 +22,7 @@ from app.dwipps.idempotency import IdempotentWriter
 from app.dwipps.personal_data import DwippData, ReactionData
 from app.dwipps.reaction_writer import ReactionWriter
 from app.dwipps.reactions import ReactionRepository
+from app.dwipps.removals import DwippRemovals
 from app.dwipps.repository import DwippRepository
 from app.jobs.pending import PendingJobRepository
 from app.jobs.queue import JobQueue
@@ -64,6 +65,7 @@ class Container:
     blocks: BlockRepository
     audiences: Audiences
     dwipps: DwippRepository
+    dwipp_removals: DwippRemovals
     writer: IdempotentWriter
     reactions: ReactionRepository
     reaction_writer: ReactionWriter
@@ -100,11 +102,12 @@ def build_container(settings: Settings) -> Container:
     removals = RemovalRepository(client, settings.members_table)
     pending_confirmations = PendingConfirmationRepository(client, settings.members_table)
     dwipps = DwippRepository(client, settings.dwipps_table, settings.feed_shards)
+    dwipp_removals = DwippRemovals(client, settings.dwipps_table, settings.feed_shards)
     reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
     entries = CaseEntries(client, settings.safety_table)
     cases = CaseRepository(client, settings.safety_table, entries)
     case_states = CaseStates(dwipps, cases)
-    decision_writer = DecisionWriter(client, dwipps, cases)
+    decision_writer = DecisionWriter(client, dwipp_removals, cases)
     dwipp_deletion = DwippDeletion(dwipps, cases)
     reports = ReportRepository(client, settings.safety_table, cases)
     log = ModerationLog(client, settings.safety_table)
@@ -164,6 +167,7 @@ def build_container(settings: Settings) -> Container:
         blocks=blocks,
         audiences=audiences,
         dwipps=dwipps,
+        dwipp_removals=dwipp_removals,
         writer=IdempotentWriter(client, settings.members_table, dwipps),
         reactions=reactions,
         reaction_writer=ReactionWriter(dwipps, reactions, audiences),
@@ -178,7 +182,7 @@ def build_container(settings: Settings) -> Container:
         decision_writer=decision_writer,
         decisions=Decisions(case_states, decision_writer, log),
         bulk_decisions=bulk_decisions,
-        records=Records(directory, dwipps, entries, case_states),
+        records=Records(directory, dwipp_removals, entries, case_states),
         sanctions=Sanctions(client, directory, suspensions, bulk_decisions, log, pool),
         moderation_log=log,
         limit_counters=LimitCounters(client, settings.region, settings.members_table, make_policies(settings.limits)),

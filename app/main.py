@@ -21,6 +21,7 @@ from app.dwipps.reactions_router import router as reactions
 from app.dwipps.router import router as dwipps
 from app.me.router import router as me
 from app.members.router import router as members
+from app.moderation.cases_router import router as cases
 from app.moderation.router import router as moderation
 from app.observability import json_logging
 from app.observability.access_log import AccessLog
@@ -92,7 +93,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(AccessLog)
     app.add_middleware(RequestIdMiddleware)
     register_exception_handlers(app)
-    for router in (dwipps, reactions, me, members, authors, accounts, safety, reports, moderation):
+    # `moderation` is the last one, because it matches all paths below its prefix.
+    for router in (dwipps, reactions, me, members, authors, accounts, safety, reports, cases, moderation):
         app.include_router(router)
     app.add_api_route("/health", _health, summary="Check that the service is up", tags=["service"], name="read_health")
     app.add_api_route("/", _root, include_in_schema=False)

@@ -21,7 +21,7 @@ def build_worker(settings: Settings) -> Worker:
     bulk_job = BulkJob(
         container.bulk_decisions,
         container.suspensions,
-        container.dwipps,
+        container.dwipp_removals,
         container.case_states,
         container.decision_writer,
     )

@@ -22,7 +22,8 @@ from benchmarks.progress import ProgressTracker
 from benchmarks.report import Part, Table
 from benchmarks.services import Services
 from testkit.engine import Engine
-from testkit.gateway import Authorizer, make_event
+from testkit.gateway import make_event
+from testkit.gateway_authorizer import Authorizer
 from testkit.servers import connect_in_process
 
 MAX_SHARDS = 64

@@ -17,17 +17,18 @@ from benchmarks.report import Table
 _MEMBERS = {"10 thousand": 1e4, "1 million": 1e6, "100 million": 1e8}
 _DAY = timedelta(days=1)
 
-# Bytes of a Dwipp in the index, by DynamoDB's rules, without the overhead, which only storage has.
+# The bytes of a Dwipp in the index, by DynamoDB's rules. The overhead of a row counts for storage only.
 _DWIPP_BYTES = 391
 _UNIT_BYTES = 8192  # An eventually consistent read of 4 KB costs half a unit.
 _SHARD_UNITS = 0.5  # A query costs at least half a unit.
-# The rows of pointers and runs, the snapshot of 8 KB, and the transaction. A save has the 500 best in 12 KB.
+# The units of a run: its pointer and its row, the snapshot of 8 KB, and the transaction. A save has the 500 best
+# Dwipps in 12 KB.
 _STATE_READS, _STATE_WRITES, _SAVE_WRITES = 5, 17, 13
 _MIN_SECONDS = 0.2
 
 _NOTE = """\
 Calculated like the table above, for the site of the same age. A run reads at {rate} read units per second and shard,
-and at most {max_rate} in any second. The dollars are those of DynamoDB and Lambda. Upvotes add nothing. The worker has
+and at most {max_rate} in any second. The dollars are those of DynamoDB and Lambda. Upvotes add no cost. The worker has
 {invocations} concurrent invocations. With {shards} shards, the jobs of 100 million members use {busy:.0%} of them. So
 some runs wait for others, and take up to a third longer than stated: raise `maximumConcurrency`. More shards shorten
 the runs, until the processor of an invocation is the limit, at about ten shards. The longest lap of all Dwipps that a

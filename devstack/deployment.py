@@ -59,7 +59,7 @@ def run(options: Options, state: StateFolder, lock: int) -> Iterator[Deployment]
 
 
 def sweep(deployed: Deployment) -> None:
-    """Let the worker sweep, as its schedule does every five minutes. Then top and hot have snapshots at once."""
+    """Let the worker sweep, as its schedule does every five minutes, so that top and hot have snapshots at once."""
     functions = clients.lambda_client(deployed.aws.endpoint, deployed.settings.region)
     functions.invoke(FunctionName=WORKER_FUNCTION, Payload=json.dumps(SWEEP_EVENT))
 

@@ -40,7 +40,7 @@ MEMBERS: Final = (DEMO_HANDLE, MODERATOR_HANDLE, "steamy_stella", "conditioner_c
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-# Oldest first. The ages and the upvotes are such that another Dwipp leads hot and each period of top.
+# Oldest first. By ages and upvotes, each ranked list has another leader.
 THOUGHTS: Final = (
     Thought(
         DEMO_HANDLE,

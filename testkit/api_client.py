@@ -17,7 +17,8 @@ from app.main import create_app
 from app.settings import Settings
 from devstack import clients
 from devstack.mail import Mail, fetch_all
-from testkit.gateway import Authorizer, GatewayKind, GatewayTransport
+from testkit.gateway import GatewayKind, GatewayTransport
+from testkit.gateway_authorizer import Authorizer
 from testkit.jobs import run_jobs_in_thread
 from testkit.leak_scan import LeakScan
 from testkit.transcript import Transcript

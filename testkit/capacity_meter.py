@@ -70,7 +70,7 @@ class CapacityMeter:
 
 
 def _get_min_units(operation: str, params: dict[str, Any]) -> float:
-    """Return the least units that AWS charges for a call that reads. 0 for a write."""
+    """Return the minimum of units that AWS charges for a read. 0 for a write."""
     if operation == "BatchGetItem":
         tables = params["RequestItems"].values()
         return sum(_get_min_item_units(table) * len(table["Keys"]) for table in tables)

@@ -70,13 +70,17 @@ class Engine:
         return [deserialize(item) for page in pages for item in page["Items"]]
 
     def write_rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Write rows in concurrent batches."""
-        requests = ({"PutRequest": {"Item": serialize(row)}} for row in rows)
-        batches = iter(lambda: list(itertools.islice(requests, _BATCH_SIZE)), [])
-        client = self.client
+        """Write rows to a table."""
+        write_rows(self.client, table, rows)
 
-        def write_batch(batch: list[Any]) -> None:
-            assert not client.batch_write_item(RequestItems={table: batch})["UnprocessedItems"]
 
-        with ThreadPoolExecutor(_THREADS) as threads:
-            list(threads.map(write_batch, batches))
+def write_rows(client: "DynamoDBClient", table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows to a table, in concurrent batches."""
+    requests = ({"PutRequest": {"Item": serialize(row)}} for row in rows)
+    batches = iter(lambda: list(itertools.islice(requests, _BATCH_SIZE)), [])
+
+    def write_batch(batch: list[Any]) -> None:
+        assert not client.batch_write_item(RequestItems={table: batch})["UnprocessedItems"]
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        list(threads.map(write_batch, batches))

@@ -58,7 +58,7 @@ class LaggingIndexProxy:
         asked_at = time.monotonic()
         result = json.loads(http_proxy.get_body(await http_proxy.forward(self._store_port, request)))
         result["Items"] = [item for item in result["Items"] if self._is_visible(item, asked_at)]
-        # A new response, because the checksum in the headers of the other one is that of its body.
+        # A new response, because the headers of the store's response have a checksum of its body.
         return http_proxy.make_response(200, json.dumps(result).encode())
 
     def _is_visible(self, item: Any, moment: float) -> bool:

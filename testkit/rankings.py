@@ -1,6 +1,5 @@
 """Dwipps and snapshots of ranked lists, written to the tables directly."""
 
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,15 +10,14 @@ from uuid import UUID
 import pytest
 
 from app.aws.clients import dynamodb_client
-from app.aws.items import serialize
 from app.aws.timestamps import now, to_milliseconds
-from app.dwipps.ids import feed_shard
+from app.dwipps.ids import feed_shard, new_id
 from app.rankings.lists import LISTS, ListName
 from app.rankings.snapshots import Pointer, SnapshotRepository
 from app.settings import Settings
+from testkit.engine import write_rows
 
 _MODULES = ("renewal", "runs", "schedule", "snapshots")
-_BATCH_SIZE = 25
 
 
 @dataclass(slots=True)
@@ -52,7 +50,7 @@ class NewDwipp:
 
     Attributes:
         age: its age at the moment of the write.
-        upvotes: its count. It has no rows of upvotes.
+        upvotes: the number of its upvotes. No member has a reaction to it.
         author: the handle of its author.
         text: its text.
     """
@@ -66,8 +64,7 @@ class NewDwipp:
 def make_id(moment: datetime) -> str:
     """Return a UUIDv7 with this time."""
     milliseconds = round(moment.timestamp() * 1000)
-    bits = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
-    return str(UUID(int=bits))
+    return str(UUID(int=milliseconds << 80 | UUID(new_id()).int % 2**80))
 
 
 def write_dwipps(settings: Settings, dwipps: Sequence[NewDwipp], moment: datetime | None = None) -> list[str]:
@@ -80,16 +77,13 @@ def write_dwipps(settings: Settings, dwipps: Sequence[NewDwipp], moment: datetim
     """
     moment = moment or datetime.now(UTC)
     ids = [make_id(moment - dwipp.age) for dwipp in dwipps]
-    rows = [_make_row(settings, dwipp_id, dwipp) for dwipp_id, dwipp in zip(ids, dwipps, strict=True)]
-    client = dynamodb_client(settings.region)
-    for start in range(0, len(rows), _BATCH_SIZE):
-        puts: Any = [{"PutRequest": {"Item": serialize(row)}} for row in rows[start : start + _BATCH_SIZE]]
-        assert not client.batch_write_item(RequestItems={settings.dwipps_table: puts})["UnprocessedItems"]
+    rows = (_make_row(settings, dwipp_id, dwipp) for dwipp_id, dwipp in zip(ids, dwipps, strict=True))
+    write_rows(dynamodb_client(settings.region), settings.dwipps_table, rows)
     return ids
 
 
 def skip_renewals(client: Any, settings: Settings) -> None:
-    """Let each list have a pointer as of now, to no snapshot, so that no list is due for some minutes.
+    """Give each list a pointer as of now, without a snapshot. So no list is due for some minutes.
 
     Args:
         client: a client of DynamoDB.
@@ -97,12 +91,12 @@ def skip_renewals(client: Any, settings: Settings) -> None:
     """
     snapshots = SnapshotRepository(client, settings.safety_table)
     for ranked in LISTS.values():
-        pointer = snapshots.move_request(ranked.name, None, Pointer(now()))
-        client.put_item(TableName=pointer["TableName"], Item=pointer["Item"])
+        request = snapshots.move_request(ranked.name, None, Pointer(now()))
+        client.put_item(TableName=request["TableName"], Item=request["Item"])
 
 
 def write_snapshot(client: Any, settings: Settings, name: ListName, ids: Sequence[str]) -> None:
-    """Write a snapshot with these ids in their order, and let the pointer name it."""
+    """Write a snapshot with these ids in this order, and move the pointer to it."""
     snapshots = SnapshotRepository(client, settings.safety_table)
     as_of = to_milliseconds(now())
     snapshots.put(name, as_of, [UUID(dwipp_id).bytes for dwipp_id in ids])

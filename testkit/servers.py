@@ -20,7 +20,8 @@ from devstack.paths import ROOT
 from devstack.process import Service, run_process, start_process, stop_process
 from testkit.api_client import Api
 from testkit.engine import Engine
-from testkit.gateway import Authorizer, GatewayTransport
+from testkit.gateway import GatewayTransport
+from testkit.gateway_authorizer import Authorizer
 from testkit.jobs import run_jobs_in_thread
 from testkit.leak_scan import LeakScan
 from testkit.ports import find_free_port

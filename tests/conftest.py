@@ -30,13 +30,13 @@ from testkit.ports import find_free_port
 
 REGION = "us-east-1"
 
-# Imported modules and collected tests stay until the end. To look for garbage among them takes a tenth of the run.
+# Imported modules and collected tests stay until the end. A search for garbage among them takes a tenth of the run.
 gc.set_threshold(50_000)
 
 # All servers of the tests listen on loopback. The shell may name a proxy, and an AWS account.
 exempt_loopback_from_proxies(os.environ)
 hide_aws_account(os.environ)
-# The default session of boto3 keeps the first credentials that it finds. So all tests of a process have the same ones.
+# The default session of boto3 keeps the first credentials that it finds, so all tests of a process share these.
 os.environ |= {"AWS_ACCESS_KEY_ID": clients.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": clients.SECRET_KEY}
 
 # Tests in these folders get the folder's name as a marker, so `pytest -m security` selects them.
@@ -61,7 +61,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     Workers cannot share one MiniStack through separate accounts, because Cognito's unsigned calls name no account.
     """
     folder = tmp_path_factory.mktemp("aws")
-    # To save the state of hundreds of tests takes seconds, and nobody reads it.
+    # The state of hundreds of tests takes seconds to save, and nobody reads it.
     aws = ministack.run(find_free_port(), folder, region=REGION, extra_env={"PERSIST_STATE": "0"})
     with aws as service, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", service.endpoint)
@@ -88,7 +88,7 @@ def json_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True, scope="session")
 def fast_user_agents() -> Iterator[None]:
-    """Cache the parts of botocore's User-Agent. It is made twice a call, which takes a third of the SDK's time."""
+    """Cache the parts of the User-Agent. botocore makes it twice per call, which takes a third of the SDK's time."""
     with pytest.MonkeyPatch.context() as patch:
         sanitize = useragent.sanitize_user_agent_string_component
         patch.setattr(useragent, "sanitize_user_agent_string_component", functools.cache(sanitize))
@@ -179,7 +179,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let no later search for garbage look at imported modules and collected tests, which stay until the end."""
+    """Exclude imported modules and collected tests from later searches for garbage, because they stay until the end."""
     gc.freeze()
 
 

@@ -1,4 +1,4 @@
-"""A case, its decision, and what a report adds to it."""
+"""A case, its decision, and its reports."""
 
 import time
 from collections.abc import Mapping
@@ -138,6 +138,43 @@ class CaseReport:
     listed_at: datetime
     reason: str
     replaced_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report of a Dwipp.
+
+    Attributes:
+        dwipp_id: the Dwipp.
+        handle: the handle of the reporter.
+        reason: one of the reasons of the API.
+        comment: the words of the reporter. None without any.
+        text: the text of the Dwipp when it was reported.
+        at: the time.
+        listed_at: the time of the first report of the case. It identifies the case.
+    """
+
+    dwipp_id: str
+    handle: str
+    reason: ModerationReason
+    comment: str | None
+    text: str
+    at: datetime
+    listed_at: datetime
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Self:
+        """Return the report in an item of the table or of its index."""
+        values = deserialize(item)
+        return cls(
+            dwipp_id=values["sk"],
+            handle=values["handle"],
+            reason=values["reason"],
+            comment=values.get("comment"),
+            text=values["text"],
+            at=from_text(values["at"]),
+            listed_at=from_text(values["listed_at"]),
+        )
 
 
 def _parse(text: str | None) -> datetime | None:

@@ -12,16 +12,14 @@ that the Dwipp exists, so the deletion of a Dwipp finds every case that it has t
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from app.aws.items import deserialize, query, serialize
 from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
-from app.aws.timestamps import from_text, now, to_text
-from app.cases.models import Case, CaseReport, ReportedDwipp
+from app.aws.timestamps import now, to_text
+from app.cases.models import Case, CaseReport, Report, ReportedDwipp
 from app.cases.repository import OPEN_TTL, CaseRepository, is_closed_by_withdrawal
 from app.errors import DwippNotFoundError
 from app.members.models import Member
@@ -31,43 +29,6 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _NOT_EXPIRED = "expires_at > :now"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A report of a Dwipp.
-
-    Attributes:
-        dwipp_id: the Dwipp.
-        handle: the handle of the reporter.
-        reason: one of the reasons of the API.
-        comment: the words of the reporter. None without any.
-        text: the text of the Dwipp when it was reported.
-        at: the time.
-        listed_at: the time of the first report of the case. It identifies the case.
-    """
-
-    dwipp_id: str
-    handle: str
-    reason: ModerationReason
-    comment: str | None
-    text: str
-    at: datetime
-    listed_at: datetime
-
-    @classmethod
-    def from_item(cls, item: Mapping[str, Any]) -> Self:
-        """Return the report in an item of the table or of its index."""
-        values = deserialize(item)
-        return cls(
-            dwipp_id=values["sk"],
-            handle=values["handle"],
-            reason=values["reason"],
-            comment=values.get("comment"),
-            text=values["text"],
-            at=from_text(values["at"]),
-            listed_at=from_text(values["listed_at"]),
-        )
 
 
 class ReportRepository:

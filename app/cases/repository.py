@@ -2,8 +2,9 @@
 
 Rows of the safety table:
 
-    pk = case#<dwipp_id>  author, listed_at, reports (a number), count_<reason> (numbers), first_reported_at,
-    sk = case             last_reported_at, text, opening (a random token of an open case), decision (a map), expires_at
+    pk = case#<dwipp_id>  dwipp_id, author, listed_at, reports (a number), count_<reason> (numbers),
+    sk = case             first_reported_at, last_reported_at, text, opening (a random token of an open case),
+                          decision (a map), expires_at
 """
 
 import time
@@ -135,7 +136,7 @@ class CaseRepository:
         return retry_on_conflict(partial(self._close_deleted, dwipp_id), write_deadline)
 
     def imitate_closing(self, dwipp_id: str) -> None:
-        """Make as many calls as the closing of a case, so that their time does not tell the author of a report."""
+        """Make as many calls as the closing of a case. See `DwippDeletion.delete` for the reason."""
         for _ in range(_CLOSING_CALLS):
             self.get(dwipp_id, consistent=False)
 

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator
 from pydantic.json_schema import SkipJsonSchema
 
+from app.cases.reports import ReportRepository
 from app.dwipps.deletion import DwippDeletion
 from app.dwipps.feed import Feed
 from app.dwipps.idempotency import IdempotentWriter
@@ -27,6 +28,7 @@ DwippFeed = Annotated[Feed, provided("feed")]
 Dwipps = Annotated[DwippRepository, provided("dwipps")]
 DwippWriter = Annotated[IdempotentWriter, provided("writer")]
 Reactions = Annotated[ReactionRepository, provided("reactions")]
+Reports = Annotated[ReportRepository, provided("reports")]
 ReactionChanges = Annotated[ReactionWriter, provided("reaction_writer")]
 
 

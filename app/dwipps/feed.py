@@ -7,14 +7,13 @@ from app.aws.concurrency import run_concurrently
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.ids import is_id
 from app.dwipps.listing import DwippList, Row, RowBatch, read_by_id, read_on, select_visible
-from app.dwipps.models import Dwipp
+from app.dwipps.lists import favorite_list, since_list, upvote_list
+from app.dwipps.models import Dwipp, Reaction
 from app.dwipps.random_dwipp import find_random
 from app.dwipps.ranked_feed import RankedFeed
-from app.dwipps.reaction_lists import favorite_list, upvote_list
-from app.dwipps.reactions import Reaction, ReactionRepository
+from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import Author, DwippPage, DwippView, FeedPage, RemovalView
-from app.dwipps.since import since_list
 from app.errors import DwippNotFoundError
 from app.members.audience import Audience, Audiences
 from app.members.models import Member

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from app.dwipps.feed_cache import ReadPage
 from app.dwipps.ids import is_id
-from app.dwipps.models import Dwipp
-from app.dwipps.reactions import Reaction
+from app.dwipps.models import Dwipp, Reaction
 from app.members.audience import Audience
 from app.pagination.cursors import decode_cursor, encode_cursor
 

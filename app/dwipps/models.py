@@ -1,4 +1,4 @@
-"""A Dwipp, and its removal by moderators."""
+"""A Dwipp, its removal by moderators, and a member's reaction to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,6 +75,44 @@ class Dwipp:
         if self.removed and not audience.may_see_removed_dwipps(self.author_handle):
             return False
         return audience.may_see_member(self.author_handle)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A member's reactions to one Dwipp: the times of the upvote and of the favorite, None if absent."""
+
+    upvoted_at: datetime | None = None
+    favorited_at: datetime | None = None
+
+    @classmethod
+    def from_item(cls, item: Any) -> Self:
+        """Return the reaction in a row."""
+        values = deserialize(item)
+        upvoted_at, favorited_at = values.get("upvoted_at"), values.get("favorited_at")
+        return cls(
+            upvoted_at=from_text(upvoted_at) if upvoted_at else None,
+            favorited_at=from_text(favorited_at) if favorited_at else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Favorite:
+    """A row of the favorites index."""
+
+    dwipp_id: str
+    favorited_at: str
+    reaction: Reaction
+
+    @classmethod
+    def from_item(cls, item: Any) -> Self:
+        """Return the favorite in an item of the index."""
+        values = deserialize(item)
+        return cls(values["dwipp_id"], values["favorited_at"], Reaction.from_item(item))
+
+    @property
+    def position(self) -> tuple[str, str]:
+        """Return the position in the index."""
+        return (self.favorited_at, self.dwipp_id)
 
 
 def new_dwipp(dwipp_id: str, author: Member, text: str) -> Dwipp:

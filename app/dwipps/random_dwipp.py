@@ -5,7 +5,6 @@ The search begins with the newest Dwipp at or before the moment, and goes on in 
 1. the newest 20 at or before the moment, newest first
 2. those after the moment, oldest first
 3. those before the 20, newest first
-
 4. the newest and the oldest of all
 
 The second and the third step read 100 rows at a time, at most 5 times each. So a reader who may see any Dwipp gets one,

@@ -10,19 +10,20 @@ A row with neither time is deleted. The Dwipp holds its count of upvotes. The co
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
 from app.aws.errors import CONDITION_FAILED, TRANSACTION_CONFLICT, error_code, existing_item, was_sdk_retry
 from app.aws.items import batch_get, deserialize, query, serialize
 from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
-from app.aws.timestamps import from_text, now, to_text
+from app.aws.timestamps import now, to_text
 from app.dwipps.ids import is_id
+from app.dwipps.models import Favorite, Reaction
 from app.errors import DwippNotFoundError, RemovedError
 from app.members.models import Member
 
@@ -47,44 +48,6 @@ class Change(Enum):
     def apply(self, *, is_present: bool) -> bool:
         """Return whether the reaction is present after the change."""
         return not is_present if self is Change.TOGGLE else self is Change.SET
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """A member's reactions to one Dwipp: the times of the upvote and of the favorite, None if absent."""
-
-    upvoted_at: datetime | None = None
-    favorited_at: datetime | None = None
-
-    @classmethod
-    def from_item(cls, item: Any) -> Self:
-        """Return the reaction in a row."""
-        values = deserialize(item)
-        upvoted_at, favorited_at = values.get("upvoted_at"), values.get("favorited_at")
-        return cls(
-            upvoted_at=from_text(upvoted_at) if upvoted_at else None,
-            favorited_at=from_text(favorited_at) if favorited_at else None,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Favorite:
-    """A row of the favorites index."""
-
-    dwipp_id: str
-    favorited_at: str
-    reaction: Reaction
-
-    @classmethod
-    def from_item(cls, item: Any) -> Self:
-        """Return the favorite in an item of the index."""
-        values = deserialize(item)
-        return cls(values["dwipp_id"], values["favorited_at"], Reaction.from_item(item))
-
-    @property
-    def position(self) -> tuple[str, str]:
-        """Return the position in the index."""
-        return (self.favorited_at, self.dwipp_id)
 
 
 class ReactionRepository:

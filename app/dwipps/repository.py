@@ -7,7 +7,7 @@ removed        `at`, `reason`, and `bulk_id` of a bulk removal, if moderators re
 text, version, upvotes, edited_at (after the first edit)
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 
 from app.aws.concurrency import gather
 from app.aws.errors import CONDITION_FAILED, TRANSACTION_CONFLICT, error_code, existing_item, was_sdk_retry
-from app.aws.items import batch_get, deserialize, query, serialize
+from app.aws.items import batch_get, query, serialize
 from app.aws.retries import WriteConflictError, retry_on_conflict
 from app.aws.timestamps import now, to_text
 from app.dwipps.ids import MAX_ID, MIN_ID, bound_above, bound_below, feed_shard, is_id, new_id
-from app.dwipps.models import Dwipp, Removal, new_dwipp
+from app.dwipps.models import Dwipp, new_dwipp
 from app.errors import DwippNotFoundError, EditConflictError, NotTheAuthorError, RemovedError
 from app.members.models import Member
 
@@ -59,10 +59,17 @@ class DwippRepository:
         Raises:
             DwippNotFoundError: if there is none, or if the id is malformed.
         """
-        response = self._client.get_item(TableName=self._table, Key=_key(dwipp_id), ConsistentRead=True)
+        response = self._client.get_item(TableName=self._table, Key=to_key(dwipp_id), ConsistentRead=True)
         if "Item" not in response:
             raise DwippNotFoundError
         return Dwipp.from_item(response["Item"])
+
+    def find(self, dwipp_id: str) -> Dwipp | None:
+        """Return the current state of a Dwipp. None if there is none, or if the id is malformed."""
+        try:
+            return self.get(dwipp_id)
+        except DwippNotFoundError:
+            return None
 
     def edit(self, member: Member, dwipp_id: str, text: str, version: int | None) -> tuple[Dwipp, bool]:
         """Replace the text of a Dwipp, and raise its version. An edit to the same text changes nothing.
@@ -82,7 +89,7 @@ class DwippRepository:
             EditConflictError: if it has another version.
             UnavailableError: if other writes interfere until the deadline, or if the outcome is unknown.
         """
-        attempt = partial(self._edit, _key(dwipp_id), member.handle, text, version)
+        attempt = partial(self._edit, to_key(dwipp_id), member.handle, text, version)
         return retry_on_conflict(attempt, member.write_deadline, repeatable=version is None)
 
     def delete(self, member: Member, dwipp_id: str) -> None:
@@ -93,7 +100,7 @@ class DwippRepository:
             NotTheAuthorError: if another member wrote it.
             UnavailableError: if other writes interfere until the deadline, or if the outcome is unknown.
         """
-        attempt = partial(self._delete, _key(dwipp_id), member.handle)
+        attempt = partial(self._delete, to_key(dwipp_id), member.handle)
         retry_on_conflict(attempt, member.write_deadline, repeatable=False)
 
     def list_recent(self, limit: int, before: str | None, lowest: str = MIN_ID) -> list[Dwipp]:
@@ -109,23 +116,9 @@ class DwippRepository:
         ids = _IdRange(MIN_ID, bound_below(before) if before else MAX_ID)
         return self._query_index("by_author", "author_handle", author_handle, limit, ids)
 
-    def iter_not_removed(self, author_handle: str) -> Iterator[str]:
-        """Yield the ids of an author's other Dwipps, newest first. It reads all Dwipps of the author."""
-        return self._iter_ids(author_handle, "attribute_not_exists(removed)")
-
-    def iter_removed(self, author_handle: str, bulk_id: str | None = None) -> Iterator[str]:
-        """Yield the ids of an author's removed Dwipps, newest first. It reads all Dwipps of the author.
-
-        Args:
-            author_handle: the author.
-            bulk_id: the id of a bulk removal. None for all removed Dwipps.
-        """
-        condition = "removed.bulk_id = :bulk_id" if bulk_id else "attribute_exists(removed)"
-        return self._iter_ids(author_handle, condition, {":bulk_id": bulk_id})
-
     def get_many(self, dwipp_ids: Sequence[str]) -> dict[str, Dwipp]:
         """Return the existing ones of these Dwipps by id, eventually consistent."""
-        keys = [_key(dwipp_id) for dwipp_id in dict.fromkeys(dwipp_ids)]  # DynamoDB refuses a repeated key.
+        keys = [to_key(dwipp_id) for dwipp_id in dict.fromkeys(dwipp_ids)]  # DynamoDB refuses a repeated key.
         items = batch_get(self._client, self._table, keys)
         return {dwipp.id: dwipp for dwipp in map(Dwipp.from_item, items)}
 
@@ -153,42 +146,8 @@ class DwippRepository:
         """
         return {
             "TableName": self._table,
-            "Key": _key(dwipp_id),
+            "Key": to_key(dwipp_id),
             "ConditionExpression": "attribute_exists(dwipp_id) AND attribute_not_exists(removed)",
-        }
-
-    def removal_request(self, dwipp_id: str, removal: Removal) -> Any:
-        """Return the update that removes a Dwipp, for a transaction. It also replaces an earlier removal.
-
-        Its condition fails if there is no such Dwipp.
-
-        Raises:
-            DwippNotFoundError: if the id is malformed.
-        """
-        return {
-            "TableName": self._table,
-            "Key": _key(dwipp_id),
-            "UpdateExpression": "SET removed = :removed REMOVE feed_shard",
-            "ConditionExpression": "attribute_exists(dwipp_id)",
-            "ExpressionAttributeValues": serialize({":removed": removal.to_value()}),
-        }
-
-    def restoration_request(self, dwipp_id: str) -> Any:
-        """Return the update that restores a removed Dwipp, for a transaction.
-
-        Its condition fails if the Dwipp is not removed. The failure has the item, if there is one.
-
-        Raises:
-            DwippNotFoundError: if the id is malformed.
-        """
-        key = _key(dwipp_id)
-        return {
-            "TableName": self._table,
-            "Key": key,
-            "UpdateExpression": "SET feed_shard = :shard REMOVE removed",
-            "ConditionExpression": "attribute_exists(removed)",
-            "ExpressionAttributeValues": serialize({":shard": feed_shard(dwipp_id, self._feed_shards)}),
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
     def _create(self, dwipp: Dwipp) -> Dwipp:
@@ -252,22 +211,6 @@ class DwippRepository:
         dwipps = (dwipp for shard in shards for dwipp in shard)
         return sorted(dwipps, key=lambda dwipp: dwipp.id, reverse=not ids.is_ascending)[:limit]
 
-    def _iter_ids(
-        self, author_handle: str, condition: str, values: Mapping[str, str | None] | None = None
-    ) -> Iterator[str]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName="by_author",
-            KeyConditionExpression="author_handle = :author",
-            FilterExpression=condition,
-            ExpressionAttributeValues=serialize({":author": author_handle, **(values or {})}),
-            ProjectionExpression="dwipp_id",
-            ScanIndexForward=False,
-        )
-        for page in pages:
-            for item in page["Items"]:
-                yield deserialize(item)["dwipp_id"]
-
     def _query_index(
         self, index: Literal["feed", "by_author"], key: str, value: str | int, limit: int, ids: _IdRange
     ) -> list[Dwipp]:
@@ -285,7 +228,12 @@ class DwippRepository:
         return [Dwipp.from_item(item) for item in items]
 
 
-def _key(dwipp_id: str) -> Any:
+def to_key(dwipp_id: str) -> Any:
+    """Return the key of a Dwipp.
+
+    Raises:
+        DwippNotFoundError: if the id is malformed.
+    """
     if not is_id(dwipp_id):
         raise DwippNotFoundError
     return serialize({"dwipp_id": dwipp_id})

@@ -163,8 +163,8 @@ def create_dwipp(
 def read_random_dwipp(principal: CurrentPrincipal, feed: DwippFeed) -> DwippView:
     """Return a Dwipp from a random time.
 
-    It is the newest one at a random moment between the oldest and the newest Dwipp. Dwipps that you cannot see are
-    skipped. The response is 404 if there is none that you can see.
+    The server draws a moment between the oldest and the newest Dwipp, and returns the newest Dwipp at that moment. It
+    skips Dwipps that you cannot see, up to about 500 in each direction. The response is 404 if it finds none.
     """
     return feed.get_random(principal.id)
 

@@ -7,8 +7,9 @@ Rows of the safety table:
     pk = pending#<kind>   touched_at: the time of the last work on the job, or of the sweep's last message for it;
     sk = <subject>        the values that some kinds of jobs need
 
-The transaction that writes the state also writes the row. The transaction that ends the state deletes the row. All rows
-of one kind have one partition key, so a query finds them.
+The transaction that writes the state also writes the row. For a kind of job that a schedule starts, the sweep writes
+the row instead. The transaction that ends the state deletes the row. All rows of one kind have one partition key, so a
+query finds them.
 """
 
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ class PendingJobRepository:
         self._client = client
         self._table = table
 
-    def put_request(self, kind: JobKind, subject: str, **values: str | None) -> Any:
+    def put_request(self, kind: JobKind, subject: str, **values: str) -> Any:
         """Return the put request of a row with these values, for the transaction that writes the state."""
         item = _key(kind, subject) | serialize({"touched_at": to_text(now()), **values})
         return {"TableName": self._table, "Item": item}

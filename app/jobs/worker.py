@@ -3,13 +3,12 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Protocol
 
 from app.aws.deadline import request_deadline
 from app.aws.errors import is_transient, log_failure, log_suppressed
+from app.jobs.job import Job, MustStop, Progress, Schedule
 from app.jobs.messages import MAX_NUMBER, JobKind, JobMessage, UnreadableMessageError
 from app.jobs.pending import PendingJobRepository
 from app.jobs.queue import JobQueue
@@ -31,38 +30,9 @@ _FIRST_PAUSE_SECONDS = 0.5
 _MAX_PAUSE_SECONDS = 4.0
 _RETRY_DELAY_SECONDS = 30
 
-MustStop = Callable[[], bool]
-
 
 class ChainTooLongError(Exception):
     """The chain of a job's messages is too long. Most likely the job never ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The result of the work on a job.
-
-    Attributes:
-        is_done: True if nothing is left to do.
-        delay_seconds: the delay of the next message. At most 900, the maximum of SQS.
-        metric: the business metric that counts the end of the job. None if the job is not done, or if the metric was
-            counted before.
-    """
-
-    is_done: bool
-    delay_seconds: int = 0
-    metric: str | None = None
-
-
-class Job(Protocol):
-    """A kind of background job. It resumes from stored state, so several workers can run it at the same time."""
-
-    def run(self, subject: str, must_stop: MustStop) -> Progress:
-        """Work on the job until it is done, until it has to wait, or until `must_stop` returns True."""
-
-
-# Returns the subjects of the jobs of a kind that are due. The sweep starts those that are not pending.
-Schedule = Callable[[], Iterable[str]]
 
 
 class Worker:

@@ -10,7 +10,7 @@ from app.aws.deadline import remaining_seconds, request_deadline
 from app.aws.errors import is_transient, log_suppressed
 from app.aws.timestamps import now
 from app.cognito.user_pool import UserPool
-from app.jobs.worker import MustStop, Progress
+from app.jobs.job import MustStop, Progress
 from app.me.deletions import DeletionRepository
 from app.members.models import Member
 from app.members.personal_data import PersonalData

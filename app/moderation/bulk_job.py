@@ -8,9 +8,10 @@ from functools import partial
 
 from app.aws.retries import WRITE_DRAIN_PERIOD, retry_on_conflict
 from app.aws.timestamps import now
-from app.dwipps.repository import DwippRepository
+from app.dwipps.removals import DwippRemovals
 from app.errors import DwippNotFoundError
-from app.jobs.worker import MustStop, Progress
+from app.jobs.job import MustStop, Progress
+from app.members.models import Suspension
 from app.members.suspensions import SuspensionRepository
 from app.moderation.bulk_decisions import BulkDecision, BulkDecisions
 from app.moderation.case_states import CaseStates
@@ -31,13 +32,13 @@ class BulkJob:
         self,
         decisions: BulkDecisions,
         suspensions: SuspensionRepository,
-        dwipps: DwippRepository,
+        removals: DwippRemovals,
         states: CaseStates,
         writer: DecisionWriter,
     ) -> None:
         self._decisions = decisions
         self._suspensions = suspensions
-        self._dwipps = dwipps
+        self._removals = removals
         self._states = states
         self._writer = writer
 
@@ -60,36 +61,41 @@ class BulkJob:
                 return Progress(is_done=False)
             deadline = time.monotonic() + _DECISION_TIMEOUT_SECONDS
             if not retry_on_conflict(partial(self._decide, subject, decision, dwipp_id), deadline):
-                break
-        else:
-            wait = decision.at + WRITE_DRAIN_PERIOD - began_at
-            if wait > timedelta(0):
-                return Progress(is_done=False, delay_seconds=math.ceil(wait.total_seconds()))
+                return self._finish(subject, decision)
+        wait = decision.at + WRITE_DRAIN_PERIOD - began_at
+        if wait > timedelta(0):
+            return Progress(is_done=False, delay_seconds=math.ceil(wait.total_seconds()))
+        return self._finish(subject, decision)
+
+    def _finish(self, subject: str, decision: BulkDecision) -> Progress:
         self._decisions.finish(subject, decision)
         return Progress(is_done=True)
 
     def _iter_ids(self, decision: BulkDecision) -> Iterator[str]:
         """Yield the ids of the Dwipps to decide on, newest first. Those that are done are left out."""
         if decision.action == "remove":
-            return self._dwipps.iter_not_removed(decision.handle)
-        return self._dwipps.iter_removed(decision.handle, decision.bulk_id)
+            return self._removals.iter_not_removed(decision.handle)
+        return self._removals.iter_removed(decision.handle, decision.bulk_id)
 
     def _decide(self, subject: str, decision: BulkDecision, dwipp_id: str) -> bool:
         """Decide on a Dwipp. Return False if the decision on the member is no longer in force."""
-        if self._decisions.get(subject) != decision:
+        suspension = self._suspensions.get_last(subject) if decision.action == "remove" else None
+        if not self._is_in_force(subject, decision, suspension):
             return False
-        ends_at = None
-        if decision.action == "remove":
-            # The suspension may have another end since, and another suspension may have begun after it.
-            suspension = self._suspensions.get_last(subject)
-            if suspension is None or suspension.bulk_id != decision.bulk_id:
-                return False
-            ends_at = suspension.until
         try:
             state = self._states.get(dwipp_id)
         except DwippNotFoundError:
             return True  # It was deleted, and the index lags.
-        if decision.applies_to(state, ends_at):
+        if decision.applies_to(state, suspension.until if suspension else None):
             verdict = Verdict(decision.action, decision.reason, next_time(state.case.decision), decision.bulk_id)
             self._writer.write(state, verdict, [self._decisions.touch_request(subject, decision)])
         return True
+
+    def _is_in_force(self, subject: str, decision: BulkDecision, suspension: Suspension | None) -> bool:
+        """Return True if no other decision on the member has replaced this one.
+
+        A removal also needs its suspension, because another suspension may have begun since.
+        """
+        if self._decisions.get(subject) != decision:
+            return False
+        return decision.action == "dismiss" or (suspension is not None and suspension.bulk_id == decision.bulk_id)

@@ -48,7 +48,7 @@ class CaseStates:
             raise DwippNotFoundError
         # The case first: each removal changes it, so its condition also covers a removal since this read.
         case = self._cases.get(dwipp_id)
-        dwipp = self._find(dwipp_id)
+        dwipp = self._dwipps.find(dwipp_id)
         if case:
             return CaseState(case, dwipp)
         if dwipp:
@@ -60,12 +60,6 @@ class CaseStates:
         cases = self._cases.get_listed(entries)
         dwipps = self._dwipps.get_many([case.dwipp_id for case in cases])
         return [CaseState(case, dwipps.get(case.dwipp_id)).close_if_gone() for case in cases]
-
-    def _find(self, dwipp_id: str) -> Dwipp | None:
-        try:
-            return self._dwipps.get(dwipp_id)
-        except DwippNotFoundError:
-            return None
 
 
 def _make_case(dwipp: Dwipp) -> Case:

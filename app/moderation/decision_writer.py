@@ -10,7 +10,7 @@ from app.aws.timestamps import now, to_milliseconds
 from app.cases.models import Decision
 from app.cases.repository import CaseRepository
 from app.dwipps.models import Dwipp, Removal
-from app.dwipps.repository import DwippRepository
+from app.dwipps.removals import DwippRemovals
 from app.moderation.case_states import CaseState
 from app.openapi.formats import ModerationReason
 
@@ -38,9 +38,9 @@ class Verdict:
 class DecisionWriter:
     """The writer of decisions."""
 
-    def __init__(self, client: "DynamoDBClient", dwipps: DwippRepository, cases: CaseRepository) -> None:
+    def __init__(self, client: "DynamoDBClient", removals: DwippRemovals, cases: CaseRepository) -> None:
         self._client = client
-        self._dwipps = dwipps
+        self._removals = removals
         self._cases = cases
 
     def write(self, state: CaseState, verdict: Verdict, others: Sequence[Any]) -> CaseState:
@@ -74,9 +74,9 @@ class DecisionWriter:
 
     def _dwipp_requests(self, dwipp: Dwipp | None, removal: Removal | None) -> list[Any]:
         if dwipp and removal:
-            return [{"Update": self._dwipps.removal_request(dwipp.id, removal)}]
+            return [{"Update": self._removals.removal_request(dwipp.id, removal)}]
         if dwipp and dwipp.removed:
-            return [{"Update": self._dwipps.restoration_request(dwipp.id)}]
+            return [{"Update": self._removals.restoration_request(dwipp.id)}]
         return []
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.cases.entries import CaseEntries
-from app.dwipps.repository import DwippRepository
+from app.dwipps.removals import DwippRemovals
 from app.members.directory import Directory
 from app.members.models import Member
 from app.moderation.case_states import CaseStates
@@ -21,9 +21,9 @@ class Record:
 class Records:
     """The reader of records."""
 
-    def __init__(self, directory: Directory, dwipps: DwippRepository, entries: CaseEntries, states: CaseStates) -> None:
+    def __init__(self, directory: Directory, removals: DwippRemovals, entries: CaseEntries, states: CaseStates) -> None:
         self._directory = directory
-        self._dwipps = dwipps
+        self._removals = removals
         self._entries = entries
         self._states = states
 
@@ -34,6 +34,6 @@ class Records:
             MemberNotFoundError: if there is no such member, or if the account is being deleted.
         """
         member = self._directory.find(handle)
-        removed = sum(1 for _ in self._dwipps.iter_removed(handle))
+        removed = sum(1 for _ in self._removals.iter_removed(handle))
         states = self._states.list(self._entries.list_open_of(handle))
         return Record(member, removed, sum(1 for state in states if state.case.opening))

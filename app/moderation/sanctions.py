@@ -1,4 +1,7 @@
-"""The suspensions that moderators decide. One transaction writes a suspension, its log entry, and a bulk decision."""
+"""The suspensions that moderators decide.
+
+One transaction writes a suspension, its log entries, and the start of a bulk decision.
+"""
 
 import uuid
 from dataclasses import dataclass
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-# The time between the two entries of one decision, so that the log keeps their order.
+# The time between the two log entries of one request. The log sorts entries by their time.
 _NEXT_ENTRY = timedelta(milliseconds=1)
 
 
@@ -41,6 +44,10 @@ class Sentence:
     reason: ModerationReason
     note: str | None
     remove_dwipps: bool
+
+    def stands_in(self, suspension: Suspension | None) -> bool:
+        """Return True if this suspension already has the same end and the same reason."""
+        return suspension is not None and (suspension.until, suspension.reason) == (self.until, self.reason)
 
 
 class Sanctions:
@@ -63,9 +70,9 @@ class Sanctions:
         self._pool = pool
 
     def suspend(self, moderator: Member, handle: str, sentence: Sentence) -> bool:
-        """Suspend a member, or replace the suspension. Return False if that changes nothing.
+        """Suspend a member, or replace the suspension. Return False if nothing changes.
 
-        A removal of all Dwipps belongs to the suspension, and to those that replace it. It happens once.
+        A suspension removes the member's Dwipps at most once. A suspension that replaces it inherits the removal.
 
         Raises:
             MemberNotFoundError: if there is no such member, or if the account is being deleted.
@@ -75,9 +82,10 @@ class Sanctions:
         return retry_on_conflict(partial(self._suspend, moderator, handle, sentence), moderator.write_deadline)
 
     def lift(self, moderator: Member, handle: str, *, restore_dwipps: bool) -> bool:
-        """Lift the suspension of a member. Return False if the member is not suspended.
+        """Lift the suspension of a member. Return False if there is nothing to lift.
 
-        This stops a running removal of all Dwipps.
+        This stops a running removal of all Dwipps. A suspension that has ended by itself can still be lifted, to stop
+        its removal or to restore the Dwipps.
 
         Args:
             moderator: who decides.
@@ -96,43 +104,45 @@ class Sanctions:
         email = self._get_email(member)
         if self._pool.is_in_group(member.id, MODERATORS):
             raise ProtectedMemberError
-        standing, at = member.suspension, now()
-        is_standing = standing is not None and (standing.until, standing.reason) == (sentence.until, sentence.reason)
+        standing = member.suspension
+        is_standing = sentence.stands_in(standing)
         starts_removal = sentence.remove_dwipps and not (standing and standing.bulk_id)
         if is_standing and not starts_removal:
             return False
-        bulk_id = self._choose_bulk_id(member) if starts_removal else standing.bulk_id if standing else None
-        suspension = Suspension(
-            uuid.uuid4().hex,
-            standing.at if standing and is_standing else at,
-            sentence.until,
-            sentence.reason,
-            bulk_id=bulk_id,
-        )
+        suspension = self._make_suspension(member, sentence, starts_removal=starts_removal)
         requests = self._suspensions.suspend_requests(member, email, suspension)
         if not is_standing:
             entry = LogEntry(
-                *(at, moderator.handle, "suspend", handle),
+                *(suspension.at, moderator.handle, "suspend", handle),
                 until=sentence.until,
                 reason=sentence.reason,
                 note=sentence.note,
             )
             requests.append(self._log.put_request(entry))
-        if bulk_id and starts_removal:
-            removal = BulkDecision(handle, "remove", bulk_id, sentence.reason, at)
-            requests += self._start_requests(moderator, member, removal)
-        elif member.last_suspension and member.last_suspension.bulk_id != bulk_id:
+        if starts_removal and suspension.bulk_id:
+            removal = BulkDecision(handle, "remove", suspension.bulk_id, sentence.reason, now())
+            # A standing suspension has no log entry of its own here, so this one has the note.
+            requests += self._start_requests(moderator, member, removal, sentence.note if is_standing else None)
+        elif member.last_suspension and member.last_suspension.bulk_id != suspension.bulk_id:
             requests.append(self._bulk_decisions.stop_request(member.id))
         self._write(requests)
         if starts_removal:
             self._bulk_decisions.enqueue(member.id)
         return True
 
+    def _make_suspension(self, member: Member, sentence: Sentence, *, starts_removal: bool) -> Suspension:
+        """Return the new suspension of a member. It inherits what stays of the one that it replaces."""
+        standing = member.suspension
+        at = standing.at if standing and sentence.stands_in(standing) else now()
+        inherited = standing.bulk_id if standing else None
+        bulk_id = self._choose_bulk_id(member) if starts_removal else inherited
+        return Suspension(uuid.uuid4().hex, at, sentence.until, sentence.reason, bulk_id=bulk_id)
+
     def _lift(self, moderator: Member, handle: str, *, restore_dwipps: bool) -> bool:
         member, at = self._directory.find(handle), now()
         suspension = member.suspension
         if suspension is None and member.last_suspension and member.last_suspension.bulk_id:
-            suspension = member.last_suspension  # It has ended, but its removal can still be stopped and undone.
+            suspension = member.last_suspension  # The removal of an ended suspension can still be stopped and undone.
         if suspension is None:
             return False
         requests = self._suspensions.lift_requests(member.id, suspension)
@@ -149,14 +159,20 @@ class Sanctions:
         return True
 
     def _choose_bulk_id(self, member: Member) -> str:
-        """Return the id of a new removal: that of the restoration that it ends, so that it includes what was left."""
+        """Return the id of a new removal.
+
+        A removal that replaces a restoration has the same id. So the next restoration includes the Dwipps that the
+        replaced one left.
+        """
         running = self._bulk_decisions.get(member.id)
         return running.bulk_id if running and running.action == "dismiss" else new_bulk_id()
 
-    def _start_requests(self, moderator: Member, member: Member, decision: BulkDecision) -> list[Any]:
+    def _start_requests(
+        self, moderator: Member, member: Member, decision: BulkDecision, note: str | None = None
+    ) -> list[Any]:
         """Return the requests that start a bulk decision, and its log entry."""
         at = decision.at + _NEXT_ENTRY
-        entry = LogEntry(at, moderator.handle, decision.action, member.handle, reason=decision.reason)
+        entry = LogEntry(at, moderator.handle, decision.action, member.handle, reason=decision.reason, note=note)
         return [self._bulk_decisions.start_request(member.id, decision), self._log.put_request(entry)]
 
     def _get_email(self, member: Member) -> str:

@@ -47,7 +47,6 @@ def _to_milliseconds(moment: datetime | None) -> datetime | None:
 _Moment = Annotated[AwareDatetime | None, BeforeValidator(_require_rfc_3339), AfterValidator(_to_utc)]
 _Note = Annotated[Comment, Field(description="1 to 500 code points for the log, with the rules of a Dwipp's text.")]
 
-_DECISION: Any = {"action": "remove", "reason": "spam", "decided_at": examples.EDITED_AT}
 _CASE: Any = {
     "dwipp_id": examples.OTHERS_DWIPP_ID,
     "dwipp": dwipp_example(id=examples.OTHERS_DWIPP_ID, author={"handle": examples.BLOCKED_HANDLE}),
@@ -59,7 +58,6 @@ _CASE: Any = {
     "status": "open",
     "decision": None,
 }
-_RULING: Any = {"action": "dismiss", "reason": "spam", "note": "No spam.", "if_decided_at": None}
 _REPORTER: Any = {
     "handle": examples.HANDLE,
     "reason": "spam",

@@ -36,6 +36,8 @@ MEMBER_ERRORS: tuple[Declared, ...] = (*PRINCIPAL_ERRORS, errors.TooManyRequests
 LIMITED_MEMBER_ERRORS: tuple[Declared, ...] = (*MEMBER_ERRORS, errors.RateLimitedError)
 ACTIVE_MEMBER_ERRORS: tuple[Declared, ...] = (*MEMBER_ERRORS, errors.SuspendedError)
 LIMITED_ACTIVE_MEMBER_ERRORS: tuple[Declared, ...] = (*LIMITED_MEMBER_ERRORS, errors.SuspendedError)
+MODERATOR_ERRORS: tuple[Declared, ...] = (*ACTIVE_MEMBER_ERRORS, errors.ModeratorsOnlyError)
+LIMITED_MODERATOR_ERRORS: tuple[Declared, ...] = (*LIMITED_ACTIVE_MEMBER_ERRORS, errors.ModeratorsOnlyError)
 PAGE_ERRORS: tuple[Declared, ...] = (problems.INVALID_REQUEST, errors.InvalidCursorError)
 
 # Marks a declared response until the document is built.

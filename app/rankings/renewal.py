@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from app.aws.concurrency import gather
 from app.aws.retries import WriteConflictError, condition_results, new_write_deadline, retry_on_conflict
 from app.aws.timestamps import now, to_milliseconds
+from app.jobs.job import MustStop, Progress
 from app.jobs.messages import RENEW_RANKING
 from app.jobs.pending import PendingJobRepository
-from app.jobs.worker import MustStop, Progress
 from app.rankings.candidates import Candidates
 from app.rankings.feed_reader import FeedReader, position_at
 from app.rankings.lists import LISTS, RankedList

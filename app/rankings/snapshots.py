@@ -26,7 +26,8 @@ from app.rankings.lists import ListName
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-# A walk goes on for an hour after its snapshot was replaced. Its cursors end within the following five minutes.
+# How long a walk goes on after its snapshot was replaced. The contract allows 60 to 65 minutes. The rest is for the lag
+# of the pointer.
 _WALK_TIME = timedelta(minutes=62)
 
 # Longer than the longest run: 10,000 messages of 40 seconds, and a day until the next one. If nothing renews a list for

@@ -4,12 +4,11 @@ from fastapi import APIRouter
 
 from app import errors
 from app.cases.models import ReportedDwipp
-from app.dwipps.dependencies import Dwipps, OthersDwippIdParam
+from app.dwipps.dependencies import Dwipps, OthersDwippIdParam, Reports
 from app.dwipps.ids import is_id
 from app.limits.dependencies import SafetyLimit
 from app.members.dependencies import ActiveMember
 from app.openapi.problem_responses import BODY_ERRORS, LIMITED_ACTIVE_MEMBER_ERRORS, error_responses
-from app.safety.dependencies import Reports
 from app.safety.schemas import ReportRequest
 from app.web.routing import ApiRoute
 

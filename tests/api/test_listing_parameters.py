@@ -1,4 +1,4 @@
-"""Parameters of the list of all Dwipps that do not go together are 422, and the response names them."""
+"""Parameters of the list of all Dwipps that are invalid or do not go together are 422, and are named."""
 
 import pytest
 
@@ -7,6 +7,7 @@ from testkit.api_client import Api
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 _BESIDE_IDS = "This parameter is not allowed beside `ids`."
+_ONLY_WITH_TOP = "This parameter is allowed with `sort=top` only."
 
 
 @pytest.mark.parametrize(
@@ -18,8 +19,10 @@ _BESIDE_IDS = "This parameter is not allowed beside `ids`."
         (f"ids={_ID}&period=day", {"period": _BESIDE_IDS}),
         (f"ids={_ID}&page/2=", {"page~12": _BESIDE_IDS}),
         (f"ids={_ID}&ids={_ID}", {"ids": "Send this parameter once, with commas between the ids."}),
-        ("period=day", {"period": "This parameter is allowed with `sort=top` only."}),
-        (f"period=all&sort=new&since={_ID}", {"period": "This parameter is allowed with `sort=top` only."}),
+        ("period=day", {"period": _ONLY_WITH_TOP}),
+        ("sort=new&period=all", {"period": _ONLY_WITH_TOP}),
+        ("sort=hot&period=day", {"period": _ONLY_WITH_TOP}),
+        (f"period=all&sort=new&since={_ID}", {"period": _ONLY_WITH_TOP}),
     ],
 )
 async def test_combination_is_422_and_names_the_parameters(query: str, expected: dict[str, str], api: Api) -> None:
@@ -31,12 +34,19 @@ async def test_combination_is_422_and_names_the_parameters(query: str, expected:
     assert flaws == {f"query/{name}": detail for name, detail in expected.items()}
 
 
-@pytest.mark.parametrize("query", ["sort=old", "sort=", "sort=NEW", "period=", "period=hour"])
-async def test_unknown_value_is_422(query: str, api: Api) -> None:
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        *[(f"sort={value}", "sort") for value in ("old", "best", "", "NEW", "TOP")],
+        *[(f"period={value}", "period") for value in ("", "hour")],
+        ("sort=top&period=", "period"),
+    ],
+)
+async def test_unknown_value_is_422(query: str, name: str, api: Api) -> None:
     kay = await api.create_member("kay")
     response = await kay.http.get(f"/v1/dwipps?{query}")
     assert response.status_code == 422
-    assert [flaw["pointer"] for flaw in response.json()["errors"]] == [f"query/{query.partition('=')[0]}"]
+    assert [flaw["pointer"] for flaw in response.json()["errors"]] == [f"query/{name}"]
 
 
 async def test_sort_new_is_the_default(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""`GET /v1/dwipps?since=` lists what is newer than a Dwipp, and what is up to 30 seconds older."""
+"""`GET /v1/dwipps?since=` lists the Dwipps that are newer than one, and those that are up to 30 seconds older."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ async def test_list_goes_back_30_seconds_before_the_dwipp(api: Api) -> None:
     assert await _list_ids(kay, since=SINCE.upper(), sort="new") == expected
 
 
-async def test_dwipp_itself_may_be_gone_or_never_have_existed(api: Api) -> None:
+async def test_id_of_a_gone_or_unknown_dwipp_is_allowed(api: Api) -> None:
     kay = await api.create_member("kay")
     newer = (await kay.post_dwipp("Hm."))["id"]
     moment = milliseconds(newer)
@@ -60,7 +60,7 @@ async def test_last_page_has_no_cursor(api: Api) -> None:
     assert (len(page["items"]), page["next_cursor"]) == (2, None)
 
 
-async def test_cursor_belongs_to_the_dwipp(api: Api) -> None:
+async def test_cursor_belongs_to_one_id(api: Api) -> None:
     kay = await api.create_member("kay")
     first, second = [(await kay.post_dwipp("Hm."))["id"] for _ in range(2)]
     response = await kay.http.get(PATH, params={"since": first, "limit": 1})
@@ -77,7 +77,7 @@ async def test_cursor_belongs_to_the_dwipp(api: Api) -> None:
         assert (response.status_code, response.json()["type"]) == (400, "urn:dwipper:problem:invalid-cursor")
 
 
-async def test_forged_cursor_beyond_the_end_of_the_list_is_the_end(api: Api) -> None:
+async def test_forged_cursor_beyond_the_end_gets_an_empty_page(api: Api) -> None:
     kay = await api.create_member("kay")
     await kay.post_dwipp("Hm.")
     for position in (lowest_id(0), lowest_id(milliseconds(SINCE) - OVERLAP)):
@@ -88,7 +88,7 @@ async def test_forged_cursor_beyond_the_end_of_the_list_is_the_end(api: Api) -> 
 @pytest.mark.parametrize(
     "since", ["", "x", " ", "01890a5d-ac96-474b-bcce-b302099a8057", "01890a5dac96774bbcceb302099a8057"]
 )
-async def test_text_in_another_form_is_422(since: str, api: Api) -> None:
+async def test_malformed_id_is_422(since: str, api: Api) -> None:
     kay = await api.create_member("kay")
     response = await kay.http.get(PATH, params={"since": since})
     assert (response.status_code, response.json()["type"]) == (422, "urn:dwipper:problem:invalid-request")

@@ -8,7 +8,7 @@ from testkit.api_client import Api
 PATH = "/v1/dwipps/random"
 
 
-async def test_without_a_visible_dwipp_it_is_404(api: Api) -> None:
+async def test_random_without_a_visible_dwipp_is_404(api: Api) -> None:
     kay, lee = await api.create_member("kay"), await api.create_member("lee")
     response = await kay.http.get(PATH)
     assert (response.status_code, response.json()["type"]) == (404, "urn:dwipper:problem:dwipp-not-found")
@@ -21,7 +21,7 @@ async def test_without_a_visible_dwipp_it_is_404(api: Api) -> None:
     assert (await lee.http.get(PATH)).status_code == 404
 
 
-async def test_it_shows_the_readers_reactions(api: Api) -> None:
+async def test_random_dwipp_shows_the_readers_reactions(api: Api) -> None:
     kay = await api.create_member("kay")
     dwipp = await kay.post_dwipp("Hm.")
     for reaction in ("upvote", "favorite"):

@@ -287,7 +287,7 @@ CALLERS = ("reader", "author", "moderator")
 
 
 class TestRemovedDwipps:
-    async def test_operations_on_it_are_refused_and_change_nothing(self, dwipp: RemovedDwipp) -> None:
+    async def test_refused_operations_change_nothing(self, dwipp: RemovedDwipp) -> None:
         before = {caller: (await dwipp.call("read_dwipp", caller)).json() for caller in CALLERS}
         dwipp.remove()
         for name, statuses in REMOVED_DWIPP_STATUSES.items():
@@ -301,7 +301,7 @@ class TestRemovedDwipps:
         dwipp.restore()
         assert {caller: (await dwipp.call("read_dwipp", caller)).json() for caller in CALLERS} == before
 
-    async def test_lists_leave_it_out(self, dwipp: RemovedDwipp) -> None:
+    async def test_lists_leave_a_removed_dwipp_out(self, dwipp: RemovedDwipp) -> None:
         before = await _call_all(REMOVED_LEFT_OUT, dwipp)
         assert {tuple(item["id"] for item in page["items"]) for page in before.values()} == {(dwipp.id,)}
         dwipp.remove()
@@ -309,7 +309,7 @@ class TestRemovedDwipps:
         dwipp.restore()
         assert await _call_all(REMOVED_LEFT_OUT, dwipp) == before
 
-    async def test_own_lists_show_it_to_its_author(self, dwipp: RemovedDwipp) -> None:
+    async def test_own_lists_show_a_removed_dwipp_to_the_author(self, dwipp: RemovedDwipp) -> None:
         before = await _call_all(REMOVED_SHOWN, dwipp)
         sections = {(name, caller): before[name, caller][REMOVED_SHOWN[name]] for name, caller in before}
         assert {key: len(items) for key, items in sections.items()} == {key: int(key[1] == "author") for key in before}

@@ -20,8 +20,14 @@ from testkit.aws_calls import AwsCalls
 from testkit.members import make_member
 
 
-def _get_case(api: Api, dwipp_id: str) -> Case | None:
+def _find_case(api: Api, dwipp_id: str) -> Case | None:
     return build_container(api.settings).cases.get(dwipp_id)
+
+
+def _get_case(api: Api, dwipp_id: str) -> Case:
+    case = _find_case(api, dwipp_id)
+    assert case
+    return case
 
 
 def _list_open(api: Api) -> list[str]:
@@ -35,10 +41,8 @@ def _list_entries(api: Api) -> list[str]:
 
 
 def _dismiss(api: Api, dwipp_id: str) -> Case:
-    """Write the dismissal of a case, but leave the lists. Return the case as it was before."""
-    container = build_container(api.settings)
-    case = container.cases.get(dwipp_id)
-    assert case
+    """Write the dismissal of a case, but not the lists. Return the case as it was before."""
+    container, case = build_container(api.settings), _get_case(api, dwipp_id)
     request = container.cases.decision_request(case, Decision("dismiss", "spam", now()), is_new=False)
     container.dwipps._client.update_item(**request["Update"])
     return case
@@ -48,6 +52,13 @@ async def _report(member: MemberClient, dwipp_id: str, reason: str = "spam", com
     body = {"reason": reason} | ({"comment": comment} if comment else {})
     response = await member.http.put(f"/v1/dwipps/{dwipp_id}/report", json=body)
     assert (response.status_code, response.content) == (204, b""), response.text
+
+
+def _erase_all(store: PersonalData, member: Member) -> None:
+    """Erase the data of a member in one store."""
+    while calls := store.erase(member, 100):
+        for call in calls:
+            call()
 
 
 async def _withdraw(member: MemberClient, dwipp_id: str) -> None:
@@ -72,7 +83,6 @@ async def test_reports_are_counted_by_reason(api: Api) -> None:
     await _report(kay, dwipp_id, "spam")
     await _report(lee, dwipp_id, "self-harm", " I worry.\r\n ")
     case = _get_case(api, dwipp_id)
-    assert case
     assert (case.reports, case.reasons) == (2, {"self-harm": 1, "spam": 1})
     assert (case.author, case.text) == ("max", "Buy my socks")
     assert case.first_reported_at
@@ -95,7 +105,6 @@ async def test_another_report_replaces_the_first(api: Api) -> None:
     for _ in range(2):
         await _report(kay, dwipp_id, "hate", "They hate socks.")
         case = _get_case(api, dwipp_id)
-        assert case
         assert (case.reports, case.reasons, case.text) == (1, {"hate": 1}, "Buy my shoes")
     (report,) = build_container(api.settings).reports.list_latest(dwipp_id, 100)
     assert (report.reason, report.comment, report.text) == ("hate", "They hate socks.", "Buy my shoes")
@@ -109,7 +118,6 @@ async def test_same_report_of_another_text_opens_a_decided_case(api: Api) -> Non
     await max_.http.patch(f"/v1/dwipps/{dwipp_id}", json={"text": "Buy my worse socks"})
     await _report(kay, dwipp_id)
     reopened = _get_case(api, dwipp_id)
-    assert reopened
     assert (reopened.status, reopened.reports, reopened.text) == ("open", 1, "Buy my worse socks")
 
 
@@ -119,7 +127,6 @@ async def test_changed_comment_keeps_the_counts(api: Api) -> None:
     for comment in ("One", "Two", None):
         await _report(kay, dwipp_id, "spam", comment)
         case = _get_case(api, dwipp_id)
-        assert case
         assert (case.reports, case.reasons) == (1, {"spam": 1})
 
 
@@ -131,17 +138,14 @@ async def test_withdrawal_of_the_last_report_closes_the_case(api: Api) -> None:
     for _ in range(2):
         await _withdraw(kay, dwipp_id)
         case = _get_case(api, dwipp_id)
-        assert case
         assert (case.status, case.reports, case.reasons) == ("open", 1, {"hate": 1})
     await _withdraw(lee, dwipp_id)
     case = _get_case(api, dwipp_id)
-    assert case
     assert (case.status, case.reports, case.reasons, case.decision) == ("closed", 0, {}, None)
     assert _list_open(api) == []
     assert _list_entries(api) == []
     await _report(lee, dwipp_id, "hate")
     reopened = _get_case(api, dwipp_id)
-    assert reopened
     assert (reopened.status, reopened.reports) == ("open", 1)
     assert reopened.first_reported_at == case.first_reported_at
 
@@ -163,7 +167,6 @@ async def test_deletion_of_the_dwipp_closes_the_case(api: Api) -> None:
     await _report(kay, dwipp_id)
     assert (await max_.http.delete(f"/v1/dwipps/{dwipp_id}")).status_code == 204
     case = _get_case(api, dwipp_id)
-    assert case
     assert case.status == "closed"
     assert case.decision
     assert (case.decision.action, case.decision.reason) == ("deleted", None)
@@ -189,17 +192,15 @@ async def test_deletion_of_a_reported_dwipp_makes_as_many_calls_as_any_other(
 
 
 @pytest.mark.in_process
-async def test_repeated_deletion_closes_a_case_that_the_first_could_not(api: Api) -> None:
+async def test_repeated_deletion_closes_a_case_left_open_by_the_first(api: Api) -> None:
     kay, _, max_, dwipp_id = await _create(api)
     await _report(kay, dwipp_id)
     with patch.object(CaseRepository, "close_deleted", side_effect=UnavailableError):
         assert (await max_.http.delete(f"/v1/dwipps/{dwipp_id}")).status_code == 503
     case = _get_case(api, dwipp_id)
-    assert case
     assert case.status == "open"
     assert (await max_.http.delete(f"/v1/dwipps/{dwipp_id}")).status_code == 404
     closed = _get_case(api, dwipp_id)
-    assert closed
     assert (closed.status, _list_entries(api)) == ("closed", [])
 
 
@@ -211,9 +212,8 @@ async def test_erasure_closes_the_cases_that_are_still_open(api: Api) -> None:
     key = {"dwipp_id": {"S": dwipp_id}}
     container.dwipps._client.delete_item(TableName=api.settings.dwipps_table, Key=key)
     (store,) = [store for store in container.personal_data if store.name == "dwipps"]
-    erase_all(store, make_member((await max_.get("/v1/me"))["id"], "max"))
+    _erase_all(store, make_member((await max_.get("/v1/me"))["id"], "max"))
     closed = _get_case(api, dwipp_id)
-    assert closed
     assert (closed.status, _list_entries(api)) == ("closed", [])
 
 
@@ -226,16 +226,14 @@ async def test_only_a_new_report_opens_a_decided_case(api: Api) -> None:
     cases.unlist_as_open(case)
     await _report(kay, dwipp_id)  # The same report as before.
     decided = _get_case(api, dwipp_id)
-    assert decided
     assert decided.decision
     assert (decided.status, decided.decision.action) == ("closed", "dismiss")
     assert _list_open(api) == []
     await _report(lee, dwipp_id)
     reopened = _get_case(api, dwipp_id)
-    assert reopened
     assert (reopened.status, reopened.decision, reopened.reports) == ("open", decided.decision, 2)
     assert reopened.opening != case.opening
-    cases.unlist_as_open(case)  # That of the first opening, which is late.
+    cases.unlist_as_open(case)  # Late: it belongs to the first opening.
     assert _list_open(api) == [dwipp_id]
 
 
@@ -243,7 +241,7 @@ class TestRefusals:
     async def test_own_dwipp_is_403(self, api: Api) -> None:
         _, _, max_, dwipp_id = await _create(api)
         assert await _get_problem(max_, f"/v1/dwipps/{dwipp_id}/report", {"reason": "spam"}) == (403, "own-dwipp")
-        assert _get_case(api, dwipp_id) is None
+        assert _find_case(api, dwipp_id) is None
 
     @pytest.mark.parametrize("dwipp_id", ["019a3f6c-21e4-7b09-8d57-4c1e9ab03f62", "no-id", "%20", "🦆"])
     async def test_unknown_dwipp_is_404(self, dwipp_id: str, api: Api) -> None:
@@ -274,7 +272,7 @@ class TestRefusals:
     async def test_invalid_body_is_422_and_changes_nothing(self, body: Any, api: Api) -> None:
         kay, _, _, dwipp_id = await _create(api)
         assert await _get_problem(kay, f"/v1/dwipps/{dwipp_id}/report", body) == (422, "invalid-request")
-        assert _get_case(api, dwipp_id) is None
+        assert _find_case(api, dwipp_id) is None
 
     async def test_comment_may_have_500_code_points(self, api: Api) -> None:
         kay, _, _, dwipp_id = await _create(api)
@@ -299,7 +297,6 @@ async def test_dwipp_of_a_blocked_member_can_be_reported(api: Api) -> None:
     assert (await kay.http.put("/v1/users/max/block")).status_code == 204
     await _report(kay, dwipp_id)
     case = _get_case(api, dwipp_id)
-    assert case
     assert case.reports == 1
 
 
@@ -321,17 +318,10 @@ class TestPersonalData:
         await _report(lee, dwipp_id, "hate")
         member_id = (await kay.get("/v1/me"))["id"]
         (store,) = [store for store in build_container(api.settings).personal_data if store.name == "reports"]
-        erase_all(store, make_member(member_id))
+        _erase_all(store, make_member(member_id))
         assert (await kay.get("/v1/me/export"))["reports"] == []
         case = _get_case(api, dwipp_id)
-        assert case
         assert (case.reports, case.reasons) == (1, {"hate": 1})
-
-
-def erase_all(store: PersonalData, member: Member) -> None:
-    while calls := store.erase(member, 100):
-        for call in calls:
-            call()
 
 
 class TestConcurrency:
@@ -342,7 +332,7 @@ class TestConcurrency:
         await asyncio.gather(*[call for _ in range(4) for call in (_report(kay, dwipp_id), _withdraw(kay, dwipp_id))])
         api.transcript.resume()
         reports = build_container(api.settings).reports.list_latest(dwipp_id, 100)
-        case = _get_case(api, dwipp_id)
+        case = _find_case(api, dwipp_id)
         assert (case.reports if case else 0) == len(reports) <= 1
 
     async def test_parallel_reports_of_all_members_are_counted(self, api: Api) -> None:
@@ -352,13 +342,11 @@ class TestConcurrency:
             await member.get("/v1/me")
         await asyncio.gather(*[_report(member, dwipp_id, reason) for member in members for reason in ("spam", "hate")])
         case = _get_case(api, dwipp_id)
-        assert case
         assert (case.reports, sum(case.reasons.values())) == (6, 6)
         reports = build_container(api.settings).reports.list_latest(dwipp_id, 100)
         counts = {reason: sum(report.reason == reason for report in reports) for reason in case.reasons}
         assert counts == case.reasons
         await asyncio.gather(*[_withdraw(member, dwipp_id) for member in members])
         closed = _get_case(api, dwipp_id)
-        assert closed
         assert (closed.reports, closed.reasons, closed.status) == (0, {}, "closed")
         assert _list_open(api) == []

@@ -1,4 +1,4 @@
-"""A run reads one unit for 8 KB of its period, whatever the upvotes, and ranks equal Dwipps newest first."""
+"""A run consumes one read unit per 8 KB of its period, and ranks Dwipps with equal upvotes newest first."""
 
 import time
 from datetime import timedelta
@@ -11,7 +11,7 @@ from app.rankings.schedule import RankingSchedule
 from app.worker_bootstrap import build_renewal
 from testkit.capacity_meter import CapacityMeter
 from testkit.engine import Engine
-from testkit.operation_costs import MAX_LENGTH_HANDLE, TEXT
+from testkit.operation_rows import MAX_LENGTH_HANDLE, TEXT
 from testkit.rankings import NewDwipp, write_dwipps
 from tests.conftest import Figures, NewEngine
 

@@ -24,7 +24,7 @@ VIOLATIONS = [
     ("app/dwipps/echo.py", "", "The modules of dwipps"),
     ("app/dwipps/schemas.py", "import app.dwipps.feed", "The modules of dwipps"),
     ("app/dwipps/repository.py", "import app.dwipps.schemas", "The modules of dwipps"),
-    ("app/dwipps/listing.py", "import app.dwipps.since", "The modules of dwipps"),
+    ("app/dwipps/listing.py", "import app.dwipps.lists", "The modules of dwipps"),
     ("app/accounts/schemas.py", "import app.accounts.sessions", "The modules of accounts"),
     ("app/members/models.py", "import app.members.directory", "The modules of members"),
     ("app/moderation/dependencies.py", "import app.moderation.router", "The modules of moderation"),

@@ -22,7 +22,8 @@ from app.settings import Settings
 from devstack.paths import ROOT
 from devstack.process import Service, start_process
 from testkit.engine import Engine
-from testkit.gateway import Authorizer, GatewayTransport
+from testkit.gateway import GatewayTransport
+from testkit.gateway_authorizer import Authorizer
 from testkit.ports import find_free_port
 
 

@@ -17,7 +17,8 @@ from devstack.invocations import FunctionError
 from devstack.process import Service
 from devstack.runtime_api import RuntimeApi
 from testkit.api_client import Api
-from testkit.gateway import Authorizer, GatewayTransport
+from testkit.gateway import GatewayTransport
+from testkit.gateway_authorizer import Authorizer
 from testkit.jobs import run_jobs_in_thread
 from testkit.transcript import Transcript
 from tests.infrastructure.image import Image

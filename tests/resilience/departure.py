@@ -217,7 +217,7 @@ async def revive_and_finish(api: Api) -> None:
 
 
 async def finish_jobs_despite_faults(api: Api, client: RetryingClient) -> None:
-    """Run the worker with the faults of the client's first attempt, and a second time without."""
+    """Run the worker with the faults of the client's first attempt, and a second time without faults."""
     try:
         with client.around_first_attempt():
             await api.finish_jobs()

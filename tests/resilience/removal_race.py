@@ -112,7 +112,7 @@ class RemovalRace:
                 intervals.append(Interval(began_at, time.monotonic()))
 
     async def _decide(self, action: str) -> None:
-        """Decide on the Dwipp, which may be gone. If other writes interfere for long, try again."""
+        """Decide on the Dwipp, which may be gone. Try again after a 503, because other writes interfere."""
         path, body = f"/v1/moderation/cases/{self.dwipp_id}/decision", {"action": action, "reason": "spam"}
         response = await self.moderator.http.put(path, json=body)
         while response.status_code == 503:
@@ -157,7 +157,7 @@ class RemovalRace:
         self._check_case()
 
     def _check_case(self) -> None:
-        """Assert that the case is closed, in no list of open cases, and counts its reports."""
+        """Assert that the case is closed, is in no list of open cases, and counts its reports."""
         rows = self.engine.scan(self.engine.settings.safety_table)
         (case,) = (row for row in rows if row["pk"] == f"case#{self.dwipp_id}")
         assert "opening" not in case

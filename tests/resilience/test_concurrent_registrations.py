@@ -21,7 +21,8 @@ from app.main import create_app
 from app.settings import Settings
 from devstack.process import Service
 from testkit.api_client import TRANSPORTS, Api, Transport, open_api
-from testkit.gateway import Authorizer, GatewayTransport
+from testkit.gateway import GatewayTransport
+from testkit.gateway_authorizer import Authorizer
 
 ROUNDS = 4
 MAX_PAUSE_SECONDS = 0.01

@@ -10,8 +10,9 @@ import pytest
 
 from app.aws.timestamps import now
 from app.bootstrap import build_container
+from app.jobs.job import Job, MustStop, Progress
 from app.jobs.messages import DELETE_ACCOUNT
-from app.jobs.worker import Job, MustStop, Progress, Worker
+from app.jobs.worker import Worker
 from app.me import deletions
 from app.me.erasure import Erasure
 from app.settings import Settings

@@ -1,4 +1,4 @@
-"""A reader sees only whole snapshots, whatever worker is killed, comes late, or works beside another one."""
+"""A reader sees only whole snapshots, even if a worker is killed, is late, or runs at the same time as another."""
 
 import itertools
 import random
@@ -14,8 +14,9 @@ import pytest
 from app.aws.clients import dynamodb_client
 from app.bootstrap import Container, build_container
 from app.jobs import pending
+from app.jobs.job import MustStop, Progress
 from app.jobs.messages import RENEW_RANKING, JobMessage
-from app.jobs.worker import MustStop, Progress, Worker
+from app.jobs.worker import Worker
 from app.rankings import renewal as renewal_module
 from app.rankings.schedule import RankingSchedule
 from app.settings import Settings
@@ -28,11 +29,9 @@ from tests.conftest import Figures
 from tests.resilience.process_killer import Moment, ProcessKiller
 
 # The writes of the sweep and of the worker. The test checks that the process is killed at each of them.
-WRITES = {
-    *("PutItem", "SendMessage", "ReceiveMessage", "UpdateItem", "TransactWriteItems", "DeleteMessage"),
-}
+WRITES = {"PutItem", "SendMessage", "ReceiveMessage", "UpdateItem", "TransactWriteItems", "DeleteMessage"}
 HOUR = timedelta(hours=1)
-# Each run needs two pieces.
+# With pages of this size, each run needs two pieces.
 _DWIPPS, _PAGE = 7, 4
 
 
@@ -75,7 +74,7 @@ class Site:
         build_container(self.settings).dwipps.delete(make_author(), self.expected.pop())
 
     def sweep_and_work(self) -> None:
-        """Start the jobs that are due, and do the work of all messages, in a new process."""
+        """Start the jobs that are due, and do the work of all messages, as a new process does."""
         container = build_container(self.settings)
         schedule = RankingSchedule(container.snapshots)
         worker = Worker(
@@ -107,7 +106,7 @@ def site(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_redelivered", [True, False], ids=["message is redelivered", "message is lost"])
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
-def test_worker_that_is_killed_at_any_write_shows_no_part_of_a_snapshot(
+def test_worker_killed_at_any_write_shows_no_part_of_a_snapshot(
     moment: Moment, is_redelivered: bool, site: Site, figures: Figures
 ) -> None:
     operations: list[str] = []
@@ -131,20 +130,20 @@ def test_worker_that_is_killed_at_any_write_shows_no_part_of_a_snapshot(
 
 
 def _deliver_again(site: Site, is_redelivered: bool) -> None:
-    """Let the messages of a killed process be delivered again, or let the sweep find the pending row."""
+    """Deliver the message of a killed process again, or let the sweep find the pending row."""
     queue = QueueControl(site.settings)
     queue.purge()
     if is_redelivered:
         queue.send(JobMessage(kind=RENEW_RANKING, subject="day").to_json())
         site.sweep_and_work()
-    time.sleep(0.001)  # The last work was earlier than now.
+    time.sleep(0.001)  # Otherwise the pending row may be as new as the sweep, and not stale.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pending, "STALE_AFTER", timedelta(0))
         site.sweep_and_work()
 
 
-def test_workers_beside_each_other_show_only_whole_snapshots(site: Site, figures: Figures) -> None:
-    """Each worker begins or resumes a run for one piece, at any time, as with messages that are doubled and late."""
+def test_concurrent_workers_show_only_whole_snapshots(site: Site, figures: Figures) -> None:
+    """Each worker begins or resumes a run for one piece at any time, as after repeated and late messages."""
     shown: list[list[str]] = []
     snapshots = build_container(site.settings).snapshots
     ended = threading.Event()

@@ -13,20 +13,22 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.bootstrap import Container, build_container
 from app.dwipps.ids import new_id
 from app.dwipps.reactions import Change
-from app.dwipps.schemas import DwippView
+from app.dwipps.schemas import DwippPage
 from app.main import create_app
-from app.pagination.cursors import Page, PageRequest
+from app.pagination.cursors import PageRequest
 from app.settings import Settings
 from testkit import members
 from testkit.api_client import Api, MemberClient
+from testkit.hypothesis_settings import without_deadline
 from testkit.servers import connect_in_process
 from tests.conftest import Figures, NewEngine
+from tests.resilience.list_walk import read_list, walk
 
 SECONDS = 8.0
 INITIAL_DWIPPS = 100
@@ -259,17 +261,9 @@ class ListUnderTest:
         for dwipp_id in list(self.dwipps):
             self._delete(dwipp_id)
 
-    def get_page(self, limit: int, cursor: str | None) -> Page[DwippView]:
-        page = PageRequest(limit, cursor)
-        if self._list_name == "feed":
-            return self.container.feed.list_recent(self._reader, page)
-        if self._list_name == "author":
-            return self.container.feed.list_by_author(self._reader, "kay", page)
-        if self._list_name == "since":
-            return self.container.feed.list_since(self._reader, self._since, page)
-        if self._list_name == "upvotes":
-            return self.container.feed.list_upvotes(self._reader, page)
-        return self.container.feed.list_favorites(self._reader, page)
+    def get_page(self, limit: int, cursor: str | None) -> DwippPage:
+        reader, page = members.make_member(self._reader), PageRequest(limit, cursor)
+        return read_list(self.container.feed, self._list_name, reader, self._since, page)
 
     def _delete(self, dwipp_id: str) -> None:
         self.container.dwipps.delete(members.make_author("kay"), dwipp_id)
@@ -297,7 +291,7 @@ def test_any_order_of_pages_and_writes_shows_each_item_once(
     deployed = new_settings()
     containers = {shards: build_container(dataclasses.replace(deployed, feed_shards=shards)) for shards in (1, 3, 8)}
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(without_deadline, max_examples=25)
     @given(
         dwipps=st.integers(0, 9),
         limit=st.integers(1, 4),
@@ -313,25 +307,10 @@ def test_any_order_of_pages_and_writes_shows_each_item_once(
         dwipp_list.container = containers[shards[1]]  # The number of shards may be raised at any time.
         dwipp_list.unchanged = set(dwipp_list.dwipps)
         try:
-            shown = _walk(dwipp_list, limit, writes_after_each_page)
+            shown = walk(dwipp_list, limit, writes_after_each_page)
             assert len(shown) == len(set(shown))
             assert dwipp_list.unchanged <= set(shown)
         finally:
             dwipp_list.clear()
 
     run()
-
-
-def _walk(dwipp_list: ListUnderTest, limit: int, writes_after_each_page: list[list[tuple[str, int]]]) -> list[str]:
-    """Walk through a list, and carry out a batch of writes after each page. Return the ids of the shown items."""
-    shown: list[str] = []
-    cursor: str | None = None
-    batches = iter(writes_after_each_page)
-    while True:
-        page = dwipp_list.get_page(limit, cursor)
-        shown += [item.id for item in page.items]
-        cursor = page.next_cursor
-        if cursor is None:
-            return shown
-        for name, number in next(batches, []):
-            dwipp_list.write(name, number)

@@ -24,19 +24,21 @@ from testkit.faults import Fault, list_possible_faults
 from testkit.limits import with_high_limits
 from tests.conftest import Figures
 from tests.resilience.account_operations import ACCOUNT_OPERATIONS
+from tests.resilience.case_operations import CASE_OPERATIONS
 from tests.resilience.dwipp_operations import DWIPP_OPERATIONS
 from tests.resilience.injector import FaultInjector, delay_every_response, intercept_sdk
 from tests.resilience.operation_context import ClientOperation, OperationContext
 from tests.resilience.retrying_client import RetryingClient
-from tests.resilience.safety_operations import SAFETY_OPERATIONS
+from tests.resilience.suspension_operations import SUSPENSION_OPERATIONS
 
 GATEWAY_TIMEOUT_SECONDS = 29.0
 # The time of a request apart from its calls to AWS. All operations of the test run concurrently.
 OVERHEAD_SECONDS = 1.0
 
-OPERATIONS = {**DWIPP_OPERATIONS, **SAFETY_OPERATIONS, **ACCOUNT_OPERATIONS}
+OPERATIONS = {**DWIPP_OPERATIONS, **CASE_OPERATIONS, **SUSPENSION_OPERATIONS, **ACCOUNT_OPERATIONS}
 
-# The operations with the most injections for `make check-full`. Each resembles another one, or has a test of its own.
+# The operations with the most faults, which only `make check-full` injects. Each resembles another one, or has a test
+# of its own.
 LONGEST = ("run the job of a bulk decision", "run the job of a deletion", "dismiss", "suspend", "lift")
 
 # One fault of each kind that the app can distinguish. test_random_faults.py injects all faults.

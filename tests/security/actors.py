@@ -18,7 +18,7 @@ from app.auth.jwks import Keys, fetch_keys
 from app.me import deletions
 from app.settings import Settings
 from devstack.process import Service
-from testkit import gateway
+from testkit import gateway_authorizer
 from testkit.api_client import PASSWORD, Api, MemberClient, Transport, open_api
 from testkit.forged_tokens import make_token, make_valid_claims, public_keys
 from testkit.operations import Operation
@@ -128,7 +128,7 @@ class MatrixApi:
 async def open_matrix_api(settings: Settings, embedded: Service, transport: Transport) -> AsyncIterator[MatrixApi]:
     """Open an API whose app and gateway also trust the signing key of the tests."""
     test_keys = public_keys("signing")
-    fetch_pool_jwks = gateway._fetch_keys
+    fetch_pool_jwks = gateway_authorizer._fetch_keys
 
     def fetch_all_keys(url: str) -> Keys:
         return {**fetch_keys(url), **test_keys}
@@ -138,6 +138,6 @@ async def open_matrix_api(settings: Settings, embedded: Service, transport: Tran
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bootstrap, "fetch_keys", fetch_all_keys)
-        patch.setattr(gateway, "_fetch_keys", fetch_all_jwks)
+        patch.setattr(gateway_authorizer, "_fetch_keys", fetch_all_jwks)
         async with open_api(settings, embedded.endpoint, transport) as api:
             yield MatrixApi(settings, api)

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 
 from testkit.forged_tokens import SUB, make_token, make_valid_claims
-from testkit.gateway import make_event, make_http_1_authorizer, make_http_2_authorizer, make_rest_authorizer
+from testkit.gateway import make_event
+from testkit.gateway_authorizer import make_http_1_authorizer, make_http_2_authorizer, make_rest_authorizer
 
 Event = dict[str, Any]
 EventFactory = Callable[[httpx.Request], Event]

@@ -13,15 +13,8 @@ import pytest
 
 from app.api_gateway import make_handler
 from testkit.forged_tokens import OMIT, make_token, make_valid_claims
-from testkit.gateway import (
-    GATEWAY_KINDS,
-    GatewayKind,
-    make_event,
-    make_http_1_authorizer,
-    make_http_2_authorizer,
-    make_rest_authorizer,
-    to_response,
-)
+from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, to_response
+from testkit.gateway_authorizer import make_http_1_authorizer, make_http_2_authorizer, make_rest_authorizer
 from testkit.outbound import record_outbound
 from testkit.unauthorized import assert_unauthorized
 from tests.conftest import Figures

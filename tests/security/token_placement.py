@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from testkit.forged_tokens import SUB, make_valid_claims
-from testkit.gateway import make_http_1_authorizer, make_http_2_authorizer
+from testkit.gateway_authorizer import make_http_1_authorizer, make_http_2_authorizer
 
 Headers = list[tuple[str, str]]
 

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from devstack.paths import ROOT
-from testkit.gateway import GATEWAY_KINDS, make_event, make_rest_authorizer
+from testkit.gateway import GATEWAY_KINDS, make_event
+from testkit.gateway_authorizer import make_rest_authorizer
 
 # The variables that Lambda and serverless.yml set.
 ENVIRONMENT = {

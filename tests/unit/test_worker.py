@@ -10,15 +10,15 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from app import worker as worker_module
 from app.errors import UnavailableError
+from app.jobs.job import MustStop
 from app.jobs.messages import DELETE_ACCOUNT, JobMessage
 from app.jobs.queue import MAX_POLL_SECONDS, Delivery, JobQueue
-from app.jobs.worker import MustStop, Worker
 from app.settings import Settings
 from app.worker import SWEEP_INTERVAL_SECONDS, WorkerProcess
 from devstack import clients, environment
@@ -29,6 +29,9 @@ from testkit.rankings import skip_renewals
 from tests.unit.observability.test_json_logging import capture_log
 from tests.unit.test_lambda_handler import ENVIRONMENT, UNREACHABLE_AWS
 
+if TYPE_CHECKING:
+    from app.jobs.worker import Worker
+
 SUBJECT = "0b8bc0a5-3f43-4a5e-8f0e-1d6f0b1c2d3e"
 MESSAGE = JobMessage(kind=DELETE_ACCOUNT, subject=SUBJECT)
 
@@ -36,7 +39,7 @@ MESSAGE = JobMessage(kind=DELETE_ACCOUNT, subject=SUBJECT)
 LONG_JOB = """
 import sys, time
 from app import worker
-from app.jobs.worker import Progress
+from app.jobs.job import Progress
 from app.me.erasure import Erasure
 
 def run(self, subject, must_stop):

@@ -54,7 +54,7 @@ class Operator:
             self._sqs.purge_queue(QueueUrl=url)
 
     async def finish_jobs(self) -> None:
-        """Wait until the worker has done all jobs. They do not wait for the end of the drain period."""
+        """Wait until the worker has done all jobs, without their drain periods."""
         self.skip_drain_period()
         self.invoke_worker(SWEEP_EVENT)
         for message in self.list_pending():
@@ -91,7 +91,7 @@ class Operator:
         return [JobMessage(kind=row["pk"].removeprefix("pending#"), subject=row["sk"]) for row in rows]
 
     def skip_renewals(self) -> None:
-        """Let no ranked list be due for some minutes, so that a sweep sends no messages for them."""
+        """Let no ranked list be due for some minutes, so that a sweep sends no messages for the lists."""
         skip_renewals(self._dynamodb, self._settings)
 
     def age_pending_jobs(self) -> None:
@@ -100,10 +100,9 @@ class Operator:
             item = row | serialize({"touched_at": "2026-01-01T00:00:00.000Z"})
             self._dynamodb.put_item(TableName=self._settings.safety_table, Item=item)
 
-    def _load_pending_rows(self, kind: str = "") -> list[Any]:
-        """Return the pending rows of a kind of job, or of all kinds."""
+    def _load_pending_rows(self) -> list[Any]:
         rows = self._scan(self._settings.safety_table)
-        return [row for row in rows if row["pk"]["S"].startswith(f"pending#{kind}")]
+        return [row for row in rows if row["pk"]["S"].startswith("pending#")]
 
     def send(self, body: str) -> None:
         """Send a message to the worker."""

@@ -43,7 +43,7 @@ class Permission(NamedTuple):
     resource: int
 
 
-@cache  # Each id of a test needs it, and reading YAML is slow.
+@cache  # The id of each test needs the statements, and YAML is slow to read.
 def _load_statements(role: str) -> list[dict[str, Any]]:
     """Return the statements of a role's policy in deploy/role.yml, each with lists of actions and resources."""
     policies = load_template(ROOT / "deploy" / "role.yml")["Resources"][role]["Properties"]["Policies"]

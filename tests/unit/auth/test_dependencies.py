@@ -23,15 +23,8 @@ from app.cognito.models import User
 from app.cognito.user_pool import UserPool
 from testkit.doubles import SETTINGS, RecordingFeed, make_offline_app, send_request
 from testkit.forged_tokens import HEADER, SUB, make_token, make_valid_claims, public_keys
-from testkit.gateway import (
-    GATEWAY_KINDS,
-    GatewayKind,
-    make_event,
-    make_http_1_authorizer,
-    make_http_2_authorizer,
-    make_rest_authorizer,
-    to_response,
-)
+from testkit.gateway import GATEWAY_KINDS, GatewayKind, make_event, to_response
+from testkit.gateway_authorizer import make_http_1_authorizer, make_http_2_authorizer, make_rest_authorizer
 from testkit.unauthorized import assert_unauthorized
 
 OTHER_SUB = "5e0d1c6e-7b0f-4d7e-9f43-2a4b3c5d6e7f"

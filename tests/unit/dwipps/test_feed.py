@@ -13,8 +13,8 @@ from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.ids import new_id
 from app.dwipps.listing import Row, RowBatch, select_visible
-from app.dwipps.models import new_dwipp
-from app.dwipps.reactions import Change, Reaction, ReactionRepository
+from app.dwipps.models import Reaction, new_dwipp
+from app.dwipps.reactions import Change, ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippPage, DwippView
 from app.errors import DwippNotFoundError
@@ -48,7 +48,7 @@ class Reader:
         self.member = make_author("kay")
         self.directory = Mock(Directory)
         dwipps = DwippRepository(client, settings.dwipps_table, 1)
-        self.moderation = Moderation(client, dwipps)
+        self.moderation = Moderation.from_tables(client, settings)
         blocks = BlockRepository(client, settings.members_table)
         blocks.add(self.member, "lee")
         self.reactions = RecordingReactionRepository(client, settings)
@@ -96,13 +96,13 @@ def test_favorites_have_their_reactions(limit: int, reader: Reader) -> None:
     assert reader.reactions.reads == []
 
 
-def test_dwipps_by_ids_read_the_reactions_to_the_visible_ones_once(reader: Reader) -> None:
+def test_list_by_ids_reads_the_reactions_to_visible_dwipps_once(reader: Reader) -> None:
     (dwipp,) = reader.list_by_ids([*reader.by_lee, reader.by_max, new_id()]).items
     assert (dwipp.id, dwipp.upvoted, dwipp.favorited) == (reader.by_max, True, True)
     assert reader.reactions.reads == [[reader.by_max]]
 
 
-def test_dwipps_by_ids_keep_the_order_of_the_request() -> None:
+def test_list_by_ids_keeps_the_order_of_the_request() -> None:
     ids = [new_id() for _ in range(3)]
     stored = {dwipp_id: new_dwipp(dwipp_id, make_author(), "") for dwipp_id in reversed(ids)}
     dwipps, reactions = Mock(DwippRepository, get_many=lambda _: stored), Mock(ReactionRepository)
@@ -141,7 +141,7 @@ def test_next_page_begins_after_the_last_row_that_was_decided(
     assert (page.rows, page.next_position) == ([rows[number] for number in shown], (str(next_row),))
 
 
-def test_dwipps_since_one_bypass_the_cache(client: Any, new_settings: Callable[[], Settings]) -> None:
+def test_list_since_a_dwipp_bypasses_the_cache(client: Any, new_settings: Callable[[], Settings]) -> None:
     container = build_container(dataclasses.replace(new_settings(), feed_cache_seconds=60))
     kay, page = make_author("kay"), PageRequest(10, None)
     first = container.dwipps.create(kay, "Hm.").id

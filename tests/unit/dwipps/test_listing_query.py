@@ -1,4 +1,4 @@
-"""Parameters choose the list, over each kind of API Gateway. Those that do not go together are named."""
+"""Parameters choose the list, over each kind of API Gateway. Parameters that do not go together are named."""
 
 from dataclasses import replace
 from typing import Any

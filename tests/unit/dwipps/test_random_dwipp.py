@@ -1,4 +1,4 @@
-"""A random Dwipp is the newest visible one at or before a moment, of 20, else the next visible one, else any before."""
+"""A random Dwipp is the newest visible one of the 20 before a moment, or else the next one, or else an older one."""
 
 from collections import Counter
 from unittest.mock import Mock
@@ -16,7 +16,7 @@ from app.members.audience import Audience
 from testkit.hypothesis_settings import without_deadline
 from testkit.members import make_author
 
-BLIND_TO_LEE = Audience(frozenset({"lee"}))
+WITHOUT_LEE = Audience(frozenset({"lee"}))
 
 
 class FakeFeed:
@@ -30,7 +30,7 @@ class FakeFeed:
     def find(self, moment: int) -> Dwipp | None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(random_dwipp, "draw_moment", lambda *_: moment)
-            return find_random(self.repository, lambda: BLIND_TO_LEE)
+            return find_random(self.repository, lambda: WITHOUT_LEE)
 
     def _list_recent(self, limit: int, before: str | None) -> list[Dwipp]:
         self.reads.append(limit)
@@ -57,7 +57,7 @@ def _expect(dwipps: list[Dwipp], moment: int) -> Dwipp | None:
     st.integers(1, 30),
     st.integers(1, 3),
 )
-def test_it_is_the_one_that_the_contract_demands(
+def test_random_dwipp_is_that_of_the_contract(
     count: int, visible: set[int], place: int, batch_size: int, distance: int
 ) -> None:
     feed = FakeFeed([(number * distance, "max" if number in visible else "lee") for number in range(count)])
@@ -80,7 +80,7 @@ def test_reads_on_both_sides_are_bounded() -> None:
 
 
 @pytest.mark.parametrize("visible", [0, 1_999])
-def test_ends_of_the_feed_are_found_behind_the_bounds(visible: int) -> None:
+def test_newest_and_oldest_dwipp_are_found_beyond_the_bounds(visible: int) -> None:
     feed = FakeFeed([(number, "max" if number == visible else "lee") for number in range(2_000)])
     assert feed.find(1_000) == feed.dwipps[visible]
 
@@ -95,7 +95,7 @@ def test_feed_that_changes_between_the_reads_is_no_error() -> None:
     feed = FakeFeed([(5, "max")])
     older = new_dwipp(lowest_id(3), make_author("max"), "")
     feed.repository.list_recent = Mock(side_effect=[[older], feed.dwipps])
-    assert find_random(feed.repository, lambda: BLIND_TO_LEE) == feed.dwipps[0]
+    assert find_random(feed.repository, lambda: WITHOUT_LEE) == feed.dwipps[0]
 
 
 def test_moments_are_drawn_evenly_with_both_ends() -> None:

@@ -8,9 +8,9 @@ from unittest.mock import Mock
 import pytest
 
 from app.dwipps.ids import new_id
-from app.dwipps.models import Dwipp
+from app.dwipps.models import Dwipp, Reaction
 from app.dwipps.reaction_writer import ReactionWriter
-from app.dwipps.reactions import Change, Reaction, ReactionRepository
+from app.dwipps.reactions import Change, ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippView
 from app.errors import DwippNotFoundError, RemovedError
@@ -48,7 +48,7 @@ class Reader:
         self.reactions = ReactionRepository(client, settings.reactions_table, settings.dwipps_table)
         blocks = BlockRepository(client, settings.members_table)
         blocks.add(self.member, "lee")
-        self.moderation = Moderation(client, self.dwipps)
+        self.moderation = Moderation.from_tables(client, settings)
         self._client = client
         self._writer = ReactionWriter(self.dwipps, self.reactions, Audiences(blocks, Mock(Directory)))
 

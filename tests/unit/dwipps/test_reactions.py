@@ -13,7 +13,8 @@ from app.aws.clients import dynamodb_client
 from app.aws.items import serialize
 from app.aws.timestamps import now, to_text
 from app.dwipps.ids import new_id
-from app.dwipps.reactions import Change, Reaction, ReactionRepository
+from app.dwipps.models import Reaction
+from app.dwipps.reactions import Change, ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.errors import DwippNotFoundError, RemovedError, UnavailableError
 from app.settings import Settings
@@ -142,7 +143,7 @@ class TestWrites:
         if is_present:
             tables.reactions.change_upvote(reader, dwipp_id, Change.SET)
         rows = tables.list_rows(member)
-        Moderation(tables.client, tables.dwipps).remove(dwipp_id)
+        Moderation.from_tables(tables.client, tables.settings).remove(dwipp_id)
         with pytest.raises(RemovedError):
             tables.reactions.change_upvote(reader, dwipp_id, change)
         assert tables.list_rows(member) == rows
@@ -151,7 +152,7 @@ class TestWrites:
     def test_upvote_of_a_removed_dwipp_can_be_cleared(self, member: str, dwipp_id: str, tables: Tables) -> None:
         reader = members.make_member(member)
         tables.reactions.change_upvote(reader, dwipp_id, Change.SET)
-        Moderation(tables.client, tables.dwipps).remove(dwipp_id)
+        Moderation.from_tables(tables.client, tables.settings).remove(dwipp_id)
         for has_changed in (True, False):
             assert tables.reactions.change_upvote(reader, dwipp_id, Change.CLEAR) == (Reaction(), has_changed)
         assert tables.list_rows(member) == []

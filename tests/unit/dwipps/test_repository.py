@@ -14,6 +14,7 @@ from app.aws.timestamps import now
 from app.dwipps.ids import feed_shard, is_id, new_id
 from app.dwipps.models import Dwipp, Removal
 from app.dwipps.reactions import Change, ReactionRepository
+from app.dwipps.removals import DwippRemovals
 from app.dwipps.repository import DwippRepository
 from app.errors import DwippNotFoundError, NotTheAuthorError, RemovedError, UnavailableError
 from app.settings import Settings
@@ -129,10 +130,11 @@ class TestConditions:
             dwipps.edit(members.make_author("kay"), dwipp_id, "Hm.", None)
         with pytest.raises(DwippNotFoundError):
             dwipps.delete(members.make_author("kay"), dwipp_id)
+        removals = DwippRemovals(dwipps._client, "dwipps", 1)
         with pytest.raises(DwippNotFoundError):
-            dwipps.removal_request(dwipp_id, Removal(now(), "spam"))
+            removals.removal_request(dwipp_id, Removal(now(), "spam"))
         with pytest.raises(DwippNotFoundError):
-            dwipps.restoration_request(dwipp_id)
+            removals.restoration_request(dwipp_id)
 
     def test_deleted_dwipp_is_not_found(self, dwipps: DwippRepository, author: str) -> None:
         created = dwipps.create(members.make_author(author), "Hm.")
@@ -155,8 +157,8 @@ class TestRemoval:
         return dwipps.create(members.make_author(author), "Hm.")
 
     @pytest.fixture
-    def moderation(self, client: Any, dwipps: DwippRepository) -> Moderation:
-        return Moderation(client, dwipps)
+    def moderation(self, client: Any, settings: Settings) -> Moderation:
+        return Moderation.from_tables(client, replace(settings, feed_shards=8))
 
     def _get_item(self, client: Any, settings: Settings, dwipp_id: str) -> dict[str, Any]:
         key = serialize({"dwipp_id": dwipp_id})
@@ -166,7 +168,7 @@ class TestRemoval:
         self, dwipps: DwippRepository, created: Dwipp, moderation: Moderation, author: str
     ) -> None:
         at = now()
-        update = dwipps.removal_request(created.id, Removal(at, "self-harm"))
+        update = moderation.removals.removal_request(created.id, Removal(at, "self-harm"))
         moderation.client.transact_write_items(TransactItems=[{"Update": update}])
         removed = replace(created, removed=Removal(at, "self-harm"))
         assert dwipps.get(created.id) == removed
@@ -196,13 +198,15 @@ class TestRemoval:
         assert self._get_item(client, settings, created.id) == before
         assert created in dwipps.list_recent(100, None)
 
-    def test_missing_dwipp_is_neither_removed_nor_restored(self, moderation: Moderation) -> None:
+    def test_missing_dwipp_is_neither_removed_nor_restored(
+        self, moderation: Moderation, dwipps: DwippRepository
+    ) -> None:
         dwipp_id = new_id()
         for change in (moderation.remove, moderation.restore):
             with pytest.raises(moderation.client.exceptions.TransactionCanceledException):
                 change(dwipp_id)
         with pytest.raises(DwippNotFoundError):
-            moderation.dwipps.get(dwipp_id)
+            dwipps.get(dwipp_id)
 
     def test_failed_restoration_has_the_item_if_there_is_one(self, moderation: Moderation, created: Dwipp) -> None:
         found = []

@@ -56,9 +56,7 @@ def _load_rows(client: Any, settings: Settings) -> list[dict[str, Any]]:
     return [deserialize(item) for item in client.scan(TableName=settings.safety_table)["Items"]]
 
 
-def test_row_that_the_sdk_added_at_its_first_attempt_counts_as_added(
-    client: Any, pending: PendingJobRepository, subject: str
-) -> None:
+def test_row_whose_response_was_lost_counts_as_added(client: Any, pending: PendingJobRepository, subject: str) -> None:
     with lose_first_response(client, "PutItem") as sent:
         assert PendingJobRepository(client, pending._table).add_if_absent(DELETE_ACCOUNT, subject)
     assert len(sent) == 2

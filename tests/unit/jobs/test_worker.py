@@ -11,10 +11,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from app.aws.deadline import remaining_seconds
 from app.errors import TooManyRequestsError, UnavailableError
+from app.jobs.job import MustStop, Progress
 from app.jobs.messages import DELETE_ACCOUNT, MAX_NUMBER, RENEW_RANKING, JobMessage
 from app.jobs.pending import PendingJobRepository
 from app.jobs.queue import JobQueue
-from app.jobs.worker import DEADLINE_SECONDS, WORK_SECONDS, MustStop, Progress, Worker
+from app.jobs.worker import DEADLINE_SECONDS, WORK_SECONDS, Worker
 from app.observability import json_logging, text_logging
 from app.observability.log_lines import hash_id
 from testkit.doubles import Clock

@@ -16,7 +16,7 @@ from app.bootstrap import Container, build_container
 from app.cognito.user_pool import UserPool
 from app.dwipps.reactions import Change
 from app.errors import UnavailableError
-from app.jobs.worker import Progress
+from app.jobs.job import Progress
 from app.me import deletions, erasure
 from app.me.deletions import DeletionRepository, DeletionState
 from app.me.erasure import METRIC, Erasure

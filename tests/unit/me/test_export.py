@@ -11,9 +11,9 @@ from app.cognito.models import User
 from app.cognito.user_pool import UserPool
 from app.dwipps.feed import Feed, to_view
 from app.dwipps.ids import new_id
-from app.dwipps.models import Dwipp, Removal
+from app.dwipps.models import Dwipp, Reaction, Removal
 from app.dwipps.personal_data import DwippData, ReactionData
-from app.dwipps.reactions import Reaction, ReactionRepository
+from app.dwipps.reactions import ReactionRepository
 from app.dwipps.schemas import Mark
 from app.errors import InvalidCursorError, UnauthenticatedError
 from app.me.export import MAX_EXPORT_ITEMS, Export

@@ -1,4 +1,4 @@
-"""To which Dwipps a bulk decision applies."""
+"""A bulk decision spares Dwipps with other decisions, and Dwipps after the end of the suspension."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -52,12 +52,12 @@ def test_removal_spares_dwipps_after_the_end_of_the_suspension(ends_at: datetime
         (Decision("deleted"), True),
     ],
 )
-def test_removal_spares_dwipps_that_were_dismissed_since(decision: Decision | None, *, applies: bool) -> None:
+def test_removal_spares_dwipps_with_a_later_dismissal(decision: Decision | None, *, applies: bool) -> None:
     assert REMOVAL.applies_to(_state(decision=decision), None) is applies
 
 
 @pytest.mark.parametrize("decision", [REMOVAL, RESTORATION])
-def test_nothing_applies_to_a_gone_dwipp(decision: BulkDecision) -> None:
+def test_no_decision_applies_to_a_gone_dwipp(decision: BulkDecision) -> None:
     assert not decision.applies_to(_state(None), None)
 
 

@@ -1,4 +1,4 @@
-"""The candidates are the best Dwipps, in whatever order and parts they are added."""
+"""The candidates are the best Dwipps, regardless of the order and the parts in which Dwipps are added."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

@@ -23,32 +23,36 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def _respond(pages: int, clock: Clock, units: float, seconds: float) -> Iterator[tuple[float, Any]]:
-    """Yield a response for each query, with the time of the query."""
+def _respond(pages: int, units: float) -> Iterator[Any]:
+    """Yield a response for each query. Each consumes these units."""
     for number in range(pages):
         dwipp_id = make_id(END - timedelta(minutes=pages - number))
         response: dict[str, Any] = {"Items": [{"dwipp_id": {"S": dwipp_id}, "upvotes": {"N": "3"}}]}
         response |= {"ConsumedCapacity": {"CapacityUnits": units}} if units else {}
         response |= {"LastEvaluatedKey": {"dwipp_id": {"S": dwipp_id}}} if number < pages - 1 else {}
-        yield clock.now, response
-        clock.sleep(seconds)
+        yield response
 
 
 def _read_at_times(
     clock: Clock, units: float, seconds: float, pages: int = 40, *, is_interrupted: bool = False
 ) -> list[float]:
-    """Return the times of the queries of a shard that each consume units and take a time.
+    """Read a shard. Return the time at which each query consumed its units.
 
-    An interrupted read ends after each slice, and another one goes on.
+    Args:
+        clock: the clock of the reader.
+        units: the units of a query.
+        seconds: the time of a query before it consumes its units, and again after it.
+        pages: the number of queries.
+        is_interrupted: True if another read continues after each slice.
     """
     times: list[float] = []
-    responses = _respond(pages, clock, units, seconds)
+    responses = _respond(pages, units)
 
     def query(**_: Any) -> Any:
-        moment, response = next(responses)
-        times.append(moment)
         clock.sleep(seconds)
-        return response
+        times.append(clock.now)
+        clock.sleep(seconds)
+        return next(responses)
 
     reader = FeedReader(Mock(query=query), "dwipps", 1)
     position, end = position_at(END - timedelta(days=1)), position_at(END)
@@ -89,7 +93,7 @@ class TestPositions:
         assert position_at(datetime(1970, 1, 1, tzinfo=UTC)) == "00000000-0000"
 
     @pytest.mark.usefixtures("clock")
-    def test_read_goes_on_directly_after_the_last_dwipp(self) -> None:
+    def test_read_resumes_directly_after_the_last_dwipp(self) -> None:
         client = Mock()
         last, following = sorted(make_id(END - MILLISECOND) for _ in range(2))
         client.query.side_effect = [

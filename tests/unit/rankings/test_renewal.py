@@ -1,8 +1,8 @@
-"""A run reads each Dwipp of its period once, goes on from where it stood, and shows only whole snapshots."""
+"""A run reads each Dwipp of its period once, resumes where it stopped, and shows only whole snapshots."""
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,22 +10,16 @@ import pytest
 
 from app.aws.clients import dynamodb_client
 from app.bootstrap import Container, build_container
+from app.jobs.job import Progress
 from app.jobs.messages import RENEW_RANKING
-from app.jobs.worker import Progress
 from app.rankings import renewal as renewal_module
 from app.rankings.schedule import RankingSchedule
 from app.settings import Settings
 from app.worker_bootstrap import build_renewal
-from testkit.rankings import NewDwipp, RankingTime, stop_time, write_dwipps
+from testkit.rankings import NewDwipp, RankingTime, write_dwipps
 
 DONE, NOT_DONE = Progress(is_done=True), Progress(is_done=False)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def time() -> Iterator[RankingTime]:
-    with stop_time() as time:
-        yield time
 
 
 @pytest.fixture
@@ -50,7 +44,7 @@ class Worker:
         events.register("after-call.dynamodb.Query", self._record)
 
     def run(self, name: str = "day", pieces: int | None = None) -> Progress:
-        """Handle a message, with the time for this number of pieces. None is enough time."""
+        """Handle a message, with time for this number of pieces. None for all."""
         left = itertools.count() if pieces is None else iter(range(pieces))
         return self.renewal.run(name, lambda: next(left, None) is None)
 
@@ -74,7 +68,7 @@ def new_worker(container: Container) -> Callable[[], Worker]:
 
 @pytest.fixture
 def ids(settings: Settings, time: RankingTime) -> list[str]:
-    """Return the ids of ten Dwipps of the last day in their order by upvotes."""
+    """Return the ids of ten Dwipps of the last day, most upvotes first."""
     return write_dwipps(settings, [NewDwipp(HOUR * (number + 1), 50 - number) for number in range(10)], time.value)
 
 
@@ -119,7 +113,7 @@ class TestOneRun:
 
 class TestSeveralMessages:
     @pytest.mark.parametrize("name", ["hot", "day", "all"])
-    def test_run_goes_on_from_where_it_stood(
+    def test_run_resumes_where_it_stopped(
         self, name: str, container: Container, ids: list[str], time: RankingTime, new_worker: Callable[[], Worker]
     ) -> None:
         began_at, read = time.value, []
@@ -152,7 +146,7 @@ class TestSeveralMessages:
         assert Worker(container).run() == DONE
         assert _list_ids(container) == ids
 
-    def test_run_of_long_ago_begins_anew(
+    def test_run_of_last_week_begins_anew(
         self, container: Container, ids: list[str], time: RankingTime, new_worker: Callable[[], Worker]
     ) -> None:
         new_worker().run("all", pieces=2)
@@ -164,9 +158,7 @@ class TestSeveralMessages:
 
 class TestDueTime:
     @pytest.mark.usefixtures("ids")
-    def test_message_that_comes_twice_reads_nothing(
-        self, container: Container, new_worker: Callable[[], Worker]
-    ) -> None:
+    def test_repeated_message_reads_nothing(self, container: Container, new_worker: Callable[[], Worker]) -> None:
         assert new_worker().run() == DONE
         assert container.pending_jobs.add_if_absent(RENEW_RANKING, "day")
         rows, worker = _load_rows(container), new_worker()
@@ -190,7 +182,7 @@ class TestDueTime:
 
 
 class TestTwoWorkers:
-    def test_only_one_of_two_workers_saves_a_step(
+    def test_one_of_two_concurrent_workers_saves_its_piece(
         self, container: Container, ids: list[str], new_worker: Callable[[], Worker]
     ) -> None:
         new_worker().run(pieces=1)
@@ -204,7 +196,7 @@ class TestTwoWorkers:
 
     @pytest.mark.usefixtures("ids")
     @pytest.mark.parametrize("pieces", [1, 2])
-    def test_worker_that_comes_late_replaces_no_later_snapshot(
+    def test_late_worker_replaces_no_later_snapshot(
         self, pieces: int, container: Container, time: RankingTime, new_worker: Callable[[], Worker]
     ) -> None:
         late, began_at = new_worker(), time.value
@@ -230,7 +222,7 @@ class TestTwoWorkers:
         assert _list_ids(container) == ids
         assert _load_rows(container) == {"snapshot#day snapshot", "snapshot#day pointer"}
 
-    def test_run_that_was_left_behind_is_dropped(
+    def test_run_that_is_older_than_the_snapshot_is_dropped(
         self, container: Container, ids: list[str], time: RankingTime, new_worker: Callable[[], Worker]
     ) -> None:
         """A late worker may save its run after a later snapshot."""
@@ -257,7 +249,7 @@ def _forget_run(container: Container) -> None:
 
 
 def _interrupt(worker: Worker, action: Callable[[], object], piece: int = 1) -> None:
-    """Run an action after the worker has read a piece, and before it saves or shows the result."""
+    """Run an action after the worker has read this piece, and before it saves or shows the result."""
     read_piece, numbers = worker.renewal._read_piece, itertools.count(1)
 
     def read_and_act(*arguments: Any) -> Any:

@@ -1,6 +1,5 @@
 """A list is due after its interval, and on a small site every five minutes."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,18 +8,11 @@ import pytest
 from app.rankings.lists import LISTS, SMALL_SITE_DWIPPS
 from app.rankings.schedule import RankingSchedule
 from app.rankings.snapshots import Pointer, SnapshotRepository
-from app.settings import Settings
-from testkit.rankings import RankingTime, stop_time
+from testkit.rankings import RankingTime
 
 ALL = ["hot", "day", "week", "month", "all"]
-# The sweeps are not exactly five minutes apart, and `as_of` is a moment after the sweep.
+# `as_of` is a moment after the sweep.
 DELAY = timedelta(seconds=3)
-
-
-@pytest.fixture
-def time() -> Iterator[RankingTime]:
-    with stop_time() as time:
-        yield time
 
 
 class Site:
@@ -44,20 +36,13 @@ class Site:
 
 
 @pytest.fixture
-def small(client: Any, shared_settings: Settings) -> Site:
-    _delete_pointers(client, shared_settings.safety_table)
-    return Site(client, shared_settings.safety_table, SMALL_SITE_DWIPPS - 1)
+def small(client: Any, table: str) -> Site:
+    return Site(client, table, SMALL_SITE_DWIPPS - 1)
 
 
 @pytest.fixture
-def large(client: Any, shared_settings: Settings) -> Site:
-    _delete_pointers(client, shared_settings.safety_table)
-    return Site(client, shared_settings.safety_table, SMALL_SITE_DWIPPS)
-
-
-def _delete_pointers(client: Any, table: str) -> None:
-    for row in client.scan(TableName=table)["Items"]:
-        client.delete_item(TableName=table, Key={name: row[name] for name in ("pk", "sk")})
+def large(client: Any, table: str) -> Site:
+    return Site(client, table, SMALL_SITE_DWIPPS)
 
 
 def test_all_lists_of_a_new_site_are_due(large: Site, time: RankingTime) -> None:
@@ -87,7 +72,7 @@ def test_list_is_not_due_shortly_after_its_snapshot(small: Site, time: RankingTi
 
 
 def test_only_the_missing_list_of_a_site_of_unknown_size_is_due(large: Site, time: RankingTime) -> None:
-    """Until its first lap ends, nobody knows how large a site is."""
+    """The size of a site is unknown until its first lap ends."""
     for name in ("week", "month"):
         large.renew(name, time.value)
     time.pass_time(minutes=30)

@@ -1,4 +1,4 @@
-"""A snapshot is one row that never changes, and is found even if the pointer is ahead of it."""
+"""A snapshot is one row that never changes. It is found even if a read of its row or of the pointer lags."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,6 @@ from app.aws.items import serialize
 from app.aws.timestamps import now, to_milliseconds, to_text
 from app.rankings.candidates import MAX_RANKED
 from app.rankings.snapshots import Pointer, Snapshot, SnapshotRepository, key
-from app.settings import Settings
 from testkit.rankings import make_id, stop_time
 
 LAG = timedelta(minutes=5)
@@ -34,14 +33,7 @@ class LaggingClient:
 
 
 @pytest.fixture
-def table(shared_settings: Settings) -> str:
-    return shared_settings.safety_table
-
-
-@pytest.fixture
 def snapshots(client: Any, table: str) -> SnapshotRepository:
-    for row in client.scan(TableName=table)["Items"]:
-        client.delete_item(TableName=table, Key={name: row[name] for name in ("pk", "sk")})
     return SnapshotRepository(client, table)
 
 

@@ -32,8 +32,8 @@ from app.api_gateway import make_handler
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
 from app.dwipps.feed import Feed
-from app.dwipps.models import Dwipp
-from app.dwipps.reactions import Reaction, ReactionRepository
+from app.dwipps.models import Dwipp, Reaction
+from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.members.blocks import BlockRepository
 from app.observability import json_logging, text_logging

@@ -1,7 +1,11 @@
-"""The lists of one member's reactions: favorites, latest favorited first, and upvotes, newest Dwipp first.
+"""Lists of Dwipps: those since one of them, and one member's favorites and upvotes.
+
+A Dwipp gets its id before it is written, and the index of the feed lags. So a Dwipp can appear after newer ones. The
+list since a Dwipp therefore repeats those that are up to 30 seconds older. A client that drops known ids misses none
+that appears within this time.
 
 The list of upvotes needs no index, because the reactions of a member are in order of their Dwipps. Some rows are only
-favorites. If these leave a page short, it reads 100 further rows, once. So a page of 20 is full if at most 100
+favorites. If these leave a page short, the list reads 100 further rows, once. So a page of 20 is full if at most 100
 favorites are between.
 """
 
@@ -9,12 +13,28 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.aws.timestamps import is_timestamp
-from app.dwipps.ids import is_id
-from app.dwipps.listing import DwippList, Position, Row, RowBatch
-from app.dwipps.reactions import Reaction, ReactionRepository
+from app.dwipps.ids import is_id, lowest_id, milliseconds
+from app.dwipps.listing import DwippList, Position, Row, RowBatch, read_by_id
+from app.dwipps.models import Reaction
+from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 
+# More than the 24 seconds of a request (app/aws/deadline.py), and the lag of the index.
+OVERLAP_MILLISECONDS = 30_000
 MAX_FAVORITES_BETWEEN = 100
+
+
+def since_list(dwipps: DwippRepository, dwipp_id: str) -> DwippList:
+    """Return the list of the Dwipps that are newer than one, that one, and those up to 30 seconds older.
+
+    It bypasses the cache of the feed, because a query of few rows costs less than the page that the cache reads.
+
+    Args:
+        dwipps: the repository.
+        dwipp_id: an id in the form of one. The Dwipp itself need not exist.
+    """
+    lowest = lowest_id(max(0, milliseconds(dwipp_id) - OVERLAP_MILLISECONDS))
+    return DwippList(f"since {dwipp_id}", partial(read_by_id, partial(dwipps.list_recent, lowest=lowest)))
 
 
 def favorite_list(dwipps: DwippRepository, reactions: ReactionRepository, member_id: str) -> DwippList:

@@ -1,4 +1,4 @@
-"""A page of upvotes is full if at most 100 favorites are between. Further rows are read only if it would be empty."""
+"""A page of upvotes is full if at most 100 favorites lie between them. Only an empty page reads further rows."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,8 +9,8 @@ import pytest
 from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.ids import lowest_id, milliseconds
-from app.dwipps.models import Dwipp, new_dwipp
-from app.dwipps.reactions import Reaction, ReactionRepository
+from app.dwipps.models import Dwipp, Reaction, new_dwipp
+from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
 from app.dwipps.schemas import DwippPage
 from app.members.audience import Audience, Audiences
@@ -75,7 +75,7 @@ def test_page_with_100_favorites_between_is_full(reactions: list[Reaction]) -> N
     assert (_places(last), last.next_cursor) == ([1], None)
 
 
-def test_page_that_fills_up_early_goes_on_after_its_last_item() -> None:
+def test_next_page_begins_after_the_last_item_of_a_full_page() -> None:
     voter = Voter([FAVORITE, *[UPVOTE] * 80])
     page = voter.get_page(20)
     assert _places(page) == list(range(80, 60, -1))
@@ -101,6 +101,6 @@ def test_page_that_would_be_empty_reads_500_further_rows() -> None:
     assert _places(voter.get_page(20, page.next_cursor)) == [1]
 
 
-def test_only_favorites_are_an_empty_list() -> None:
+def test_member_with_favorites_only_gets_an_empty_list() -> None:
     page = Voter([FAVORITE] * 30).get_page(20)
     assert (page.items, page.next_cursor) == ([], None)
