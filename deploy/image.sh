@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Print the digest of the function's image in ECR. Build, check and push the image first if ECR does not have it.
 #
-#   deploy/image.sh COMMIT VERSION
+#   AWS_REGION=eu-central-1 deploy/image.sh COMMIT VERSION
 #
 # The commit becomes the tag of the image, so a deployed image identifies the templates that belong to it.
 #

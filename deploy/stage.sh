@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Deploy or smoke-test a stage in a pipeline, with the roles of deploy/roles.yml:
 #
+#   export AWS_REGION=eu-central-1
 #   deploy/stage.sh live dev               print the digest and the commit of the current image, if there is one
 #   deploy/stage.sh deploy dev sha256:…    deploy the image with this digest, and the templates beside this script
 #   deploy/stage.sh smoke dev              run the smoke test against the stage
