@@ -25,8 +25,10 @@ is_created=""
 call_cognito() { aws cognito-idp "$@" --output text; }
 
 # An interrupt can end `create-user-pool` after Cognito has created the pool, so find the pool by its name too.
+# shellcheck disable=SC2329 # clean_up, which a trap calls, calls this function
 find_pool() { call_cognito list-user-pools --max-results 60 --query "UserPools[?Name=='$name'].Id"; }
 
+# shellcheck disable=SC2329
 clean_up() {
   local code=$?
   trap '' INT TERM

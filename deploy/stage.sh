@@ -19,7 +19,7 @@ print_current_image() {
   if image=$(aws lambda get-function --function-name "dwipper-$stage-api" --query Code.ResolvedImageUri --output text 2>&1); then
     commit=$(aws ecr describe-images --repository-name dwipper --image-ids "imageDigest=${image##*@}" \
       --query 'imageDetails[0].imageTags[0]' --output text)
-    echo "${image##*@} $commit"
+    echo "${image##*@} ${commit%-x86_64}" # deploy/image.sh adds the suffix
   elif [[ $image != *ResourceNotFoundException* ]]; then
     echo "$image" >&2
     return 1

@@ -1,7 +1,7 @@
 """The deployment commands in comments and docs, and what they lack.
 
 A command is a line of a shell block, an indented line of a comment, the text after `Usage:`, or inline code. Inline
-code without arguments, such as `make deploy`, is only a name.
+code without arguments, such as `make deploy`, is only a name: its target must exist.
 """
 
 import re
@@ -33,6 +33,7 @@ REQUIRED_VARIABLES = {
 REQUIRED_VARIABLES_OF_PROD = {"deploy": ("MAIL_FROM", "SES_IDENTITY_ARN")}
 # The number of arguments of each script, by its first argument if the script has subcommands.
 _ARGUMENTS: dict[str, int | dict[str, int]] = {
+    "check-findings.sh": 1,
     "check-image.sh": 1,
     "image.sh": 2,
     "probe.sh": 0,
@@ -42,6 +43,7 @@ _SCRIPTS_WITHOUT_REGION = {"check-image.sh"}
 _SHELL_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _COMMENT = re.compile(r"(?:^[ \t]*(?:#|//).*\n)+", re.MULTILINE)
 _COMMENT_PREFIX = re.compile(r"^[ \t]*(?:#|//) ?", re.MULTILINE)
+_SCRIPT_NAME = re.compile(r"deploy/[\w-]+\.sh")
 _DEPLOYMENT = re.compile(r"make [a-z]|aws cloudformation deploy\b|(?:bash )?deploy/[\w-]+\.sh\b")
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 _NAME_OF_IAM_RESOURCE = {"GroupName", "InstanceProfileName", "ManagedPolicyName", "RoleName", "UserName"}
@@ -94,8 +96,7 @@ def _find_blocks(text: str) -> Iterator[str]:
     for comment in _COMMENT.findall(outside):
         yield "\n".join(line for line in _COMMENT_PREFIX.sub("", comment).splitlines() if line.startswith("  "))
     yield from re.findall(r'Usage: (make [^"]+)"', outside)
-    # A name without arguments is no command, but its target must exist.
-    yield from re.findall(r"`([^`\n]+)`", outside)
+    yield from (code for code in re.findall(r"`([^`\n]+)`", outside) if not _SCRIPT_NAME.fullmatch(code))
 
 
 def _find_make_faults(target: str, variables: dict[str, str]) -> Iterator[str]:

@@ -35,6 +35,9 @@ def test_commands_of_all_forms_are_found() -> None:
 
 
 class TestSeededCommand:
+    def test_name_of_a_script_is_no_command(self) -> None:
+        assert list(find_commands("`deploy/image.sh`")) == []
+
     @pytest.mark.parametrize(
         "text",
         [

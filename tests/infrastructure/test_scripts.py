@@ -27,12 +27,16 @@ done < "$RECORDS/responses"
 
 
 class FakeMachine:
-    """A machine with fakes of `aws`, `docker` and `make`."""
+    """A machine with fakes of `aws`, `docker`, `make` and `sleep`. ECR has scanned each image and found nothing."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._responses = ["get-caller-identity|0|123456789012"]
-        for name in ("aws", "docker", "make"):
+        self._responses = [
+            "get-caller-identity|0|123456789012",
+            "imageScanStatus|0|COMPLETE",
+            "imageScanFindings|0|",
+        ]
+        for name in ("aws", "docker", "make", "sleep"):
             (folder / name).write_text(_FAKE_COMMAND)
             (folder / name).chmod(0o755)
 
@@ -46,13 +50,19 @@ class FakeMachine:
         script = _FAKE_COMMAND.replace("while", f'[[ "$1" == push ]] && {line}\nwhile', 1)
         (self._folder / "docker").write_text(script)
 
-    def run(self, script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def set_response_after_sleep(self, pattern: str, output: str) -> None:
+        """Set the output of the calls that contain a pattern, after the first `sleep`."""
+        line = f'sed -i "1i {pattern}|0|{output}" "$RECORDS/responses"'
+        (self._folder / "sleep").write_text(f"#!/bin/bash\n{line}\n")
+
+    def run(self, script: str, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Run a script of the folder `deploy` as a pipeline does."""
         (self._folder / "responses").write_text("\n".join(self._responses) + "\n")
         environ = {
             "PATH": os.pathsep.join([str(self._folder), str(Path(sys.executable).parent), os.defpath]),
             "RECORDS": str(self._folder),
             "AWS_REGION": "eu-central-1",
+            **variables,
         }
         command = ["bash", str(ROOT / "deploy" / script), *arguments]
         return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
@@ -82,6 +92,32 @@ class TestImage:
         assert steps == ["login", "buildx", "run", "push"], "the image was not checked between the build and the push"
         assert "VERSION=v1.2.3" in build
 
+    def test_image_for_x86_has_its_platform_and_a_tag_of_its_own(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-images", "An error occurred (ImageNotFoundException)", 254)
+        machine.set_digest_after_push(_DIGEST)
+        result = machine.run("image.sh", "a-tag", "v1.2.3", ARCHITECTURE="x86_64")
+        assert (result.returncode, result.stdout) == (0, f"{_DIGEST}\n")
+        (build,) = [call for call in machine.calls if call.startswith("docker buildx build")]
+        assert "--platform linux/amd64 " in build
+        assert f"--tag {_REGISTRY}/dwipper:a-tag-x86_64 --load" in build
+        assert all("imageTag=a-tag-x86_64" in call for call in machine.calls if "imageTag=" in call)
+
+    def test_unset_variable_of_github_builds_for_arm(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-images", _DIGEST)
+        machine.run("image.sh", "a-tag", "v1.2.3", ARCHITECTURE="")
+        assert all("imageTag=a-tag " in f"{call} " for call in machine.calls if "imageTag=" in call)
+
+    def test_unknown_architecture_calls_nothing(self, machine: FakeMachine) -> None:
+        assert machine.run("image.sh", "a-tag", "v1.2.3", ARCHITECTURE="arm").returncode == 2
+        assert machine.calls == []
+
+    def test_severe_finding_hides_the_digest(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-images", _DIGEST)
+        machine.set_response("imageScanFindings", "CVE-2099-1")
+        result = machine.run("image.sh", "a-tag", "v1.2.3")
+        assert (result.returncode, result.stdout) == (1, "")
+        assert "CVE-2099-1" in result.stderr
+
     def test_existing_image_is_not_built_again(self, machine: FakeMachine) -> None:
         machine.set_response("describe-images", _DIGEST)
         result = machine.run("image.sh", "a-tag", "v1.2.3")
@@ -100,6 +136,11 @@ class TestStageLive:
     def test_prints_digest_and_commit_of_the_current_image(self, machine: FakeMachine) -> None:
         machine.set_response("get-function --function-name dwipper-dev-api", f"{_REGISTRY}/dwipper@{_DIGEST}")
         machine.set_response(f"describe-images --repository-name dwipper --image-ids imageDigest={_DIGEST}", "0a1b2c3d")
+        assert machine.run("stage.sh", "live", "dev").stdout == f"{_DIGEST} 0a1b2c3d\n"
+
+    def test_prints_the_commit_of_an_image_for_x86(self, machine: FakeMachine) -> None:
+        machine.set_response("get-function", f"{_REGISTRY}/dwipper@{_DIGEST}")
+        machine.set_response("describe-images", "0a1b2c3d-x86_64")
         assert machine.run("stage.sh", "live", "dev").stdout == f"{_DIGEST} 0a1b2c3d\n"
 
     def test_prints_nothing_before_the_first_deployment(self, machine: FakeMachine) -> None:
