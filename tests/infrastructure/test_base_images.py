@@ -1,4 +1,4 @@
-"""The base images are pinned by digest, in the form that Dependabot renews."""
+"""The base images are pinned by digest, in the form that Dependabot renews, and fit both architectures."""
 
 import re
 
@@ -6,6 +6,8 @@ import pytest
 import yaml
 
 from devstack.paths import ROOT
+from testkit.templates import load_template
+from tests.infrastructure import workflows
 
 _DOCKERFILE = (ROOT / "Dockerfile").read_text()
 _DEPENDABOT = (ROOT / ".github" / "dependabot.yml").read_text()
@@ -43,3 +45,25 @@ def test_dependabot_renews_digests_weekly_but_not_the_python_version() -> None:
     assert (docker["directory"], docker["schedule"]["interval"]) == ("/", "weekly")
     (ignored,) = docker["ignore"]
     assert ignored["update-types"] == ["version-update:semver-major", "version-update:semver-minor"]
+
+
+class TestArchitecture:
+    def test_ci_builds_each_image_on_the_base_images_of_both(self) -> None:
+        images = workflows.load_jobs("ci.yml")["images"]
+        matrix = {"target": ["function", "server"], "runner": ["ubuntu-24.04-arm", "ubuntu-24.04"]}
+        assert images["strategy"]["matrix"] == matrix
+        assert images["runs-on"] == "${{ matrix.runner }}"
+
+    def test_variable_of_github_selects_runner_image_and_functions(self) -> None:
+        image = workflows.load_jobs("deploy.yml")["image"]
+        assert image["runs-on"] == "${{ vars.ARCHITECTURE == 'x86_64' && 'ubuntu-24.04' || 'ubuntu-24.04-arm' }}"
+        (build,) = [step for step in image["steps"] if "deploy/image.sh" in step.get("run", "")]
+        assert build["env"]["ARCHITECTURE"] == "${{ vars.ARCHITECTURE }}"
+        stage = workflows.load_jobs("stage.yml")["deploy"]
+        assert stage["env"]["ARCHITECTURE"] == "${{ vars.ARCHITECTURE || 'arm64' }}"
+
+    def test_parameter_of_codepipeline_selects_image_and_functions(self) -> None:
+        resources = load_template(ROOT / "pipeline.yml")["Resources"]
+        for project in ("ImageProject", "DevProject", "ProdProject"):
+            variables = resources[project]["Properties"]["Environment"]["EnvironmentVariables"]
+            assert {"Name": "ARCHITECTURE", "Value": {"Ref": "Architecture"}} in variables

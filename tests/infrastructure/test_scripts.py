@@ -17,6 +17,7 @@ _REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 _FAKE_COMMAND = """\
 #!/bin/bash
 echo "$(basename "$0") $*" >> "$RECORDS/calls"
+echo "$RELEASE" > "$RECORDS/release"
 while IFS='|' read -r pattern code output; do
   if [[ "$*" == *"$pattern"* ]]; then
     if ((code)); then echo "$output" >&2; else echo "$output"; fi
@@ -35,6 +36,8 @@ class FakeMachine:
             "get-caller-identity|0|123456789012",
             "imageScanStatus|0|COMPLETE",
             "imageScanFindings|0|",
+            "describe-alarms|0|",
+            "get-function --function-name|254|An error occurred (ResourceNotFoundException)",
         ]
         for name in ("aws", "docker", "make", "sleep"):
             (folder / name).write_text(_FAKE_COMMAND)
@@ -66,6 +69,10 @@ class FakeMachine:
         }
         command = ["bash", str(ROOT / "deploy" / script), *arguments]
         return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+    def read_release(self) -> str:
+        """Return the value of RELEASE in the environment of the last call."""
+        return (self._folder / "release").read_text().strip()
 
     @property
     def calls(self) -> list[str]:
@@ -159,6 +166,45 @@ class TestStageDeploy:
     def test_image_is_deployed_by_digest(self, machine: FakeMachine) -> None:
         assert machine.run("stage.sh", "deploy", "prod", _DIGEST).returncode == 0
         assert machine.calls[-1] == f"make deploy STAGE=prod IMAGE={_REGISTRY}/dwipper@{_DIGEST}"
+
+    def test_canary_is_the_default_without_an_alarm(self, machine: FakeMachine) -> None:
+        result = machine.run("stage.sh", "deploy", "prod", _DIGEST)
+        assert (result.returncode, result.stderr, machine.read_release()) == (0, "", "")
+
+    def test_raised_alarm_selects_a_release_at_once(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-alarms", "dwipper-prod-server-errors")
+        result = machine.run("stage.sh", "deploy", "prod", _DIGEST)
+        assert (result.returncode, machine.read_release()) == (0, "at-once")
+        assert "dwipper-prod-server-errors" in result.stderr
+        (call,) = [call for call in machine.calls if "describe-alarms" in call]
+        assert "--alarm-names dwipper-prod-function-errors dwipper-prod-server-errors --state-value ALARM" in call
+
+    def test_selected_release_is_not_replaced(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-alarms", "dwipper-prod-server-errors")
+        machine.run("stage.sh", "deploy", "prod", _DIGEST, RELEASE="canary")
+        assert machine.read_release() == "canary"
+
+    def test_older_image_is_released_at_once(self, machine: FakeMachine) -> None:
+        current = "sha256:" + "f" * 64
+        machine.set_response("get-function", f"{_REGISTRY}/dwipper@{current}")
+        machine.set_response("imagePushedAt", current)
+        result = machine.run("stage.sh", "deploy", "prod", _DIGEST)
+        assert (result.returncode, machine.read_release()) == (0, "at-once")
+        assert "the current image is newer" in result.stderr
+        (call,) = [call for call in machine.calls if "imagePushedAt" in call]
+        assert f"--image-ids imageDigest={current} imageDigest={_DIGEST} " in call
+
+    def test_newer_image_is_released_by_the_default(self, machine: FakeMachine) -> None:
+        machine.set_response("get-function", f"{_REGISTRY}/dwipper@sha256:{'f' * 64}")
+        machine.set_response("imagePushedAt", _DIGEST)
+        assert machine.run("stage.sh", "deploy", "prod", _DIGEST).returncode == 0
+        assert machine.read_release() == ""
+
+    def test_unreadable_alarms_do_not_prevent_the_deployment(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-alarms", "An error occurred (AccessDeniedException)", 254)
+        result = machine.run("stage.sh", "deploy", "prod", _DIGEST)
+        assert (result.returncode, machine.read_release()) == (0, "")
+        assert "AccessDeniedException" in result.stderr
 
     @pytest.mark.parametrize(
         ("stage", "digest"),

@@ -6,7 +6,7 @@ Each rule is a function that takes the template, and yields a line for each viol
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.infrastructure.rules import data, gateway, jobs, monitoring, permissions
+from tests.infrastructure.rules import data, gateway, jobs, monitoring, permissions, releases
 
 Template = dict[str, Any]
 Rule = Callable[[Template], Iterator[str]]
@@ -39,6 +39,8 @@ RULES: tuple[Rule, ...] = (
     monitoring.check_job_alarms,
     monitoring.check_metric_filters,
     monitoring.check_log_retention,
+    releases.check_alias,
+    releases.check_release_group,
 )
 
 
