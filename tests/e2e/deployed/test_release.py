@@ -1,5 +1,6 @@
 """A deployment publishes a version of a changed function, and the gateway calls the alias that names it."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -8,10 +9,13 @@ import pytest
 
 from devstack import clients, deployment, osls
 from devstack.deployment import STAGE, Deployment
+from devstack.ports import LOOPBACK
 from devstack.state import StateFolder
 
 if TYPE_CHECKING:
     from types_boto3_lambda.client import LambdaClient
+
+pytestmark = pytest.mark.slow
 
 _FUNCTION = f"dwipper-{STAGE}-api"
 _ALIAS = "live"
@@ -47,6 +51,13 @@ def _get_cache_seconds(functions: "LambdaClient") -> str:
     return configuration["Environment"]["Variables"][_CACHE_SECONDS]
 
 
+def _request_health(url: str) -> httpx.Response:
+    """Send a request to the gateway on loopback, because the host name of the API does not resolve."""
+    api = httpx.URL(url)
+    loopback = api.copy_with(host=LOOPBACK, path=f"{api.path}/health")
+    return httpx.get(loopback, headers={"Host": api.netloc.decode()}, trust_env=False)
+
+
 def test_alias_moves_to_the_version_of_a_changed_function(
     deployed: Deployment, functions: "LambdaClient", redeploy: Callable[[str], None]
 ) -> None:
@@ -59,10 +70,10 @@ def test_alias_moves_to_the_version_of_a_changed_function(
     assert _get_cache_seconds(functions) == "1"
     listed = functions.list_versions_by_function(FunctionName=_FUNCTION)["Versions"]
     assert [each["Version"] for each in listed] == ["$LATEST", after]
-    assert httpx.get(f"{deployed.url}/health").status_code == 200
+    assert _request_health(deployed.url).status_code == 200
 
 
-def test_gateway_may_call_the_alias_only(functions: "LambdaClient", deployed: Deployment) -> None:
-    assert f":function:{_FUNCTION}:{_ALIAS}" in functions.get_policy(FunctionName=_FUNCTION, Qualifier=_ALIAS)["Policy"]
-    with pytest.raises(functions.exceptions.ResourceNotFoundException):
-        functions.get_policy(FunctionName=_FUNCTION)
+def test_gateway_may_call_the_alias_only(functions: "LambdaClient") -> None:
+    policy = json.loads(functions.get_policy(FunctionName=_FUNCTION)["Policy"])
+    arn = functions.get_function_configuration(FunctionName=_FUNCTION)["FunctionArn"]
+    assert {statement["Resource"] for statement in policy["Statement"]} == {f"{arn}:{_ALIAS}"}
