@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run aws reset deploy-local undeploy-local deploy remove outputs moderator smoke test test-security test-infra \
+.PHONY: help install run aws reset deploy-local undeploy-local deploy remove template restore outputs moderator smoke test test-security test-infra \
 	test-e2e test-slow lint check check-full bench format openapi lock audit sbom clean attack deployable deployed
 
 help: ## List the commands
@@ -43,22 +43,27 @@ deploy-local: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy serverless.yml into an 
 undeploy-local: $(INSTALLED) $(OSLS) ## Remove the local deployment, except for its data
 	@$(PYTHON) -m devstack undeploy
 
-deploy: $(INSTALLED) $(OSLS) ## Deploy to AWS (STAGE=dev|prod IMAGE=…@sha256:… AWS_REGION=; ALARM_EMAIL=, prod: MAIL_FROM= SES_IDENTITY_ARN=)
+deploy: $(INSTALLED) $(OSLS) ## Deploy a stage to AWS: its data, then its functions (STAGE= AWS_REGION= IMAGE=…@sha256:…; settings: docs/deployment.md)
 	@test -n "$(STAGE)" && test -n "$(IMAGE)" && test -n "$(AWS_REGION)" || \
 		{ echo "Usage: make deploy STAGE=dev IMAGE=<repository>@sha256:<digest> AWS_REGION=eu-central-1"; exit 2; }
-	@test "$(STAGE)" != prod || { test -n "$$SES_IDENTITY_ARN" && test -n "$$MAIL_FROM"; } || \
-		{ echo "prod requires SES_IDENTITY_ARN= and MAIL_FROM=: Cognito's own sender is limited to 50 mails a day"; exit 2; }
-	node_modules/.bin/osls deploy --stage "$(STAGE)" --region "$(AWS_REGION)" --param "image=$(IMAGE)"
+	@$(PYTHON) -m scripts.deploy "$(STAGE)" "$(IMAGE)"
 
-remove: $(INSTALLED) $(OSLS) ## Remove a stage from AWS, except for its tables and user pool (STAGE= AWS_REGION=)
+remove: $(INSTALLED) $(OSLS) ## Remove the functions of a stage from AWS, and keep its data (STAGE= AWS_REGION=; CONFIRM=<stage> asks nothing)
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make remove STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
-	@# A removal uses neither image nor mail, but osls requires the files to be complete.
-	SES_IDENTITY_ARN=none MAIL_FROM=none node_modules/.bin/osls remove --stage "$(STAGE)" --region "$(AWS_REGION)" \
-		--param image=dwipper@sha256:$$(printf '0%.0s' $$(seq 64))
+	@$(PYTHON) -m scripts.remove "$(STAGE)"
+
+template: $(INSTALLED) $(OSLS) ## Write dist/dwipper-<stage>.json, a template for `aws cloudformation deploy` (STAGE=)
+	@test -n "$(STAGE)" || { echo "Usage: make template STAGE=dev"; exit 2; }
+	@$(PYTHON) -m scripts.template "$(STAGE)"
+
+restore: $(INSTALLED) ## Restore tables of a stage to an earlier time, beside the present ones (STAGE= AWS_REGION= TIME=; TABLES="Dwipps …")
+	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" && test -n "$(TIME)" || \
+		{ echo "Usage: make restore STAGE=dev AWS_REGION=eu-central-1 TIME=2026-11-26T18:00:00Z [TABLES=\"Dwipps Reactions\"]"; exit 2; }
+	@$(PYTHON) -m scripts.restore "$(STAGE)" "$(TIME)" $(TABLES)
 
 outputs: $(INSTALLED) ## Print the outputs of a deployed stage as JSON (STAGE= AWS_REGION=)
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make outputs STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
-	@$(PYTHON) scripts/stack_outputs.py "$(STAGE)"
+	@$(PYTHON) -m scripts.stack_outputs "$(STAGE)"
 
 moderator: $(INSTALLED) ## Make a member a moderator, in make run or in a stage (EMAIL=; STAGE= AWS_REGION=; REMOVE=1 to undo it)
 	@test -n "$(EMAIL)" && { test -z "$(STAGE)" || test -n "$(AWS_REGION)"; } || \

@@ -41,10 +41,12 @@ RUN_BY = {
     "make test-security": ".ci/run",
     "make test-slow": ".ci/run",
     "make undeploy-local": "tests/e2e/deployed/test_deploy_command.py",
-    # These require AWS. See "Verified only by a deployment to AWS" in docs/deployment.md.
-    "make deploy": "docs/deployment.md",
-    "make outputs": "docs/deployment.md",
-    "make remove": "docs/deployment.md",
+    # These run against the embedded AWS. See "Verified only by a deployment to AWS" in docs/deployment.md.
+    "make deploy": "tests/operations/test_deploy.py",
+    "make outputs": "tests/operations/test_stack_outputs.py",
+    "make remove": "tests/operations/test_remove.py",
+    "make restore": "tests/operations/test_restore.py",
+    "make template": "tests/infrastructure/test_plain_template.py",
 }
 
 

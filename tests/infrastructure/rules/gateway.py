@@ -61,7 +61,9 @@ def check_authorizer(template: Template) -> Iterator[str]:
         "Name": "members",
         "Type": "COGNITO_USER_POOLS",
         "IdentitySource": "method.request.header.Authorization",
-        "ProviderARNs": [{"Fn::GetAtt": ["UserPool", "Arn"]}],
+        "ProviderARNs": [
+            {"Fn::Sub": "arn:${AWS::Partition}:cognito-idp:${AWS::Region}:${AWS::AccountId}:userpool/${UserPoolId}"}
+        ],
         "RestApiId": {"Ref": "ApiGatewayRestApi"},
     }
     if get_properties(template, "Authorizer") != expected:

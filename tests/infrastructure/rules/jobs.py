@@ -16,7 +16,6 @@ _TIMEOUT_SECONDS = 60
 _VISIBILITY_PER_TIMEOUT = 6
 _MAPPING = {
     "BatchSize": 1,
-    "Enabled": True,
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
     "ScalingConfig": {"MaximumConcurrency": 2},
 }
@@ -64,7 +63,7 @@ def check_event_source_mapping(template: Template) -> Iterator[str]:
     """Check that the queue invokes the worker with one message at a time, and at most twice at the same time."""
     mappings = [resource["Properties"] for _, resource in find_resources(template, "AWS::Lambda::EventSourceMapping")]
     ends = [(get_reference(each["EventSourceArn"]), get_reference(each["FunctionName"])) for each in mappings]
-    if ends != [("JobQueue", "WorkerLambdaFunction")]:
+    if ends != [("JobQueueArn", "WorkerLambdaFunction")]:
         yield f"mappings: {ends}"
     for mapping in mappings:
         yield from _compare("mapping", mapping, _MAPPING)

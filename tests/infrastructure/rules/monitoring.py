@@ -44,8 +44,8 @@ _ALARM_METRICS = {
 }
 # The metrics of the background jobs' alarms, each with the resource or the parameter in its dimension.
 _JOB_ALARM_METRICS = {
-    "JobAgeAlarm": {("ApproximateAgeOfOldestMessage", "JobQueue")},
-    "DeadLettersAlarm": {("ApproximateNumberOfMessagesVisible", "DeadLetterQueue")},
+    "JobAgeAlarm": {("ApproximateAgeOfOldestMessage", "JobQueueName")},
+    "DeadLettersAlarm": {("ApproximateNumberOfMessagesVisible", "DeadLetterQueueName")},
     "WorkerErrorsAlarm": {("Errors", "WorkerLambdaFunction"), ("JobFailures", "Stage")},
 }
 _REFERENCE = re.compile(r"\$\{(\w+)(?:\.\w+)?\}")
