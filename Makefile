@@ -9,6 +9,7 @@ INSTALLED := .venv/installed
 FUNCTION := .venv-function/installed
 OSLS := node_modules/.package-lock.json
 INFRASTRUCTURE := .venv/infrastructure
+CHECKOV := .venv-checkov/installed
 BENCH := .venv/bench
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
@@ -80,7 +81,7 @@ test: $(INSTALLED) ## Run the fast tests, in less than three minutes (COVERAGE=1
 test-security: $(INSTALLED) ## Run the attacks, the fuzzer and the fault injection, and print their figures
 	$(PYTEST) --dist worksteal -m security
 
-test-infra: $(INSTALLED) $(INFRASTRUCTURE) $(FUNCTION) $(OSLS) ## Check templates, roles, pipelines and image (requires Node.js, buildah, debootstrap)
+test-infra: $(INSTALLED) $(INFRASTRUCTURE) $(CHECKOV) $(FUNCTION) $(OSLS) ## Check templates, roles, pipelines and image (requires Node.js, buildah, debootstrap)
 	.venv/bin/cfn-lint deploy/data.yml deploy/account.yml deploy/roles.yml deploy/github-oidc.yml pipeline.yml
 	$(PYTEST) --dist loadgroup -m "infrastructure and not longest"
 
@@ -124,6 +125,7 @@ lock: $(INSTALLED) ## Update the lock files
 	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --group server --output-file requirements/server.txt
 	$(COMPILE) pyproject.toml --constraint requirements/runtime.txt --group function --output-file requirements/function.txt
 	$(COMPILE) --group infrastructure --output-file requirements/infrastructure.txt
+	$(COMPILE) --group checkov --output-file requirements/checkov.txt
 	$(COMPILE) --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
 	for function in tutorial powertools; do $(COMPILE) --constraint requirements/runtime.txt --group $$function \
 		--output-file benchmarks/functions/$$function/requirements.txt || exit 1; done
@@ -139,7 +141,7 @@ sbom: $(INSTALLED) ## Write dist/sbom.json, the bill of materials of the functio
 		--output-file dist/sbom.json requirements/runtime.txt
 
 clean: ## Delete the environments and all caches, but not the data of the embedded AWS
-	rm -rf .venv .venv-function .*_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .venv-function .venv-checkov .*_cache .hypothesis .coverage .coverage.* htmlcov
 	find app benchmarks devstack scripts testkit tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Earlier names.
@@ -169,6 +171,12 @@ $(FUNCTION): requirements/function.txt | $(INSTALLED)
 
 $(INFRASTRUCTURE): requirements/infrastructure.txt $(INSTALLED)
 	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements/infrastructure.txt
+	@touch $@
+
+$(CHECKOV): requirements/checkov.txt | $(INSTALLED)
+	@echo "Creating checkov's environment in .venv-checkov ..."
+	@$(PYTHON_BOOTSTRAP) -m venv --clear .venv-checkov
+	@.venv-checkov/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/checkov.txt
 	@touch $@
 
 $(BENCH): requirements/bench.txt $(INSTALLED)
