@@ -12,7 +12,7 @@ import pytest
 
 from devstack.paths import ROOT
 from tests.infrastructure.packaging import MAIL_VARIABLES, PackagingError, copy_sources, package, replace_once
-from tests.infrastructure.rules import Rule, data, find_violations, gateway, jobs, monitoring, permissions
+from tests.infrastructure.rules import Rule, data, find_violations, gateway, jobs, monitoring, permissions, throttling
 from tests.infrastructure.rules.resources import get_properties
 
 pytestmark = pytest.mark.slow
@@ -122,10 +122,40 @@ MISTAKES: Mapping[str, Mistake] = {
         gateway.check_authorizer,
     ),
     "no-rate-limit": Mistake(
-        "deploy/gateway.yml",
-        "ThrottlingRateLimit: 500",
-        "CachingEnabled: false",
+        "deploy/limits.js",
+        "  ThrottlingRateLimit,\n",
+        "",
         gateway.check_stage_settings,
+    ),
+    "limit-of-a-method-that-does-not-exist": Mistake(
+        "deploy/limits.js",
+        "replaceAll('/', '~1')",
+        "slice(1)",
+        throttling.check_method_limits,
+    ),
+    "more-logins-than-cognito-permits": Mistake(
+        "deploy/limits.js",
+        "POST: [100, 200]",
+        "POST: [200, 200]",
+        throttling.check_method_limits,
+    ),
+    "stage-accepts-any-flood": Mistake(
+        "deploy/limits.js",
+        "?? UNUSED",
+        "?? DEFAULT",
+        throttling.check_method_limits,
+    ),
+    "one-address-uses-up-a-limit": Mistake(
+        "deploy/limits.js",
+        "WRITES = [200, 400]",
+        "WRITES = [150, 400]",
+        throttling.check_method_limits,
+    ),
+    "burst-below-the-rate": Mistake(
+        "deploy/limits.js",
+        "[500, 1000]",
+        "[500, 100]",
+        throttling.check_method_limits,
     ),
     "gateway-response-without-problem": Mistake(
         "deploy/responses.js",
@@ -275,6 +305,18 @@ MISTAKES: Mapping[str, Mistake] = {
         "deploy/firewall.yml",
         "Limit: 2000",
         "Limit: 2000000",
+        gateway.check_firewall,
+    ),
+    "firewall-without-a-bound-for-everything": Mistake(
+        "deploy/firewall.yml",
+        "Limit: 50000",
+        "Limit: 5000000",
+        gateway.check_firewall,
+    ),
+    "samples-contain-tokens": Mistake(
+        "deploy/firewall.yml",
+        "SampledRequestsEnabled: false\n            Statement",
+        "SampledRequestsEnabled: true\n            Statement",
         gateway.check_firewall,
     ),
     "alarm-on-other-api": Mistake(

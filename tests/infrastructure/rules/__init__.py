@@ -6,7 +6,7 @@ Each rule is a function that takes the template, and yields a line for each viol
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.infrastructure.rules import data, gateway, jobs, monitoring, permissions
+from tests.infrastructure.rules import data, gateway, jobs, monitoring, permissions, throttling
 
 Template = dict[str, Any]
 Rule = Callable[[Template], Iterator[str]]
@@ -20,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     gateway.check_gateway_responses,
     gateway.check_function_callers,
     gateway.check_firewall,
+    throttling.check_method_limits,
     permissions.check_wildcards,
     permissions.check_role_trust,
     permissions.check_called_actions,
