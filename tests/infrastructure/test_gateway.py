@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from devstack.paths import ROOT
-from tests.infrastructure.packaging import copy_sources, package
+from tests.infrastructure.packaging import MAIL_VARIABLES, copy_sources, package
+from tests.infrastructure.rules import find_violations
 from tests.infrastructure.rules.throttling import find_limits
 
 pytestmark = pytest.mark.slow
@@ -13,8 +14,15 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    template, _ = package(copy_sources(tmp_path_factory.mktemp("dev")), "dev")
+    """Return the template of prod with all optional settings of the gateway."""
+    folder = copy_sources(tmp_path_factory.mktemp("prod"))
+    template, _ = package(folder, "prod", **MAIL_VARIABLES, DOMAIN_NAME="api.example.org")
     return template
+
+
+def test_optional_settings_are_defaults_of_parameters(template: Any) -> None:
+    assert find_violations(template) == []
+    assert template["Parameters"]["DomainName"]["Default"] == "api.example.org"
 
 
 def test_documented_sum_of_limits_is_that_of_the_stage(template: Any) -> None:

@@ -12,7 +12,17 @@ import pytest
 
 from devstack.paths import ROOT
 from tests.infrastructure.packaging import MAIL_VARIABLES, PackagingError, copy_sources, package, replace_once
-from tests.infrastructure.rules import Rule, data, find_violations, gateway, jobs, monitoring, permissions, throttling
+from tests.infrastructure.rules import (
+    Rule,
+    data,
+    domain,
+    find_violations,
+    gateway,
+    jobs,
+    monitoring,
+    permissions,
+    throttling,
+)
 from tests.infrastructure.rules.resources import get_properties
 
 pytestmark = pytest.mark.slow
@@ -156,6 +166,36 @@ MISTAKES: Mapping[str, Mistake] = {
         "[500, 1000]",
         "[500, 100]",
         throttling.check_method_limits,
+    ),
+    "tls-1.0": Mistake(
+        "serverless.yml",
+        "securityPolicy: SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+        "securityPolicy: TLS_1_0",
+        domain.check_tls,
+    ),
+    "default-endpoint-beside-the-domain": Mistake(
+        "deploy/gateway.yml",
+        "!If [HasDomainName, true, false]",
+        "!If [HasDomainName, false, false]",
+        domain.check_domain,
+    ),
+    "domain-without-a-name": Mistake(
+        "deploy/gateway.yml",
+        "    Condition: HasDomainName\n",
+        "",
+        domain.check_domain,
+    ),
+    "domain-of-no-stage": Mistake(
+        "deploy/gateway.yml",
+        "      Stage: !Ref ApiStage\n",
+        "",
+        domain.check_domain,
+    ),
+    "url-is-not-the-domain": Mistake(
+        "deploy/gateway.yml",
+        "!Sub https://${DomainName}",
+        "!Sub https://${DomainName}/${ApiStage}",
+        domain.check_domain,
     ),
     "gateway-response-without-problem": Mistake(
         "deploy/responses.js",

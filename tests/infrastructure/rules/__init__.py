@@ -6,7 +6,7 @@ Each rule is a function that takes the template, and yields a line for each viol
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.infrastructure.rules import data, gateway, jobs, monitoring, permissions, throttling
+from tests.infrastructure.rules import data, domain, gateway, jobs, monitoring, permissions, throttling
 
 Template = dict[str, Any]
 Rule = Callable[[Template], Iterator[str]]
@@ -21,6 +21,8 @@ RULES: tuple[Rule, ...] = (
     gateway.check_function_callers,
     gateway.check_firewall,
     throttling.check_method_limits,
+    domain.check_tls,
+    domain.check_domain,
     permissions.check_wildcards,
     permissions.check_role_trust,
     permissions.check_called_actions,
