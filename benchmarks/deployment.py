@@ -17,7 +17,7 @@ STAGE_RATE_LIMIT = 500  # reads of members per second
 
 # Log bytes of a request: the app's line with its metrics, Lambda's START, END and REPORT, and API Gateway's line.
 FUNCTION_LOG_BYTES = 740 + 350
-GATEWAY_LOG_BYTES = 280
+GATEWAY_LOG_BYTES = 410
 LOG_COMPRESSION = 0.15  # The ratio that AWS's own pricing calculator assumes.
 
 SECONDS_PER_MONTH = 365.25 * 24 * 3600 / 12

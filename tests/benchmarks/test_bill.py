@@ -37,7 +37,7 @@ class ConstantModel(DesignModel):
 
 def test_bill_of_a_million_upvotes_equals_the_sum_by_hand() -> None:
     dollars = bill_million_calls(DWIPPER.estimate_usage("upvote", 1e4))
-    log = (740 + 350 + 280) * 1e6 / GB
+    log = (740 + 350 + 410) * 1e6 / GB
     assert dollars == {
         "DynamoDB": pytest.approx(9 * 0.625 + 4 * 0.125),
         "Lambda": pytest.approx(0.20 + 1e6 * 0.015 * 0.0000133334),
@@ -54,7 +54,7 @@ def test_function_duration_is_rounded_up_to_a_millisecond() -> None:
 def test_monthly_bill_equals_the_sum_by_hand() -> None:
     workload = Workload(active_share=0.5, calls_per_member={"one Dwipp": 2})
     bill = get_bill(ConstantModel(Usage(CapacityUnits(1, 2), 10)), 400e6, workload)
-    log, seconds = 400e6 * 1370 / GB, 365.25 / 12 * 86_400
+    log, seconds = 400e6 * 1500 / GB, 365.25 / 12 * 86_400
     traced = seconds + (400e6 - seconds) * 0.05
     assert bill.dollars == {
         "Lambda": pytest.approx(400 * 0.20 + 400e6 * 0.010 * 0.0000133334),

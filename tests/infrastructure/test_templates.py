@@ -14,6 +14,7 @@ from devstack.paths import ROOT
 from tests.infrastructure.packaging import MAIL_VARIABLES, PackagingError, copy_sources, package, replace_once
 from tests.infrastructure.rules import (
     Rule,
+    access_log,
     data,
     domain,
     find_violations,
@@ -388,6 +389,18 @@ MISTAKES: Mapping[str, Mistake] = {
         "$context.error.responseType",
         "$context.responseType",
         monitoring.check_metric_filters,
+    ),
+    "log-without-id-of-the-invocation": Mistake(
+        "deploy/gateway.yml",
+        '"lambda_request_id":"$context.integration.requestId",',
+        "",
+        access_log.check_access_log,
+    ),
+    "log-with-addresses": Mistake(
+        "deploy/gateway.yml",
+        '"method":"$context.httpMethod"',
+        '"method":"$context.httpMethod","address":"$context.identity.sourceIp"',
+        access_log.check_access_log,
     ),
     "log-is-not-json": Mistake(
         "deploy/gateway.yml",

@@ -6,7 +6,7 @@ Each rule is a function that takes the template, and yields a line for each viol
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.infrastructure.rules import data, domain, gateway, jobs, monitoring, permissions, throttling
+from tests.infrastructure.rules import access_log, data, domain, gateway, jobs, monitoring, permissions, throttling
 
 Template = dict[str, Any]
 Rule = Callable[[Template], Iterator[str]]
@@ -41,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     monitoring.check_alarm_metrics,
     monitoring.check_job_alarms,
     monitoring.check_metric_filters,
+    access_log.check_access_log,
     monitoring.check_log_retention,
 )
 
