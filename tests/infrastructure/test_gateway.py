@@ -11,18 +11,21 @@ from tests.infrastructure.rules.throttling import find_limits
 
 pytestmark = pytest.mark.slow
 
+_SETTINGS = {"DOMAIN_NAME": "api.example.org", "API_CONCURRENCY": "50", "ARCHITECTURE": "x86_64"}
+
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return the template of prod with all optional settings of the gateway."""
+    """Return the template of prod with all optional settings of the gateway and the functions."""
     folder = copy_sources(tmp_path_factory.mktemp("prod"))
-    template, _ = package(folder, "prod", **MAIL_VARIABLES, DOMAIN_NAME="api.example.org")
+    template, _ = package(folder, "prod", **MAIL_VARIABLES, **_SETTINGS)
     return template
 
 
 def test_optional_settings_are_defaults_of_parameters(template: Any) -> None:
     assert find_violations(template) == []
-    assert template["Parameters"]["DomainName"]["Default"] == "api.example.org"
+    names = ("DomainName", "ApiConcurrency", "Architecture")
+    assert [template["Parameters"][name]["Default"] for name in names] == list(_SETTINGS.values())
 
 
 def test_documented_sum_of_limits_is_that_of_the_stage(template: Any) -> None:

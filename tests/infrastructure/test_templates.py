@@ -18,6 +18,7 @@ from tests.infrastructure.rules import (
     data,
     domain,
     find_violations,
+    functions,
     gateway,
     jobs,
     monitoring,
@@ -414,10 +415,16 @@ MISTAKES: Mapping[str, Mistake] = {
         "TracingEnabled: false",
         gateway.check_stage_settings,
     ),
-    "other-architecture": Mistake(
-        "serverless.yml",
-        "architecture: arm64",
-        "architecture: x86_64",
+    "reservation-that-a-new-account-refuses": Mistake(
+        "deploy/functions.yml",
+        "!If [HasApiConcurrency, !Ref ApiConcurrency, !Ref AWS::NoValue]",
+        "20",
+        functions.check_concurrency,
+    ),
+    "architecture-of-one-function-is-fixed": Mistake(
+        "deploy/functions.yml",
+        re.compile(r"(?<=WorkerLambdaFunction:\n    Properties:\n      Architectures: )\[!Ref Architecture\]"),
+        "[arm64]",
         permissions.check_function_properties,
     ),
     "edge-optimized-endpoint": Mistake(

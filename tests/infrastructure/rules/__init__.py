@@ -6,7 +6,17 @@ Each rule is a function that takes the template, and yields a line for each viol
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.infrastructure.rules import access_log, data, domain, gateway, jobs, monitoring, permissions, throttling
+from tests.infrastructure.rules import (
+    access_log,
+    data,
+    domain,
+    functions,
+    gateway,
+    jobs,
+    monitoring,
+    permissions,
+    throttling,
+)
 
 Template = dict[str, Any]
 Rule = Callable[[Template], Iterator[str]]
@@ -28,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     permissions.check_called_actions,
     permissions.check_queue_actions,
     permissions.check_function_properties,
+    functions.check_concurrency,
     data.check_data_protection,
     data.check_moderators_group,
     data.check_account_settings,
