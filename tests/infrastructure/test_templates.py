@@ -15,6 +15,7 @@ from tests.infrastructure.packaging import MAIL_VARIABLES, PackagingError, copy_
 from tests.infrastructure.rules import (
     Rule,
     access_log,
+    compression,
     data,
     domain,
     find_violations,
@@ -174,6 +175,18 @@ MISTAKES: Mapping[str, Mistake] = {
         "securityPolicy: SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
         "securityPolicy: TLS_1_0",
         domain.check_tls,
+    ),
+    "no-compression": Mistake(
+        "serverless.yml",
+        "    minimumCompressionSize: 1400\n",
+        "",
+        compression.check_compression,
+    ),
+    "binary-responses": Mistake(
+        "serverless.yml",
+        "    minimumCompressionSize: 1400\n",
+        "    minimumCompressionSize: 1400\n    binaryMediaTypes: ['*/*']\n",
+        compression.check_compression,
     ),
     "default-endpoint-beside-the-domain": Mistake(
         "deploy/gateway.yml",

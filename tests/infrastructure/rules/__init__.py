@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.infrastructure.rules import (
     access_log,
+    compression,
     data,
     domain,
     functions,
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     throttling.check_method_limits,
     domain.check_tls,
     domain.check_domain,
+    compression.check_compression,
     permissions.check_wildcards,
     permissions.check_role_trust,
     permissions.check_called_actions,
