@@ -82,7 +82,7 @@ test-security: $(INSTALLED) ## Run the attacks, the fuzzer and the fault injecti
 	$(PYTEST) --dist worksteal -m security
 
 test-infra: $(INSTALLED) $(INFRASTRUCTURE) $(CHECKOV) $(FUNCTION) $(OSLS) ## Check templates, roles, pipelines and image (requires Node.js, buildah, debootstrap)
-	.venv/bin/cfn-lint deploy/data.yml deploy/account.yml deploy/roles.yml deploy/github-oidc.yml pipeline.yml
+	.venv/bin/cfn-lint deploy/data.yml deploy/account.yml deploy/domain.yml deploy/roles.yml deploy/github-oidc.yml pipeline.yml
 	$(PYTEST) --dist loadgroup -m "infrastructure and not longest"
 
 test-e2e: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy into an embedded AWS and test through its gateway (requires Node.js)

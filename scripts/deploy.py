@@ -17,6 +17,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts import data_stack, osls, stacks
+from scripts.concurrency import choose_reservation
 from scripts.errors import OperatorError
 from scripts.settings import DATA_PARAMETERS, SERVICE_PARAMETERS, resolve
 
@@ -53,6 +54,8 @@ def deploy(stage: str, image: str, options: Sequence[str], environment: Mapping[
     outputs = _deploy_data(client, stage, environment)
     present = stacks.get_parameters(stacks.find(client, name))
     settings = resolve(SERVICE_PARAMETERS, environment, present)
+    if "API_CONCURRENCY" not in settings:
+        settings["API_CONCURRENCY"] = choose_reservation(boto3.client("lambda", region_name=region), stage)
     print(f"Deploying {name}: the functions, the gateway and the alarms ...", flush=True)
     osls.run(["deploy", *options], stage, region, {**outputs, "image": image}, {**environment, **settings})
 

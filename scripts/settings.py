@@ -21,6 +21,9 @@ DATA_PARAMETERS: Mapping[str, str] = {
 }
 SERVICE_PARAMETERS: Mapping[str, str] = {
     "ALARM_EMAIL": "AlarmEmail",
+    "API_CONCURRENCY": "ApiConcurrency",
+    "ARCHITECTURE": "Architecture",
+    "DOMAIN_NAME": "DomainName",
     "FUNCTION_BOUNDARY_ARN": "FunctionBoundary",
 }
 

@@ -11,7 +11,20 @@ import pytest
 
 from devstack.paths import ROOT
 from tests.infrastructure.packaging import PackagingError, copy_sources, package, replace_once
-from tests.infrastructure.rules import Rule, data, find_violations, gateway, jobs, monitoring, permissions
+from tests.infrastructure.rules import (
+    Rule,
+    access_log,
+    compression,
+    data,
+    domain,
+    find_violations,
+    functions,
+    gateway,
+    jobs,
+    monitoring,
+    permissions,
+    throttling,
+)
 from tests.infrastructure.rules.resources import get_properties
 
 pytestmark = pytest.mark.slow
@@ -98,10 +111,82 @@ MISTAKES: Mapping[str, Mistake] = {
         gateway.check_authorizer,
     ),
     "no-rate-limit": Mistake(
-        "deploy/gateway.yml",
-        "ThrottlingRateLimit: 500",
-        "CachingEnabled: false",
+        "deploy/limits.js",
+        "  ThrottlingRateLimit,\n",
+        "",
         gateway.check_stage_settings,
+    ),
+    "limit-of-a-method-that-does-not-exist": Mistake(
+        "deploy/limits.js",
+        "replaceAll('/', '~1')",
+        "slice(1)",
+        throttling.check_method_limits,
+    ),
+    "more-logins-than-cognito-permits": Mistake(
+        "deploy/limits.js",
+        "POST: [100, 200]",
+        "POST: [200, 200]",
+        throttling.check_method_limits,
+    ),
+    "stage-accepts-any-flood": Mistake(
+        "deploy/limits.js",
+        "?? UNUSED",
+        "?? DEFAULT",
+        throttling.check_method_limits,
+    ),
+    "one-address-uses-up-a-limit": Mistake(
+        "deploy/limits.js",
+        "WRITES = [200, 400]",
+        "WRITES = [150, 400]",
+        throttling.check_method_limits,
+    ),
+    "burst-below-the-rate": Mistake(
+        "deploy/limits.js",
+        "[500, 1000]",
+        "[500, 100]",
+        throttling.check_method_limits,
+    ),
+    "tls-1.0": Mistake(
+        "serverless.yml",
+        "securityPolicy: SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+        "securityPolicy: TLS_1_0",
+        domain.check_tls,
+    ),
+    "no-compression": Mistake(
+        "serverless.yml",
+        "    minimumCompressionSize: 1400\n",
+        "",
+        compression.check_compression,
+    ),
+    "binary-responses": Mistake(
+        "serverless.yml",
+        "    minimumCompressionSize: 1400\n",
+        "    minimumCompressionSize: 1400\n    binaryMediaTypes: ['*/*']\n",
+        compression.check_compression,
+    ),
+    "default-endpoint-beside-the-domain": Mistake(
+        "deploy/gateway.yml",
+        "!If [HasDomainName, true, false]",
+        "!If [HasDomainName, false, false]",
+        domain.check_domain,
+    ),
+    "domain-without-a-name": Mistake(
+        "deploy/gateway.yml",
+        "    Condition: HasDomainName\n",
+        "",
+        domain.check_domain,
+    ),
+    "domain-of-no-stage": Mistake(
+        "deploy/gateway.yml",
+        "      Stage: !Ref ApiStage\n",
+        "",
+        domain.check_domain,
+    ),
+    "url-is-not-the-domain": Mistake(
+        "deploy/gateway.yml",
+        "!Sub https://${DomainName}",
+        "!Sub https://${DomainName}/${ApiStage}",
+        domain.check_domain,
     ),
     "gateway-response-without-problem": Mistake(
         "deploy/responses.js",
@@ -253,6 +338,18 @@ MISTAKES: Mapping[str, Mistake] = {
         "Limit: 2000000",
         gateway.check_firewall,
     ),
+    "firewall-without-a-bound-for-everything": Mistake(
+        "deploy/firewall.yml",
+        "Limit: 50000",
+        "Limit: 5000000",
+        gateway.check_firewall,
+    ),
+    "samples-contain-tokens": Mistake(
+        "deploy/firewall.yml",
+        "SampledRequestsEnabled: false\n            Statement",
+        "SampledRequestsEnabled: true\n            Statement",
+        gateway.check_firewall,
+    ),
     "alarm-on-other-api": Mistake(
         "deploy/alarms.yml",
         "${Stage}-dwipper",
@@ -283,6 +380,18 @@ MISTAKES: Mapping[str, Mistake] = {
         "$context.responseType",
         monitoring.check_metric_filters,
     ),
+    "log-without-id-of-the-invocation": Mistake(
+        "deploy/gateway.yml",
+        '"lambda_request_id":"$context.integration.requestId",',
+        "",
+        access_log.check_access_log,
+    ),
+    "log-with-addresses": Mistake(
+        "deploy/gateway.yml",
+        '"method":"$context.httpMethod"',
+        '"method":"$context.httpMethod","address":"$context.identity.sourceIp"',
+        access_log.check_access_log,
+    ),
     "log-is-not-json": Mistake(
         "deploy/gateway.yml",
         '"method":"',
@@ -295,10 +404,16 @@ MISTAKES: Mapping[str, Mistake] = {
         "TracingEnabled: false",
         gateway.check_stage_settings,
     ),
-    "other-architecture": Mistake(
-        "serverless.yml",
-        "architecture: arm64",
-        "architecture: x86_64",
+    "reservation-that-a-new-account-refuses": Mistake(
+        "deploy/functions.yml",
+        "!If [HasApiConcurrency, !Ref ApiConcurrency, !Ref AWS::NoValue]",
+        "20",
+        functions.check_concurrency,
+    ),
+    "architecture-of-one-function-is-fixed": Mistake(
+        "deploy/functions.yml",
+        re.compile(r"(?<=WorkerLambdaFunction:\n    Properties:\n      Architectures: )\[!Ref Architecture\]"),
+        "[arm64]",
         permissions.check_function_properties,
     ),
     "edge-optimized-endpoint": Mistake(

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from devstack import clients
 from scripts import data_stack, deploy, stacks
+from scripts.concurrency import RESERVATION
 from scripts.errors import OperatorError
 from testkit.templates import load_template
 from tests.conftest import REGION
@@ -70,6 +71,18 @@ class TestDeployment:
         call = fake_osls.read_call()
         assert call
         assert call[1]["ALARM_EMAIL"] == "call@example.org"
+
+    def test_stage_but_prod_has_a_bound_on_concurrency(
+        self, stage: str, environment: dict[str, str], fake_osls: FakeOsls
+    ) -> None:
+        assert deploy.main([stage, IMAGE], environment) == 0
+        call = fake_osls.read_call()
+        assert call
+        assert call[1]["API_CONCURRENCY"] == str(RESERVATION)
+        assert deploy.main([stage, IMAGE], {**environment, "API_CONCURRENCY": "none"}) == 0
+        call = fake_osls.read_call()
+        assert call
+        assert call[1]["API_CONCURRENCY"] == ""
 
     def test_restored_table_replaces_the_original(
         self, stage: str, environment: dict[str, str], fake_osls: FakeOsls

@@ -4,8 +4,15 @@ import json
 from collections.abc import Iterator
 
 from testkit.operations import ALL_OPERATIONS
-from tests.infrastructure.firewall import Firewall, Request
-from tests.infrastructure.rules.resources import Resource, Template, find_resources, get_properties, get_reference
+from tests.infrastructure.firewall import Firewall, Request, matches
+from tests.infrastructure.rules.resources import (
+    Resource,
+    Template,
+    find_resources,
+    get_properties,
+    get_reference,
+    resolve_path,
+)
 
 _SCOPES = ["aws.cognito.signin.user.admin"]
 # All types except for REQUEST_TOO_LARGE, which cannot be customized:
@@ -19,10 +26,11 @@ _RESPONSE_TYPES = frozenset(
         *("UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED"),
     }
 )
-# In five minutes, one address must not succeed with more logins and refreshes than the maximum. A preflight and a
-# refresh of each of the members must pass.
+# In five minutes, one address must not succeed with more logins, refreshes and other requests than the maximum. A
+# preflight and a refresh of each of the members must pass.
 _MAX_LOGINS = 1000
 _MAX_REFRESHES = 10_000
+_MAX_REQUESTS = 100_000
 _MEMBERS_BEHIND_ONE_ADDRESS = 300
 _SESSION_PATHS = ("/v1/auth/refresh", "/v1/auth/logout")
 _MAX_REQUESTS_PER_SECOND = 10_000
@@ -46,7 +54,7 @@ def check_member_routes(template: Template) -> Iterator[str]:
     """
     for name, method in find_resources(template, "AWS::ApiGateway::Method"):
         properties = method["Properties"]
-        path = _resolve_path(template, properties["ResourceId"])
+        path = resolve_path(template, properties["ResourceId"])
         is_member_route = path.startswith("/v1/") and not path.startswith("/v1/auth/")
         if is_member_route and properties["HttpMethod"] != "OPTIONS":
             if not _requires_access_token(properties):
@@ -146,12 +154,16 @@ def check_function_callers(template: Template) -> Iterator[str]:
 
 
 def check_firewall(template: Template) -> Iterator[str]:
-    """Check that the firewall limits each operation below /v1/auth/, and is attached to the stage.
+    """Check that the firewall limits each operation below /v1/auth/ and all others, and is attached to the stage.
 
     It must not lock out 300 members behind one address who refresh at once, each after a preflight. Preflights of other
-    operations must not count as guesses.
+    operations must not count as guesses. Only requests below /v1/auth/ may be sampled, because others contain tokens.
     """
     rules = get_properties(template, "WebAcl").get("Rules", [])
+    if not _count_blocked(rules, _MAX_REQUESTS + 1, Request("GET", "/stage/v1/dwipps")):
+        yield "WebAcl: no limit for one address"
+    if any(_samples(rule, Request("GET", "/stage/v1/dwipps")) for rule in rules):
+        yield "WebAcl: requests with tokens are sampled"
     for path in (each.path for each in ALL_OPERATIONS if each.path.startswith("/v1/auth/")):
         if _count_blocked(rules, _MEMBERS_BEHIND_ONE_ADDRESS, Request("OPTIONS", f"/stage{path}")):
             yield f"WebAcl: preflights of members behind one address are refused for {path}"
@@ -173,21 +185,18 @@ def _count_blocked(rules: list[Resource], count: int, *requests: Request) -> int
     return Firewall(rules).count_blocked(request for _ in range(count) for request in requests)
 
 
+def _samples(rule: Resource, request: Request) -> bool:
+    """Return True if the samples of a rule can contain a request."""
+    scope = rule["Statement"]["RateBasedStatement"].get("ScopeDownStatement")
+    return rule["VisibilityConfig"]["SampledRequestsEnabled"] and (scope is None or matches(scope, request))
+
+
 def _requires_access_token(method: Resource) -> bool:
     return (
         method["AuthorizationType"] == "COGNITO_USER_POOLS"
         and method.get("AuthorizerId") == {"Ref": "Authorizer"}
         and method.get("AuthorizationScopes") == _SCOPES
     )
-
-
-def _resolve_path(template: Template, resource_id: Resource) -> str:
-    """Return the full path of a resource."""
-    name = get_reference(resource_id)
-    if name == "ApiGatewayRestApi":
-        return "/"
-    properties = get_properties(template, name)
-    return f"{_resolve_path(template, properties['ParentId']).rstrip('/')}/{properties['PathPart']}"
 
 
 def _check_response(response: Resource) -> Iterator[str]:

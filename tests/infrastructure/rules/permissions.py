@@ -132,7 +132,7 @@ def check_function_properties(template: Template) -> Iterator[str]:
             yield f"{name}: {properties.get('Code')}"
         if properties["Role"] != {"Fn::GetAtt": [_ROLES.get(name), "Arn"]}:
             yield f"{name}: {properties['Role']}"
-        if properties.get("Architectures") != ["arm64"]:
+        if properties.get("Architectures") != [{"Ref": "Architecture"}]:
             yield f"{name}: {properties.get('Architectures')}"
         if properties.get("TracingConfig") != {"Mode": "Active"}:
             yield f"{name}: no traces"
