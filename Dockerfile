@@ -3,19 +3,24 @@
 #
 #   docker build --platform linux/arm64 --provenance=false --build-arg VERSION=1.2.3 --tag dwipper .
 #
-# Lambda rejects images with attestations, hence --provenance=false. Deployments should pin the base image by its digest
-# (--build-arg BASE_IMAGE=...@sha256:...), because a tag can move. Update the digest when AWS fixes the base image.
-ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.13
-ARG SERVER_BASE_IMAGE=docker.io/library/python:3.13-slim
+# Lambda rejects images with attestations, hence --provenance=false.
+#
+# The base images are pinned by the digests of their indexes, which list the images of all architectures. Dependabot
+# renews a digest each week. It reads no image that stands in an ARG. To renew one by hand, take the digest from
+#
+#   docker buildx imagetools inspect public.ecr.aws/lambda/python:3.13
+FROM docker.io/library/python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS server-base
 
-FROM ${SERVER_BASE_IMAGE} AS server-contents
+FROM public.ecr.aws/lambda/python:3.13@sha256:cd2a3c26471b144d1e03a4c5195a894ac8c622a7c74c91d3e500a8e4063cb73d AS function-base
+
+FROM server-base AS server-contents
 COPY deploy/install-packages.sh requirements/server.txt /build/
 # On a platform that gives its containers a web identity, the credentials come from STS.
 RUN /build/install-packages.sh /build/server.txt /build/packages cognito-idp dynamodb sqs sts
 COPY app /build/app
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && chmod -R a=rX /build/app
 
-FROM ${SERVER_BASE_IMAGE} AS server
+FROM server-base AS server
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="dwipper-server" \
       org.opencontainers.image.description="Dwipper's API, served by uvicorn" \
@@ -50,7 +55,7 @@ server.request('GET', '/health'); \
 sys.exit(server.getresponse().status != 200)"]
 CMD ["python3", "-m", "uvicorn", "app.main:app"]
 
-FROM ${BASE_IMAGE} AS function-contents
+FROM function-base AS function-contents
 COPY deploy/install-packages.sh requirements/runtime.txt /build/
 RUN /build/install-packages.sh /build/runtime.txt /build/packages cognito-idp dynamodb sqs
 COPY app /build/app
@@ -58,7 +63,7 @@ RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && ch
 
 # The task folder holds the app and its packages. It is first on the import path, so the packages of the base image are
 # not used. serverless.yml runs the worker of the background jobs from the same image, with its own command.
-FROM ${BASE_IMAGE} AS function
+FROM function-base AS function
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="dwipper" \
       org.opencontainers.image.description="Dwipper's API, as an AWS Lambda function" \

@@ -59,7 +59,7 @@ template: $(INSTALLED) $(OSLS) ## Write dist/dwipper-<stage>.json, a template fo
 
 restore: $(INSTALLED) ## Restore tables of a stage to an earlier time, beside the present ones (STAGE= AWS_REGION= TIME=; TABLES="Dwipps …")
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" && test -n "$(TIME)" || \
-		{ echo "Usage: make restore STAGE=dev AWS_REGION=eu-central-1 TIME=2026-11-26T18:00:00Z [TABLES=\"Dwipps Reactions\"]"; exit 2; }
+		{ echo "Usage: make restore STAGE=dev AWS_REGION=eu-central-1 TIME=2026-11-26T18:00:00Z [TABLES=Dwipps]"; exit 2; }
 	@$(PYTHON) -m scripts.restore "$(STAGE)" "$(TIME)" $(TABLES)
 
 outputs: $(INSTALLED) ## Print the outputs of a deployed stage as JSON (STAGE= AWS_REGION=)

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Check that an image contains the app and all packages that the functions need: deploy/check-image.sh IMAGE
+# Check that an image contains the app and all packages that the functions need:
+#
+#   deploy/check-image.sh IMAGE
 #
 # The check runs in a container without a network, with settings that name no real resources. The handler of the API
 # must respond to a request. The handler of the worker must be importable.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Deploy or smoke-test a stage in a pipeline, with the roles of deploy/roles.yml:
 #
+#   export AWS_REGION=eu-central-1
 #   deploy/stage.sh live dev               print the digest and the commit of the current image, if there is one
 #   deploy/stage.sh deploy dev sha256:…    deploy the image with this digest, and the templates beside this script
 #   deploy/stage.sh smoke dev              run the smoke test against the stage
@@ -18,19 +19,42 @@ print_current_image() {
   if image=$(aws lambda get-function --function-name "dwipper-$stage-api" --query Code.ResolvedImageUri --output text 2>&1); then
     commit=$(aws ecr describe-images --repository-name dwipper --image-ids "imageDigest=${image##*@}" \
       --query 'imageDetails[0].imageTags[0]' --output text)
-    echo "${image##*@} $commit"
+    echo "${image##*@} ${commit%-x86_64}" # deploy/image.sh adds the suffix
   elif [[ $image != *ResourceNotFoundException* ]]; then
     echo "$image" >&2
     return 1
   fi
 }
 
+# Print why an image must not wait for a canary (deploy/release.yml), if there is a reason. An error is printed, and is no
+# reason.
+find_reason_to_release_at_once() {
+  local digest=$1 live newest raised
+  live=$(print_current_image)
+  live=${live%% *}
+  # A rollback: a canary would leave the faulty version to most requests for ten minutes.
+  if [[ $live && $live != "$digest" ]]; then
+    newest=$(aws ecr describe-images --repository-name dwipper --image-ids "imageDigest=$live" "imageDigest=$digest" \
+      --query 'sort_by(imageDetails, &imagePushedAt)[-1].imageDigest' --output text)
+    [[ $newest != "$live" ]] || echo "the current image is newer"
+  fi
+  # CodeDeploy refuses a canary while one of its alarms is raised.
+  raised=$(aws cloudwatch describe-alarms --alarm-names "dwipper-$stage-function-errors" "dwipper-$stage-server-errors" \
+    --state-value ALARM --query 'MetricAlarms[].AlarmName' --output text)
+  [[ ! $raised ]] || echo "these alarms are raised: $raised"
+}
+
 deploy() {
-  local digest=$1 id
+  local digest=$1 id reason
   [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || { echo "Invalid digest: use sha256:<64 hexadecimal digits>" >&2; exit 2; }
   id=$(print_account)
   export CLOUDFORMATION_ROLE_ARN="arn:aws:iam::$id:role/dwipper-$stage-cloudformation"
   export FUNCTION_BOUNDARY_ARN="arn:aws:iam::$id:policy/dwipper-$stage-function"
+  reason=$(find_reason_to_release_at_once "$digest")
+  if [[ ! ${RELEASE:-} && $reason ]]; then
+    echo "Releasing at once: $reason" >&2
+    export RELEASE=at-once
+  fi
   make deploy STAGE="$stage" IMAGE="$id.dkr.ecr.$AWS_REGION.amazonaws.com/dwipper@$digest"
 }
 

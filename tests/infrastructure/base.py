@@ -51,6 +51,12 @@ def build_function_base(buildah: Buildah, folder: Path, name: str, server: str) 
     buildah.build(folder, name, file=folder / "Dockerfile.function")
 
 
+def find_base_image(stage: str) -> str:
+    """Return the name, with tag and digest, of the image that a stage of the Dockerfile is."""
+    (name,) = re.findall(rf"^FROM (\S+) AS {stage}$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    return str(name)
+
+
 def _select_runtime_client_lock() -> str:
     """Return the lock entries of the packages that AWS's image provides: those of `function.txt` only."""
     runtime = set(_parse_lock("runtime"))

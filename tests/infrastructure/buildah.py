@@ -44,6 +44,7 @@ class Buildah:
         file: Path,
         target: str | None = None,
         build_args: Mapping[str, str] | None = None,
+        stand_ins: Mapping[str, str] | None = None,
     ) -> None:
         """Build an image.
 
@@ -53,6 +54,7 @@ class Buildah:
             file: the Dockerfile.
             target: the stage of the Dockerfile, the last one by default.
             build_args: the values of the Dockerfile's arguments.
+            stand_ins: the local images to use instead of images that the Dockerfile names.
 
         Raises:
             AssertionError: if the build fails.
@@ -61,6 +63,8 @@ class Buildah:
         options += ["--target", target] if target else []
         options += [word for mount in self.mounts for word in ("--volume", mount)]
         options += [word for item in (build_args or {}).items() for word in ("--build-arg", "=".join(item))]
+        contexts = [f"{name}=container-image://{image}" for name, image in (stand_ins or {}).items()]
+        options += [word for context_option in contexts for word in ("--build-context", context_option)]
         self.run("bud", *options, context)
 
     def delete_store(self) -> None:

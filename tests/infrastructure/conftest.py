@@ -62,16 +62,18 @@ def function_base(buildah: Buildah, build_folder: Path, server_base: str) -> str
 def function_image(buildah: Buildah, function_base: str) -> Image:
     """Return the image of a build without a target."""
     name = _make_unique_name("function")
-    build_args = {"BASE_IMAGE": function_base, "VERSION": VERSION}
-    buildah.build(ROOT, name, file=ROOT / "Dockerfile", build_args=build_args)
+    stand_ins = {base.find_base_image("function-base"): function_base}
+    buildah.build(ROOT, name, file=ROOT / "Dockerfile", build_args={"VERSION": VERSION}, stand_ins=stand_ins)
     return Image.from_name(buildah, name)
 
 
 @pytest.fixture(scope="session")
 def server_image(buildah: Buildah, server_base: str) -> Image:
     name = _make_unique_name("server")
-    build_args = {"SERVER_BASE_IMAGE": server_base, "VERSION": VERSION}
-    buildah.build(ROOT, name, file=ROOT / "Dockerfile", target="server", build_args=build_args)
+    stand_ins = {base.find_base_image("server-base"): server_base}
+    build_args = {"VERSION": VERSION}
+    file = ROOT / "Dockerfile"
+    buildah.build(ROOT, name, file=file, target="server", build_args=build_args, stand_ins=stand_ins)
     return Image.from_name(buildah, name)
 
 

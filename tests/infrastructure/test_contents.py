@@ -130,7 +130,7 @@ class TestPackages:
 class TestConfiguration:
     def test_python_version_matches_the_dockerfile(self, contents: Contents) -> None:
         dockerfile = (ROOT / "Dockerfile").read_text()
-        versions = re.findall(r"^ARG \w*BASE_IMAGE=.*/python:([\d.]+)", dockerfile, re.MULTILINE)
+        versions = re.findall(r"^FROM \S+/python:([\d.]+)", dockerfile, re.MULTILINE)
         assert {f"{version}." for version in versions} == {re.sub(r"\d+$", "", contents.read_python_version())}
 
     def test_labels_name_title_license_and_version(self, contents: Contents) -> None:

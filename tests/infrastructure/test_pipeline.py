@@ -116,11 +116,12 @@ class TestStages:
 
 
 class TestBuild:
-    def test_only_the_image_build_is_privileged_and_on_arm64(self) -> None:
+    def test_only_the_image_build_is_privileged_and_on_the_architecture(self) -> None:
         environments = {name: project["Environment"] for name, project in _get_build_projects().items()}
         privileged = [name for name, environment in environments.items() if environment.get("PrivilegedMode")]
         assert privileged == ["ImageProject"]
-        assert environments["ImageProject"]["Type"] == "ARM_CONTAINER"
+        assert environments["ImageProject"]["Type"] == {"If": ["BuildsOnArm", "ARM_CONTAINER", "LINUX_CONTAINER"]}
+        assert "arm64" in str(load_template(_TEMPLATES[0])["Conditions"]["BuildsOnArm"])
 
     def test_each_project_has_its_own_role_a_timeout_and_a_log(self) -> None:
         projects = _get_build_projects().values()

@@ -17,6 +17,7 @@ _REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 _FAKE_COMMAND = """\
 #!/bin/bash
 echo "$(basename "$0") $*" >> "$RECORDS/calls"
+echo "$RELEASE" > "$RECORDS/release"
 while IFS='|' read -r pattern code output; do
   if [[ "$*" == *"$pattern"* ]]; then
     if ((code)); then echo "$output" >&2; else echo "$output"; fi
@@ -27,12 +28,18 @@ done < "$RECORDS/responses"
 
 
 class FakeMachine:
-    """A machine with fakes of `aws`, `docker` and `make`."""
+    """A machine with fakes of `aws`, `docker`, `make` and `sleep`. ECR has scanned each image and found nothing."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._responses = ["get-caller-identity|0|123456789012"]
-        for name in ("aws", "docker", "make"):
+        self._responses = [
+            "get-caller-identity|0|123456789012",
+            "imageScanStatus|0|COMPLETE",
+            "imageScanFindings|0|",
+            "describe-alarms|0|",
+            "get-function --function-name|254|An error occurred (ResourceNotFoundException)",
+        ]
+        for name in ("aws", "docker", "make", "sleep"):
             (folder / name).write_text(_FAKE_COMMAND)
             (folder / name).chmod(0o755)
 
@@ -46,16 +53,26 @@ class FakeMachine:
         script = _FAKE_COMMAND.replace("while", f'[[ "$1" == push ]] && {line}\nwhile', 1)
         (self._folder / "docker").write_text(script)
 
-    def run(self, script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def set_response_after_sleep(self, pattern: str, output: str) -> None:
+        """Set the output of the calls that contain a pattern, after the first `sleep`."""
+        line = f'sed -i "1i {pattern}|0|{output}" "$RECORDS/responses"'
+        (self._folder / "sleep").write_text(f"#!/bin/bash\n{line}\n")
+
+    def run(self, script: str, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Run a script of the folder `deploy` as a pipeline does."""
         (self._folder / "responses").write_text("\n".join(self._responses) + "\n")
         environ = {
             "PATH": os.pathsep.join([str(self._folder), str(Path(sys.executable).parent), os.defpath]),
             "RECORDS": str(self._folder),
             "AWS_REGION": "eu-central-1",
+            **variables,
         }
         command = ["bash", str(ROOT / "deploy" / script), *arguments]
         return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+    def read_release(self) -> str:
+        """Return the value of RELEASE in the environment of the last call."""
+        return (self._folder / "release").read_text().strip()
 
     @property
     def calls(self) -> list[str]:
@@ -82,6 +99,32 @@ class TestImage:
         assert steps == ["login", "buildx", "run", "push"], "the image was not checked between the build and the push"
         assert "VERSION=v1.2.3" in build
 
+    def test_image_for_x86_has_its_platform_and_a_tag_of_its_own(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-images", "An error occurred (ImageNotFoundException)", 254)
+        machine.set_digest_after_push(_DIGEST)
+        result = machine.run("image.sh", "a-tag", "v1.2.3", ARCHITECTURE="x86_64")
+        assert (result.returncode, result.stdout) == (0, f"{_DIGEST}\n")
+        (build,) = [call for call in machine.calls if call.startswith("docker buildx build")]
+        assert "--platform linux/amd64 " in build
+        assert f"--tag {_REGISTRY}/dwipper:a-tag-x86_64 --load" in build
+        assert all("imageTag=a-tag-x86_64" in call for call in machine.calls if "imageTag=" in call)
+
+    def test_unset_variable_of_github_builds_for_arm(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-images", _DIGEST)
+        machine.run("image.sh", "a-tag", "v1.2.3", ARCHITECTURE="")
+        assert all("imageTag=a-tag " in f"{call} " for call in machine.calls if "imageTag=" in call)
+
+    def test_unknown_architecture_calls_nothing(self, machine: FakeMachine) -> None:
+        assert machine.run("image.sh", "a-tag", "v1.2.3", ARCHITECTURE="arm").returncode == 2
+        assert machine.calls == []
+
+    def test_severe_finding_hides_the_digest(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-images", _DIGEST)
+        machine.set_response("imageScanFindings", "CVE-2099-1")
+        result = machine.run("image.sh", "a-tag", "v1.2.3")
+        assert (result.returncode, result.stdout) == (1, "")
+        assert "CVE-2099-1" in result.stderr
+
     def test_existing_image_is_not_built_again(self, machine: FakeMachine) -> None:
         machine.set_response("describe-images", _DIGEST)
         result = machine.run("image.sh", "a-tag", "v1.2.3")
@@ -102,6 +145,11 @@ class TestStageLive:
         machine.set_response(f"describe-images --repository-name dwipper --image-ids imageDigest={_DIGEST}", "0a1b2c3d")
         assert machine.run("stage.sh", "live", "dev").stdout == f"{_DIGEST} 0a1b2c3d\n"
 
+    def test_prints_the_commit_of_an_image_for_x86(self, machine: FakeMachine) -> None:
+        machine.set_response("get-function", f"{_REGISTRY}/dwipper@{_DIGEST}")
+        machine.set_response("describe-images", "0a1b2c3d-x86_64")
+        assert machine.run("stage.sh", "live", "dev").stdout == f"{_DIGEST} 0a1b2c3d\n"
+
     def test_prints_nothing_before_the_first_deployment(self, machine: FakeMachine) -> None:
         machine.set_response("get-function", "An error occurred (ResourceNotFoundException)", 254)
         result = machine.run("stage.sh", "live", "dev")
@@ -118,6 +166,45 @@ class TestStageDeploy:
     def test_image_is_deployed_by_digest(self, machine: FakeMachine) -> None:
         assert machine.run("stage.sh", "deploy", "prod", _DIGEST).returncode == 0
         assert machine.calls[-1] == f"make deploy STAGE=prod IMAGE={_REGISTRY}/dwipper@{_DIGEST}"
+
+    def test_canary_is_the_default_without_an_alarm(self, machine: FakeMachine) -> None:
+        result = machine.run("stage.sh", "deploy", "prod", _DIGEST)
+        assert (result.returncode, result.stderr, machine.read_release()) == (0, "", "")
+
+    def test_raised_alarm_selects_a_release_at_once(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-alarms", "dwipper-prod-server-errors")
+        result = machine.run("stage.sh", "deploy", "prod", _DIGEST)
+        assert (result.returncode, machine.read_release()) == (0, "at-once")
+        assert "dwipper-prod-server-errors" in result.stderr
+        (call,) = [call for call in machine.calls if "describe-alarms" in call]
+        assert "--alarm-names dwipper-prod-function-errors dwipper-prod-server-errors --state-value ALARM" in call
+
+    def test_selected_release_is_not_replaced(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-alarms", "dwipper-prod-server-errors")
+        machine.run("stage.sh", "deploy", "prod", _DIGEST, RELEASE="canary")
+        assert machine.read_release() == "canary"
+
+    def test_older_image_is_released_at_once(self, machine: FakeMachine) -> None:
+        current = "sha256:" + "f" * 64
+        machine.set_response("get-function", f"{_REGISTRY}/dwipper@{current}")
+        machine.set_response("imagePushedAt", current)
+        result = machine.run("stage.sh", "deploy", "prod", _DIGEST)
+        assert (result.returncode, machine.read_release()) == (0, "at-once")
+        assert "the current image is newer" in result.stderr
+        (call,) = [call for call in machine.calls if "imagePushedAt" in call]
+        assert f"--image-ids imageDigest={current} imageDigest={_DIGEST} " in call
+
+    def test_newer_image_is_released_by_the_default(self, machine: FakeMachine) -> None:
+        machine.set_response("get-function", f"{_REGISTRY}/dwipper@sha256:{'f' * 64}")
+        machine.set_response("imagePushedAt", _DIGEST)
+        assert machine.run("stage.sh", "deploy", "prod", _DIGEST).returncode == 0
+        assert machine.read_release() == ""
+
+    def test_unreadable_alarms_do_not_prevent_the_deployment(self, machine: FakeMachine) -> None:
+        machine.set_response("describe-alarms", "An error occurred (AccessDeniedException)", 254)
+        result = machine.run("stage.sh", "deploy", "prod", _DIGEST)
+        assert (result.returncode, machine.read_release()) == (0, "")
+        assert "AccessDeniedException" in result.stderr
 
     @pytest.mark.parametrize(
         ("stage", "digest"),

@@ -16,6 +16,7 @@ from tests.infrastructure.rules import (
     jobs,
     monitoring,
     permissions,
+    releases,
     throttling,
 )
 
@@ -56,6 +57,8 @@ RULES: tuple[Rule, ...] = (
     monitoring.check_metric_filters,
     access_log.check_access_log,
     monitoring.check_log_retention,
+    releases.check_alias,
+    releases.check_release_group,
 )
 
 

@@ -39,7 +39,6 @@ _HEADERS = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Cac
 # Resource types that could invoke a function without API Gateway and without the events of the worker.
 _OTHER_ENTRY_POINTS = (
     "AWS::Lambda::Url",
-    "AWS::Lambda::Alias",
     "AWS::ApiGatewayV2::Api",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
 )

@@ -11,7 +11,10 @@ from devstack.paths import ROOT
 from tests.infrastructure.rules.resources import Template, as_list, find_resources
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
-_ACTIONS_WITHOUT_RESOURCES = frozenset({"xray:PutTelemetryRecords", "xray:PutTraceSegments"})
+# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForLambdaLimited.html
+_ACTIONS_WITHOUT_RESOURCES = frozenset(
+    {"cloudwatch:DescribeAlarms", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+)
 _IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com/[\w/-]+@sha256:[0-9a-f]{64}")
 _GATEWAY_TIMEOUT_SECONDS = 29
 
@@ -41,6 +44,7 @@ _SETTINGS = frozenset(
 _NOT_ACTIONS = frozenset({"close", "get_paginator", "transact_write_items"})
 # The role of each function. Both functions have the settings of the app.
 _ROLES = {"ApiLambdaFunction": "FunctionRole", "WorkerLambdaFunction": "WorkerRole"}
+_RELEASE_ROLE = "CodeDeployRole"
 # The API and the worker send messages. Lambda receives and deletes them with the role of the worker:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _QUEUE_ACTIONS = {
@@ -64,12 +68,16 @@ def check_wildcards(template: Template) -> Iterator[str]:
 
 
 def check_role_trust(template: Template) -> Iterator[str]:
-    """Check that only Lambda may assume the roles of the functions, and that there are no other roles."""
-    trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    """Check that only Lambda may assume the roles of the functions, and only CodeDeploy that of the release.
+
+    There must be no other roles.
+    """
     roles = dict(find_resources(template, "AWS::IAM::Role"))
-    if roles.keys() != set(_ROLES.values()):
+    if roles.keys() != {*_ROLES.values(), _RELEASE_ROLE}:
         yield f"roles: {sorted(roles)}"
     for name, role in roles.items():
+        service = "codedeploy" if name == _RELEASE_ROLE else "lambda"
+        trusted = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
         statements = role["Properties"].get("AssumeRolePolicyDocument", {}).get("Statement")
         if statements != [trusted]:
             yield f"{name}: {statements}"

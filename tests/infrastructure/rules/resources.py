@@ -24,9 +24,14 @@ def as_list(value: Any) -> list[Any]:
 
 
 def get_reference(value: Any) -> str:
-    """Return the name to which a value refers by `Ref`, `GetAtt` or `Sub`. An empty string if it refers to none."""
+    """Return the name to which a value refers by `Ref`, `GetAtt` or `Sub`. An empty string if it refers to none.
+
+    A qualified ARN is a `Join`, and refers to its function.
+    """
     if not isinstance(value, dict):
         return ""
+    if "Fn::Join" in value:
+        return get_reference(value["Fn::Join"][1][0])
     reference = value.get("Ref") or value.get("Fn::GetAtt") or value.get("Fn::Sub") or ""
     name = str(reference[0] if isinstance(reference, list) else reference)
     return name.removeprefix("${").partition(".")[0].partition("}")[0]
