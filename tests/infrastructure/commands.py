@@ -1,7 +1,7 @@
 """The deployment commands in comments and docs, and what they lack.
 
 A command is a line of a shell block, an indented line of a comment, the text after `Usage:`, or inline code. Inline
-code without arguments, such as `make deploy`, is only a name: its target must exist.
+code without arguments, such as `make deploy` or `aws cloudformation deploy`, is only a name: a target must exist.
 """
 
 import re
@@ -69,6 +69,8 @@ class Command:
         words = [word for word in self.words if word != "bash"]
         if words[0] == "make":
             return list(_find_make_faults(words[1], self._collect_variables(words[2:])))
+        if words == ["aws", "cloudformation", "deploy"]:
+            return []  # only a name
         if words[0] == "aws":
             return list(_find_stack_faults(words, self.variables))
         return list(_find_script_faults(words[0], words[1:], self.variables))
