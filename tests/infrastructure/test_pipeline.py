@@ -18,9 +18,12 @@ _STAGES = _PIPELINE["Pipeline"]["Properties"]["Stages"]
 # Actions that support no resource types, according to the service authorization reference of AWS.
 _ACTIONS_WITHOUT_RESOURCES = {
     "cloudformation:ValidateTemplate",
+    "codedeploy:StopDeployment",
     "cognito-idp:CreateUserPool",
     "ecr:GetAuthorizationToken",
     "lambda:CreateEventSourceMapping",
+    "secretsmanager:GetRandomPassword",
+    "ses:GetAccount",
     "sns:GetSubscriptionAttributes",
     "sns:SetSubscriptionAttributes",
     "sns:Unsubscribe",
