@@ -119,3 +119,12 @@ class TestGitHub:
             if role["Type"] == "AWS::IAM::Role"
         }
         assert attached == {"DevRole": ["dwipper-dev-deploy", "dwipper-push"], "ProdRole": ["dwipper-prod-deploy"]}
+
+    @pytest.mark.parametrize(
+        ("stages", "expected"), [("dev", {"DevRole"}), ("prod", {"ProdRole"}), ("both", {"DevRole", "ProdRole"})]
+    )
+    def test_account_has_only_the_roles_of_its_stages(self, stages: str, expected: set[str]) -> None:
+        template = Template(_GITHUB, Stages=stages)
+        conditions = {name: _GITHUB["Resources"][name]["Condition"] for name in ("DevRole", "ProdRole")}
+        assert {name for name, each in conditions.items() if template.resolve({"If": [each, True, False]})} == expected
+        assert {name: _GITHUB["Outputs"][f"{name}Arn"]["Condition"] for name in conditions} == conditions
