@@ -29,12 +29,7 @@ _TYPES = {
     *("AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::S3::BucketPolicy"),
 }
 # Data is retained.
-_DATA_ACTIONS = {
-    "cognito-idp:DeleteGroup",
-    "cognito-idp:DeleteUserPool",
-    "dynamodb:DeleteTable",
-    "secretsmanager:DeleteSecret",
-}
+_DATA_ACTIONS = {"cognito-idp:DeleteGroup", "cognito-idp:DeleteUserPool", "dynamodb:DeleteTable"}
 # Actions for what we do not use: keys, networks, attached policies, replicas, and firewalls of other services.
 _UNUSED_ACTIONS = re.compile(
     r"kms:|ec2:|iam:DetachRolePolicy|logs:DeleteDataProtectionPolicy|secretsmanager:RemoveRegionsFromReplication|"
@@ -59,7 +54,7 @@ def test_resource_can_be_deleted(resource_type: str) -> None:
 def test_schemas_name_the_actions_of_a_deletion() -> None:
     assert "s3:DeleteBucket" in _find_delete_actions("AWS::S3::Bucket")
     assert "s3:DeleteBucketPolicy" in _find_delete_actions("AWS::S3::BucketPolicy")
-    assert set().union(*map(_find_delete_actions, _TYPES)) >= _DATA_ACTIONS - {"secretsmanager:DeleteSecret"}
+    assert set().union(*map(_find_delete_actions, _TYPES)) >= _DATA_ACTIONS
 
 
 def test_pipeline_cannot_delete_a_stack_but_empties_its_bucket() -> None:

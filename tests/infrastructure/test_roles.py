@@ -44,7 +44,6 @@ def test_deployer_cannot_delete_data_or_images_or_make_moderators() -> None:
         "dynamodb:DeleteTable",
         "ecr:BatchDeleteImage",
         "ecr:SetRepositoryPolicy",
-        "secretsmanager:DeleteSecret",
     }
     assert allowed & forbidden == set()
 
