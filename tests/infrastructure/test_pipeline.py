@@ -11,6 +11,7 @@ import yaml
 from botocore.configloader import load_config
 
 from devstack.paths import ROOT
+from scripts.settings import DATA_PARAMETERS, SERVICE_PARAMETERS
 from testkit.templates import load_template
 from tests.infrastructure import linters, policies
 from tests.infrastructure.iam import ACCOUNT, Template
@@ -132,6 +133,12 @@ class TestBuild:
         privileged = [name for name, environment in environments.items() if environment.get("PrivilegedMode")]
         assert privileged == ["ImageProject"]
         assert environments["ImageProject"]["Type"] == "ARM_CONTAINER"
+
+    def test_variables_of_a_stage_are_settings_of_the_deployment(self) -> None:
+        settings = {*DATA_PARAMETERS, *SERVICE_PARAMETERS, "DEPLOYER_ROLE_ARN", "STAGE"}
+        for project in ("DevProject", "ProdProject"):
+            variables = _get_build_projects()[project]["Environment"]["EnvironmentVariables"]
+            assert {variable["Name"] for variable in variables} <= settings
 
     def test_each_project_has_its_own_role_a_timeout_and_a_log(self) -> None:
         projects = _get_build_projects().values()
