@@ -47,16 +47,18 @@ def deploy(
         {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
     ]
     values += [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
-    # An interrupted deployment leaves its change set behind, so each has a name of its own.
-    change_set = client.create_change_set(
+    # An interrupted deployment leaves its change set behind, so each has a name of its own. Each call also names the
+    # stack, because the permissions of a deployer do (deploy/roles.yml).
+    change_set = f"deploy-{uuid.uuid4()}"
+    client.create_change_set(
         StackName=name,
-        ChangeSetName=f"deploy-{uuid.uuid4()}",
+        ChangeSetName=change_set,
         ChangeSetType=kind,
         TemplateBody=TEMPLATE.read_text(),
         Parameters=values,
         Tags=[{"Key": "service", "Value": "dwipper"}, {"Key": "stage", "Value": stage}],
         **with_role,
-    )["Id"]
+    )
     if _wait_for_changes(client, name, change_set):
         _execute(client, name, change_set, kind)
     _protect(client, name)
@@ -64,7 +66,8 @@ def deploy(
 
 
 def _read_parameter_names(client: "CloudFormationClient") -> set[str]:
-    summary = client.get_template_summary(TemplateBody=TEMPLATE.read_text())
+    # A deployer may validate any template, but read summaries of its own stacks only.
+    summary = client.validate_template(TemplateBody=TEMPLATE.read_text())
     return {parameter["ParameterKey"] for parameter in summary["Parameters"]}
 
 
@@ -72,10 +75,10 @@ def _wait_for_changes(client: "CloudFormationClient", name: str, change_set: str
     """Wait for the change set. Return False, and delete the change set, if it has no changes."""
     try:
         waiter = client.get_waiter("change_set_create_complete")
-        waiter.wait(ChangeSetName=change_set, WaiterConfig=_WAITER)
+        waiter.wait(StackName=name, ChangeSetName=change_set, WaiterConfig=_WAITER)
     except WaiterError as error:
         reason = str(error.last_response.get("StatusReason", error))
-        client.delete_change_set(ChangeSetName=change_set)
+        client.delete_change_set(StackName=name, ChangeSetName=change_set)
         if any(text in reason for text in _NO_CHANGES):
             return False
         raise OperatorError(f"CloudFormation cannot deploy {name}: {reason}") from error
@@ -84,7 +87,7 @@ def _wait_for_changes(client: "CloudFormationClient", name: str, change_set: str
 
 def _execute(client: "CloudFormationClient", name: str, change_set: str, kind: "ChangeSetTypeType") -> None:
     start = time.time()
-    client.execute_change_set(ChangeSetName=change_set)
+    client.execute_change_set(StackName=name, ChangeSetName=change_set)
     try:
         if kind == "CREATE":
             client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAITER)

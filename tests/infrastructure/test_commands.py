@@ -12,7 +12,10 @@ from tests.infrastructure.commands import FILES, REQUIRED_VARIABLES, find_comman
 # With `-o`, make treats the environments as up to date, and installs nothing.
 _UP_TO_DATE = [word for file in (".venv/installed", "node_modules/.package-lock.json") for word in ("-o", file)]
 _MIN_COMMANDS = 25
-_ACCOUNT = "aws cloudformation deploy --stack-name a --template-file deploy/account.yml --region eu-central-1"
+_ACCOUNT = (
+    "aws cloudformation deploy --stack-name a --template-file deploy/account.yml --region eu-central-1"
+    " --parameter-overrides GatewayLogs=create"
+)
 _ROLES = "aws cloudformation deploy --stack-name a --template-file deploy/roles.yml --region eu-central-1"
 
 
