@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 
 NAMESPACE = "Dwipper"
 
+# The mails with a code that were not sent. Only the lines of such requests have it, so that the others stay short.
+UNSENT_MAILS = "UnsentMails"
+
 _UNITS = {"Latency": "Milliseconds"}
 _ATTRIBUTE = "business_metric"
 
