@@ -66,6 +66,12 @@ def job_metrics(*, has_failed: bool, revived: int, cognito_errors: int) -> dict[
     }
 
 
+def heartbeat_metrics(*, is_healthy: bool, has_logged_in: bool | None) -> dict[str, float]:
+    """Return the metrics of one beat. `has_logged_in` is None if the heartbeat has no member yet."""
+    logins = {} if has_logged_in is None else {"HeartbeatLogins": int(has_logged_in)}
+    return {"Heartbeats": int(is_healthy), **logins}
+
+
 def emf_document(values: Mapping[str, float], stage: str, timestamp: float) -> dict[str, Any]:
     """Return the members that make a log line a document in CloudWatch's Embedded Metric Format.
 

@@ -36,7 +36,7 @@ class FakeSes:
 @pytest.fixture
 def ses(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSes]:
     fake = FakeSes()
-    monkeypatch.setattr(ses_readiness.boto3, "client", fake.make_client)
+    monkeypatch.setattr("scripts.ses_readiness.boto3.client", fake.make_client)
     with fake.stubber:
         yield fake
         fake.stubber.assert_no_pending_responses()
