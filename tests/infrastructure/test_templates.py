@@ -212,7 +212,7 @@ MISTAKES: Mapping[str, Mistake] = {
         data.check_account_settings,
     ),
     "alarm-on-unknown-metric": Mistake(
-        "deploy/alarms.yml",
+        "deploy/gateway-alarms.yml",
         "MetricName: CognitoErrors",
         "MetricName: CognitoFailures",
         monitoring.check_metrics_exist,
@@ -295,8 +295,51 @@ MISTAKES: Mapping[str, Mistake] = {
         "LessThanThreshold",
         monitoring.check_alarm_directions,
     ),
-    "filter-on-unknown-field": Mistake(
+    "silent-heartbeat-raises-nothing": Mistake(
         "deploy/alarms.yml",
+        "TreatMissingData: breaching",
+        "TreatMissingData: notBreaching",
+        monitoring.check_alarm_directions,
+    ),
+    "heartbeat-login-before-the-member-raises": Mistake(
+        "deploy/alarms.yml",
+        "TreatMissingData: missing",
+        "TreatMissingData: breaching",
+        monitoring.check_alarm_directions,
+    ),
+    "bounces-in-a-stage-without-ses": Mistake(
+        "deploy/alarms.yml",
+        "      Condition: MailsThroughSes\n",
+        "",
+        monitoring.check_mail_alarms,
+    ),
+    "alarm-after-several-unsent-mails": Mistake(
+        "deploy/alarms.yml",
+        re.compile(r"(?<=-unsent-mails\n)(.*\n){4}        Threshold: 0\n"),
+        "        AlarmActions: *topic\n        OKActions: *topic\n        ComparisonOperator: GreaterThanThreshold\n"
+        "        Threshold: 5\n",
+        monitoring.check_mail_alarms,
+    ),
+    "alarm-on-another-firewall": Mistake(
+        "deploy/firewall.yml",
+        'MetricName: !Sub "dwipper-${Stage}"',
+        'MetricName: !Sub "dwipper-${Stage}-all"',
+        monitoring.check_firewall_alarm,
+    ),
+    "alarm-on-one-unknown-rule-of-the-firewall": Mistake(
+        "deploy/gateway-alarms.yml",
+        "Value: ALL",
+        "Value: all",
+        monitoring.check_metrics_exist,
+    ),
+    "mail-alarm-missing-on-the-dashboard": Mistake(
+        "deploy/dashboard.yml",
+        ', "${MailComplaintsAlarm.Arn}"',
+        "",
+        monitoring.check_alarm_notifications,
+    ),
+    "filter-on-unknown-field": Mistake(
+        "deploy/gateway-alarms.yml",
         "$.error =",
         "$.err =",
         monitoring.check_metric_filters,

@@ -39,6 +39,8 @@ RULES: tuple[Rule, ...] = (
     monitoring.check_alarm_directions,
     monitoring.check_alarm_metrics,
     monitoring.check_job_alarms,
+    monitoring.check_mail_alarms,
+    monitoring.check_firewall_alarm,
     monitoring.check_metric_filters,
     monitoring.check_log_retention,
 )
