@@ -400,7 +400,7 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "schedule-may-not-invoke-the-worker": Mistake(
         "serverless.yml",
-        re.compile(r"      - schedule:\n(          .*\n)+"),
+        re.compile(r"(?:      - schedule:\n(?:          .*\n)+)+"),
         "",
         gateway.check_function_callers,
     ),
@@ -556,14 +556,14 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "worker-may-read-all-secrets": Mistake(
         "deploy/role.yml",
-        "Resource: !Ref HeartbeatSecret",
+        "Resource: !GetAtt HeartbeatSecret.Id",
         "Resource: !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:*",
         permissions.check_secret_actions,
     ),
     "api-without-the-secret-but-with-its-name": Mistake(
         "serverless.yml",
         "    JOB_QUEUE_URL: !Ref JobQueue\n",
-        "    JOB_QUEUE_URL: !Ref JobQueue\n    HEARTBEAT_SECRET_ARN: !Ref HeartbeatSecret\n",
+        "    JOB_QUEUE_URL: !Ref JobQueue\n    HEARTBEAT_SECRET_ARN: !GetAtt HeartbeatSecret.Id\n",
         permissions.check_function_properties,
     ),
     "alarm-on-the-wrong-queue": Mistake(

@@ -90,7 +90,7 @@ def check_heartbeat(template: Template) -> Iterator[str]:
     """Check that the heartbeat calls the public URL of this stage's API, and logs in with the generated secret."""
     url = "https://${ApiGatewayRestApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${Stage}"
     variables = get_properties(template, "WorkerLambdaFunction").get("Environment", {}).get("Variables", {})
-    expected = {"HEARTBEAT_URL": {"Fn::Sub": url}, "HEARTBEAT_SECRET_ARN": {"Ref": "HeartbeatSecret"}}
+    expected = {"HEARTBEAT_URL": {"Fn::Sub": url}, "HEARTBEAT_SECRET_ARN": {"Fn::GetAtt": ["HeartbeatSecret", "Id"]}}
     yield from _compare("WorkerLambdaFunction", variables, expected)
     generator = get_properties(template, "HeartbeatSecret").get("GenerateSecretString", {})
     if generator.get("GenerateStringKey") != "password" or json.loads(generator.get("SecretStringTemplate", "0")) != {}:

@@ -124,7 +124,11 @@ def check_secret_actions(template: Template) -> Iterator[str]:
     """Check that only the worker may read a secret, and only that of the heartbeat."""
     for role in _ROLES.values():
         allowed = [pair for pair in _find_allowed_actions(template, role) if pair[0].startswith("secretsmanager:")]
-        expected = [("secretsmanager:GetSecretValue", [{"Ref": "HeartbeatSecret"}])] if role == "WorkerRole" else []
+        expected = (
+            [("secretsmanager:GetSecretValue", [{"Fn::GetAtt": ["HeartbeatSecret", "Id"]}])]
+            if role == "WorkerRole"
+            else []
+        )
         if allowed != expected:
             yield f"{role}: {allowed}"
 
