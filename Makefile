@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run aws reset deploy-local undeploy-local deploy remove template restore outputs moderator smoke test test-security test-infra \
+.PHONY: help install run aws reset deploy-local undeploy-local deploy remove template restore outputs moderator heartbeat smoke test test-security test-infra \
 	test-e2e test-slow lint check check-full bench format openapi lock audit sbom clean attack deployable deployed
 
 help: ## List the commands
@@ -70,6 +70,10 @@ moderator: $(INSTALLED) ## Make a member a moderator, in make run or in a stage 
 	@test -n "$(EMAIL)" && { test -z "$(STAGE)" || test -n "$(AWS_REGION)"; } || \
 		{ echo "Usage: make moderator EMAIL=you@example.org [STAGE=dev AWS_REGION=eu-central-1] [REMOVE=1]"; exit 2; }
 	@$(PYTHON) -m scripts.moderators $(if $(REMOVE),remove,add) "$(EMAIL)" "$(STAGE)"
+
+heartbeat: $(INSTALLED) ## Create the member that the heartbeat of a stage logs in (STAGE= AWS_REGION=)
+	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make heartbeat STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
+	@$(PYTHON) -m scripts.heartbeat_member "$(STAGE)"
 
 smoke: $(INSTALLED) ## Test a running API from outside (URL=; EMAIL= to enter the code, or USER_POOL_ID= and AWS credentials)
 	@test -n "$(URL)" || { echo "Usage: make smoke URL=http://… EMAIL=you@example.org"; exit 2; }

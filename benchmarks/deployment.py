@@ -8,8 +8,8 @@ from math import ceil
 
 MEMORY_MB = 1024
 LOG_DAYS = 365
-CUSTOM_METRICS = 16  # 14 of requests and jobs in EMF (app/observability), and 2 filters of the access log
-ALARM_METRICS = 28  # An alarm that is calculated from six metrics is billed as six.
+CUSTOM_METRICS = 23  # 17 in EMF (app/observability), and 6 filters of the access log
+ALARM_METRICS = 43  # An alarm that is calculated from six metrics is billed as six.
 DASHBOARDS = 1
 WEB_ACLS = 1
 WAF_RULES = 3

@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scripts import data_stack, osls, stacks
 from scripts.concurrency import choose_reservation
 from scripts.errors import OperatorError
+from scripts.ses_readiness import NOT_READY, find_problems
 from scripts.settings import DATA_PARAMETERS, SERVICE_PARAMETERS, resolve
 
 if TYPE_CHECKING:
@@ -72,15 +73,18 @@ def _deploy_data(client: "CloudFormationClient", stage: str, environment: Mappin
 
 
 def check_mail(stage: str, settings: Mapping[str, str]) -> None:
-    """Check that prod sends its mails through SES.
+    """Check that prod sends its mails through SES, and that SES sends them.
 
     Raises:
         OperatorError: if it does not.
+        ClientError: if SES refuses the calls.
     """
     if stage == "prod" and not (settings.get("SES_IDENTITY_ARN") and settings.get("MAIL_FROM")):
         raise OperatorError(
             "prod requires SES_IDENTITY_ARN= and MAIL_FROM=: Cognito's own sender is limited to 50 mails a day."
         )
+    if stage == "prod" and (problems := find_problems(settings["SES_IDENTITY_ARN"], settings["MAIL_FROM"])):
+        raise OperatorError("\n".join([*problems, NOT_READY]))
 
 
 def check_feed_shards(settings: Mapping[str, str], present: Mapping[str, str]) -> None:

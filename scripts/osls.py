@@ -19,6 +19,8 @@ PLACEHOLDERS: Mapping[str, str] = {
     ),
     "JobQueueArn": "arn:aws:sqs:us-east-1:000000000000:placeholder",
     "FeedShards": "1",
+    "HeartbeatSecret": "arn:aws:secretsmanager:us-east-1:000000000000:secret:placeholder",
+    "MailsThroughSes": "true",
 }
 
 

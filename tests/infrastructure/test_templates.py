@@ -274,7 +274,7 @@ MISTAKES: Mapping[str, Mistake] = {
         data.check_account_settings,
     ),
     "alarm-on-unknown-metric": Mistake(
-        "deploy/alarms.yml",
+        "deploy/gateway-alarms.yml",
         "MetricName: CognitoErrors",
         "MetricName: CognitoFailures",
         monitoring.check_metrics_exist,
@@ -369,8 +369,51 @@ MISTAKES: Mapping[str, Mistake] = {
         "LessThanThreshold",
         monitoring.check_alarm_directions,
     ),
-    "filter-on-unknown-field": Mistake(
+    "silent-heartbeat-raises-nothing": Mistake(
         "deploy/alarms.yml",
+        "TreatMissingData: breaching",
+        "TreatMissingData: notBreaching",
+        monitoring.check_alarm_directions,
+    ),
+    "heartbeat-login-before-the-member-raises": Mistake(
+        "deploy/alarms.yml",
+        "TreatMissingData: missing",
+        "TreatMissingData: breaching",
+        monitoring.check_alarm_directions,
+    ),
+    "bounces-in-a-stage-without-ses": Mistake(
+        "deploy/alarms.yml",
+        "      Condition: HasSesAlarms\n",
+        "",
+        monitoring.check_mail_alarms,
+    ),
+    "alarm-after-several-unsent-mails": Mistake(
+        "deploy/alarms.yml",
+        re.compile(r"(?<=-unsent-mails\n)(.*\n){4}        Threshold: 0\n"),
+        "        AlarmActions: *topic\n        OKActions: *topic\n        ComparisonOperator: GreaterThanThreshold\n"
+        "        Threshold: 5\n",
+        monitoring.check_mail_alarms,
+    ),
+    "alarm-on-another-firewall": Mistake(
+        "deploy/firewall.yml",
+        'MetricName: !Sub "dwipper-${Stage}"',
+        'MetricName: !Sub "dwipper-${Stage}-all"',
+        monitoring.check_firewall_alarm,
+    ),
+    "alarm-on-one-unknown-rule-of-the-firewall": Mistake(
+        "deploy/gateway-alarms.yml",
+        "Value: ALL",
+        "Value: all",
+        monitoring.check_metrics_exist,
+    ),
+    "mail-alarm-missing-on-the-dashboard": Mistake(
+        "deploy/dashboard.yml",
+        ', "${MailComplaintsAlarm.Arn}"',
+        "",
+        monitoring.check_alarm_notifications,
+    ),
+    "filter-on-unknown-field": Mistake(
+        "deploy/gateway-alarms.yml",
         "$.error =",
         "$.err =",
         monitoring.check_metric_filters,
@@ -449,7 +492,7 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "schedule-may-not-invoke-the-worker": Mistake(
         "serverless.yml",
-        re.compile(r"      - schedule:\n(          .*\n)+"),
+        re.compile(r"(?:      - schedule:\n(?:          .*\n)+)+"),
         "",
         gateway.check_function_callers,
     ),
@@ -577,13 +620,43 @@ MISTAKES: Mapping[str, Mistake] = {
         "serverless.yml",
         "rate(5 minutes)",
         "rate(1 hour)",
-        jobs.check_schedule,
+        jobs.check_schedules,
     ),
     "schedule-without-input": Mistake(
         "serverless.yml",
         "{ schedule: sweep }",
         "{ schedule: clean }",
-        jobs.check_schedule,
+        jobs.check_schedules,
+    ),
+    "heartbeat-switched-off": Mistake(
+        "serverless.yml",
+        'heartbeat: { "on": true,',
+        'heartbeat: { "on": false,',
+        jobs.check_schedules,
+    ),
+    "heartbeat-of-another-stage": Mistake(
+        "serverless.yml",
+        "${AWS::URLSuffix}/${Stage}",
+        "${AWS::URLSuffix}/dev",
+        jobs.check_heartbeat,
+    ),
+    "secret-with-a-member-before-its-creation": Mistake(
+        "deploy/data.yml",
+        'SecretStringTemplate: "{}"',
+        'SecretStringTemplate: \'{"email": "heartbeat@dwipper.invalid"}\'',
+        jobs.check_heartbeat,
+    ),
+    "worker-may-read-all-secrets": Mistake(
+        "deploy/role.yml",
+        "Resource: !Ref HeartbeatSecret",
+        "Resource: !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:*",
+        permissions.check_secret_actions,
+    ),
+    "api-without-the-secret-but-with-its-name": Mistake(
+        "serverless.yml",
+        "    JOB_QUEUE_URL: !Ref JobQueue\n",
+        "    JOB_QUEUE_URL: !Ref JobQueueUrl\n    HEARTBEAT_SECRET_ARN: !Ref HeartbeatSecret\n",
+        permissions.check_function_properties,
     ),
     "alarm-on-the-wrong-queue": Mistake(
         "deploy/alarms.yml",
