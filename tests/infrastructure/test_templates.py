@@ -343,13 +343,13 @@ MISTAKES: Mapping[str, Mistake] = {
         "deploy/firewall.yml",
         "Limit: 50000",
         "Limit: 5000000",
-        gateway.check_firewall,
+        gateway.check_requests_of_members,
     ),
     "samples-contain-tokens": Mistake(
         "deploy/firewall.yml",
         "SampledRequestsEnabled: false\n            Statement",
         "SampledRequestsEnabled: true\n            Statement",
-        gateway.check_firewall,
+        gateway.check_requests_of_members,
     ),
     "alarm-on-other-api": Mistake(
         "deploy/alarms.yml",

@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     gateway.check_gateway_responses,
     gateway.check_function_callers,
     gateway.check_firewall,
+    gateway.check_requests_of_members,
     throttling.check_method_limits,
     domain.check_tls,
     domain.check_domain,

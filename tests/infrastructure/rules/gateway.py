@@ -153,16 +153,12 @@ def check_function_callers(template: Template) -> Iterator[str]:
 
 
 def check_firewall(template: Template) -> Iterator[str]:
-    """Check that the firewall limits each operation below /v1/auth/ and all others, and is attached to the stage.
+    """Check that the firewall limits each operation below /v1/auth/, and is attached to the stage.
 
     It must not lock out 300 members behind one address who refresh at once, each after a preflight. Preflights of other
-    operations must not count as guesses. Only requests below /v1/auth/ may be sampled, because others contain tokens.
+    operations must not count as guesses.
     """
     rules = get_properties(template, "WebAcl").get("Rules", [])
-    if not _count_blocked(rules, _MAX_REQUESTS + 1, Request("GET", "/stage/v1/dwipps")):
-        yield "WebAcl: no limit for one address"
-    if any(_samples(rule, Request("GET", "/stage/v1/dwipps")) for rule in rules):
-        yield "WebAcl: requests with tokens are sampled"
     for path in (each.path for each in ALL_OPERATIONS if each.path.startswith("/v1/auth/")):
         if _count_blocked(rules, _MEMBERS_BEHIND_ONE_ADDRESS, Request("OPTIONS", f"/stage{path}")):
             yield f"WebAcl: preflights of members behind one address are refused for {path}"
@@ -177,6 +173,16 @@ def check_firewall(template: Template) -> Iterator[str]:
     names_stage = "${ApiStage}" in str(association.get("ResourceArn"))
     if get_reference(association.get("WebACLArn")) != "WebAcl" or not names_stage:
         yield "WebAclAssociation: not attached to the stage"
+
+
+def check_requests_of_members(template: Template) -> Iterator[str]:
+    """Check that the firewall limits requests with tokens too, and does not sample them: samples contain the tokens."""
+    rules = get_properties(template, "WebAcl").get("Rules", [])
+    request = Request("GET", "/stage/v1/dwipps")
+    if not _count_blocked(rules, _MAX_REQUESTS + 1, request):
+        yield "WebAcl: no limit for one address"
+    if any(_samples(rule, request) for rule in rules):
+        yield "WebAcl: requests with tokens are sampled"
 
 
 def _count_blocked(rules: list[Resource], count: int, *requests: Request) -> int:
