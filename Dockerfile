@@ -57,7 +57,7 @@ CMD ["python3", "-m", "uvicorn", "app.main:app"]
 
 FROM function-base AS function-contents
 COPY deploy/install-packages.sh requirements/runtime.txt /build/
-RUN /build/install-packages.sh /build/runtime.txt /build/packages cognito-idp dynamodb sqs
+RUN /build/install-packages.sh /build/runtime.txt /build/packages cognito-idp dynamodb secretsmanager sqs
 COPY app /build/app
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /build/app && chmod -R a=rX /build/app
 

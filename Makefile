@@ -9,6 +9,7 @@ INSTALLED := .venv/installed
 FUNCTION := .venv-function/installed
 OSLS := node_modules/.package-lock.json
 INFRASTRUCTURE := .venv/infrastructure
+CHECKOV := .venv-checkov/installed
 BENCH := .venv/bench
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
@@ -20,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run aws reset deploy-local undeploy-local deploy remove outputs moderator smoke test test-security test-infra \
+.PHONY: help install run aws reset deploy-local undeploy-local deploy remove template restore outputs moderator heartbeat smoke test test-security test-infra \
 	test-e2e test-slow lint check check-full bench format openapi lock audit sbom clean attack deployable deployed
 
 help: ## List the commands
@@ -43,27 +44,36 @@ deploy-local: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy serverless.yml into an 
 undeploy-local: $(INSTALLED) $(OSLS) ## Remove the local deployment, except for its data
 	@$(PYTHON) -m devstack undeploy
 
-deploy: $(INSTALLED) $(OSLS) ## Deploy to AWS (STAGE=dev|prod IMAGE=…@sha256:… AWS_REGION=; ALARM_EMAIL=, prod: MAIL_FROM= SES_IDENTITY_ARN=)
+deploy: $(INSTALLED) $(OSLS) ## Deploy a stage to AWS: its data, then its functions (STAGE= AWS_REGION= IMAGE=…@sha256:…; settings: docs/deployment.md)
 	@test -n "$(STAGE)" && test -n "$(IMAGE)" && test -n "$(AWS_REGION)" || \
 		{ echo "Usage: make deploy STAGE=dev IMAGE=<repository>@sha256:<digest> AWS_REGION=eu-central-1"; exit 2; }
-	@test "$(STAGE)" != prod || { test -n "$$SES_IDENTITY_ARN" && test -n "$$MAIL_FROM"; } || \
-		{ echo "prod requires SES_IDENTITY_ARN= and MAIL_FROM=: Cognito's own sender is limited to 50 mails a day"; exit 2; }
-	node_modules/.bin/osls deploy --stage "$(STAGE)" --region "$(AWS_REGION)" --param "image=$(IMAGE)"
+	@$(PYTHON) -m scripts.deploy "$(STAGE)" "$(IMAGE)"
 
-remove: $(INSTALLED) $(OSLS) ## Remove a stage from AWS, except for its tables and user pool (STAGE= AWS_REGION=)
+remove: $(INSTALLED) $(OSLS) ## Remove the functions of a stage from AWS, and keep its data (STAGE= AWS_REGION=; CONFIRM=<stage> asks nothing)
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make remove STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
-	@# A removal uses neither image nor mail, but osls requires the files to be complete.
-	SES_IDENTITY_ARN=none MAIL_FROM=none node_modules/.bin/osls remove --stage "$(STAGE)" --region "$(AWS_REGION)" \
-		--param image=dwipper@sha256:$$(printf '0%.0s' $$(seq 64))
+	@$(PYTHON) -m scripts.remove "$(STAGE)"
+
+template: $(INSTALLED) $(OSLS) ## Write dist/dwipper-<stage>.json, a template for `aws cloudformation deploy` (STAGE=)
+	@test -n "$(STAGE)" || { echo "Usage: make template STAGE=dev"; exit 2; }
+	@$(PYTHON) -m scripts.template "$(STAGE)"
+
+restore: $(INSTALLED) ## Restore tables of a stage to an earlier time, beside the present ones (STAGE= AWS_REGION= TIME=; TABLES="Dwipps …")
+	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" && test -n "$(TIME)" || \
+		{ echo "Usage: make restore STAGE=dev AWS_REGION=eu-central-1 TIME=2026-11-26T18:00:00Z [TABLES=Dwipps]"; exit 2; }
+	@$(PYTHON) -m scripts.restore "$(STAGE)" "$(TIME)" $(TABLES)
 
 outputs: $(INSTALLED) ## Print the outputs of a deployed stage as JSON (STAGE= AWS_REGION=)
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make outputs STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
-	@$(PYTHON) scripts/stack_outputs.py "$(STAGE)"
+	@$(PYTHON) -m scripts.stack_outputs "$(STAGE)"
 
 moderator: $(INSTALLED) ## Make a member a moderator, in make run or in a stage (EMAIL=; STAGE= AWS_REGION=; REMOVE=1 to undo it)
 	@test -n "$(EMAIL)" && { test -z "$(STAGE)" || test -n "$(AWS_REGION)"; } || \
 		{ echo "Usage: make moderator EMAIL=you@example.org [STAGE=dev AWS_REGION=eu-central-1] [REMOVE=1]"; exit 2; }
 	@$(PYTHON) -m scripts.moderators $(if $(REMOVE),remove,add) "$(EMAIL)" "$(STAGE)"
+
+heartbeat: $(INSTALLED) ## Create the member that the heartbeat of a stage logs in (STAGE= AWS_REGION=)
+	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make heartbeat STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
+	@$(PYTHON) -m scripts.heartbeat_member "$(STAGE)"
 
 smoke: $(INSTALLED) ## Test a running API from outside (URL=; EMAIL= to enter the code, or USER_POOL_ID= and AWS credentials)
 	@test -n "$(URL)" || { echo "Usage: make smoke URL=http://… EMAIL=you@example.org"; exit 2; }
@@ -75,8 +85,8 @@ test: $(INSTALLED) ## Run the fast tests, in less than three minutes (COVERAGE=1
 test-security: $(INSTALLED) ## Run the attacks, the fuzzer and the fault injection, and print their figures
 	$(PYTEST) --dist worksteal -m security
 
-test-infra: $(INSTALLED) $(INFRASTRUCTURE) $(FUNCTION) $(OSLS) ## Check templates, roles, pipelines and image (requires Node.js, buildah, debootstrap)
-	.venv/bin/cfn-lint deploy/data.yml deploy/account.yml deploy/roles.yml deploy/github-oidc.yml pipeline.yml
+test-infra: $(INSTALLED) $(INFRASTRUCTURE) $(CHECKOV) $(FUNCTION) $(OSLS) ## Check templates, roles, pipelines and image (requires Node.js, buildah, debootstrap)
+	.venv/bin/cfn-lint deploy/data.yml deploy/account.yml deploy/domain.yml deploy/roles.yml deploy/github-oidc.yml pipeline.yml
 	$(PYTEST) --dist loadgroup -m "infrastructure and not longest"
 
 test-e2e: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy into an embedded AWS and test through its gateway (requires Node.js)
@@ -119,6 +129,7 @@ lock: $(INSTALLED) ## Update the lock files
 	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --group server --output-file requirements/server.txt
 	$(COMPILE) pyproject.toml --constraint requirements/runtime.txt --group function --output-file requirements/function.txt
 	$(COMPILE) --group infrastructure --output-file requirements/infrastructure.txt
+	$(COMPILE) --group checkov --output-file requirements/checkov.txt
 	$(COMPILE) --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
 	for function in tutorial powertools; do $(COMPILE) --constraint requirements/runtime.txt --group $$function \
 		--output-file benchmarks/functions/$$function/requirements.txt || exit 1; done
@@ -134,7 +145,7 @@ sbom: $(INSTALLED) ## Write dist/sbom.json, the bill of materials of the functio
 		--output-file dist/sbom.json requirements/runtime.txt
 
 clean: ## Delete the environments and all caches, but not the data of the embedded AWS
-	rm -rf .venv .venv-function .*_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .venv-function .venv-checkov .*_cache .hypothesis .coverage .coverage.* htmlcov
 	find app benchmarks devstack scripts testkit tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Earlier names.
@@ -164,6 +175,12 @@ $(FUNCTION): requirements/function.txt | $(INSTALLED)
 
 $(INFRASTRUCTURE): requirements/infrastructure.txt $(INSTALLED)
 	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements/infrastructure.txt
+	@touch $@
+
+$(CHECKOV): requirements/checkov.txt | $(INSTALLED)
+	@echo "Creating checkov's environment in .venv-checkov ..."
+	@$(PYTHON_BOOTSTRAP) -m venv --clear .venv-checkov
+	@.venv-checkov/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/checkov.txt
 	@touch $@
 
 $(BENCH): requirements/bench.txt $(INSTALLED)

@@ -80,6 +80,9 @@ class Settings:
     log_format: str = "text"
     stage: str = "local"
     limits: MemberLimits = MemberLimits()
+    # Only the worker function has these, because only its schedule calls the heartbeat.
+    heartbeat_url: str = ""
+    heartbeat_secret_arn: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -99,6 +102,8 @@ class Settings:
             log_format=_log_format(environment.get("LOG_FORMAT") or "text"),
             stage=_stage(environment.get("STAGE") or "local"),
             limits=MemberLimits.from_environment(environment),
+            heartbeat_url=environment.get("HEARTBEAT_URL") or "",
+            heartbeat_secret_arn=environment.get("HEARTBEAT_SECRET_ARN") or "",
         )
 
     @property

@@ -2,6 +2,8 @@
 
 from app.aws.clients import dynamodb_client
 from app.bootstrap import Container, build_container
+from app.jobs.heartbeat import Heartbeat
+from app.jobs.heartbeat_secret import HeartbeatSecret
 from app.jobs.messages import DECIDE_DWIPPS, DELETE_ACCOUNT, RENEW_RANKING
 from app.jobs.worker import Worker
 from app.me.erasure import Erasure
@@ -32,6 +34,11 @@ def build_worker(settings: Settings) -> Worker:
         {DELETE_ACCOUNT: erasure, DECIDE_DWIPPS: bulk_job, RENEW_RANKING: build_renewal(container, schedule)},
         {RENEW_RANKING: schedule.iter_due},
     )
+
+
+def build_heartbeat(settings: Settings) -> Heartbeat:
+    """Build the heartbeat. This makes no call."""
+    return Heartbeat(settings.heartbeat_url, HeartbeatSecret(settings.region, settings.heartbeat_secret_arn))
 
 
 def build_renewal(container: Container, schedule: RankingSchedule) -> Renewal:

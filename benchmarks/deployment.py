@@ -8,16 +8,16 @@ from math import ceil
 
 MEMORY_MB = 1024
 LOG_DAYS = 365
-CUSTOM_METRICS = 16  # 14 of requests and jobs in EMF (app/observability), and 2 filters of the access log
-ALARM_METRICS = 28  # An alarm that is calculated from six metrics is billed as six.
+CUSTOM_METRICS = 23  # 17 in EMF (app/observability), and 6 filters of the access log
+ALARM_METRICS = 43  # An alarm that is calculated from six metrics is billed as six.
 DASHBOARDS = 1
 WEB_ACLS = 1
-WAF_RULES = 2
-STAGE_RATE_LIMIT = 500  # requests per second
+WAF_RULES = 3
+STAGE_RATE_LIMIT = 500  # reads of members per second
 
 # Log bytes of a request: the app's line with its metrics, Lambda's START, END and REPORT, and API Gateway's line.
 FUNCTION_LOG_BYTES = 740 + 350
-GATEWAY_LOG_BYTES = 280
+GATEWAY_LOG_BYTES = 410
 LOG_COMPRESSION = 0.15  # The ratio that AWS's own pricing calculator assumes.
 
 SECONDS_PER_MONTH = 365.25 * 24 * 3600 / 12

@@ -94,7 +94,7 @@ def _list_account_limits(milliseconds: float) -> list[Limit]:
             "requests to the stage",
             f"{STAGE_RATE_LIMIT} requests/s",
             f"{STAGE_RATE_LIMIT} requests/s",
-            "deploy/gateway.yml, up to the account's 10,000",
+            "deploy/limits.js, up to the account's 10,000",
             _GATEWAY,
         ),
         Limit(

@@ -30,10 +30,10 @@ _NOTE = """\
 Calculated like the table above, for the site of the same age. A run reads at {rate} read units per second and shard,
 and at most {max_rate} in any second. The dollars are those of DynamoDB and Lambda. Upvotes add no cost. The worker has
 {invocations} concurrent invocations. With {shards} shards, the jobs of 100 million members use {busy:.0%} of them. So
-some runs wait for others, and take up to a third longer than stated: raise `maximumConcurrency`. More shards shorten
+some runs wait for others, and take up to a third longer than stated: raise `MaximumConcurrency`. More shards shorten
 the runs, until the processor of an invocation is the limit, at about ten shards. The longest lap of all Dwipps that a
 chain of messages allows takes {longest:.1f} days, for {dwipps:.1f} billion Dwipps per shard."""
-_INVOCATIONS = 2  # maximumConcurrency in serverless.yml
+_INVOCATIONS = 2  # MaximumConcurrency in deploy/queue.yml
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ const RESPONSES = [
   ['THROTTLED', 429, 'throttled', 'Too many requests', 'All clients together sent too many requests. Try again.', RETRY_SECONDS],
   ['UNAUTHORIZED', 401, 'unauthenticated', 'Unauthenticated', LOG_IN],
   ['UNSUPPORTED_MEDIA_TYPE', 415, 'media-type-refused', 'Unsupported media type', 'Send the body as application/json.'],
-  ['WAF_FILTERED', 429, 'too-many-attempts', 'Too many requests', 'Your address sent too many requests about accounts. Try again later.', FIREWALL_SECONDS],
+  ['WAF_FILTERED', 429, 'too-many-attempts', 'Too many requests', 'Your address sent too many requests. Try again later.', FIREWALL_SECONDS],
 ];
 
 const toStaticValue = (text) => `'${text}'`;

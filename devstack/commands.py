@@ -75,7 +75,7 @@ def deploy(options: Options, stop: threading.Event) -> None:
 
 
 def undeploy(options: Options, _: threading.Event) -> None:
-    """Remove the deployment, except for the tables and the user pool, which the template retains.
+    """Remove the functions of the deployment, and keep its data.
 
     Raises:
         LocalError: if the port or the state folder is in use, or if the removal fails.
@@ -84,8 +84,7 @@ def undeploy(options: Options, _: threading.Event) -> None:
     with state.lock() as lock:
         require_free(options.aws_port, "AWS_PORT", "undeploy-local")
         deployment.remove(options, state, lock)
-    print("Removed the deployment, except for the tables and the user pool.")
-    print("`make deploy-local` uses them again. `make reset` deletes them.")
+    print("Removed the functions. `make deploy-local` uses the data again, and `make reset` deletes it.")
 
 
 def reset(options: Options, _: threading.Event) -> None:

@@ -1,6 +1,6 @@
-"""The deployment of serverless.yml into the embedded AWS: gateway, authorizer, functions, roles, queue and data.
+"""The deployment into the embedded AWS: the stack of the data, and that of the functions, the gateway and the roles.
 
-The files are those that are deployed to AWS.
+The files and the commands are those of a deployment to AWS.
 """
 
 import contextlib
@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from app.jobs.lambda_events import SWEEP_EVENT
 from app.settings import Settings
-from devstack import clients, environment, function_package, lambda_function, ministack, osls, retained_data, stack
+from devstack import clients, environment, function_package, lambda_function, ministack, stack
+from devstack import stage as stage_commands
 from devstack.errors import LocalError
 from devstack.options import Options
 from devstack.ports import LOOPBACK
@@ -20,6 +21,7 @@ from devstack.state import StateFolder, record_process_id
 
 STAGE = "dev"
 STACK = f"dwipper-{STAGE}"
+DATA_STACK = f"dwipper-{STAGE}-data"
 WORKER_FUNCTION = f"dwipper-{STAGE}-worker"
 FUNCTIONS = (f"dwipper-{STAGE}-api", WORKER_FUNCTION)
 
@@ -54,7 +56,7 @@ def run(options: Options, state: StateFolder, lock: int) -> Iterator[Deployment]
         _require_same_port(aws.endpoint, options)
         deploy(aws.endpoint, options.region, state)
         with _run_functions(aws.endpoint, options, state):
-            settings = stack.read_settings(aws.endpoint, options.region, name=STACK)
+            settings = stack.read_settings(aws.endpoint, options.region, name=DATA_STACK)
             yield Deployment(_read_api_url(aws.endpoint, options.region), aws, settings)
 
 
@@ -65,27 +67,26 @@ def sweep(deployed: Deployment) -> None:
 
 
 def remove(options: Options, state: StateFolder, lock: int) -> None:
-    """Remove the deployment, except for the tables and the user pool. See `run` for the arguments.
+    """Remove the functions, and keep the data. See `run` for the arguments.
 
     Raises:
         LocalError: if the removal fails.
     """
     with _run_aws(options, state, lock) as aws:
-        retained_data.record(aws.endpoint, options.region, STACK, state.retained_data)
-        osls.remove(aws.endpoint, options.region, STAGE, state.path / "osls.log")
+        if not stack.exists(clients.cloudformation_client(aws.endpoint, options.region), STACK):
+            raise LocalError("Nothing is deployed: `make deploy-local` deploys.")
+        stage_commands.remove(aws.endpoint, options.region, STAGE, state.path / "deploy.log")
 
 
 def deploy(endpoint: str, region: str, state: StateFolder) -> None:
-    """Create or update the stack, with the current code as the image of the functions.
+    """Create or update the stacks, with the current code as the image of the functions.
 
     Raises:
         LocalError: if the deployment fails.
     """
     digest = function_package.build(state.task)
-    if retained_data.restore(endpoint, region, STACK, state.retained_data):
-        print("Imported the tables and the user pool of the removed deployment.")
     image = f"000000000000.dkr.ecr.{region}.amazonaws.com/dwipper@{digest}"
-    osls.deploy(endpoint, region, STAGE, image, state.path / "osls.log")
+    stage_commands.deploy(endpoint, region, STAGE, image, state.path / "deploy.log")
 
 
 @contextlib.contextmanager
@@ -130,7 +131,7 @@ def _require_same_port(endpoint: str, options: Options) -> None:
     for port in {urlsplit(url).port for url in urls} - {options.aws_port}:
         raise LocalError(
             f"The deployment was made with AWS_PORT={port}, and its queue only works with that port. Use that port, or "
-            f"remove the deployment first: `AWS_PORT={port} make undeploy-local`."
+            "delete the data: `make reset`."
         )
 
 

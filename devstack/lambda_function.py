@@ -91,10 +91,11 @@ def _make_function_env(
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["MemorySize"]),
         "AWS_REGION": target.region,
-        # Lambda does not set these three: botocore knows AWS's endpoints.
+        # Lambda does not set these four: botocore knows AWS's endpoints.
         "AWS_ENDPOINT_URL_DYNAMODB": target.endpoint,
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": target.endpoint,
         "AWS_ENDPOINT_URL_SQS": target.endpoint,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": target.endpoint,
         **configuration["Environment"]["Variables"],
         **_assume_role(configuration, target),
     }

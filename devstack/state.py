@@ -53,11 +53,6 @@ class StateFolder:
         return self.path / "seeded"
 
     @property
-    def retained_data(self) -> Path:
-        """Return the path of the file that names the tables and the user pool of a removed deployment."""
-        return self.path / "retained.json"
-
-    @property
     def _version(self) -> Path:
         return self.path / "version"
 
@@ -94,7 +89,7 @@ class StateFolder:
         """Delete the data, the env file, the seed marker, the record of the writer and the logs. Other files stay."""
         for folder in (self.ministack, self.dynamodb):
             shutil.rmtree(folder, ignore_errors=True)
-        for file in (self.env_file, self.seed_marker, self.retained_data, self._version, *self.path.glob("*.log")):
+        for file in (self.env_file, self.seed_marker, self._version, *self.path.glob("*.log")):
             file.unlink(missing_ok=True)
 
 

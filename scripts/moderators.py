@@ -19,6 +19,7 @@ from devstack import clients
 from devstack.environment import exempt_loopback_from_proxies, hide_aws_account
 from devstack.options import Options
 from devstack.state import StateFolder
+from scripts.errors import OperatorError
 from scripts.stack_outputs import fetch_outputs
 
 if TYPE_CHECKING:
@@ -38,10 +39,6 @@ _NO_GROUP = (
 )
 # The statuses of users with a confirmed account.
 _CONFIRMED = ("CONFIRMED", "RESET_REQUIRED")
-
-
-class OperatorError(Exception):
-    """A failure that the operator can fix. Only its text is shown."""
 
 
 def add(client: "CognitoIdentityProviderClient", pool_id: str, email: str) -> str:
@@ -98,16 +95,9 @@ def connect_to_stage(stage: str, region: str) -> tuple["CognitoIdentityProviderC
     """Return a client for the user pool of a deployed stage, and the id of the pool.
 
     Raises:
-        OperatorError: if nothing is deployed as this stage.
+        OperatorError: if there is no such stage, or if the deployment of its data is not complete.
     """
-    try:
-        outputs = fetch_outputs(stage, region)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        raise OperatorError(f"There is no stage {stage} in {region}.") from error
-    if "UserPoolId" not in outputs:
-        raise OperatorError(f"The deployment of the stage {stage} in {region} is not complete.")
+    outputs = fetch_outputs(stage, region)
     return boto3.client("cognito-idp", region_name=region), outputs["UserPoolId"]
 
 

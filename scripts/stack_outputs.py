@@ -1,4 +1,4 @@
-"""Print the outputs of a stage's stack as JSON: `AWS_REGION=… python scripts/stack_outputs.py STAGE`."""
+"""Print the outputs of a stage's two stacks as JSON: `AWS_REGION=… python -m scripts.stack_outputs STAGE`."""
 
 import json
 import os
@@ -6,18 +6,29 @@ import sys
 
 import boto3
 
+from scripts import stacks
+from scripts.errors import OperatorError
+
 
 def fetch_outputs(stage: str, region: str) -> dict[str, str]:
-    """Return the outputs of a stage's stack. Empty if its deployment is not complete.
+    """Return the outputs of the data and of the functions. Those of the functions are missing if they are removed.
 
     Raises:
-        ClientError: with the code ValidationError if there is no such stack.
+        OperatorError: if there is no such stage, or if the deployment of its data is not complete.
+        ClientError: if CloudFormation refuses the call.
     """
     client = boto3.client("cloudformation", region_name=region)
-    (stack,) = client.describe_stacks(StackName=f"dwipper-{stage}")["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    data = stacks.find(client, stacks.get_data_name(stage))
+    if data is None:
+        raise OperatorError(f"There is no stage {stage} in {region}.")
+    if not (outputs := stacks.get_outputs(data)):
+        raise OperatorError(f"The deployment of the stage {stage} in {region} is not complete.")
+    return outputs | stacks.get_outputs(stacks.find(client, stacks.get_service_name(stage)))
 
 
 if __name__ == "__main__":
-    json.dump(fetch_outputs(sys.argv[1], os.environ["AWS_REGION"]), sys.stdout, indent=2)
+    try:
+        json.dump(fetch_outputs(sys.argv[1], os.environ["AWS_REGION"]), sys.stdout, indent=2)
+    except OperatorError as error:
+        sys.exit(str(error))
     sys.stdout.write("\n")

@@ -156,8 +156,7 @@ class SignUp:
         for remaining in reversed(range(_MAX_REMOVALS + 1)):
             try:
                 return self._pool.sign_up(email, password, requested_handle)
-            except MailNotSentError as error:
-                log_suppressed(error)
+            except MailNotSentError:
                 return None
             except EmailInUseError:
                 # The last SignUp is not followed by a removal, because the pool would have no user then.

@@ -52,6 +52,10 @@ _SQS_CONFIG = Config(
 )
 
 
+# For the heartbeat, which is sequential.
+_SECRETS_CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
+
+
 def dynamodb_client(region: str, *, single_attempt: bool = False) -> "DynamoDBClient":
     """Return a client for DynamoDB. Threads can share it. With `single_attempt`, the SDK never retries a call.
 
@@ -89,6 +93,11 @@ def sqs_client(region: str, *, poll_seconds: int = 0) -> "SQSClient":
     """
     config = _SQS_CONFIG.merge(Config(read_timeout=poll_seconds + 2))
     return _with_checks(boto3.client("sqs", region_name=region, config=config), config)
+
+
+def secrets_client(region: str) -> Any:
+    """Return a client for Secrets Manager."""
+    return _with_checks(boto3.client("secretsmanager", region_name=region, config=_SECRETS_CONFIG), _SECRETS_CONFIG)
 
 
 def _with_checks(client: Client, config: Any) -> Client:

@@ -82,6 +82,10 @@ UNDISCLOSED = frozenset(
 # Cognito could not send a mail, or the daily quota is used up. The API does not return this, because Cognito mails only
 # if the email has no account.
 MAIL_ERRORS = frozenset({"CodeDeliveryFailureException", "LimitExceededException"})
+# Cognito may not send through the SES identity of the pool. The response is 500, because an operator must fix it.
+_MAIL_ACCESS_DENIED = "InvalidEmailRoleAccessPolicyException"
+# The message of a limit per user, which an impatient member exceeds. The message of the quota names the "email limit".
+_USER_LIMIT = "attempt limit"
 
 USER_NOT_FOUND = frozenset({"UserNotFoundException"})
 
@@ -118,6 +122,13 @@ def suppress_errors(codes: Container[str]) -> Iterator[None]:
     except ClientError as error:
         if error_code(error) not in codes:
             raise
+
+
+def is_unsent_mail(error: ClientError) -> bool:
+    """Return True if a call that mails a code failed because Cognito or SES did not send the mail."""
+    if error_code(error) == "LimitExceededException":
+        return not message_contains(error, _USER_LIMIT)
+    return error_code(error) in {*MAIL_ERRORS, _MAIL_ACCESS_DENIED}
 
 
 def change_password_error(error: ClientError) -> DwipperError:

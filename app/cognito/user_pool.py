@@ -7,7 +7,8 @@ The errors of each call: https://docs.aws.amazon.com/cognito-user-identity-pools
 import random
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from app.aws.clients import cognito_client
-from app.aws.errors import TRANSPORT_ERRORS, error_code, to_domain_error
+from app.aws.errors import TRANSPORT_ERRORS, error_code, log_suppressed, to_domain_error
 from app.cognito import error_mapping
 from app.cognito.models import Tokens, User
 from app.errors import (
@@ -29,6 +30,7 @@ from app.errors import (
     UnavailableError,
     WeakPasswordError,
 )
+from app.observability import request_context
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ class UserPool:
         if requested_handle:
             attributes.append({"Name": "preferred_username", "Value": requested_handle})
         try:
-            with error_mapping.map_errors(error_mapping.PASSWORD_POLICY_ERRORS):
+            with error_mapping.map_errors(error_mapping.PASSWORD_POLICY_ERRORS), _record_unsent_mail():
                 response = self._single_attempt_client.sign_up(
                     ClientId=self._client_id,
                     Username=email,
@@ -122,7 +124,7 @@ class UserPool:
 
     def resend(self, user_id: str) -> None:
         """Mail a new code to an unconfirmed user. Do nothing for any other user."""
-        with error_mapping.suppress_errors(error_mapping.UNDISCLOSED):
+        with error_mapping.suppress_errors(error_mapping.UNDISCLOSED), _record_unsent_mail():
             self._client.resend_confirmation_code(ClientId=self._client_id, Username=user_id)
 
     def get_user(self, name: str) -> User | None:
@@ -246,7 +248,7 @@ class UserPool:
 
     def forgot_password(self, email: str) -> None:
         """Mail a reset code. Do nothing for an email without an account."""
-        with error_mapping.suppress_errors(error_mapping.UNDISCLOSED):
+        with error_mapping.suppress_errors(error_mapping.UNDISCLOSED), _record_unsent_mail():
             self._client.forgot_password(ClientId=self._client_id, Username=email)
 
     def reset_password(self, email: str, code: str, password: str) -> None:
@@ -278,6 +280,18 @@ class UserPool:
                 )
             except self._single_attempt_client.exceptions.NotAuthorizedException as error:
                 raise error_mapping.change_password_error(error) from error
+
+
+@contextmanager
+def _record_unsent_mail() -> Iterator[None]:
+    """Log and count a mail that was not sent. The error is raised again, and the caller decides on the response."""
+    try:
+        yield
+    except ClientError as error:
+        if error_mapping.is_unsent_mail(error):
+            request_context.current().unsent_mails.append(error_code(error))
+            log_suppressed(error)
+        raise
 
 
 def _check_form(secret: str, error_type: type[DwipperError]) -> None:

@@ -1,26 +1,31 @@
-"""The events of the worker function: messages of the queue, and the schedule of the sweep."""
+"""The events of the worker function: messages of the queue, and the schedules of the sweep and of the heartbeat."""
 
 from collections.abc import Callable
 from typing import Any
 
+from app.jobs.heartbeat import Heartbeat
 from app.jobs.worker import Worker
 
-# The input of the schedule's rule in serverless.yml.
+# The inputs of the schedules' rules in serverless.yml.
 SWEEP_EVENT = {"schedule": "sweep"}
+HEARTBEAT_EVENT = {"schedule": "heartbeat"}
 
 
 class UnknownEventError(Exception):
-    """The event is neither a batch of messages nor the event of the schedule."""
+    """The event is neither a batch of messages nor the event of a schedule."""
 
 
 class SweepFailedError(Exception):
     """The sweep failed. The log has the cause."""
 
 
-def make_handler(worker: Worker) -> Callable[[Any, Any], Any]:
+def make_handler(worker: Worker, heartbeat: Heartbeat) -> Callable[[Any, Any], Any]:
     """Return a Lambda handler that does the work of each event."""
 
     def handle(event: Any, context: Any) -> Any:
+        if event == HEARTBEAT_EVENT:
+            heartbeat.beat(getattr(context, "aws_request_id", "heartbeat"))
+            return None
         if event == SWEEP_EVENT:
             if not worker.sweep(getattr(context, "aws_request_id", "sweep")):
                 raise SweepFailedError  # Lambda retries a failed event of a schedule.

@@ -101,6 +101,8 @@ def _write(entry: AccessLogEntry, context: RequestContext, milliseconds: float) 
         "problem": context.problem,
     }
     values = metrics.request_metrics(entry.status, milliseconds, len(context.cognito_failures))
+    if context.unsent_mails:
+        values[metrics.UNSENT_MAILS] = len(context.unsent_mails)
     if entry.business_metric:
         values[entry.business_metric] = 1
     write_line(logger, "request", fields, values)

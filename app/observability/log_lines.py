@@ -30,7 +30,7 @@ def write_line(
 
     Args:
         logger: the logger.
-        message: the kind of the line, `request` or `job`.
+        message: the kind of the line, such as `request` or `job`.
         fields: the facts by name. A fact that is None is left out.
         metrics: the metrics by name.
     """

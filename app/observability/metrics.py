@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 
 NAMESPACE = "Dwipper"
 
+# The mails with a code that were not sent. Only the lines of such requests have it, so that the others stay short.
+UNSENT_MAILS = "UnsentMails"
+
 _UNITS = {"Latency": "Milliseconds"}
 _ATTRIBUTE = "business_metric"
 
@@ -61,6 +64,12 @@ def job_metrics(*, has_failed: bool, revived: int, cognito_errors: int) -> dict[
         "JobsRevived": revived,
         "CognitoErrors": cognito_errors,
     }
+
+
+def heartbeat_metrics(*, is_healthy: bool, has_logged_in: bool | None) -> dict[str, float]:
+    """Return the metrics of one beat. `has_logged_in` is None if the heartbeat has no member yet."""
+    logins = {} if has_logged_in is None else {"HeartbeatLogins": int(has_logged_in)}
+    return {"Heartbeats": int(is_healthy), **logins}
 
 
 def emf_document(values: Mapping[str, float], stage: str, timestamp: float) -> dict[str, Any]:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class RequestContext:
-    """The id of a request, its member, the problem of its response, and the failed calls to Cognito."""
+    """The id of a request, its member, the problem of its response, failed calls to Cognito, and unsent mails."""
 
     request_id: str = ""
     member_id: str | None = None
     problem: str | None = None
     # A list, not a counter: `append` is atomic, `+=` is not, and several threads record failures at once.
     cognito_failures: list[str] = field(default_factory=list)
+    unsent_mails: list[str] = field(default_factory=list)
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

@@ -37,7 +37,7 @@ class ConstantModel(DesignModel):
 
 def test_bill_of_a_million_upvotes_equals_the_sum_by_hand() -> None:
     dollars = bill_million_calls(DWIPPER.estimate_usage("upvote", 1e4))
-    log = (740 + 350 + 280) * 1e6 / GB
+    log = (740 + 350 + 410) * 1e6 / GB
     assert dollars == {
         "DynamoDB": pytest.approx(9 * 0.625 + 4 * 0.125),
         "Lambda": pytest.approx(0.20 + 1e6 * 0.015 * 0.0000133334),
@@ -54,7 +54,7 @@ def test_function_duration_is_rounded_up_to_a_millisecond() -> None:
 def test_monthly_bill_equals_the_sum_by_hand() -> None:
     workload = Workload(active_share=0.5, calls_per_member={"one Dwipp": 2})
     bill = get_bill(ConstantModel(Usage(CapacityUnits(1, 2), 10)), 400e6, workload)
-    log, seconds = 400e6 * 1370 / GB, 365.25 / 12 * 86_400
+    log, seconds = 400e6 * 1500 / GB, 365.25 / 12 * 86_400
     traced = seconds + (400e6 - seconds) * 0.05
     assert bill.dollars == {
         "Lambda": pytest.approx(400 * 0.20 + 400e6 * 0.010 * 0.0000133334),
@@ -62,9 +62,9 @@ def test_monthly_bill_equals_the_sum_by_hand() -> None:
         "DynamoDB requests": pytest.approx(400 * (0.625 + 2 * 0.125)),
         "DynamoDB storage": pytest.approx(5 * 0.25 + 2 * 0.20),
         "CloudWatch": pytest.approx(
-            16 * 0.30 + 28 * 0.10 + 3 + log * 0.50 + log * 0.15 * 12 * 0.03 + traced * 5e-6, rel=1e-3
+            23 * 0.30 + 43 * 0.10 + 3 + log * 0.50 + log * 0.15 * 12 * 0.03 + traced * 5e-6, rel=1e-3
         ),
-        "WAF": pytest.approx(5 + 2 + 400 * 0.60),
+        "WAF": pytest.approx(5 + 3 + 400 * 0.60),
         "Transfer": pytest.approx(400e6 * 1100 / GB * 0.09),
     }
     assert bill.total == pytest.approx(sum(bill.dollars.values()))
@@ -131,22 +131,25 @@ def test_deployment_values_equal_the_templates() -> None:
     serverless = (ROOT / "serverless.yml").read_text()
     assert f"  memorySize: {deployment.MEMORY_MB}\n" in serverless
     assert serverless.partition("\n  prod:\n")[2].startswith(f"    logDays: {deployment.LOG_DAYS}\n")
-    firewall, gateway, data = (
-        (ROOT / "deploy" / name).read_text() for name in ("firewall.yml", "gateway.yml", "data.yml")
+    firewall, limits, data = (
+        (ROOT / "deploy" / name).read_text() for name in ("firewall.yml", "limits.js", "data.yml")
     )
     assert firewall.count("Type: AWS::WAFv2::WebACL\n") == deployment.WEB_ACLS
     assert firewall.count("- Name:") == deployment.WAF_RULES
-    assert f"ThrottlingRateLimit: {deployment.STAGE_RATE_LIMIT}\n" in gateway
+    assert f"GET: [{deployment.STAGE_RATE_LIMIT}, " in limits
     assert data.count("UserPoolTier: LITE\n") == 1
     assert data.count("PointInTimeRecoveryEnabled: true") == 4
 
 
 def test_monitoring_values_equal_the_templates() -> None:
-    alarms = (ROOT / "deploy" / "alarms.yml").read_text()
+    alarms = "".join((ROOT / "deploy" / name).read_text() for name in ("alarms.yml", "gateway-alarms.yml"))
     filters = alarms.count("Type: AWS::Logs::MetricFilter")
-    assert len(re.findall(r"\bMetricName: ", alarms)) == deployment.ALARM_METRICS + filters
+    # A metric with an anchor in YAML stands in several alarms.
+    references = len(re.findall(r"Metric: \*\w+", alarms))
+    assert len(re.findall(r"\bMetricName: ", alarms)) + references == deployment.ALARM_METRICS + filters
     request_metrics = 5  # Those of each request, which are no business metrics.
     job_metrics = 4  # Those of each job, and the business metric at the end of a deletion.
-    metrics = request_metrics + job_metrics + len(set(list_business_metrics().values()))
+    other_metrics = 3  # Unsent mails, and the two of the heartbeat.
+    metrics = request_metrics + job_metrics + other_metrics + len(set(list_business_metrics().values()))
     assert metrics + filters == deployment.CUSTOM_METRICS
     assert (ROOT / "deploy" / "dashboard.yml").read_text().count("AWS::CloudWatch::Dashboard") == deployment.DASHBOARDS

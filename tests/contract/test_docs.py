@@ -27,6 +27,7 @@ RUN_BY = {
     "make check-full": "Makefile",
     "make deploy-local": "tests/e2e/deployed/test_deploy_command.py",
     "make format": "Makefile",
+    "make heartbeat": "tests/operations/test_heartbeat_member.py",
     "make lint": ".ci/run",
     "make lock": "tests/devstack/test_lock.py",
     "make moderator": "tests/devstack/test_moderators.py",
@@ -41,10 +42,12 @@ RUN_BY = {
     "make test-security": ".ci/run",
     "make test-slow": ".ci/run",
     "make undeploy-local": "tests/e2e/deployed/test_deploy_command.py",
-    # These require AWS. See "Verified only by a deployment to AWS" in docs/deployment.md.
-    "make deploy": "docs/deployment.md",
-    "make outputs": "docs/deployment.md",
-    "make remove": "docs/deployment.md",
+    # These run against the embedded AWS. See "Verified only by a deployment to AWS" in docs/deployment.md.
+    "make deploy": "tests/operations/test_deploy.py",
+    "make outputs": "tests/operations/test_stack_outputs.py",
+    "make remove": "tests/operations/test_remove.py",
+    "make restore": "tests/operations/test_restore.py",
+    "make template": "tests/infrastructure/test_plain_template.py",
 }
 
 
@@ -110,7 +113,15 @@ def test_the_readme_opens_with_a_title_a_sentence_and_two_commands() -> None:
 
 
 def test_the_readme_names_every_setting() -> None:
-    optional = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_FORMAT", "LOG_LEVEL", "STAGE")
+    optional = (
+        "FEED_CACHE_SECONDS",
+        "FEED_SHARDS",
+        "LOG_FORMAT",
+        "LOG_LEVEL",
+        "STAGE",
+        "HEARTBEAT_URL",
+        "HEARTBEAT_SECRET_ARN",
+    )
     limits = settings.MemberLimits.variables()
     assert len(settings._REQUIRED) + len(optional) + len(["limits"]) == len(fields(settings.Settings))
     for variable in (*settings._REQUIRED.values(), *optional, *limits):
@@ -132,7 +143,8 @@ def test_polling_page_has_the_loop_of_the_document() -> None:
 
 def test_every_alarm_has_a_remedy() -> None:
     table = (ROOT / "docs" / "operations.md").read_text().partition("## Alarms")[2]
-    alarms = re.findall(r"AlarmName: !Sub dwipper-\$\{Stage\}-([a-z-]+)", (ROOT / "deploy" / "alarms.yml").read_text())
+    templates = "".join((ROOT / "deploy" / name).read_text() for name in ("alarms.yml", "gateway-alarms.yml"))
+    alarms = re.findall(r"AlarmName: !Sub dwipper-\$\{Stage\}-([a-z-]+)", templates)
     first_cells = "".join(re.findall(r"^\|[^|]+\|", table, re.MULTILINE))
     assert sorted(re.findall(r"`([a-z-]+)`(?=[,| ])", first_cells)) == sorted(alarms)
 

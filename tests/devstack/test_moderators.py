@@ -131,7 +131,7 @@ class TestLocally:
 class TestStage:
     def test_member_of_a_stage_is_added_and_removed(self, embedded: Service, tmp_path: Path) -> None:
         stage = f"s{uuid.uuid4().hex[:10]}"
-        settings = stack.deploy(embedded.endpoint, REGION, name=f"dwipper-{stage}")
+        settings = stack.deploy(embedded.endpoint, REGION, name=f"dwipper-{stage}-data")
         operator = Operator(embedded.endpoint, tmp_path, settings)
         operator.sign_up()
         variables = _stage_variables(embedded.endpoint)

@@ -1,7 +1,7 @@
 """The deployment commands in comments and docs, and what they lack.
 
 A command is a line of a shell block, an indented line of a comment, the text after `Usage:`, or inline code. Inline
-code without arguments, such as `make deploy`, is only a name: its target must exist.
+code without arguments, such as `make deploy` or `aws cloudformation deploy`, is only a name: a target must exist.
 """
 
 import re
@@ -28,9 +28,12 @@ REQUIRED_VARIABLES = {
     "moderator": ("EMAIL",),
     "outputs": ("STAGE", "AWS_REGION"),
     "remove": ("STAGE", "AWS_REGION"),
+    "restore": ("STAGE", "AWS_REGION", "TIME"),
     "smoke": ("URL", "EMAIL|USER_POOL_ID"),
+    "template": ("STAGE",),
 }
-REQUIRED_VARIABLES_OF_PROD = {"deploy": ("MAIL_FROM", "SES_IDENTITY_ARN")}
+# The folder of the templates that `make template` writes.
+_BUILT = "dist/"
 # The number of arguments of each script, by its first argument if the script has subcommands.
 _ARGUMENTS: dict[str, int | dict[str, int]] = {
     "check-findings.sh": 1,
@@ -66,6 +69,8 @@ class Command:
         words = [word for word in self.words if word != "bash"]
         if words[0] == "make":
             return list(_find_make_faults(words[1], self._collect_variables(words[2:])))
+        if words == ["aws", "cloudformation", "deploy"]:
+            return []  # only a name
         if words[0] == "aws":
             return list(_find_stack_faults(words, self.variables))
         return list(_find_script_faults(words[0], words[1:], self.variables))
@@ -106,9 +111,7 @@ def _find_make_faults(target: str, variables: dict[str, str]) -> Iterator[str]:
     if not variables:
         return
     required = list(REQUIRED_VARIABLES.get(target, ()))
-    if variables.get("STAGE") == "prod":
-        required += REQUIRED_VARIABLES_OF_PROD.get(target, ())
-    if "STAGE" in variables:
+    if "STAGE" in variables and target != "template":
         required.append("AWS_REGION")
     for names in dict.fromkeys(required):
         if not variables.keys() & set(names.split("|")):
@@ -122,6 +125,8 @@ def _find_stack_faults(words: Sequence[str], variables: frozenset[str]) -> Itera
     if "AWS_REGION" not in variables and not options.get("--region"):
         yield "no region"
     file = next(iter(options.get("--template-file", [])), "")
+    if file.startswith(_BUILT):
+        return
     if not file or not (ROOT / file).is_file():
         yield f"no template {file}"
         return

@@ -65,11 +65,11 @@ class _RateRule:
         self._is_blocking = rule["Action"] == {"Block": {}}
         self._window: float = rate["EvaluationWindowSec"]
         self._limit: int = rate["Limit"]
-        self._scope = rate["ScopeDownStatement"]
+        self._scope = rate.get("ScopeDownStatement")
         self._counted: dict[str, deque[float]] = {}
 
     def blocks(self, request: Request) -> bool:
-        if not matches(self._scope, request):
+        if self._scope and not matches(self._scope, request):
             return False
         times = self._counted.setdefault(request.address, deque())
         while times and times[0] <= request.second - self._window:

@@ -1,4 +1,4 @@
-"""Packaging with osls, which makes a CloudFormation template from the files of the deployment."""
+"""The templates of a stage: that of its data, and the one that osls makes from serverless.yml."""
 
 import json
 import os
@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from devstack.paths import ROOT
+from scripts.osls import PLACEHOLDERS
+from testkit.templates import to_json
 
 IMAGE = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/dwipper@sha256:{'a' * 64}"
-MAIL_VARIABLES = {
-    "SES_IDENTITY_ARN": "arn:aws:ses:eu-central-1:123456789012:identity/example.org",
-    "MAIL_FROM": "dwipper@example.org",
-}
 _FILES = ("serverless.yml", "deploy")
 _TEMPLATE = "cloudformation-template-update-stack.json"
+_PARAMETERS = [f"--param={name}={value}" for name, value in {**PLACEHOLDERS, "image": IMAGE}.items()]
 
 
 class PackagingError(Exception):
@@ -33,7 +32,7 @@ def copy_sources(folder: Path) -> Path:
 
 
 def package(folder: Path, stage: str, **variables: str) -> tuple[dict[str, Any], Path]:
-    """Package a stage. Return its template, and the file of the template.
+    """Package a stage. Return its template with the resources of the data, and the file of the packaged template.
 
     Args:
         folder: the copied files of the deployment.
@@ -47,7 +46,7 @@ def package(folder: Path, stage: str, **variables: str) -> tuple[dict[str, Any],
     assert osls.exists(), "osls is missing: `npm ci --ignore-scripts` installs it"
     output = folder / "package" / stage
     result = subprocess.run(
-        [osls, "package", "--stage", stage, "--param", f"image={IMAGE}", "--package", output],
+        [osls, "package", "--stage", stage, "--package", output, *_PARAMETERS],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "NODE_NO_WARNINGS": "1"} | variables,
         capture_output=True,
@@ -57,7 +56,9 @@ def package(folder: Path, stage: str, **variables: str) -> tuple[dict[str, Any],
     )
     if result.returncode != 0:
         raise PackagingError(result.stdout + result.stderr)
-    return json.loads((output / _TEMPLATE).read_text()), output / _TEMPLATE
+    template = json.loads((output / _TEMPLATE).read_text())
+    template["Resources"] |= json.loads(to_json(folder / "deploy" / "data.yml"))["Resources"]
+    return template, output / _TEMPLATE
 
 
 def replace_once(folder: Path, name: str, old: str | re.Pattern[str], new: str) -> None:

@@ -19,7 +19,7 @@ def find_statements(node: Any) -> Iterator[dict[str, Any]]:
 def find_actions(node: Any, effect: str = "Allow") -> set[str]:
     """Return the actions that the statements of a part of a template allow, or deny, according to the effect."""
     matching = [statement for statement in find_statements(node) if statement["Effect"] == effect]
-    return {action for statement in matching for action in _as_list(statement["Action"])}
+    return {action for statement in matching for action in as_list(statement["Action"])}
 
 
 def find_wildcard_actions(node: Any) -> set[str]:
@@ -32,10 +32,11 @@ def find_unrestricted_actions(node: Any) -> set[str]:
     unrestricted = [
         statement
         for statement in find_statements(node)
-        if statement["Effect"] == "Allow" and "*" in _as_list(statement.get("Resource", []))
+        if statement["Effect"] == "Allow" and "*" in as_list(statement.get("Resource", []))
     ]
-    return {action for statement in unrestricted for action in _as_list(statement["Action"])}
+    return {action for statement in unrestricted for action in as_list(statement["Action"])}
 
 
-def _as_list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
+    """Return a value as a list: a policy may name one action or resource without a list."""
     return value if isinstance(value, list) else [value]

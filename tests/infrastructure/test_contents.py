@@ -25,7 +25,8 @@ _MAX_BYTES = 60e6
 
 @pytest.fixture
 def function(function_image: Image) -> Contents:
-    return Contents.from_image(function_image, "/var/task", "runtime", ["cognito-idp", "dynamodb", "sqs"])
+    services = ["cognito-idp", "dynamodb", "secretsmanager", "sqs"]
+    return Contents.from_image(function_image, "/var/task", "runtime", services)
 
 
 @pytest.fixture

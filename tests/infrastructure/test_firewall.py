@@ -1,4 +1,4 @@
-"""The firewall stops guesses from one address, and lets 300 members behind one address keep their sessions."""
+"""The firewall stops guesses and floods from one address, and lets 300 members behind one address use the site."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from devstack.paths import ROOT
 from testkit.doubles import make_offline_app, send_request
 from testkit.operations import ALL_OPERATIONS
 from testkit.templates import load_template
-from tests.infrastructure.firewall import Firewall, Request
+from tests.infrastructure.firewall import Firewall, Request, matches
 
 _WINDOW_SECONDS = 300
 _MEMBERS = 300
@@ -48,8 +48,13 @@ _DISGUISES = (
 
 @pytest.fixture
 def firewall() -> Firewall:
+    return Firewall(_load_rules())
+
+
+def _load_rules() -> list[dict[str, Any]]:
     template: dict[str, Any] = load_template(ROOT / "deploy" / "firewall.yml")["on"]
-    return Firewall(template["Resources"]["WebAcl"]["Properties"]["Rules"])
+    rules: list[dict[str, Any]] = template["Resources"]["WebAcl"]["Properties"]["Rules"]
+    return rules
 
 
 def _spread(count: int, method: str, path: str) -> Iterator[Request]:
@@ -114,9 +119,34 @@ def test_sessions_have_a_bound_of_their_own(method: str, path: str, firewall: Fi
     assert not firewall.blocks(Request("POST", "/dev/v1/auth/login", second=_WINDOW_SECONDS - 1))
 
 
-def test_other_paths_are_not_counted(firewall: Firewall) -> None:
-    requests = (Request(method, "/dev/v1/dwipps") for _ in range(3000) for method in ("GET", "OPTIONS"))
-    assert firewall.count_blocked(requests) == 0
+def test_300_members_poll_and_write_behind_one_address(firewall: Firewall) -> None:
+    """Each polls every 5 seconds, sends 20 other requests, and a preflight before each request."""
+    requests = [
+        *(request for method in ("OPTIONS", "GET") for request in _spread(_MEMBERS * 60, method, "/v1/dwipps")),
+        *(request for method in ("OPTIONS", "PUT") for request in _spread(_MEMBERS * 20, method, "/v1/me/x")),
+        *_spread(2000, "POST", "/v1/auth/refresh"),
+    ]
+    assert firewall.count_blocked(sorted(requests, key=lambda request: request.second)) == 0
+
+
+@pytest.mark.parametrize("path", ["/dev/v1/dwipps", "/v1/me", "/dev/docs", "/dev/", "/dev/nothing"])
+def test_flood_of_any_path_is_blocked(path: str, firewall: Firewall) -> None:
+    assert firewall.count_blocked(Request("GET", path) for _ in range(50_100)) == 100
+    assert not firewall.blocks(Request("GET", path, address="203.0.113.8"))
+
+
+def test_paths_count_together(firewall: Firewall) -> None:
+    paths = ("/dev/v1/dwipps", "/dev/docs")
+    assert firewall.count_blocked(Request("GET", path) for _ in range(25_100) for path in paths) == 200
+
+
+def test_only_requests_without_tokens_are_sampled() -> None:
+    """A sample contains the headers of a request."""
+    sampled = [rule for rule in _load_rules() if rule["VisibilityConfig"]["SampledRequestsEnabled"]]
+    assert [rule["Name"] for rule in sampled] == ["accounts", "sessions"]
+    for rule in sampled:
+        scope = rule["Statement"]["RateBasedStatement"]["ScopeDownStatement"]
+        assert not any(matches(scope, Request(method, "/dev/v1/dwipps")) for method in ("GET", "POST", "OPTIONS"))
 
 
 @pytest.mark.parametrize("path", _DISGUISES)

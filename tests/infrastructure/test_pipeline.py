@@ -1,26 +1,37 @@
 """The pipeline runs the gate, dev, an approval and prod in this order. A role has only the permissions of its stage."""
 
+import os
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from botocore.configloader import load_config
 
 from devstack.paths import ROOT
+from scripts.settings import DATA_PARAMETERS, SERVICE_PARAMETERS
 from testkit.templates import load_template
 from tests.infrastructure import linters, policies
+from tests.infrastructure.iam import ACCOUNT, Template
 
 _TEMPLATES = [ROOT / "pipeline.yml", ROOT / "deploy" / "roles.yml", ROOT / "deploy" / "github-oidc.yml"]
-_PIPELINE = load_template(_TEMPLATES[0])["Resources"]
+_CONTENT = load_template(_TEMPLATES[0])
+_PIPELINE = _CONTENT["Resources"]
 _STAGES = _PIPELINE["Pipeline"]["Properties"]["Stages"]
 
 # Actions that support no resource types, according to the service authorization reference of AWS.
 _ACTIONS_WITHOUT_RESOURCES = {
     "cloudformation:ValidateTemplate",
+    "codedeploy:StopDeployment",
+    "codepipeline:ListPipelines",
     "cognito-idp:CreateUserPool",
     "ecr:GetAuthorizationToken",
     "lambda:CreateEventSourceMapping",
+    "lambda:GetAccountSettings",
+    "secretsmanager:GetRandomPassword",
+    "ses:GetAccount",
     "sns:GetSubscriptionAttributes",
     "sns:SetSubscriptionAttributes",
     "sns:Unsubscribe",
@@ -28,6 +39,7 @@ _ACTIONS_WITHOUT_RESOURCES = {
     "xray:PutTraceSegments",
 }
 _PUSH_POLICY = "dwipper-push"
+_PROD_ACCOUNT = "210987654321"
 _MAX_BUILD_MINUTES = 90
 
 
@@ -43,10 +55,11 @@ def _lacks_approval(stages: list[dict[str, Any]]) -> bool:
     )
 
 
-def _get_deployment_policies(role: str) -> set[str]:
+def _get_deployment_policies(role: str, prod_account: str = ACCOUNT) -> set[str]:
     """Return the names of the policies in deploy/roles.yml that a role of the pipeline has."""
-    attached = _PIPELINE[role]["Properties"]["ManagedPolicyArns"]
-    return {policy["Sub"].rpartition("/")[2] for policy in attached if "Sub" in policy}
+    template = Template(_CONTENT, ProdAccount=prod_account)
+    attached = template.resolve(_PIPELINE[role]["Properties"]["ManagedPolicyArns"])
+    return {arn.rpartition("/")[2] for arn in attached} - {"BuildPolicy"}
 
 
 def _get_build_projects() -> dict[str, Any]:
@@ -123,6 +136,12 @@ class TestBuild:
         assert environments["ImageProject"]["Type"] == {"If": ["BuildsOnArm", "ARM_CONTAINER", "LINUX_CONTAINER"]}
         assert "arm64" in str(load_template(_TEMPLATES[0])["Conditions"]["BuildsOnArm"])
 
+    def test_variables_of_a_stage_are_settings_of_the_deployment(self) -> None:
+        settings = {*DATA_PARAMETERS, *SERVICE_PARAMETERS, "DEPLOYER_ROLE_ARN", "STAGE"}
+        for project in ("DevProject", "ProdProject"):
+            variables = _get_build_projects()[project]["Environment"]["EnvironmentVariables"]
+            assert {variable["Name"] for variable in variables} <= settings
+
     def test_each_project_has_its_own_role_a_timeout_and_a_log(self) -> None:
         projects = _get_build_projects().values()
         roles = [project["ServiceRole"]["GetAtt"] for project in projects]
@@ -141,6 +160,59 @@ class TestBuild:
         assert _get_deployment_policies("ImageRole") == {_PUSH_POLICY}
         assert _get_deployment_policies("DevRole") == {"dwipper-dev-deploy"}
         assert _get_deployment_policies("ProdRole") == {"dwipper-prod-deploy"}
+
+
+class TestProdInItsOwnAccount:
+    def test_build_may_only_become_the_deployer_of_that_account(self) -> None:
+        template = Template(_CONTENT, ProdAccount=_PROD_ACCOUNT)
+        (role,) = [
+            template.resolve(statement)
+            for statement in policies.find_statements(_PIPELINE["ProdRole"])
+            if statement.get("Sid") == "BecomeDeployer"
+        ]
+        assert _get_deployment_policies("ProdRole", _PROD_ACCOUNT) == set()
+        assert role["Resource"] == f"arn:aws:iam::{_PROD_ACCOUNT}:role/dwipper-prod-deployer"
+        (variable,) = [
+            template.resolve(each["Value"])
+            for each in _PIPELINE["ProdProject"]["Properties"]["Environment"]["EnvironmentVariables"]
+            if each["Name"] == "DEPLOYER_ROLE_ARN"
+        ]
+        assert variable == role["Resource"]
+
+    def test_deployer_trusts_only_the_build_of_its_stage(self) -> None:
+        roles = load_template(ROOT / "deploy" / "roles.yml")
+        template = Template(roles, Stage="prod", PipelineAccount=ACCOUNT)
+        deployer = template.resolve(roles["Resources"]["DeployerRole"]["Properties"])
+        build = Template(_CONTENT).resolve(_PIPELINE["ProdRole"]["Properties"]["RoleName"])
+        (trust,) = policies.find_statements(deployer["AssumeRolePolicyDocument"])
+        assert deployer["RoleName"] == "dwipper-prod-deployer"
+        assert trust["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+        assert trust["Condition"] == {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/{build}"}}
+
+    @pytest.mark.parametrize("arn", ["", "arn:aws:iam::210987654321:role/dwipper-prod-deployer"], ids=["none", "role"])
+    def test_build_uses_the_role_of_the_other_account_if_there_is_one(self, arn: str, tmp_path: Path) -> None:
+        buildspec = yaml.safe_load((ROOT / "deploy" / "buildspec-stage.yml").read_text())
+        script = buildspec["phases"]["build"]["commands"][0] + '\necho "${AWS_PROFILE:-}"'
+        environment = {"PATH": os.defpath, "HOME": str(tmp_path), "DEPLOYER_ROLE_ARN": arn}
+        command = ["bash", "-eu", "-c", script]
+        profile = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+        assert bool(profile) == bool(arn)
+        if arn:
+            settings = load_config(str(tmp_path / "deployer"))["profiles"][profile]
+            assert settings == {"role_arn": arn, "credential_source": "EcsContainer"}
+
+
+class TestOperator:
+    def test_each_rollback_is_permitted(self) -> None:
+        deployed = [stage["Name"] for stage in _STAGES if "OnFailure" in stage]
+        (statement,) = [each for each in policies.find_statements(_PIPELINE) if each.get("Sid") == "RollBack"]
+        assert "codepipeline:RollbackStage" in statement["Action"]
+        assert [each["Sub"].rpartition("/")[2] for each in statement["Resource"]] == deployed == ["Dev", "Prod"]
+
+    def test_the_approval_is_permitted(self) -> None:
+        (approval,) = [stage for stage in _STAGES if stage["Name"] == "Approval"]
+        (statement,) = [each for each in policies.find_statements(_PIPELINE) if each.get("Sid") == "Approve"]
+        assert statement["Resource"]["Sub"].endswith(f":${{Pipeline}}/Approval/{approval['Actions'][0]['Name']}")
 
 
 def test_artifacts_are_encrypted_private_and_retained() -> None:

@@ -9,12 +9,15 @@ import pytest
 from devstack.paths import ROOT
 from testkit.templates import load_template
 from tests.infrastructure import policies
+from tests.infrastructure.iam import Template
 
-_ROLES = load_template(ROOT / "deploy" / "roles.yml")["Resources"]
+_TEMPLATE = load_template(ROOT / "deploy" / "roles.yml")
+_ROLES = _TEMPLATE["Resources"]
 _GITHUB = load_template(ROOT / "deploy" / "github-oidc.yml")
 _FUNCTION_ROLES = load_template(ROOT / "deploy" / "role.yml")["Resources"]
+_CODEDEPLOY_ROLE = load_template(ROOT / "deploy" / "release.yml")["on"]["Resources"]["CodeDeployRole"]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-_MAX_INLINE_POLICIES = 10_240
+_MAX_MANAGED_POLICY = 6_144
 
 
 def _get_statement(sid: str) -> dict[str, Any]:
@@ -25,6 +28,7 @@ def _get_statement(sid: str) -> dict[str, Any]:
 def test_deployer_cannot_delete_data_or_images_or_make_moderators() -> None:
     allowed = policies.find_actions({name: role for name, role in _ROLES.items() if name != "FunctionBoundary"})
     forbidden = {
+        "cloudformation:DeleteStack",
         "cognito-idp:AdminAddUserToGroup",
         "cognito-idp:AdminDeleteUser",
         "cognito-idp:DeleteGroup",
@@ -47,10 +51,10 @@ class TestBoundary:
         forbidden = bounded | {"iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion"}
         assert policies.find_actions(others) & forbidden == set()
 
-    def test_boundary_has_the_actions_of_both_functions(self) -> None:
+    def test_boundary_has_the_actions_of_the_functions_and_of_codedeploy(self) -> None:
         boundary = policies.find_actions(_ROLES["FunctionBoundary"])
-        role_policies = [role["Properties"]["Policies"] for role in _FUNCTION_ROLES.values()]
-        assert len(role_policies) == 2
+        role_policies = [role["Properties"]["Policies"] for role in (*_FUNCTION_ROLES.values(), _CODEDEPLOY_ROLE)]
+        assert len(role_policies) == 3
         assert boundary == policies.find_actions(role_policies)
 
     @pytest.mark.parametrize("role", _FUNCTION_ROLES)
@@ -67,16 +71,21 @@ def test_only_the_worker_can_be_mapped_to_a_queue(sid: str) -> None:
     assert function["Sub"].endswith(":function:dwipper-${Stage}-worker")
 
 
-def test_inline_policies_are_within_the_quota_of_iam() -> None:
-    text = json.dumps([each["PolicyDocument"] for each in _ROLES["CloudFormationRole"]["Properties"]["Policies"]])
-    values = {"AWS::Partition": "aws", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "0" * 12, "Stage": "prod"}
-    for name, value in values.items():
-        text = text.replace(f"${{{name}}}", value)
-    assert len(re.sub(r"\s", "", text)) < _MAX_INLINE_POLICIES
+@pytest.mark.parametrize("policy", [name for name, each in _ROLES.items() if each["Type"] == "AWS::IAM::ManagedPolicy"])
+def test_managed_policy_is_within_the_quota_of_iam(policy: str) -> None:
+    template = Template(_TEMPLATE, Stage="prod", DomainName="dwipper.a-long-name-of-a-domain.example.org")
+    (document,) = template.find_documents(policy)
+    # The longest region has two characters more than the region of the tests, and Repository may be longer.
+    assert len(re.sub(r"\s", "", json.dumps(document))) < 0.8 * _MAX_MANAGED_POLICY
 
 
 @pytest.mark.parametrize(
-    ("sid", "service"), [("PassCloudFormationRole", "cloudformation"), ("PassFunctionRoles", "lambda")]
+    ("sid", "service"),
+    [
+        ("PassCloudFormationRole", "cloudformation"),
+        ("PassCodeDeployRole", "codedeploy"),
+        ("PassFunctionRoles", "lambda"),
+    ],
 )
 def test_role_can_be_passed_to_one_service_only(sid: str, service: str) -> None:
     assert _get_statement(sid)["Condition"] == {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
@@ -102,3 +111,12 @@ class TestGitHub:
             if role["Type"] == "AWS::IAM::Role"
         }
         assert attached == {"DevRole": ["dwipper-dev-deploy", "dwipper-push"], "ProdRole": ["dwipper-prod-deploy"]}
+
+    @pytest.mark.parametrize(
+        ("stages", "expected"), [("dev", {"DevRole"}), ("prod", {"ProdRole"}), ("both", {"DevRole", "ProdRole"})]
+    )
+    def test_account_has_only_the_roles_of_its_stages(self, stages: str, expected: set[str]) -> None:
+        template = Template(_GITHUB, Stages=stages)
+        conditions = {name: _GITHUB["Resources"][name]["Condition"] for name in ("DevRole", "ProdRole")}
+        assert {name for name, each in conditions.items() if template.resolve({"If": [each, True, False]})} == expected
+        assert {name: _GITHUB["Outputs"][f"{name}Arn"]["Condition"] for name in conditions} == conditions

@@ -1,6 +1,5 @@
 """osls packages both stages. The templates satisfy cfn-lint and our rules, which find seeded mistakes."""
 
-import os
 import re
 import subprocess
 import sys
@@ -11,13 +10,27 @@ from typing import Any, NamedTuple
 import pytest
 
 from devstack.paths import ROOT
-from tests.infrastructure.packaging import MAIL_VARIABLES, PackagingError, copy_sources, package, replace_once
-from tests.infrastructure.rules import Rule, data, find_violations, gateway, jobs, monitoring, permissions, releases
+from tests.infrastructure.packaging import PackagingError, copy_sources, package, replace_once
+from tests.infrastructure.rules import (
+    Rule,
+    access_log,
+    compression,
+    data,
+    domain,
+    find_violations,
+    functions,
+    gateway,
+    jobs,
+    monitoring,
+    permissions,
+    releases,
+    throttling,
+)
 from tests.infrastructure.rules.resources import get_properties
 
 pytestmark = pytest.mark.slow
 
-STAGES: Mapping[str, Mapping[str, str]] = {"dev": {}, "prod": MAIL_VARIABLES}
+STAGES = ("dev", "prod")
 
 # osls adds a redundant DependsOn: the function refers to its role and also waits for it.
 _CHECK_VIOLATED_BY_OSLS = "W3005"
@@ -27,7 +40,7 @@ _CHECK_VIOLATED_BY_OSLS = "W3005"
 def packaged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any, Path]:
     """Return a stage, its template, and the file of the template."""
     folder = copy_sources(tmp_path_factory.mktemp(request.param))
-    return request.param, *package(folder, request.param, **STAGES[request.param])
+    return request.param, *package(folder, request.param)
 
 
 def _run_cfn_lint(template: Path) -> str:
@@ -50,33 +63,10 @@ class TestStage:
         *_, file = packaged
         assert _run_cfn_lint(file) == ""
 
-    def test_only_prod_mails_through_ses_and_keeps_logs_for_a_year(self, packaged: tuple[str, Any, Path]) -> None:
+    def test_only_prod_keeps_logs_for_a_year(self, packaged: tuple[str, Any, Path]) -> None:
         stage, template, _ = packaged
-        is_prod = stage == "prod"
-        parameters = template["Parameters"]
-        assert parameters["SesIdentityArn"]["Default"] == (MAIL_VARIABLES["SES_IDENTITY_ARN"] if is_prod else "")
-        assert parameters["MailFrom"]["Default"] == (MAIL_VARIABLES["MAIL_FROM"] if is_prod else "")
         for name in ("ApiLogGroup", "WorkerLogGroup"):
-            assert get_properties(template, name)["RetentionInDays"] == (365 if is_prod else 30)
-
-
-class TestProdWithoutSesIdentity:
-    def test_unset_identity_is_rejected_by_osls(self, tmp_path: Path) -> None:
-        with pytest.raises(PackagingError, match="sesIdentityArn"):
-            package(copy_sources(tmp_path), "prod")
-
-    def test_empty_identity_is_rejected_by_cfn_lint_and_make(self, tmp_path: Path) -> None:
-        # GitHub passes an unset variable as an empty string. CloudFormation would reject it, as cfn-lint does.
-        empty = dict.fromkeys(MAIL_VARIABLES, "")
-        _, file = package(copy_sources(tmp_path), "prod", **empty)
-        findings = _run_cfn_lint(file)
-        assert "MinLength" in findings or "minLength" in findings, findings
-        # With `-o`, make treats the environments as up to date, and installs nothing.
-        up_to_date = ["-o", "node_modules/.package-lock.json", "-o", ".venv/installed"]
-        command = ["make", *up_to_date, "deploy", "STAGE=prod", "IMAGE=x", "AWS_REGION=x"]
-        environ = {"PATH": os.environ["PATH"], **empty}
-        result = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, check=False)
-        assert (result.returncode, b"prod requires SES_IDENTITY_ARN" in result.stdout) == (2, True)
+            assert get_properties(template, name)["RetentionInDays"] == (365 if stage == "prod" else 30)
 
 
 class Mistake(NamedTuple):
@@ -117,15 +107,87 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "other-user-pool": Mistake(
         "deploy/gateway.yml",
-        "[!GetAtt UserPool.Arn]",
-        "[!GetAtt OtherPool.Arn]",
+        "${UserPoolId}",
+        "${OtherPoolId}",
         gateway.check_authorizer,
     ),
     "no-rate-limit": Mistake(
-        "deploy/gateway.yml",
-        "ThrottlingRateLimit: 500",
-        "CachingEnabled: false",
+        "deploy/limits.js",
+        "  ThrottlingRateLimit,\n",
+        "",
         gateway.check_stage_settings,
+    ),
+    "limit-of-a-method-that-does-not-exist": Mistake(
+        "deploy/limits.js",
+        "replaceAll('/', '~1')",
+        "slice(1)",
+        throttling.check_method_limits,
+    ),
+    "more-logins-than-cognito-permits": Mistake(
+        "deploy/limits.js",
+        "POST: [100, 200]",
+        "POST: [200, 200]",
+        throttling.check_method_limits,
+    ),
+    "stage-accepts-any-flood": Mistake(
+        "deploy/limits.js",
+        "?? UNUSED",
+        "?? DEFAULT",
+        throttling.check_method_limits,
+    ),
+    "one-address-uses-up-a-limit": Mistake(
+        "deploy/limits.js",
+        "WRITES = [200, 400]",
+        "WRITES = [150, 400]",
+        throttling.check_method_limits,
+    ),
+    "burst-below-the-rate": Mistake(
+        "deploy/limits.js",
+        "[500, 1000]",
+        "[500, 100]",
+        throttling.check_method_limits,
+    ),
+    "tls-1.0": Mistake(
+        "serverless.yml",
+        "securityPolicy: SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+        "securityPolicy: TLS_1_0",
+        domain.check_tls,
+    ),
+    "no-compression": Mistake(
+        "serverless.yml",
+        "    minimumCompressionSize: 1400\n",
+        "",
+        compression.check_compression,
+    ),
+    "binary-responses": Mistake(
+        "serverless.yml",
+        "    minimumCompressionSize: 1400\n",
+        "    minimumCompressionSize: 1400\n    binaryMediaTypes: ['*/*']\n",
+        compression.check_compression,
+    ),
+    "default-endpoint-beside-the-domain": Mistake(
+        "deploy/gateway.yml",
+        "!If [HasDomainName, true, false]",
+        "!If [HasDomainName, false, false]",
+        domain.check_domain,
+    ),
+    "domain-without-a-name": Mistake(
+        "deploy/gateway.yml",
+        "    Condition: HasDomainName\n",
+        "",
+        domain.check_domain,
+    ),
+    "domain-of-no-stage": Mistake(
+        "deploy/gateway.yml",
+        "      Stage: !Ref ApiStage\n",
+        "",
+        domain.check_domain,
+    ),
+    "url-is-not-the-domain": Mistake(
+        "deploy/gateway.yml",
+        "!Sub https://${DomainName}",
+        "!Sub https://${DomainName}/${ApiStage}",
+        domain.check_domain,
     ),
     "gateway-response-without-problem": Mistake(
         "deploy/responses.js",
@@ -159,7 +221,7 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "wildcard-resource": Mistake(
         "deploy/role.yml",
-        "!GetAtt DwippsTable.Arn",
+        re.compile(r"!Sub .*/\$\{DwippsTable\}"),
         '"*"',
         permissions.check_wildcards,
     ),
@@ -212,7 +274,7 @@ MISTAKES: Mapping[str, Mistake] = {
         data.check_account_settings,
     ),
     "alarm-on-unknown-metric": Mistake(
-        "deploy/alarms.yml",
+        "deploy/gateway-alarms.yml",
         "MetricName: CognitoErrors",
         "MetricName: CognitoFailures",
         monitoring.check_metrics_exist,
@@ -277,6 +339,18 @@ MISTAKES: Mapping[str, Mistake] = {
         "Limit: 2000000",
         gateway.check_firewall,
     ),
+    "firewall-without-a-bound-for-everything": Mistake(
+        "deploy/firewall.yml",
+        "Limit: 50000",
+        "Limit: 5000000",
+        gateway.check_requests_of_members,
+    ),
+    "samples-contain-tokens": Mistake(
+        "deploy/firewall.yml",
+        "SampledRequestsEnabled: false\n            Statement",
+        "SampledRequestsEnabled: true\n            Statement",
+        gateway.check_requests_of_members,
+    ),
     "alarm-on-other-api": Mistake(
         "deploy/alarms.yml",
         "${Stage}-dwipper",
@@ -295,8 +369,51 @@ MISTAKES: Mapping[str, Mistake] = {
         "LessThanThreshold",
         monitoring.check_alarm_directions,
     ),
-    "filter-on-unknown-field": Mistake(
+    "silent-heartbeat-raises-nothing": Mistake(
         "deploy/alarms.yml",
+        "TreatMissingData: breaching",
+        "TreatMissingData: notBreaching",
+        monitoring.check_alarm_directions,
+    ),
+    "heartbeat-login-before-the-member-raises": Mistake(
+        "deploy/alarms.yml",
+        "TreatMissingData: missing",
+        "TreatMissingData: breaching",
+        monitoring.check_alarm_directions,
+    ),
+    "bounces-in-a-stage-without-ses": Mistake(
+        "deploy/alarms.yml",
+        "      Condition: HasSesAlarms\n",
+        "",
+        monitoring.check_mail_alarms,
+    ),
+    "alarm-after-several-unsent-mails": Mistake(
+        "deploy/alarms.yml",
+        re.compile(r"(?<=-unsent-mails\n)(.*\n){4}        Threshold: 0\n"),
+        "        AlarmActions: *topic\n        OKActions: *topic\n        ComparisonOperator: GreaterThanThreshold\n"
+        "        Threshold: 5\n",
+        monitoring.check_mail_alarms,
+    ),
+    "alarm-on-another-firewall": Mistake(
+        "deploy/firewall.yml",
+        'MetricName: !Sub "dwipper-${Stage}"',
+        'MetricName: !Sub "dwipper-${Stage}-all"',
+        monitoring.check_firewall_alarm,
+    ),
+    "alarm-on-one-unknown-rule-of-the-firewall": Mistake(
+        "deploy/gateway-alarms.yml",
+        "Value: ALL",
+        "Value: all",
+        monitoring.check_metrics_exist,
+    ),
+    "mail-alarm-missing-on-the-dashboard": Mistake(
+        "deploy/dashboard.yml",
+        ', "${MailComplaintsAlarm.Arn}"',
+        "",
+        monitoring.check_alarm_notifications,
+    ),
+    "filter-on-unknown-field": Mistake(
+        "deploy/gateway-alarms.yml",
         "$.error =",
         "$.err =",
         monitoring.check_metric_filters,
@@ -306,6 +423,18 @@ MISTAKES: Mapping[str, Mistake] = {
         "$context.error.responseType",
         "$context.responseType",
         monitoring.check_metric_filters,
+    ),
+    "log-without-id-of-the-invocation": Mistake(
+        "deploy/gateway.yml",
+        '"lambda_request_id":"$context.integration.requestId",',
+        "",
+        access_log.check_access_log,
+    ),
+    "log-with-addresses": Mistake(
+        "deploy/gateway.yml",
+        '"method":"$context.httpMethod"',
+        '"method":"$context.httpMethod","address":"$context.identity.sourceIp"',
+        access_log.check_access_log,
     ),
     "log-is-not-json": Mistake(
         "deploy/gateway.yml",
@@ -319,10 +448,16 @@ MISTAKES: Mapping[str, Mistake] = {
         "TracingEnabled: false",
         gateway.check_stage_settings,
     ),
-    "other-architecture": Mistake(
-        "serverless.yml",
-        "architecture: arm64",
-        "architecture: x86_64",
+    "reservation-that-a-new-account-refuses": Mistake(
+        "deploy/functions.yml",
+        "!If [HasApiConcurrency, !Ref ApiConcurrency, !Ref AWS::NoValue]",
+        "20",
+        functions.check_concurrency,
+    ),
+    "architecture-of-one-function-is-fixed": Mistake(
+        "deploy/functions.yml",
+        re.compile(r"(?<=WorkerLambdaFunction:\n    Properties:\n      Architectures: )\[!Ref Architecture\]"),
+        "[arm64]",
         permissions.check_function_properties,
     ),
     "edge-optimized-endpoint": Mistake(
@@ -333,8 +468,8 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "invalid-setting-of-the-app": Mistake(
         "serverless.yml",
-        "feedShards: 1 ",
-        "feedShards: 65 ",
+        "feedCacheSeconds: 0\n",
+        "feedCacheSeconds: 600\n",
         permissions.check_function_properties,
     ),
     "limit-is-not-the-default": Mistake(
@@ -352,12 +487,12 @@ MISTAKES: Mapping[str, Mistake] = {
     "api-invoked-by-the-queue": Mistake(
         "serverless.yml",
         "      - http: { path: /, method: any }\n",
-        "      - http: { path: /, method: any }\n      - sqs: { arn: !GetAtt JobQueue.Arn }\n",
+        "      - http: { path: /, method: any }\n      - sqs: arn:aws:sqs:us-east-1:000000000000:jobs\n",
         gateway.check_function_callers,
     ),
     "schedule-may-not-invoke-the-worker": Mistake(
         "serverless.yml",
-        re.compile(r"      - schedule:\n(          .*\n)+"),
+        re.compile(r"(?:      - schedule:\n(?:          .*\n)+)+"),
         "",
         gateway.check_function_callers,
     ),
@@ -375,7 +510,7 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "missing-setting-of-the-app": Mistake(
         "serverless.yml",
-        "    JOB_QUEUE_URL: !Ref JobQueue\n",
+        "    JOB_QUEUE_URL: !Ref JobQueueUrl\n",
         "",
         permissions.check_function_properties,
     ),
@@ -393,8 +528,8 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "api-may-send-to-the-dead-letters": Mistake(
         "deploy/role.yml",
-        "!GetAtt JobQueue.Arn",
-        "!GetAtt DeadLetterQueue.Arn",
+        "!Ref JobQueueArn",
+        "!Ref DeadLetterQueueArn",
         permissions.check_queue_actions,
     ),
     "queue-not-encrypted": Mistake(
@@ -458,45 +593,75 @@ MISTAKES: Mapping[str, Mistake] = {
         jobs.check_worker,
     ),
     "several-messages-at-once": Mistake(
-        "serverless.yml",
-        "batchSize: 1",
-        "batchSize: 10",
+        "deploy/queue.yml",
+        "BatchSize: 1",
+        "BatchSize: 10",
         jobs.check_event_source_mapping,
     ),
     "unlimited-concurrency": Mistake(
-        "serverless.yml",
-        re.compile(r"          maximumConcurrency: 2.*\n"),
-        "",
+        "deploy/queue.yml",
+        "MaximumConcurrency: 2",
+        "MaximumConcurrency: 1000",
         jobs.check_event_source_mapping,
     ),
     "failed-messages-are-deleted": Mistake(
-        "serverless.yml",
-        "          functionResponseType: ReportBatchItemFailures\n",
+        "deploy/queue.yml",
+        "      FunctionResponseTypes: [ReportBatchItemFailures]\n",
         "",
         jobs.check_event_source_mapping,
     ),
     "dead-letters-are-worked-on": Mistake(
-        "serverless.yml",
-        "arn: !GetAtt JobQueue.Arn",
-        "arn: !GetAtt DeadLetterQueue.Arn",
+        "deploy/queue.yml",
+        "!Ref JobQueueArn",
+        "!Ref DeadLetterQueueArn",
         jobs.check_event_source_mapping,
     ),
     "hourly-sweep": Mistake(
         "serverless.yml",
         "rate(5 minutes)",
         "rate(1 hour)",
-        jobs.check_schedule,
+        jobs.check_schedules,
     ),
     "schedule-without-input": Mistake(
         "serverless.yml",
         "{ schedule: sweep }",
         "{ schedule: clean }",
-        jobs.check_schedule,
+        jobs.check_schedules,
+    ),
+    "heartbeat-switched-off": Mistake(
+        "serverless.yml",
+        'heartbeat: { "on": true,',
+        'heartbeat: { "on": false,',
+        jobs.check_schedules,
+    ),
+    "heartbeat-of-another-stage": Mistake(
+        "serverless.yml",
+        "${AWS::URLSuffix}/${Stage}",
+        "${AWS::URLSuffix}/dev",
+        jobs.check_heartbeat,
+    ),
+    "secret-with-a-member-before-its-creation": Mistake(
+        "deploy/data.yml",
+        'SecretStringTemplate: "{}"',
+        'SecretStringTemplate: \'{"email": "heartbeat@dwipper.invalid"}\'',
+        jobs.check_heartbeat,
+    ),
+    "worker-may-read-all-secrets": Mistake(
+        "deploy/role.yml",
+        "Resource: !Ref HeartbeatSecret",
+        "Resource: !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:*",
+        permissions.check_secret_actions,
+    ),
+    "api-without-the-secret-but-with-its-name": Mistake(
+        "serverless.yml",
+        "    JOB_QUEUE_URL: !Ref JobQueue\n",
+        "    JOB_QUEUE_URL: !Ref JobQueueUrl\n    HEARTBEAT_SECRET_ARN: !Ref HeartbeatSecret\n",
+        permissions.check_function_properties,
     ),
     "alarm-on-the-wrong-queue": Mistake(
         "deploy/alarms.yml",
-        "!GetAtt DeadLetterQueue.QueueName",
-        "!GetAtt JobQueue.QueueName",
+        "!Ref DeadLetterQueueName",
+        "!Ref JobQueueName",
         monitoring.check_job_alarms,
     ),
     "alarm-after-several-dead-letters": Mistake(
@@ -641,4 +806,4 @@ def test_cfn_lint_finds_typo(name: str, old: str, new: str, tmp_path: Path) -> N
     folder = copy_sources(tmp_path)
     replace_once(folder, name, old, new)
     _, file = package(folder, "dev")
-    assert _run_cfn_lint(file) != ""
+    assert _run_cfn_lint(file) or _run_cfn_lint(folder / "deploy" / "data.yml")

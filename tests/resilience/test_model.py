@@ -182,22 +182,24 @@ class DwipperMachine(RuleBasedStateMachine):
     @rule(member_pick=_PICK, concurrent=st.integers(1, 2))
     def delete_account(self, member_pick: int, concurrent: int) -> None:
         member = self._get_member(member_pick)
-        self.run(_gather(self._delete_account(member) for _ in range(concurrent)))
-        self._remove_member(member)
+        session = self.run(self._log_in(member))
+        self.run(_gather(self._delete_account(session) for _ in range(concurrent)))
+        self._remove_member(member, session)
 
     @precondition(lambda self: len(self.members) > 2)
     @rule(member_pick=_PICK, dwipp_pick=_PICK, reaction=_REACTION, method=_METHOD)
     def delete_account_during_reaction(self, member_pick: int, dwipp_pick: int, reaction: str, method: str) -> None:
         member, other = self._get_member(member_pick), self._get_member(member_pick + 1)
+        session = self.run(self._log_in(member))
         remaining = [dwipp for dwipp in self.dwipps.values() if dwipp.author != member.handle]
         if not remaining:
             return
         dwipp = remaining[dwipp_pick % len(remaining)]
         react = other.client.http.request(method, f"/v1/dwipps/{dwipp.id}/{reaction}")
-        _, response = self.run(_gather([self._delete_account(member), react]))
+        _, response = self.run(_gather([self._delete_account(session), react]))
         assert response.status_code == self._reaction_status(other, dwipp, method)
         self._apply_reaction(other, dwipp, reaction, method)
-        self._remove_member(member)
+        self._remove_member(member, session)
 
     @invariant()
     def feed_equals_model(self) -> None:
@@ -270,17 +272,18 @@ class DwipperMachine(RuleBasedStateMachine):
         if is_set and not target:
             dwipp_ids.remove(dwipp.id)
 
-    async def _delete_account(self, member: MemberModel) -> None:
-        """Request the deletion, and do the work of the job, which another worker may be doing too."""
-        # A deletion needs a login within the last ten minutes, and a long run takes longer. A later request of the same
-        # member finds the deletion running, so its login may fail.
+    async def _log_in(self, member: MemberModel) -> MemberClient:
+        """Return a new session. A deletion needs a login within the last ten minutes, and a long run takes longer."""
         login = await self.api.http.post("/v1/auth/login", json={"email": member.client.email, "password": PASSWORD})
-        session = self.api.open_session(member.client.email, login.json()) if login.is_success else member.client
+        return self.api.open_session(member.client.email, login.json())
+
+    async def _delete_account(self, session: MemberClient) -> None:
+        """Request the deletion, and do the work of the job, which another worker may be doing too."""
         assert (await session.http.delete("/v1/me")).status_code in (202, 204)
         await self.api.finish_jobs()
 
-    def _remove_member(self, member: MemberModel) -> None:
-        assert self.run(member.client.http.delete("/v1/me")).status_code == 204
+    def _remove_member(self, member: MemberModel, session: MemberClient) -> None:
+        assert self.run(session.http.delete("/v1/me")).status_code == 204
         self.members.remove(member)
         self.dwipps = {key: dwipp for key, dwipp in self.dwipps.items() if dwipp.author != member.handle}
 

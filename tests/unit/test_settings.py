@@ -38,6 +38,12 @@ def test_required_variables_are_enough() -> None:
     )
 
 
+def test_heartbeat_of_the_worker_has_settings() -> None:
+    environment = REQUIRED_VARIABLES | {"HEARTBEAT_URL": "https://api.example.org", "HEARTBEAT_SECRET_ARN": "the arn"}
+    settings = Settings.from_environment(environment)
+    assert (settings.heartbeat_url, settings.heartbeat_secret_arn) == ("https://api.example.org", "the arn")
+
+
 def test_issuer_does_not_depend_on_the_endpoint() -> None:
     environment = REQUIRED_VARIABLES | {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:4566"}
     issuer = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Dwipper01"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.jobs.lambda_events import SWEEP_EVENT
+from app.jobs.lambda_events import HEARTBEAT_EVENT, SWEEP_EVENT
 from app.jobs.messages import DELETE_ACCOUNT, JobMessage
 from tests.unit.test_lambda_handler import ENVIRONMENT, TRACE_ID, UNREACHABLE_AWS, run_python
 
@@ -62,6 +62,17 @@ def test_event_of_the_schedule_is_a_sweep() -> None:
     assert result.stderr.splitlines()[-1] == "app.jobs.lambda_events.SweepFailedError"
     line = json.loads(result.stderr.splitlines()[1])
     assert (line["job"], line["outcome"], line["JobFailures"]) == ("sweep", "failed", 1)
+
+
+def test_failed_heartbeat_is_logged_and_not_repeated() -> None:
+    """Lambda repeats the event of a schedule if the function raises."""
+    url = {"HEARTBEAT_URL": "http://127.0.0.1:9", "HEARTBEAT_SECRET_ARN": "arn"}
+    environment = ENVIRONMENT | UNREACHABLE_AWS | url
+    result = run_python(CALL_HANDLER, json.dumps(HEARTBEAT_EVENT), environment=environment)
+    assert (result.returncode, result.stdout) == (0, "null\n")
+    line = json.loads(result.stderr.splitlines()[-1])
+    assert (line["message"], line["health"], line["Heartbeats"]) == ("heartbeat", "EndpointConnectionError", 0)
+    assert (line["login"], line["HeartbeatLogins"]) == ("EndpointConnectionError", 0)
 
 
 @pytest.mark.parametrize("event", [{}, {"httpMethod": "GET"}, _make_event(a="{}") | {"Records": [{}]}], ids=str)

@@ -13,7 +13,7 @@ from app.aws.timestamps import from_text, to_text
 from app.jobs.lambda_events import SWEEP_EVENT
 from app.jobs.messages import JobMessage
 from devstack import clients, stack
-from devstack.deployment import STACK, WORKER_FUNCTION, Deployment
+from devstack.deployment import DATA_STACK, WORKER_FUNCTION, Deployment
 from testkit.rankings import skip_renewals
 
 _JOBS_TIMEOUT_SECONDS = 60.0
@@ -30,7 +30,7 @@ class Operator:
         self._cognito = clients.cognito_client(endpoint, region)
         self._sqs = clients.sqs_client(endpoint, region)
         self._lambda = clients.lambda_client(endpoint, region)
-        self._dead_letters = stack.read_output(endpoint, region, "DeadLetterQueueUrl", name=STACK)
+        self._dead_letters = stack.read_output(endpoint, region, "DeadLetterQueueUrl", name=DATA_STACK)
 
     def clear(self) -> None:
         """Delete all messages, all rows and all users."""

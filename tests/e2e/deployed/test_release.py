@@ -8,7 +8,7 @@ import httpx
 import pytest
 from botocore.exceptions import WaiterError
 
-from devstack import clients, deployment, osls
+from devstack import clients, deployment, stage
 from devstack.deployment import STACK, STAGE, Deployment
 from devstack.ports import LOOPBACK
 from devstack.state import StateFolder
@@ -34,10 +34,10 @@ def redeploy(
     deployed: Deployment, state_folder: StateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str], None]]:
     """Return a function that deploys again with a parameter of serverless.yml. Restore the deployment at the end."""
-    parts = osls._DISABLED_PARTS
+    parts = stage._DISABLED_PARTS
 
     def deploy(*parameters: str) -> None:
-        monkeypatch.setattr(osls, "_DISABLED_PARTS", (*parts, *parameters))
+        monkeypatch.setattr(stage, "_DISABLED_PARTS", (*parts, *(f"--param={each}" for each in parameters)))
         deployment.deploy(deployed.aws.endpoint, deployed.settings.region, state_folder)
 
     yield deploy

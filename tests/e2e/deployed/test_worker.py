@@ -39,7 +39,7 @@ async def api(deployed: Deployment) -> AsyncIterator[Api]:
 
 @pytest.fixture
 def schedule(deployed: Deployment) -> Any:
-    """Return the target of the only rule of EventBridge."""
+    """Return the target of the only rule of EventBridge that is enabled. That of the heartbeat is not."""
     events = boto3.client(
         "events",
         endpoint_url=deployed.aws.endpoint,
@@ -47,7 +47,7 @@ def schedule(deployed: Deployment) -> Any:
         aws_access_key_id=clients.ACCESS_KEY,
         aws_secret_access_key=clients.SECRET_KEY,
     )
-    (rule,) = events.list_rules()["Rules"]
+    (rule,) = (rule for rule in events.list_rules()["Rules"] if rule["State"] == "ENABLED")
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     return target
 

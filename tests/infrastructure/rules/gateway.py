@@ -4,8 +4,15 @@ import json
 from collections.abc import Iterator
 
 from testkit.operations import ALL_OPERATIONS
-from tests.infrastructure.firewall import Firewall, Request
-from tests.infrastructure.rules.resources import Resource, Template, find_resources, get_properties, get_reference
+from tests.infrastructure.firewall import Firewall, Request, matches
+from tests.infrastructure.rules.resources import (
+    Resource,
+    Template,
+    find_resources,
+    get_properties,
+    get_reference,
+    resolve_path,
+)
 
 _SCOPES = ["aws.cognito.signin.user.admin"]
 # All types except for REQUEST_TOO_LARGE, which cannot be customized:
@@ -19,10 +26,11 @@ _RESPONSE_TYPES = frozenset(
         *("UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED"),
     }
 )
-# In five minutes, one address must not succeed with more logins and refreshes than the maximum. A preflight and a
-# refresh of each of the members must pass.
+# In five minutes, one address must not succeed with more logins, refreshes and other requests than the maximum. A
+# preflight and a refresh of each of the members must pass.
 _MAX_LOGINS = 1000
 _MAX_REFRESHES = 10_000
+_MAX_REQUESTS = 100_000
 _MEMBERS_BEHIND_ONE_ADDRESS = 300
 _SESSION_PATHS = ("/v1/auth/refresh", "/v1/auth/logout")
 _MAX_REQUESTS_PER_SECOND = 10_000
@@ -45,7 +53,7 @@ def check_member_routes(template: Template) -> Iterator[str]:
     """
     for name, method in find_resources(template, "AWS::ApiGateway::Method"):
         properties = method["Properties"]
-        path = _resolve_path(template, properties["ResourceId"])
+        path = resolve_path(template, properties["ResourceId"])
         is_member_route = path.startswith("/v1/") and not path.startswith("/v1/auth/")
         if is_member_route and properties["HttpMethod"] != "OPTIONS":
             if not _requires_access_token(properties):
@@ -60,7 +68,9 @@ def check_authorizer(template: Template) -> Iterator[str]:
         "Name": "members",
         "Type": "COGNITO_USER_POOLS",
         "IdentitySource": "method.request.header.Authorization",
-        "ProviderARNs": [{"Fn::GetAtt": ["UserPool", "Arn"]}],
+        "ProviderARNs": [
+            {"Fn::Sub": "arn:${AWS::Partition}:cognito-idp:${AWS::Region}:${AWS::AccountId}:userpool/${UserPoolId}"}
+        ],
         "RestApiId": {"Ref": "ApiGatewayRestApi"},
     }
     if get_properties(template, "Authorizer") != expected:
@@ -165,9 +175,25 @@ def check_firewall(template: Template) -> Iterator[str]:
         yield "WebAclAssociation: not attached to the stage"
 
 
+def check_requests_of_members(template: Template) -> Iterator[str]:
+    """Check that the firewall limits requests with tokens too, and does not sample them: samples contain the tokens."""
+    rules = get_properties(template, "WebAcl").get("Rules", [])
+    request = Request("GET", "/stage/v1/dwipps")
+    if not _count_blocked(rules, _MAX_REQUESTS + 1, request):
+        yield "WebAcl: no limit for one address"
+    if any(_samples(rule, request) for rule in rules):
+        yield "WebAcl: requests with tokens are sampled"
+
+
 def _count_blocked(rules: list[Resource], count: int, *requests: Request) -> int:
     """Return how many requests are blocked if each of these is sent `count` times at once."""
     return Firewall(rules).count_blocked(request for _ in range(count) for request in requests)
+
+
+def _samples(rule: Resource, request: Request) -> bool:
+    """Return True if the samples of a rule can contain a request."""
+    scope = rule["Statement"]["RateBasedStatement"].get("ScopeDownStatement")
+    return rule["VisibilityConfig"]["SampledRequestsEnabled"] and (scope is None or matches(scope, request))
 
 
 def _requires_access_token(method: Resource) -> bool:
@@ -176,15 +202,6 @@ def _requires_access_token(method: Resource) -> bool:
         and method.get("AuthorizerId") == {"Ref": "Authorizer"}
         and method.get("AuthorizationScopes") == _SCOPES
     )
-
-
-def _resolve_path(template: Template, resource_id: Resource) -> str:
-    """Return the full path of a resource."""
-    name = get_reference(resource_id)
-    if name == "ApiGatewayRestApi":
-        return "/"
-    properties = get_properties(template, name)
-    return f"{_resolve_path(template, properties['ParentId']).rstrip('/')}/{properties['PathPart']}"
 
 
 def _check_response(response: Resource) -> Iterator[str]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from app.jobs.lambda_events import SWEEP_EVENT
+from app.jobs.lambda_events import HEARTBEAT_EVENT, SWEEP_EVENT
 from app.jobs.worker import DEADLINE_SECONDS
 from app.worker import SWEEP_INTERVAL_SECONDS
 from tests.infrastructure.rules.resources import Template, find_resources, get_properties, get_reference
@@ -16,7 +16,6 @@ _TIMEOUT_SECONDS = 60
 _VISIBILITY_PER_TIMEOUT = 6
 _MAPPING = {
     "BatchSize": 1,
-    "Enabled": True,
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
     "ScalingConfig": {"MaximumConcurrency": 2},
 }
@@ -64,25 +63,38 @@ def check_event_source_mapping(template: Template) -> Iterator[str]:
     """Check that the queue invokes the worker with one message at a time, and at most twice at the same time."""
     mappings = [resource["Properties"] for _, resource in find_resources(template, "AWS::Lambda::EventSourceMapping")]
     ends = [(get_reference(each["EventSourceArn"]), get_reference(each["FunctionName"])) for each in mappings]
-    if ends != [("JobQueue", "WorkerLambdaFunction")]:
+    if ends != [("JobQueueArn", "WorkerLambdaFunction")]:
         yield f"mappings: {ends}"
     for mapping in mappings:
         yield from _compare("mapping", mapping, _MAPPING)
 
 
-def check_schedule(template: Template) -> Iterator[str]:
-    """Check that one rule invokes the sweep at the interval of the worker process."""
-    rules = [resource["Properties"] for _, resource in find_resources(template, "AWS::Events::Rule")]
-    if len(rules) != 1:
-        yield f"{len(rules)} rules"
-    for rule in rules:
-        interval = f"rate({SWEEP_INTERVAL_SECONDS / 60:.0f} minutes)"
-        yield from _compare("rule", rule, {"ScheduleExpression": interval, "State": "ENABLED"})
-        targets = [
-            (get_reference(target["Arn"]), json.loads(target.get("Input", "null"))) for target in rule["Targets"]
-        ]
-        if targets != [("WorkerLambdaFunction", SWEEP_EVENT)]:
-            yield f"rule: {targets}"
+def check_schedules(template: Template) -> Iterator[str]:
+    """Check that the rules invoke the sweep at the interval of the worker process, and the heartbeat every minute."""
+    sweep_rate = f"rate({SWEEP_INTERVAL_SECONDS / 60:.0f} minutes)"
+    expected = [
+        (sweep_rate, "ENABLED", [("WorkerLambdaFunction", SWEEP_EVENT)]),
+        ("rate(1 minute)", "ENABLED", [("WorkerLambdaFunction", HEARTBEAT_EVENT)]),
+    ]
+    found = []
+    for _, resource in find_resources(template, "AWS::Events::Rule"):
+        rule = resource["Properties"]
+        targets = [(get_reference(each["Arn"]), json.loads(each.get("Input", "null"))) for each in rule["Targets"]]
+        found.append((rule.get("ScheduleExpression"), rule.get("State"), targets))
+    if found != expected:
+        yield f"rules: {found}"
+
+
+def check_heartbeat(template: Template) -> Iterator[str]:
+    """Check that the heartbeat calls the public URL of this stage's API, and logs in with the generated secret."""
+    url = "https://${ApiGatewayRestApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${Stage}"
+    variables = get_properties(template, "WorkerLambdaFunction").get("Environment", {}).get("Variables", {})
+    urls = ["HasDomainName", {"Fn::Sub": "https://${DomainName}"}, {"Fn::Sub": url}]
+    expected = {"HEARTBEAT_URL": {"Fn::If": urls}, "HEARTBEAT_SECRET_ARN": {"Ref": "HeartbeatSecret"}}
+    yield from _compare("WorkerLambdaFunction", variables, expected)
+    generator = get_properties(template, "HeartbeatSecret").get("GenerateSecretString", {})
+    if generator.get("GenerateStringKey") != "password" or json.loads(generator.get("SecretStringTemplate", "0")) != {}:
+        yield f"HeartbeatSecret: {generator}"
 
 
 def _compare(name: str, properties: dict[str, Any], expected: dict[str, Any]) -> Iterator[str]:

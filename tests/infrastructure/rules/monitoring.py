@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.me import erasure
@@ -15,8 +15,10 @@ from tests.infrastructure.rules.resources import Resource, Template, find_resour
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+# https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html
+# https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-cloudwatch-alarm.html
 _TABLE, _INDEX = frozenset({"TableName"}), frozenset({"TableName", "GlobalSecondaryIndexName"})
-_AWS_METRICS = {
+_AWS_METRICS: Mapping[str, tuple[set[str], set[frozenset[str]]]] = {
     "AWS/ApiGateway": ({"Count", "Latency", "4XXError", "5XXError"}, {frozenset({"ApiName", "Stage"})}),
     "AWS/Lambda": ({"Errors", "Throttles", "ConcurrentExecutions", "Duration"}, {frozenset({"FunctionName"})}),
     "AWS/DynamoDB": ({"ReadThrottleEvents", "WriteThrottleEvents", "ConsumedWriteCapacityUnits"}, {_TABLE, _INDEX}),
@@ -24,13 +26,29 @@ _AWS_METRICS = {
         {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
         {frozenset({"QueueName"})},
     ),
+    "AWS/WAFV2": ({"BlockedRequests"}, {frozenset({"WebACL", "Rule", "Region"})}),
+    "AWS/SES": ({"Reputation.BounceRate", "Reputation.ComplaintRate"}, {frozenset()}),
 }
+# The dimensions of WAF that name no resource: all rules, and the region.
+_FIREWALL_DIMENSIONS = {"Rule": "ALL", "Region": "AWS::Region"}
 _STAGE = "prod"
-_MIN_METRICS = 40
-_MIN_ALARMS = 13
+_MIN_METRICS = 60
+_MIN_ALARMS = 23
+# The alarms that low values raise, and the treatment of missing data by each. A missing heartbeat is an outage. Before
+# `make heartbeat` there are no logins, which is neither an outage nor a success.
+_LOW_ALARMS = {"HeartbeatAlarm": "breaching", "HeartbeatLoginAlarm": "missing"}
 # The metric that each alarm must use.
 _ALARM_METRICS = {
     "ServerErrorsAlarm": "5XXError",
+    "SustainedServerErrorsAlarm": "5XXError",
+    "WriteErrorsAlarm": f"FailedWrites-{_STAGE}",
+    "HeartbeatAlarm": "Heartbeats",
+    "HeartbeatLoginAlarm": "HeartbeatLogins",
+    "UnsentMailsAlarm": "UnsentMails",
+    "MailBouncesAlarm": "Reputation.BounceRate",
+    "MailComplaintsAlarm": "Reputation.ComplaintRate",
+    "ThrottledRequestsAlarm": f"ThrottledRequests-{_STAGE}",
+    "FirewallBlocksAlarm": "BlockedRequests",
     "LatencyAlarm": "Latency",
     "FunctionThrottlesAlarm": "Throttles",
     "FunctionErrorsAlarm": "Errors",
@@ -44,8 +62,8 @@ _ALARM_METRICS = {
 }
 # The metrics of the background jobs' alarms, each with the resource or the parameter in its dimension.
 _JOB_ALARM_METRICS = {
-    "JobAgeAlarm": {("ApproximateAgeOfOldestMessage", "JobQueue")},
-    "DeadLettersAlarm": {("ApproximateNumberOfMessagesVisible", "DeadLetterQueue")},
+    "JobAgeAlarm": {("ApproximateAgeOfOldestMessage", "JobQueueName")},
+    "DeadLettersAlarm": {("ApproximateNumberOfMessagesVisible", "DeadLetterQueueName")},
     "WorkerErrorsAlarm": {("Errors", "WorkerLambdaFunction"), ("JobFailures", "Stage")},
 }
 _REFERENCE = re.compile(r"\$\{(\w+)(?:\.\w+)?\}")
@@ -65,7 +83,7 @@ def check_metrics_exist(template: Template) -> Iterator[str]:
 
 def check_alarm_notifications(template: Template) -> Iterator[str]:
     """Check that each alarm notifies the topic, and is on the dashboard."""
-    dashboard = str(get_properties(template, "Dashboard").get("DashboardBody"))
+    dashboard = str(get_properties(template, "Dashboard").get("DashboardBody"))  # With the values that it inserts.
     alarms = dict(find_resources(template, "AWS::CloudWatch::Alarm"))
     if len(alarms) < _MIN_ALARMS:
         yield f"only {len(alarms)} alarms were found"
@@ -77,13 +95,32 @@ def check_alarm_notifications(template: Template) -> Iterator[str]:
 
 
 def check_alarm_directions(template: Template) -> Iterator[str]:
-    """Check that only high values raise an alarm: low values and missing data are no problem."""
+    """Check that only high values raise an alarm, except for the heartbeat: its low values and its silence do."""
     for name, alarm in find_resources(template, "AWS::CloudWatch::Alarm"):
         properties = alarm["Properties"]
-        if properties.get("ComparisonOperator") != "GreaterThanThreshold":
+        is_raised_by_high_values = str(properties.get("ComparisonOperator")).startswith("GreaterThan")
+        if is_raised_by_high_values is (name in _LOW_ALARMS):
             yield f"{name}: {properties.get('ComparisonOperator')}"
-        if properties.get("TreatMissingData") != "notBreaching":
-            yield f"{name}: is raised by missing data"
+        if properties.get("TreatMissingData") != _LOW_ALARMS.get(name, "notBreaching"):
+            yield f"{name}: treats missing data as {properties.get('TreatMissingData')}"
+
+
+def check_mail_alarms(template: Template) -> Iterator[str]:
+    """Check that the alarms of SES exist only in a stage that mails through it, and that one unsent mail raises one."""
+    for name in ("MailBouncesAlarm", "MailComplaintsAlarm"):
+        if template["Resources"].get(name, {}).get("Condition") != "HasSesAlarms":
+            yield f"{name}: does not depend on SES"
+    unsent = get_properties(template, "UnsentMailsAlarm")
+    if (unsent.get("Threshold"), unsent.get("EvaluationPeriods")) != (0, 1):
+        yield "UnsentMailsAlarm: is not raised by one mail"
+
+
+def check_firewall_alarm(template: Template) -> Iterator[str]:
+    """Check that the dimension of the firewall's metric is the metric name of the web ACL."""
+    acl = get_properties(template, "WebAcl").get("VisibilityConfig", {}).get("MetricName")
+    for name, (namespace, _, dimensions) in _find_alarm_metrics(template):
+        if namespace == "AWS/WAFV2" and dimensions.get("WebACL") != acl:
+            yield f"{name}: {dimensions.get('WebACL')} is not {acl}"
 
 
 def check_alarm_metrics(template: Template) -> Iterator[str]:
@@ -154,7 +191,10 @@ def _find_dashboard_metrics(template: Template) -> Iterator[Metric]:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
-    body = json.loads(str(get_properties(template, "Dashboard").get("DashboardBody", {}).get("Fn::Sub", "{}")))
+    text, values = get_properties(template, "Dashboard").get("DashboardBody", {}).get("Fn::Sub", ["{}", {}])
+    for name in values:  # These are lists of alarms.
+        text = text.replace(f"${{{name}}}", "")
+    body = json.loads(text)
     for widget in body.get("widgets", []):
         previous: list[str] = []
         for row in widget["properties"].get("metrics", []):
@@ -167,6 +207,9 @@ def _find_dashboard_metrics(template: Template) -> Iterator[Metric]:
 
 
 def _exists(template: Template, namespace: str, metric: str, dimensions: dict[str, Any]) -> bool:
+    if namespace == "AWS/WAFV2":
+        is_complete = all(each in _get_text(dimensions.get(name)) for name, each in _FIREWALL_DIMENSIONS.items())
+        return is_complete and metric in _AWS_METRICS[namespace][0]
     if not all(_refers_to_template(template, value) for value in dimensions.values()):
         return False
     if "ApiName" in dimensions and _get_text(dimensions["ApiName"]) != _get_api_name(template):
@@ -183,6 +226,8 @@ def _list_app_metrics() -> set[str]:
     job_metrics = metrics.job_metrics(has_failed=False, revived=0, cognito_errors=0)
     return {
         *metrics.request_metrics(200, 1.0, 0),
+        *metrics.heartbeat_metrics(is_healthy=True, has_logged_in=True),
+        metrics.UNSENT_MAILS,
         *job_metrics,
         *list_business_metrics().values(),
         erasure.METRIC,
@@ -220,7 +265,7 @@ def _find_indexes(template: Template) -> set[str]:
 
 
 def _get_text(value: Any) -> str:
-    return str(value.get("Fn::Sub", "") if isinstance(value, dict) else value)
+    return str(value.get("Fn::Sub") or value.get("Ref", "") if isinstance(value, dict) else value)
 
 
 def _get_api_name(template: Template) -> str:

@@ -40,6 +40,8 @@ _SETTINGS = frozenset(
         *("SAFETY_TABLE", "STAGE", "USER_POOL_CLIENT_ID", "USER_POOL_ID"),
     }
 )
+# The variables that only the worker has, for its heartbeat.
+_HEARTBEAT_SETTINGS = frozenset({"HEARTBEAT_SECRET_ARN", "HEARTBEAT_URL"})
 # Methods of clients that are no operations, and the transaction, which needs the actions of its parts.
 _NOT_ACTIONS = frozenset({"close", "get_paginator", "transact_write_items"})
 # The role of each function. Both functions have the settings of the app.
@@ -122,8 +124,17 @@ def check_queue_actions(template: Template) -> Iterator[str]:
         if {action for action, _ in allowed} != expected:
             yield f"{role}: {sorted(action for action, _ in allowed)}"
         for action, resources in allowed:
-            if resources != [{"Fn::GetAtt": ["JobQueue", "Arn"]}]:
+            if resources != [{"Ref": "JobQueueArn"}]:
                 yield f"{role}: {action} on {resources}"
+
+
+def check_secret_actions(template: Template) -> Iterator[str]:
+    """Check that only the worker may read a secret, and only that of the heartbeat."""
+    for role in _ROLES.values():
+        allowed = [pair for pair in _find_allowed_actions(template, role) if pair[0].startswith("secretsmanager:")]
+        expected = [("secretsmanager:GetSecretValue", [{"Ref": "HeartbeatSecret"}])] if role == "WorkerRole" else []
+        if allowed != expected:
+            yield f"{role}: {allowed}"
 
 
 def check_function_properties(template: Template) -> Iterator[str]:
@@ -140,7 +151,7 @@ def check_function_properties(template: Template) -> Iterator[str]:
             yield f"{name}: {properties.get('Code')}"
         if properties["Role"] != {"Fn::GetAtt": [_ROLES.get(name), "Arn"]}:
             yield f"{name}: {properties['Role']}"
-        if properties.get("Architectures") != ["arm64"]:
+        if properties.get("Architectures") != [{"Ref": "Architecture"}]:
             yield f"{name}: {properties.get('Architectures')}"
         if properties.get("TracingConfig") != {"Mode": "Active"}:
             yield f"{name}: no traces"
@@ -152,10 +163,11 @@ def check_function_properties(template: Template) -> Iterator[str]:
 def _check_settings(name: str, function: Mapping[str, Any]) -> Iterator[str]:
     """Check that the environment has exactly the settings of the app, with valid values, and the default limits."""
     variables = function.get("Environment", {}).get("Variables", {})
-    if set(variables) != _SETTINGS:
+    if set(variables) != _SETTINGS | (_HEARTBEAT_SETTINGS if name == "WorkerLambdaFunction" else set()):
         yield f"{name}: the settings are not those of the app"
         return
-    texts = {key: "from the stack" if isinstance(value, dict) else str(value) for key, value in variables.items()}
+    # The data stack holds the number of the feed's partitions.
+    texts = {key: "1" if isinstance(value, dict) else str(value) for key, value in variables.items()}
     try:
         settings = Settings.from_environment(texts | {"AWS_REGION": "eu-central-1"})
     except MisconfiguredError as error:
@@ -186,8 +198,9 @@ def _find_allowed_actions(template: Template, role: str) -> Iterator[tuple[str, 
 
 
 def _read_code() -> str:
-    """Return the code of the app, without the module that calls SQS."""
-    files = [file for file in (ROOT / "app").rglob("*.py") if file != ROOT / "app" / "jobs" / "queue.py"]
+    """Return the code of the app, without the modules that call SQS and Secrets Manager."""
+    excluded = {ROOT / "app" / "jobs" / name for name in ("queue.py", "heartbeat_secret.py")}
+    files = [file for file in (ROOT / "app").rglob("*.py") if file not in excluded]
     return "\n".join(map(Path.read_text, files))
 
 

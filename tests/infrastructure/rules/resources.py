@@ -35,3 +35,12 @@ def get_reference(value: Any) -> str:
     reference = value.get("Ref") or value.get("Fn::GetAtt") or value.get("Fn::Sub") or ""
     name = str(reference[0] if isinstance(reference, list) else reference)
     return name.removeprefix("${").partition(".")[0].partition("}")[0]
+
+
+def resolve_path(template: Template, resource_id: Resource) -> str:
+    """Return the full path of a resource of API Gateway."""
+    name = get_reference(resource_id)
+    if name == "ApiGatewayRestApi":
+        return "/"
+    properties = get_properties(template, name)
+    return f"{resolve_path(template, properties['ParentId']).rstrip('/')}/{properties['PathPart']}"

@@ -7,7 +7,8 @@ from unittest.mock import Mock, call
 
 import pytest
 
-from app.jobs.lambda_events import SWEEP_EVENT, SweepFailedError, UnknownEventError, make_handler
+from app.jobs.heartbeat import Heartbeat
+from app.jobs.lambda_events import HEARTBEAT_EVENT, SWEEP_EVENT, SweepFailedError, UnknownEventError, make_handler
 from app.jobs.worker import Worker
 
 # As in https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
@@ -29,46 +30,59 @@ def worker() -> Any:
     return Mock(spec=Worker)
 
 
+@pytest.fixture
+def heartbeat() -> Any:
+    return Mock(spec=Heartbeat)
+
+
 def _make_event(*message_ids: str) -> dict[str, Any]:
     return {"Records": [RECORD | {"messageId": each, "body": f"body of {each}"} for each in message_ids]}
 
 
 class TestMessages:
-    def test_only_failed_messages_are_reported(self, worker: Any) -> None:
+    def test_only_failed_messages_are_reported(self, worker: Any, heartbeat: Any) -> None:
         worker.handle.side_effect = [True, False, True, False]
-        assert make_handler(worker)(_make_event("a", "b", "c", "d"), CONTEXT) == {
+        assert make_handler(worker, heartbeat)(_make_event("a", "b", "c", "d"), CONTEXT) == {
             "batchItemFailures": [{"itemIdentifier": "b"}, {"itemIdentifier": "d"}]
         }
         assert worker.mock_calls == [call.handle(each, f"body of {each}") for each in "abcd"]
 
-    def test_no_failure_is_an_empty_list(self, worker: Any) -> None:
+    def test_no_failure_is_an_empty_list(self, worker: Any, heartbeat: Any) -> None:
         worker.handle.return_value = True
-        assert make_handler(worker)({"Records": [RECORD]}, CONTEXT) == {"batchItemFailures": []}
+        assert make_handler(worker, heartbeat)({"Records": [RECORD]}, CONTEXT) == {"batchItemFailures": []}
 
-    def test_message_without_a_body_is_left_to_the_worker(self, worker: Any) -> None:
+    def test_message_without_a_body_is_left_to_the_worker(self, worker: Any, heartbeat: Any) -> None:
         worker.handle.return_value = False
         record = {name: value for name, value in RECORD.items() if name != "body"}
-        assert make_handler(worker)({"Records": [record]}, None) == {
+        assert make_handler(worker, heartbeat)({"Records": [record]}, None) == {
             "batchItemFailures": [{"itemIdentifier": RECORD["messageId"]}]
         }
 
 
 class TestSweep:
-    def test_event_of_the_schedule_is_a_sweep(self, worker: Any) -> None:
+    def test_event_of_the_schedule_is_a_sweep(self, worker: Any, heartbeat: Any) -> None:
         worker.sweep.return_value = True
-        assert make_handler(worker)(copy.deepcopy(SWEEP_EVENT), CONTEXT) is None
+        assert make_handler(worker, heartbeat)(copy.deepcopy(SWEEP_EVENT), CONTEXT) is None
         assert worker.mock_calls == [call.sweep(CONTEXT.aws_request_id)]
 
-    def test_failed_sweep_fails_the_invocation(self, worker: Any) -> None:
+    def test_failed_sweep_fails_the_invocation(self, worker: Any, heartbeat: Any) -> None:
         """Lambda runs the event again."""
         worker.sweep.return_value = False
         with pytest.raises(SweepFailedError):
-            make_handler(worker)(SWEEP_EVENT, CONTEXT)
+            make_handler(worker, heartbeat)(SWEEP_EVENT, CONTEXT)
 
-    def test_sweep_needs_no_context(self, worker: Any) -> None:
+    def test_sweep_needs_no_context(self, worker: Any, heartbeat: Any) -> None:
         worker.sweep.return_value = True
-        make_handler(worker)(SWEEP_EVENT, None)
+        make_handler(worker, heartbeat)(SWEEP_EVENT, None)
         worker.sweep.assert_called_once_with("sweep")
+
+
+class TestHeartbeat:
+    def test_event_of_its_schedule_is_a_beat(self, worker: Any, heartbeat: Any) -> None:
+        for context, beat_id in ((CONTEXT, CONTEXT.aws_request_id), (None, "heartbeat")):
+            assert make_handler(worker, heartbeat)(copy.deepcopy(HEARTBEAT_EVENT), context) is None
+            assert heartbeat.mock_calls.pop() == call.beat(beat_id)
+        assert worker.mock_calls == []
 
 
 @pytest.mark.parametrize(
@@ -80,6 +94,7 @@ class TestSweep:
         {},
         {"schedule": "echo"},
         {"schedule": "sweep", "more": 1},
+        {"schedule": "heartbeat", "more": 1},
         {"Records": None},
         {"Records": "sweep"},
         {"Records": [None]},
@@ -92,7 +107,7 @@ class TestSweep:
     ],
     ids=str,
 )
-def test_unknown_event_fails_before_any_work(event: Any, worker: Any) -> None:
+def test_unknown_event_fails_before_any_work(event: Any, worker: Any, heartbeat: Any) -> None:
     with pytest.raises(UnknownEventError):
-        make_handler(worker)(event, CONTEXT)
-    assert worker.mock_calls == []
+        make_handler(worker, heartbeat)(event, CONTEXT)
+    assert worker.mock_calls == heartbeat.mock_calls == []

@@ -1,0 +1,37 @@
+"""A CDK app can include the template of `make template`, and leaves it as it is."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devstack.paths import ROOT
+from scripts import template
+
+pytestmark = [pytest.mark.longest, pytest.mark.timeout(300)]
+
+
+def _run(command: list[str | Path], folder: Path) -> str:
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def _sort_dependencies(content: Any) -> Any:
+    for resource in content["Resources"].values():
+        if isinstance(resource.get("DependsOn"), list):
+            resource["DependsOn"].sort()
+    return content
+
+
+def test_cdk_includes_the_template_unchanged(tmp_path: Path) -> None:
+    app = tmp_path / "cdk"
+    shutil.copytree(ROOT / "tests" / "infrastructure" / "cdk", app)
+    _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], app)
+    file = template.write("dev", os.environ)
+    included = json.loads(_run(["node", "include.js", file], app))
+    assert _sort_dependencies(included) == _sort_dependencies(json.loads(file.read_text()))
