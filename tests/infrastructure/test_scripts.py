@@ -177,7 +177,8 @@ class TestStageDeploy:
         assert (result.returncode, machine.read_release()) == (0, "at-once")
         assert "dwipper-prod-server-errors" in result.stderr
         (call,) = [call for call in machine.calls if "describe-alarms" in call]
-        assert "--alarm-names dwipper-prod-function-errors dwipper-prod-server-errors --state-value ALARM" in call
+        assert "--state-value ALARM" in call
+        assert " --alarm-names dwipper-prod-function-errors dwipper-prod-server-errors " in call
 
     def test_selected_release_is_not_replaced(self, machine: FakeMachine) -> None:
         machine.set_response("describe-alarms", "dwipper-prod-server-errors")
