@@ -39,8 +39,8 @@ find_reason_to_release_at_once() {
     [[ $newest != "$live" ]] || echo "the current image is newer"
   fi
   # CodeDeploy refuses a canary while one of its alarms is raised.
-  raised=$(aws cloudwatch describe-alarms --alarm-names "dwipper-$stage-function-errors" "dwipper-$stage-server-errors" \
-    --state-value ALARM --query 'MetricAlarms[].AlarmName' --output text)
+  raised=$(aws cloudwatch describe-alarms --state-value ALARM --query 'MetricAlarms[].AlarmName' --output text --alarm-names \
+    "dwipper-$stage-function-errors" "dwipper-$stage-server-errors" "dwipper-$stage-sustained-server-errors")
   [[ ! $raised ]] || echo "these alarms are raised: $raised"
 }
 

@@ -20,6 +20,12 @@ from scripts.errors import OperatorError
 _PACKAGED = "cloudformation-template-update-stack.json"
 # The bucket for the uploads of osls.
 _BUCKET = "ServerlessDeploymentBucket"
+# What only a canary needs, by section.
+_CANARY = {
+    "Parameters": {"Release"},
+    "Conditions": {"IsCanary"},
+    "Resources": {"CodeDeployRole", "ReleaseApplication", "ReleaseGroup"},
+}
 _IMAGE = {
     "Type": "String",
     "Description": "The URI of the image of the functions, with its digest",
@@ -62,7 +68,24 @@ def convert(template: dict[str, Any]) -> dict[str, Any]:
         if resource["Type"] == "AWS::ApiGateway::RestApi":
             # osls writes an empty text for no policy. CDK accepts only an object.
             resource["Properties"].pop("Policy", None)
+    _remove_canary(template)
     return template
+
+
+def _remove_canary(template: dict[str, Any]) -> None:
+    """Let the alias follow the function at once.
+
+    The id of a version is a hash of the function with its parameters (deploy/release.js). The values of the parameters
+    are not known here, so a new image would publish no version, and the API would not change.
+    """
+    for section, names in _CANARY.items():
+        for name in names & template[section].keys():
+            del template[section][name]
+    resources = template["Resources"]
+    for version in [name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Version"]:
+        del resources[version]
+    resources["ApiAlias"].pop("UpdatePolicy", None)
+    resources["ApiAlias"]["Properties"]["FunctionVersion"] = "$LATEST"
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:

@@ -44,6 +44,14 @@ def test_functions_run_the_image_of_the_parameter(content: Any) -> None:
     assert len(functions) == 2
 
 
+def test_alias_follows_the_function_because_no_version_would_be_published(content: Any) -> None:
+    types = {each["Type"] for each in content["Resources"].values()}
+    assert not types & {"AWS::CodeDeploy::DeploymentGroup", "AWS::CodeDeploy::Application", "AWS::Lambda::Version"}
+    alias = content["Resources"]["ApiAlias"]
+    assert (alias["Properties"]["FunctionVersion"], "UpdatePolicy" in alias) == ("$LATEST", False)
+    assert "Release" not in content["Parameters"]
+
+
 def test_nothing_of_osls_and_no_region_or_account_remains(content: Any) -> None:
     text = json.dumps(content)
     for word in ("ServerlessDeploymentBucket", "placeholder", "us-east-1", "000000000000"):

@@ -17,7 +17,8 @@ from testkit.templates import load_template
 from tests.conftest import REGION
 
 _PROBE = ROOT / "deploy" / "probe.sh"
-_COMMAND = ["bash", str(_PROBE)]
+# A shell cannot trap a signal that is ignored when it starts, as SIGINT is in background jobs.
+_COMMAND = ["env", "--default-signal=INT", "bash", str(_PROBE)]
 _SETTINGS = load_template(ROOT / "deploy" / "data.yml")["Resources"]
 # The AWS CLI as a Python package. It pins another botocore than MiniStack, so it cannot be in the same environment.
 _AWS_CLI = "awscli==1.46.3"

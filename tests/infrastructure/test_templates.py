@@ -654,7 +654,7 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "api-without-the-secret-but-with-its-name": Mistake(
         "serverless.yml",
-        "    JOB_QUEUE_URL: !Ref JobQueue\n",
+        "    JOB_QUEUE_URL: !Ref JobQueueUrl\n",
         "    JOB_QUEUE_URL: !Ref JobQueueUrl\n    HEARTBEAT_SECRET_ARN: !Ref HeartbeatSecret\n",
         permissions.check_function_properties,
     ),

@@ -8,7 +8,7 @@ _ALIAS = "live"
 _ROLLBACK_EVENTS = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 _CANARY = "CodeDeployDefault.LambdaCanary10Percent10Minutes"
 # Alarms that a faulty version raises within the minutes of the canary.
-_ALARMS = {"FunctionErrorsAlarm", "ServerErrorsAlarm"}
+_ALARMS = {"FunctionErrorsAlarm", "ServerErrorsAlarm", "SustainedServerErrorsAlarm"}
 
 
 def check_alias(template: Template) -> Iterator[str]:
