@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from testkit.hypothesis_settings import without_deadline
 from tests.infrastructure.alarm_model.alarms import Alarm, load_alarms
 from tests.infrastructure.alarm_model.filter_patterns import parse_pattern
 from tests.infrastructure.alarm_model.metrics import MetricStore
@@ -253,7 +254,7 @@ class TestQuietDay:
         site.beat(range(-60, DAY), has_member=False)
         assert _find_raised_at_any_time(cloud, store, range(DAY)) == set()
 
-    @settings(max_examples=20, deadline=None)
+    @settings(without_deadline, max_examples=20)
     @given(st.lists(st.tuples(st.integers(0, 29), st.sampled_from(["read", "login", "health"])), max_size=2))
     def test_two_errors_on_a_small_site_raise_no_alarm(self, cloud: Cloud, errors: list[tuple[int, str]]) -> None:
         site, store = cloud.make_site(1e3)
