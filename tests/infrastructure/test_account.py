@@ -8,6 +8,7 @@ import pytest
 from devstack import clients
 from devstack.paths import ROOT
 from devstack.process import Service
+from scripts import stacks
 from testkit.templates import load_template
 from tests.infrastructure.iam import Template
 
@@ -19,8 +20,7 @@ _KEPT_ROLE = "arn:aws:iam::123456789012:role/of-another-team"
 def _deploy(embedded: Service, name: str, template: str, parameters: dict[str, str]) -> dict[str, Any]:
     """Create a stack, or update it, and return it."""
     cloudformation = clients.cloudformation_client(embedded.endpoint, REGION)
-    known = {stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]}
-    action = "update" if name in known else "create"
+    action = "update" if stacks.find(cloudformation, name) else "create"
     getattr(cloudformation, f"{action}_stack")(
         StackName=name,
         TemplateBody=(ROOT / "deploy" / template).read_text(),

@@ -11,8 +11,9 @@ import pytest
 
 from devstack.paths import ROOT
 from scripts import template
+from tests.infrastructure.rules.resources import as_list
 
-pytestmark = [pytest.mark.longest, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.longest, pytest.mark.timeout(300)]
 
 
 def _run(command: list[str | Path], folder: Path) -> str:
@@ -22,9 +23,10 @@ def _run(command: list[str | Path], folder: Path) -> str:
 
 
 def _sort_dependencies(content: Any) -> Any:
+    """Sort the dependencies of each resource. CDK changes their order, and makes a list of a single one."""
     for resource in content["Resources"].values():
-        if isinstance(resource.get("DependsOn"), list):
-            resource["DependsOn"].sort()
+        if "DependsOn" in resource:
+            resource["DependsOn"] = sorted(as_list(resource["DependsOn"]))
     return content
 
 
