@@ -117,6 +117,7 @@ class TestLocally:
         code, output = operator.run("add", EMAIL, "")
         assert (code, output.startswith("Nothing is running: start `make run` first")) == (1, True)
 
+    @pytest.mark.slow
     def test_stopped_aws_is_an_error(self, operator: Operator) -> None:
         operator.start(f"http://127.0.0.1:{find_free_port()}")
         code, output = operator.run("add", EMAIL, "", AWS_MAX_ATTEMPTS="1", **UNREACHABLE_PROXY)

@@ -5,7 +5,7 @@ from testkit.templates import load_template
 from tests.infrastructure import policies
 
 
-def test_no_deployer_and_no_function_can_set_passwords_or_change_the_secret() -> None:
+def test_no_role_can_set_passwords_or_change_the_secret() -> None:
     allowed = {
         action
         for name in ("roles.yml", "role.yml", "github-oidc.yml")

@@ -263,6 +263,7 @@ class TestCommandLine:
         assert result.returncode == 2
         assert result.stderr.splitlines()[-1] == "python -m app.worker: error: unrecognized arguments: --twice"
 
+    @pytest.mark.slow
     def test_unreachable_aws_fails_once_with_its_cause(self) -> None:
         result = _run("--once", env=ENVIRONMENT | UNREACHABLE_AWS | {"LOG_FORMAT": "json"})
         assert result.returncode == 1
@@ -309,6 +310,7 @@ class TestProcess:
         ]
         assert SUBJECT not in result.stderr
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_signal_during_a_poll_ends_the_process(self, number: signal.Signals, env: dict[str, str]) -> None:
         with _start(env) as process:
