@@ -26,6 +26,8 @@ LOGINS = 120
 REGISTRATIONS = 50
 RESETS = 30
 
+# Read units: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+MIN_READ = 0.5
 BLOCKS_READ = 0.5  # The read units of a page in the members table: the reader's blocks, up to 4 KB.
 # The write units of an upvote in the Dwipps table: the item, in a transaction, and an entry in each of two indexes.
 ITEM_WRITES = 2
@@ -124,7 +126,9 @@ def _list_account_limits(milliseconds: float) -> list[Limit]:
 
 def _list_partition_limits(units: Mapping[str, CapacityUnits]) -> list[Limit]:
     page = _get_feed_reads(units)
-    own_reactions = units["page of the feed"].read - units["page of the feed, without reactions"].read
+    # A page without reactions reads them too, and finds none.
+    reactions = units["page of the feed"].read - units["page of the feed, without reactions"].read
+    own_reactions = max(reactions, MIN_READ)
     return [
         Limit(
             "reads of a partition of the feed",

@@ -38,6 +38,13 @@ def test_limit_is_reached_at_the_load_calculated_by_hand(
     assert limits_by_name[name].reached_at == reached_at
 
 
+def test_page_that_finds_no_reactions_reads_them_too() -> None:
+    """The measured pages then cost the same."""
+    units = dict.fromkeys(UNITS, CapacityUnits(read=2))
+    (limit,) = (each for each in limits.list_limits(units, 20) if each.name == "reads of one member's reactions")
+    assert limit.reached_at == "6,000 pages/s by one member"
+
+
 def test_slow_function_reaches_the_concurrency_limit_earlier() -> None:
     (limit,) = (
         limit for limit in limits.list_limits(UNITS, 200) if limit.name == "concurrent instances of all functions"
