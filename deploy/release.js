@@ -58,6 +58,8 @@ class Release {
     template.Resources[ALIAS.logicalId] = {
       Type: 'AWS::Lambda::Alias',
       ...(GROUP in Resources && {
+        // The group must have the settings of this deployment before it moves the alias.
+        DependsOn: [GROUP],
         UpdatePolicy: {
           CodeDeployLambdaAliasUpdate: {
             ApplicationName: { Ref: 'ReleaseApplication' },

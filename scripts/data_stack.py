@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 TEMPLATE = ROOT / "deploy" / "data.yml"
 POLICY = ROOT / "deploy" / "data-policy.json"
-# A change set takes seconds. The creation of a pool and of tables with indexes takes minutes.
-_WAITER: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 1800}
+# A change set takes seconds. A new index of a large table takes hours.
+_WAITER: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 6 * 3600}
 # The reasons of CloudFormation for a change set without changes.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 

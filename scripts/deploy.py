@@ -8,30 +8,21 @@ role.
 """
 
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts import data_stack, osls, stacks
+from scripts import checks, command, data_stack, osls, stacks
 from scripts.concurrency import choose_reservation
-from scripts.errors import OperatorError
-from scripts.ses_readiness import NOT_READY, find_problems
+from scripts.restore import TABLES
 from scripts.settings import DATA_PARAMETERS, SERVICE_PARAMETERS, resolve
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
 
-_STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
-_IMAGE = re.compile(r"[\w./:-]+@sha256:[0-9a-f]{64}")
-_USAGE = "Usage: AWS_REGION=<region> python -m scripts.deploy STAGE <repository>@sha256:<digest> [OPTION …]"
-_FORMER_LAYOUT = (
-    "The stack {name} contains the tables of version 0.1.0. This deployment would replace them by empty ones. Move them"
-    " first: docs/recovery.md#from-version-010."
-)
+_USAGE = "Usage: make deploy STAGE=dev AWS_REGION=eu-central-1 IMAGE=<repository>@sha256:<digest>"
 
 
 def deploy(stage: str, image: str, options: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -47,80 +38,53 @@ def deploy(stage: str, image: str, options: Sequence[str], environment: Mapping[
         OperatorError: if a setting is missing or invalid, or if a stack cannot be deployed.
         ClientError: if AWS refuses a call.
     """
+    checks.check_stage(stage)
+    checks.check_image(image)
+    checks.check_architecture(environment.get("ARCHITECTURE", ""))
     region = environment["AWS_REGION"]
     client: CloudFormationClient = boto3.client("cloudformation", region_name=region)
-    name = stacks.get_service_name(stage)
-    if stacks.contains_data(client, name):
-        raise OperatorError(_FORMER_LAYOUT.format(name=name))
+    checks.check_stacks(client, stage)
     outputs = _deploy_data(client, stage, environment)
+    name = stacks.get_service_name(stage)
     present = stacks.get_parameters(stacks.find(client, name))
     settings = resolve(SERVICE_PARAMETERS, environment, present)
     if "API_CONCURRENCY" not in settings:
         settings["API_CONCURRENCY"] = choose_reservation(boto3.client("lambda", region_name=region), stage)
+    if _changes_tables(present, outputs):
+        # The versions of a function share its role, which permits only the tables of the new version.
+        print("Releasing at once, because the functions get another table.", flush=True)
+        settings["RELEASE"] = "at-once"
     print(f"Deploying {name}: the functions, the gateway and the alarms ...", flush=True)
-    osls.run(["deploy", *options], stage, region, {**outputs, "image": image}, {**environment, **settings})
+    # osls takes an empty variable for a value, but a pipeline passes an unset one as empty.
+    variables = {name: value for name, value in environment.items() if value}
+    osls.run(["deploy", *options], stage, region, {**outputs, "image": image}, {**variables, **settings})
 
 
 def _deploy_data(client: "CloudFormationClient", stage: str, environment: Mapping[str, str]) -> dict[str, str]:
     name = stacks.get_data_name(stage)
     present = stacks.get_parameters(stacks.find(client, name))
     settings = resolve(DATA_PARAMETERS, environment, present)
-    check_mail(stage, settings)
-    check_feed_shards(settings, present)
-    print(f"Deploying {name}: the tables, the user pool and the queues ...", flush=True)
+    checks.check_mail(stage, settings, present)
+    checks.check_feed_shards(settings, present)
+    target = command.describe_target(environment["AWS_REGION"])
+    print(f"Deploying {name} in {target}: the tables, the user pool and the queues ...", flush=True)
     parameters = {DATA_PARAMETERS[variable]: value for variable, value in settings.items()}
     return data_stack.deploy(client, stage, parameters, environment.get("CLOUDFORMATION_ROLE_ARN"))
 
 
-def check_mail(stage: str, settings: Mapping[str, str]) -> None:
-    """Check that prod sends its mails through SES, and that SES sends them.
-
-    Raises:
-        OperatorError: if it does not.
-        ClientError: if SES refuses the calls.
-    """
-    if stage == "prod" and not (settings.get("SES_IDENTITY_ARN") and settings.get("MAIL_FROM")):
-        raise OperatorError(
-            "prod requires SES_IDENTITY_ARN= and MAIL_FROM=: Cognito's own sender is limited to 50 mails a day."
-        )
-    if stage == "prod" and (problems := find_problems(settings["SES_IDENTITY_ARN"], settings["MAIL_FROM"])):
-        raise OperatorError("\n".join([*problems, NOT_READY]))
-
-
-def check_feed_shards(settings: Mapping[str, str], present: Mapping[str, str]) -> None:
-    """Check that the feed keeps its partitions.
-
-    Raises:
-        OperatorError: if there would be fewer, or if the number is invalid.
-    """
-    number, present_number = settings.get("FEED_SHARDS", "1"), present.get("FeedShards", "1")
-    if not number.isascii() or not number.isdecimal():
-        raise OperatorError("FEED_SHARDS must be a number from 1 to 64.")
-    if int(number) < int(present_number):
-        raise OperatorError(
-            f"FEED_SHARDS is {present_number} and cannot be lowered to {number}: the feed would no longer show the"
-            " Dwipps of the removed partitions."
-        )
+def _changes_tables(present: Mapping[str, str], outputs: Mapping[str, str]) -> bool:
+    """Return True if the present functions use another table, as before a restored table is put into use."""
+    names = [f"{table}Table" for table in TABLES]
+    return any(present.get(name) not in (None, outputs[name]) for name in names)
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:
-    """Run the command. Return the exit code: 0 after a success, 1 after a failure, 2 if the arguments are invalid."""
+    """Run the command. Return the exit code: 0 after a success, 1 after a failure, 2 if an argument is missing."""
     if len(arguments) < 2 or not environment.get("AWS_REGION"):
         print(_USAGE, file=sys.stderr)
         return 2
     stage, image, *options = arguments
-    if not _STAGE.fullmatch(stage) or not _IMAGE.fullmatch(image):
-        print(_USAGE, file=sys.stderr)
-        return 2
-    try:
-        deploy(stage, image, options, environment)
-    except OperatorError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"AWS refused the call: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return command.run(lambda: deploy(stage, image, options, environment))
 
 
 if __name__ == "__main__":

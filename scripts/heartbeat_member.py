@@ -6,15 +6,15 @@ one, any account can be taken over. So a person runs this once for each stage, a
 """
 
 import contextlib
+import hashlib
 import json
 import os
-import secrets
 import sys
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
+from scripts import command
 from scripts.errors import OperatorError
 from scripts.stack_outputs import fetch_outputs
 
@@ -25,7 +25,8 @@ _USAGE = "Usage: AWS_REGION=eu-central-1 python -m scripts.heartbeat_member STAG
 _READY = (
     "The heartbeat of {stage} logs in from its next beat on. The alarm heartbeat-login leaves INSUFFICIENT_DATA then."
 )
-# No mail is sent to this domain (RFC 2606). The address is random, so that no stranger can request mails to it.
+# No mail is sent to this domain (RFC 2606). A stranger cannot know the ARN of the secret, and so not the address. A run
+# after an interrupted one finds the same member.
 _EMAIL = "heartbeat-{suffix}@dwipper.invalid"
 
 
@@ -41,7 +42,7 @@ def create(cognito: "CognitoIdentityProviderClient", pool_id: str, secrets_manag
         arn: the ARN of the secret.
     """
     values = json.loads(secrets_manager.get_secret_value(SecretId=arn)["SecretString"])
-    email = values.get("email") or _EMAIL.format(suffix=secrets.token_hex(8))
+    email = values.get("email") or _EMAIL.format(suffix=hashlib.sha256(arn.encode()).hexdigest()[:16])
     _create_user(cognito, pool_id, email)
     cognito.admin_set_user_password(UserPoolId=pool_id, Username=email, Password=values["password"], Permanent=True)
     # Last, because the heartbeat begins to log in when the secret has an email.
@@ -55,16 +56,7 @@ def main(arguments: list[str]) -> int:
         print(_USAGE, file=sys.stderr)
         return 2
     (stage,) = arguments
-    try:
-        _create_in_stage(stage, os.environ["AWS_REGION"])
-    except OperatorError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"AWS refused the call: {error}", file=sys.stderr)
-        return 1
-    print(_READY.format(stage=stage))
-    return 0
+    return command.run(lambda: _create_in_stage(stage, os.environ["AWS_REGION"]))
 
 
 def _create_in_stage(stage: str, region: str) -> None:
@@ -76,6 +68,7 @@ def _create_in_stage(stage: str, region: str) -> None:
     cognito = boto3.client("cognito-idp", region_name=region)
     secrets_manager = boto3.client("secretsmanager", region_name=region)
     create(cognito, outputs["UserPoolId"], secrets_manager, outputs["HeartbeatSecret"])
+    print(_READY.format(stage=stage))
 
 
 def _create_user(cognito: "CognitoIdentityProviderClient", pool_id: str, email: str) -> None:

@@ -9,10 +9,13 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from scripts import osls, stacks
-from scripts.errors import OperatorError
+import boto3
 
-_USAGE = "Usage: AWS_REGION=<region> python -m scripts.remove STAGE [OPTION …]"
+from scripts import checks, command, osls, stacks
+from scripts.errors import OperatorError
+from scripts.settings import SERVICE_PARAMETERS, resolve
+
+_USAGE = "Usage: make remove STAGE=dev AWS_REGION=eu-central-1"
 _DONE = (
     "Removed {service}. The data is kept in {data}: `make deploy` uses it again. docs/recovery.md describes how to"
     " delete the data."
@@ -30,18 +33,26 @@ def remove(stage: str, options: Sequence[str], environment: Mapping[str, str], a
 
     Raises:
         OperatorError: if the operator does not confirm, or if the stack cannot be removed.
+        ClientError: if the credentials are invalid.
     """
-    name = stacks.get_service_name(stage)
-    answer = environment.get("CONFIRM") or _ask(ask, stage)
+    checks.check_stage(stage)
+    name, region = stacks.get_service_name(stage), environment["AWS_REGION"]
+    present = stacks.get_parameters(stacks.find(boto3.client("cloudformation", region_name=region), name))
+    answer = environment.get("CONFIRM") or _ask(ask, stage, region)
     if answer != stage:
         raise OperatorError(f"Nothing is removed: the answer was not {stage}.")
-    osls.run(["remove", *options], stage, environment["AWS_REGION"], osls.PLACEHOLDERS, environment)
+    osls.run(["remove", *options], stage, region, osls.PLACEHOLDERS, environment)
     print(_DONE.format(service=name, data=stacks.get_data_name(stage)))
+    if settings := resolve(SERVICE_PARAMETERS, {}, present):
+        print("The next deployment needs these settings again:", *(f"{key}={value}" for key, value in settings.items()))
 
 
-def _ask(ask: Callable[[str], str], stage: str) -> str:
+def _ask(ask: Callable[[str], str], stage: str, region: str) -> str:
+    target = command.describe_target(region)
     try:
-        return ask(f"This takes {stage} off the net. Type the name of the stage to go on: ").strip()
+        return ask(
+            f"This takes {stage} in {target} off the net, and deletes its logs. Type the name of the stage to go on: "
+        ).strip()
     except EOFError:
         return ""
 
@@ -52,12 +63,7 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         print(_USAGE, file=sys.stderr)
         return 2
     stage, *options = arguments
-    try:
-        remove(stage, options, environment, input)
-    except OperatorError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return command.run(lambda: remove(stage, options, environment, input))
 
 
 if __name__ == "__main__":

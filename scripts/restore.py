@@ -4,17 +4,23 @@
 
 TIME is in ISO 8601 with a time zone, such as 2026-11-26T18:00:00Z. TABLE is Dwipps, Reactions, Members or Safety.
 Without a table, the command restores all four. `make deploy` puts the restored tables into use: the command prints how.
+
+The credentials of boto3 must allow `cloudformation:DescribeStacks`, and for the tables
+`dynamodb:RestoreTableToPointInTime` with the permissions that it requires, `DescribeContinuousBackups`,
+`UpdateContinuousBackups`, `DescribeTimeToLive`, `UpdateTimeToLive`, `DescribeTable`, `UpdateTable`,
+`ListTagsOfResource` and `TagResource`. No pipeline has all of them.
 """
 
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
+from scripts import command
 from scripts.errors import OperatorError
 from scripts.stack_outputs import fetch_outputs
 
@@ -23,9 +29,12 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import WaiterConfigTypeDef
 
 TABLES = ("Dwipps", "Reactions", "Members", "Safety")
-_USAGE = f"Usage: AWS_REGION=<region> python -m scripts.restore STAGE TIME [{'|'.join(TABLES)} …]"
+_USAGE = (
+    f"Usage: make restore STAGE=dev AWS_REGION=eu-central-1 TIME=2026-11-26T18:00:00Z [TABLES='{' '.join(TABLES)}']"
+)
 # The restoration of a large table takes hours.
 _WAITER: "WaiterConfigTypeDef" = {"Delay": 10, "MaxAttempts": 6 * 60 * 24}
+_BACKUP_ATTEMPTS = 60
 _DONE = """
 The tables are restored, and not in use yet. Check them, then deploy with the image that runs now:
 
@@ -51,6 +60,7 @@ def restore(client: "DynamoDBClient", tables: Mapping[str, str], moment: datetim
     for table in tables.values():
         _check_moment(client, table, moment)
     targets = {key: _make_name(table, datetime.now(UTC)) for key, table in tables.items()}
+    print("The variables of the next deployment:", *(f"{key}={target}" for key, target in targets.items()))
     for key, target in targets.items():
         print(f"Restoring {tables[key]} as {target} ...", flush=True)
         client.restore_table_to_point_in_time(
@@ -68,7 +78,11 @@ def _check_moment(client: "DynamoDBClient", table: str, moment: datetime) -> Non
     recovery = backups.get("PointInTimeRecoveryDescription", {})
     earliest, latest = recovery.get("EarliestRestorableDateTime"), recovery.get("LatestRestorableDateTime")
     if not earliest or not latest:
-        raise OperatorError(f"{table} has no point-in-time recovery.")
+        raise OperatorError(
+            f"{table} has no point-in-time recovery, so its past cannot be restored. To protect it from now on: aws"
+            f" dynamodb update-continuous-backups --table-name {table}"
+            " --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+        )
     if not earliest <= moment <= latest:
         period = f"from {earliest.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} to {latest.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         raise OperatorError(f"{table} can be restored {period}.")
@@ -86,15 +100,31 @@ def _copy_settings(client: "DynamoDBClient", source: str, target: str) -> None:
         client.update_time_to_live(
             TableName=target, TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute}
         )
-    client.update_continuous_backups(
-        TableName=target, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-    )
+    _enable_backups(client, target)
     client.update_table(TableName=target, DeletionProtectionEnabled=True)
     arns = [client.describe_table(TableName=table)["Table"]["TableArn"] for table in (source, target)]
     tags = client.list_tags_of_resource(ResourceArn=arns[0]).get("Tags", [])
     # Only CloudFormation itself may set its tags.
     if own := [tag for tag in tags if not tag["Key"].startswith("aws:")]:
         client.tag_resource(ResourceArn=arns[1], Tags=own)
+
+
+def _enable_backups(client: "DynamoDBClient", table: str) -> None:
+    """Enable point-in-time recovery, which DynamoDB refuses for some time after it has created a table.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContinuousBackups.html
+    """
+    for attempts_left in reversed(range(_BACKUP_ATTEMPTS)):
+        try:
+            client.update_continuous_backups(
+                TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+            )
+        except client.exceptions.ContinuousBackupsUnavailableException:
+            if not attempts_left:
+                raise
+            time.sleep(_WAITER["Delay"])
+        else:
+            return
 
 
 def _parse_moment(text: str) -> datetime:
@@ -122,15 +152,7 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         print(_USAGE, file=sys.stderr)
         return 2
     stage, moment, *tables = arguments
-    try:
-        _run(stage, moment, tables, environment["AWS_REGION"])
-    except OperatorError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"AWS refused the call: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return command.run(lambda: _run(stage, moment, tables, environment["AWS_REGION"]))
 
 
 if __name__ == "__main__":

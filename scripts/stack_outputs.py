@@ -6,7 +6,7 @@ import sys
 
 import boto3
 
-from scripts import stacks
+from scripts import command, stacks
 from scripts.errors import OperatorError
 
 
@@ -26,9 +26,9 @@ def fetch_outputs(stage: str, region: str) -> dict[str, str]:
     return outputs | stacks.get_outputs(stacks.find(client, stacks.get_service_name(stage)))
 
 
+def _print(stage: str, region: str) -> None:
+    print(json.dumps(fetch_outputs(stage, region), indent=2))
+
+
 if __name__ == "__main__":
-    try:
-        json.dump(fetch_outputs(sys.argv[1], os.environ["AWS_REGION"]), sys.stdout, indent=2)
-    except OperatorError as error:
-        sys.exit(str(error))
-    sys.stdout.write("\n")
+    sys.exit(command.run(lambda: _print(sys.argv[1], os.environ["AWS_REGION"])))

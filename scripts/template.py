@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from devstack.paths import ROOT
-from scripts import osls
-from scripts.errors import OperatorError
+from scripts import checks, command, osls
 
 _PACKAGED = "cloudformation-template-update-stack.json"
 # The bucket for the uploads of osls.
@@ -43,6 +42,7 @@ def write(stage: str, environment: Mapping[str, str]) -> Path:
     Raises:
         OperatorError: if osls cannot package the stage.
     """
+    checks.check_stage(stage)
     with tempfile.TemporaryDirectory() as folder:
         region = environment.get("AWS_REGION") or "us-east-1"  # The template has no region.
         osls.run(["package", "--package", folder], stage, region, osls.PLACEHOLDERS, environment)
@@ -84,7 +84,8 @@ def _remove_canary(template: dict[str, Any]) -> None:
     resources = template["Resources"]
     for version in [name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Version"]:
         del resources[version]
-    resources["ApiAlias"].pop("UpdatePolicy", None)
+    for name in ("DependsOn", "UpdatePolicy"):
+        resources["ApiAlias"].pop(name, None)
     resources["ApiAlias"]["Properties"]["FunctionVersion"] = "$LATEST"
 
 
@@ -93,12 +94,7 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     if len(arguments) != 1:
         print("Usage: python -m scripts.template STAGE", file=sys.stderr)
         return 2
-    try:
-        print(f"Wrote {write(arguments[0], environment).relative_to(ROOT)}.")
-    except OperatorError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return command.run(lambda: print(f"Wrote {write(arguments[0], environment).relative_to(ROOT)}."))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from devstack import clients
-from scripts import data_stack, deploy, stacks
+from scripts import checks, data_stack, deploy, stacks
 from scripts.concurrency import RESERVATION
 from scripts.errors import OperatorError
 from testkit.templates import load_template
@@ -115,28 +115,130 @@ class TestDeployment:
         assert capsys.readouterr().err == "osls deploy failed.\n"
 
 
-class TestBadInput:
+class TestRelease:
+    """The old version of a canary could not use its table: the role of the function permits only the new one."""
+
+    @staticmethod
+    def _create_functions(cloudformation: "CloudFormationClient", stage: str, table: str) -> None:
+        """Create a stack of functions that use this members table."""
+        template = {
+            "Parameters": {"MembersTable": {"Type": "String"}},
+            "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        }
+        cloudformation.create_stack(
+            StackName=stacks.get_service_name(stage),
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": "MembersTable", "ParameterValue": table}],
+        )
+
     @pytest.mark.parametrize(
-        "arguments",
+        ("has_other_table", "variables", "expected"),
         [
-            pytest.param([], id="nothing"),
-            pytest.param(["dev"], id="no-image"),
-            pytest.param(["dev", "dwipper:latest"], id="image-by-tag"),
-            pytest.param(["Dev", IMAGE], id="capital"),
-            pytest.param(["dev-data", IMAGE], id="name-of-the-data"),
-            pytest.param(["--help", IMAGE], id="option"),
+            pytest.param(True, {}, "at-once", id="another-table"),
+            pytest.param(True, {"RELEASE": "canary"}, "at-once", id="another-table-as-a-canary"),
+            pytest.param(False, {"RELEASE": "canary"}, "canary", id="by-request"),
+            pytest.param(False, {"RELEASE": ""}, None, id="empty-variable"),
+            pytest.param(False, {}, None, id="same-table"),
         ],
     )
-    def test_invalid_argument_is_the_usage(
+    def test_other_table_is_released_at_once(
+        self,
+        has_other_table: bool,
+        variables: dict[str, str],
+        expected: str | None,
+        stage: str,
+        environment: dict[str, str],
+        fake_osls: FakeOsls,
+        cloudformation: "CloudFormationClient",
+    ) -> None:
+        outputs = data_stack.deploy(cloudformation, stage, {})
+        self._create_functions(cloudformation, stage, "other" if has_other_table else outputs["MembersTable"])
+        assert deploy.main([stage, IMAGE], {**environment, **variables}) == 0
+        call = fake_osls.read_call()
+        assert call
+        assert call[1].get("RELEASE") == expected
+
+    def test_first_deployment_has_the_release_of_the_stage(
+        self, stage: str, environment: dict[str, str], fake_osls: FakeOsls
+    ) -> None:
+        assert deploy.main([stage, IMAGE], environment) == 0
+        call = fake_osls.read_call()
+        assert call
+        assert "RELEASE" not in call[1]
+
+
+class TestSender:
+    """prod needs a sender that works. A rollback must not wait for SES."""
+
+    @pytest.fixture(autouse=True)
+    def _problem(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(checks, "find_problems", lambda *_: ["The account is in the sandbox."])
+
+    @pytest.mark.parametrize(
+        "present",
+        [
+            pytest.param({}, id="new-stage"),
+            pytest.param({"SesIdentityArn": _SES["SES_IDENTITY_ARN"], "MailFrom": "b@example.org"}, id="new-sender"),
+        ],
+    )
+    def test_problem_of_a_new_sender_is_an_error(self, present: dict[str, str]) -> None:
+        with pytest.raises(OperatorError, match=r"The account is in the sandbox\.\nSES cannot send"):
+            checks.check_mail("prod", _SES, present)
+
+    def test_problem_of_the_present_sender_is_printed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        present = {"SesIdentityArn": _SES["SES_IDENTITY_ARN"], "MailFrom": _SES["MAIL_FROM"]}
+        checks.check_mail("prod", _SES, present)
+        assert capsys.readouterr().err.startswith("The account is in the sandbox.\n")
+
+    def test_failed_check_is_a_problem(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def fail(*_: str) -> list[str]:
+            raise NoCredentialsError
+
+        monkeypatch.setattr(checks, "find_problems", fail)
+        present = {"SesIdentityArn": _SES["SES_IDENTITY_ARN"], "MailFrom": _SES["MAIL_FROM"]}
+        checks.check_mail("prod", _SES, present)
+        assert capsys.readouterr().err.startswith("SES cannot be checked: ")
+
+    def test_other_stage_needs_no_sender(self) -> None:
+        checks.check_mail("dev", {}, {})
+
+
+class TestBadInput:
+    @pytest.mark.parametrize("arguments", [[], ["dev"]], ids=str)
+    def test_missing_argument_is_the_usage(
         self, arguments: list[str], fake_osls: FakeOsls, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert deploy.main(arguments, {"AWS_REGION": REGION}) == 2
-        assert capsys.readouterr().err.startswith("Usage: ")
+        assert capsys.readouterr().err.startswith("Usage: make deploy ")
+        assert fake_osls.read_call() is None
+
+    @pytest.mark.parametrize(
+        ("arguments", "named"),
+        [
+            pytest.param(["dev", "dwipper:latest"], "IMAGE", id="image-by-tag"),
+            pytest.param(["dev", "registry/dwipper@"], "IMAGE", id="no-digest"),
+            pytest.param(["Dev", IMAGE], "STAGE", id="capital"),
+            pytest.param(["dev-data", IMAGE], "STAGE", id="name-of-the-data"),
+            pytest.param(["--help", IMAGE], "STAGE", id="option"),
+        ],
+    )
+    def test_invalid_argument_is_named(
+        self, arguments: list[str], named: str, fake_osls: FakeOsls, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert deploy.main(arguments, {"AWS_REGION": REGION}) == 1
+        assert capsys.readouterr().err.startswith(f"{named} must ")
         assert fake_osls.read_call() is None
 
     def test_missing_region_is_the_usage(self, fake_osls: FakeOsls, capsys: pytest.CaptureFixture[str]) -> None:
         assert deploy.main(["dev", IMAGE], {}) == 2
-        assert capsys.readouterr().err.startswith("Usage: AWS_REGION=")
+        assert capsys.readouterr().err.startswith("Usage: make deploy ")
+        assert fake_osls.read_call() is None
+
+    def test_unknown_architecture_is_named(self, fake_osls: FakeOsls, capsys: pytest.CaptureFixture[str]) -> None:
+        assert deploy.main(["dev", IMAGE], {"AWS_REGION": REGION, "ARCHITECTURE": "none"}) == 1
+        assert capsys.readouterr().err == "ARCHITECTURE must be arm64 or x86_64.\n"
         assert fake_osls.read_call() is None
 
     @pytest.mark.parametrize("number", ["3", "0", "-1", "many", "٤"])
@@ -161,6 +263,8 @@ class TestBadInput:
     ) -> None:
         # A pipeline passes an unset variable as an empty string.
         assert deploy.main(["prod", IMAGE], {**environment, **_SES, missing: ""}) == 1
+        assert capsys.readouterr().err == "SES_IDENTITY_ARN= and MAIL_FROM= require each other.\n"
+        assert deploy.main(["prod", IMAGE], environment) == 1
         assert capsys.readouterr().err.startswith("prod requires SES_IDENTITY_ARN= and MAIL_FROM=")
         assert fake_osls.read_call() is None
 
@@ -180,6 +284,22 @@ class TestBadInput:
         assert f"The stack {name} contains the tables of version 0.1.0" in capsys.readouterr().err
         assert fake_osls.read_call() is None
         assert stacks.find(cloudformation, stacks.get_data_name(stage)) is None
+
+
+def test_stack_of_a_failed_first_deployment_is_refused(
+    stage: str,
+    environment: dict[str, str],
+    fake_osls: FakeOsls,
+    cloudformation: "CloudFormationClient",
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data_stack.deploy(cloudformation, stage, {})
+    monkeypatch.setattr(stacks, "find", lambda *_: {"StackStatus": "ROLLBACK_COMPLETE"})
+    assert deploy.main([stage, IMAGE], environment) == 1
+    assert "docs/recovery.md#a-failed-first-deployment" in capsys.readouterr().err
+    assert fake_osls.read_call() is None
+    monkeypatch.undo()
 
 
 def test_template_without_changes_succeeds(stage: str, cloudformation: "CloudFormationClient") -> None:

@@ -1,51 +1,107 @@
 """`make remove` asks for the name of the stage, and removes only the stack of the functions."""
 
+import json
+from typing import TYPE_CHECKING
+
 import pytest
 
-from scripts import remove
+from scripts import command, remove, stacks
+from tests.conftest import REGION
 from tests.operations.conftest import FakeOsls
 
-_ENVIRONMENT = {"AWS_REGION": "eu-central-1"}
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+
+_QUESTION = (
+    f"This takes prod in the account 1, {REGION} off the net, and deletes its logs. Type the name of the stage to go"
+    " on: "
+)
 
 
 def _answer(monkeypatch: pytest.MonkeyPatch, answer: str | None) -> None:
     def ask(question: str) -> str:
-        assert question == "This takes prod off the net. Type the name of the stage to go on: "
+        assert question == _QUESTION
         if answer is None:
             raise EOFError
         return answer
 
     monkeypatch.setattr("builtins.input", ask)
+    monkeypatch.setattr(command, "describe_target", lambda region: f"the account 1, {region}")
 
 
 def test_name_of_the_stage_removes_the_functions(
-    fake_osls: FakeOsls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    environment: dict[str, str],
+    fake_osls: FakeOsls,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     _answer(monkeypatch, " prod ")
-    assert remove.main(["prod"], _ENVIRONMENT) == 0
+    assert remove.main(["prod"], environment) == 0
     call = fake_osls.read_call()
     assert call
-    assert call[0][:5] == ["remove", "--stage", "prod", "--region", "eu-central-1"]
-    assert "The data is kept in dwipper-prod-data" in capsys.readouterr().out
+    assert call[0][:5] == ["remove", "--stage", "prod", "--region", REGION]
+    output = capsys.readouterr().out
+    assert "The data is kept in dwipper-prod-data" in output
+    assert "needs these settings again" not in output
+
+
+def test_settings_of_the_removed_stage_are_printed(
+    stage: str,
+    environment: dict[str, str],
+    fake_osls: FakeOsls,
+    cloudformation: "CloudFormationClient",
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    template = {
+        "Parameters": {"AlarmEmail": {"Type": "String"}, "Architecture": {"Type": "String"}},
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+    }
+    values = {"AlarmEmail": "call@example.org", "Architecture": "x86_64"}
+    cloudformation.create_stack(
+        StackName=stacks.get_service_name(stage),
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+    )
+    assert remove.main([stage], {**environment, "CONFIRM": stage}) == 0
+    assert fake_osls.read_call()
+    assert "settings again: ALARM_EMAIL=call@example.org ARCHITECTURE=x86_64\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("answer", ["yes", "", "PROD", "dev", None])
 def test_other_answer_removes_nothing(
-    answer: str | None, fake_osls: FakeOsls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    answer: str | None,
+    environment: dict[str, str],
+    fake_osls: FakeOsls,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     _answer(monkeypatch, answer)
-    assert remove.main(["prod"], _ENVIRONMENT) == 1
+    assert remove.main(["prod"], environment) == 1
     assert capsys.readouterr().err == "Nothing is removed: the answer was not prod.\n"
     assert fake_osls.read_call() is None
 
 
+def test_question_names_the_account(environment: dict[str, str]) -> None:
+    assert command.describe_target(environment["AWS_REGION"]) == f"the account 000000000000, {REGION}"
+
+
 @pytest.mark.parametrize(("confirmed", "code"), [("prod", 0), ("dev", 1)])
-def test_variable_answers_in_advance(confirmed: str, code: int, fake_osls: FakeOsls) -> None:
-    assert remove.main(["prod"], {**_ENVIRONMENT, "CONFIRM": confirmed}) == code
+def test_variable_answers_in_advance(
+    confirmed: str, code: int, environment: dict[str, str], fake_osls: FakeOsls
+) -> None:
+    assert remove.main(["prod"], {**environment, "CONFIRM": confirmed}) == code
     assert (fake_osls.read_call() is None) == bool(code)
 
 
+def test_name_of_the_data_is_refused(
+    environment: dict[str, str], fake_osls: FakeOsls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert remove.main(["prod-data"], {**environment, "CONFIRM": "prod-data"}) == 1
+    assert capsys.readouterr().err.startswith("STAGE must be ")
+    assert fake_osls.read_call() is None
+
+
 def test_missing_argument_is_the_usage(fake_osls: FakeOsls, capsys: pytest.CaptureFixture[str]) -> None:
-    assert remove.main([], _ENVIRONMENT) == remove.main(["prod"], {}) == 2
+    assert remove.main([], {"AWS_REGION": REGION}) == remove.main(["prod"], {}) == 2
     assert capsys.readouterr().err.startswith("Usage: ")
     assert fake_osls.read_call() is None

@@ -1,7 +1,7 @@
 """`make restore` restores tables beside the present ones, with their settings. `make deploy` puts them into use."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -94,6 +94,25 @@ def test_table_restored_twice_has_a_short_name() -> None:
     once = restore._make_name("dwipper-prod-data-MembersTable-1A2B", moment)
     assert once == "dwipper-prod-data-MembersTable-1A2B-restored-20261126180005"
     assert restore._make_name(once, moment + timedelta(seconds=1)) == f"{once[:-1]}6"
+
+
+@pytest.mark.usefixtures("_any_moment")
+def test_backups_are_enabled_as_soon_as_dynamodb_accepts_it(
+    stage: str, outputs: dict[str, str], dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restore, "_WAITER", {"Delay": 0, "MaxAttempts": 5})
+    calls: list[str] = []
+    update = dynamodb.update_continuous_backups
+
+    def refuse_twice(**arguments: Any) -> Any:
+        calls.append(arguments["TableName"])
+        if len(calls) < 3:
+            raise dynamodb.exceptions.ContinuousBackupsUnavailableException({}, "UpdateContinuousBackups")
+        return update(**arguments)
+
+    monkeypatch.setattr(dynamodb, "update_continuous_backups", refuse_twice)
+    (name,) = restore.restore(dynamodb, {"any": outputs["MembersTable"]}, datetime.now(UTC)).values()
+    assert calls == [name] * 3
 
 
 class TestBadInput:
