@@ -9,6 +9,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+(($# >= 1)) || { echo "Usage: deploy/check-findings.sh TAG" >&2; exit 2; }
+
 tag=$1
 MAX_POLLS=30
 POLL_SECONDS=20

@@ -13,6 +13,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+(($# >= 2)) || { echo "Usage: deploy/image.sh COMMIT VERSION" >&2; exit 2; }
+
 tag=$1
 version=$2
 case ${ARCHITECTURE:-arm64} in

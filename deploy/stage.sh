@@ -8,9 +8,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+(($# >= 2)) || { echo "Usage: deploy/stage.sh live|deploy|smoke STAGE [DIGEST]" >&2; exit 2; }
+
 # The arguments can come from a web form, so check them.
 stage=$2
-[[ $stage =~ ^(dev|prod)$ ]] || { echo "Unknown stage: use dev or prod" >&2; exit 2; }
+[[ $stage =~ ^(dev|prod)$ ]] || { echo "Unknown stage $stage: use dev or prod" >&2; exit 2; }
 
 print_account() { aws sts get-caller-identity --query Account --output text; }
 
@@ -70,7 +72,7 @@ run_smoke_test() {
 
 case $1 in
   live) print_current_image ;;
-  deploy) deploy "$3" ;;
+  deploy) deploy "${3:-}" ;;
   smoke) run_smoke_test ;;
   *) echo "Usage: deploy/stage.sh live|deploy|smoke STAGE [DIGEST]" >&2; exit 2 ;;
 esac
