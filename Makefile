@@ -130,6 +130,7 @@ lock: $(INSTALLED) ## Update the lock files
 	$(COMPILE) pyproject.toml --constraint requirements/runtime.txt --group function --output-file requirements/function.txt
 	$(COMPILE) --group infrastructure --output-file requirements/infrastructure.txt
 	$(COMPILE) --group checkov --output-file requirements/checkov.txt
+	$(COMPILE) --group aws-cli --output-file requirements/aws-cli.txt
 	$(COMPILE) --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
 	for function in tutorial powertools; do $(COMPILE) --constraint requirements/runtime.txt --group $$function \
 		--output-file benchmarks/functions/$$function/requirements.txt || exit 1; done

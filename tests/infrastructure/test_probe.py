@@ -21,7 +21,7 @@ _PROBE = ROOT / "deploy" / "probe.sh"
 _COMMAND = ["env", "--default-signal=INT", "bash", str(_PROBE)]
 _SETTINGS = load_template(ROOT / "deploy" / "data.yml")["Resources"]
 # The AWS CLI as a Python package. It pins another botocore than MiniStack, so it cannot be in the same environment.
-_AWS_CLI = "awscli==1.46.3"
+_AWS_CLI = ROOT / "requirements" / "aws-cli.txt"
 
 # A fake of the AWS CLI. An environment variable named after the operation replaces its behaviour.
 _FAKE_AWS = """\
@@ -193,8 +193,10 @@ def test_probe_has_the_settings_of_the_template() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_real_command_line_gets_yes_from_the_embedded_aws(embedded: Service, tmp_path: Path) -> None:
-    uv = Path(sys.executable).with_name("uv")
-    (tmp_path / "aws").write_text(f'#!/bin/sh\nexec "{uv}" tool run --quiet --from {_AWS_CLI} aws "$@"\n')
+    packages = tmp_path / "packages"
+    options = ["--quiet", "--no-deps", "--require-hashes", "--target", str(packages), "--requirement", str(_AWS_CLI)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *options], check=True)
+    (tmp_path / "aws").write_text(f'#!/bin/sh\nexec env PYTHONPATH="{packages}" "{sys.executable}" -m awscli "$@"\n')
     (tmp_path / "aws").chmod(0o755)
     credentials = {"AWS_ACCESS_KEY_ID": clients.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": clients.SECRET_KEY}
     location = {"AWS_ENDPOINT_URL": embedded.endpoint, "AWS_REGION": REGION}
