@@ -5,13 +5,14 @@
 // ANY is seven methods, so the four resources have 28. The stage accepts at most the sum of their limits, which is 2,580
 // requests per second.
 //
-// No limit that members need is below 167, the average that the firewall permits to one address (deploy/firewall.yml).
-// Only those of /v1/auth/ are: there, the firewall permits 7. CloudFormation has no loops, so this file is JavaScript.
+// The firewall permits 167 requests per second on average to one address, and 7 below /v1/auth/ (deploy/firewall.yml).
+// Each limit that members need is above that. CloudFormation has no loops, so this file is JavaScript.
 'use strict';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
-// Requests per second, and the burst. The default is for methods that are not listed below.
+// Requests per second, and the burst. DEFAULT is for paths that LIMITS does not list, and UNUSED for the other methods of
+// its paths.
 const DEFAULT = [200, 400];
 const UNUSED = [20, 40];
 const WRITES = [200, 400];

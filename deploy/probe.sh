@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Check the one assumption about Cognito that no test can check: at sign-up, Cognito takes the email from the username,
-# although the app client may not write the email (deploy/data.yml).
+# Check an assumption about Cognito on which each registration depends. At sign-up, Cognito takes the email from the
+# username, although the app client may not write the email (deploy/data.yml).
 #
 #   AWS_REGION=eu-central-1 bash deploy/probe.sh
 #

@@ -1,4 +1,4 @@
-"""What the commands for operators share: the account that they act on, and their errors."""
+"""The common part of the operator's commands: the description of their target, and the output of their errors."""
 
 import sys
 from collections.abc import Callable

@@ -34,7 +34,7 @@ _USAGE = (
 )
 # The restoration of a large table takes hours.
 _WAITER: "WaiterConfigTypeDef" = {"Delay": 10, "MaxAttempts": 6 * 60 * 24}
-_BACKUP_ATTEMPTS = 60
+_MAX_BACKUP_ATTEMPTS = 60
 _DONE = """
 The tables are restored, and not in use yet. Check them, then deploy with the image that runs now:
 
@@ -89,7 +89,7 @@ def _check_moment(client: "DynamoDBClient", table: str, moment: datetime) -> Non
 
 
 def _make_name(table: str, now: datetime) -> str:
-    """Return the name of the new table. It begins with the stage, as the permissions of the functions require."""
+    """Return the name of the new table. It begins with `dwipper-<stage>-`, as deploy/roles.yml requires."""
     original, _, _ = table.partition("-restored-")
     return f"{original}-restored-{now:%Y%m%d%H%M%S}"
 
@@ -114,7 +114,7 @@ def _enable_backups(client: "DynamoDBClient", table: str) -> None:
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContinuousBackups.html
     """
-    for attempts_left in reversed(range(_BACKUP_ATTEMPTS)):
+    for attempts_left in reversed(range(_MAX_BACKUP_ATTEMPTS)):
         try:
             client.update_continuous_backups(
                 TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}

@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
     try:
         problems = find_problems(*arguments)
     except (BotoCoreError, ClientError) as error:
-        problems = [f"AWS did not answer: {error}"]
+        problems = [f"SES cannot be checked: {error}"]
     for problem in problems:
         print(problem, file=sys.stderr)
     print(NOT_READY if problems else _READY, file=sys.stderr if problems else sys.stdout)
