@@ -16,9 +16,14 @@ _FILE_REFERENCE = re.compile(r"\$\{file\((deploy/[\w.-]+)\)(?::\$\{param:\w+\})?
 
 
 def load_deployment() -> dict[str, Any]:
-    """Return serverless.yml, with the resources of each referenced file by a key that names the file."""
+    """Return serverless.yml, with the resources of each file of the deployment by a key that names the file.
+
+    The files are those that serverless.yml refers to, its plugins, and the stack of the data.
+    """
     deployed = load_template(ROOT / "serverless.yml")
-    entries = enumerate(deployed["resources"], 1)
+    others = ["deploy/data.yml", *(plugin.removeprefix("./") for plugin in deployed.get("plugins", ()))]
+    references = [f"${{file({other})}}" for other in others if (ROOT / other).exists()]
+    entries = enumerate([*deployed["resources"], *references], 1)
     deployed["resources"] = {f"{number}. {_get_file_name(entry)}": _load_resources(entry) for number, entry in entries}
     return deployed
 
@@ -48,7 +53,9 @@ def _load_resources(entry: Any) -> dict[str, Any]:
         return types | {name: {} for name in re.findall(r"ApiGateway(?:Authorizer|Method|Resource)\w+", text)}
     loaded = entry if isinstance(entry, Mapping) else load_template(ROOT / file)
     variants = [loaded, *(value for value in loaded.values() if isinstance(value, Mapping))]
-    extended: dict[str, Any] = {name: {} for variant in variants for name in variant.get("extensions", ())}
+    extended: dict[str, Any] = {
+        name: resource for variant in variants for name, resource in variant.get("extensions", {}).items()
+    }
     return extended | {
         name: resource for variant in variants for name, resource in variant.get("Resources", {}).items()
     }

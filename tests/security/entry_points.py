@@ -9,15 +9,23 @@ from typing import Any
 _SERVICES = "ApiGateway|ApiGatewayV2|AppSync|CloudFormation|ElasticLoadBalancingV2|Lambda|Serverless"
 _ENTRY_POINT = re.compile(rf"AWS::(?:{_SERVICES})::\w+")
 _HARMLESS_TYPES = frozenset(
-    {"AWS::ApiGateway::Authorizer", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Stage"}
+    {
+        *("AWS::ApiGateway::Authorizer", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Stage"),
+        "AWS::ApiGateway::BasePathMapping",  # a domain leads to a stage, and so to its authorizer
+        *("AWS::Lambda::Alias", "AWS::Lambda::Version"),  # nothing can call them without a permission
+    }
 )
+# The properties of osls's resources that a file may change.
+_HARMLESS_PROPERTIES = frozenset({"Architectures", "DisableExecuteApiEndpoint", "ReservedConcurrentExecutions"})
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-authorizer.html
 _MEMBERS_AUTHORIZER = {
     "Name": "members",
     "Type": "COGNITO_USER_POOLS",
     "IdentitySource": "method.request.header.Authorization",
-    "ProviderARNs": [{"GetAtt": "UserPool.Arn"}],
+    "ProviderARNs": [
+        {"Sub": "arn:${AWS::Partition}:cognito-idp:${AWS::Region}:${AWS::AccountId}:userpool/${UserPoolId}"}
+    ],
     "RestApiId": {"Ref": "ApiGatewayRestApi"},
 }
 
@@ -29,11 +37,17 @@ def find_entry_points(deployed: Mapping[str, Any]) -> Iterator[str]:
     """
     for file, resources in deployed["resources"].items():
         for name, resource in resources.items():
-            resource_type = resource.get("Type")
-            if resource_type not in _HARMLESS_TYPES and (
-                resource_type is None or _ENTRY_POINT.fullmatch(resource_type)
-            ):
+            if not _is_harmless(resource):
                 yield f"{name} in {file}: an entry point, or a change to one"
+
+
+def _is_harmless(resource: Mapping[str, Any]) -> bool:
+    resource_type, properties = resource.get("Type"), resource.get("Properties", {})
+    if resource_type is None:
+        return bool(properties) and resource.keys() == {"Properties"} and properties.keys() <= _HARMLESS_PROPERTIES
+    if resource_type == "AWS::Lambda::EventSourceMapping":
+        return bool(properties.get("FunctionName") == {"Ref": "WorkerLambdaFunction"})
+    return resource_type in _HARMLESS_TYPES or not _ENTRY_POINT.fullmatch(resource_type)
 
 
 def has_members_authorizer(deployed: Mapping[str, Any]) -> bool:

@@ -139,6 +139,11 @@ ENTRY_POINTS: Mapping[str, Any] = {
     "load balancer target group": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup"},
     "nested stack": {"Type": "AWS::CloudFormation::Stack"},
     "override of an osls resource": {"Properties": {"AuthorizationType": "NONE"}},
+    "further attribute of an osls resource": {"Properties": {"Architectures": ["arm64"]}, "DependsOn": "Url"},
+    "mapping to the API": {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {"FunctionName": {"Ref": "ApiLambdaFunction"}},
+    },
 }
 # Names and contents of files that declare an entry point.
 FILES_WITH_ENTRY_POINTS: Mapping[str, tuple[str, str]] = {
@@ -233,7 +238,7 @@ def test_unsupported_event_of_the_worker_is_an_error(event: Mapping[str, Any]) -
         find_drift(load_document(), deployed)
 
 
-@pytest.mark.parametrize("file", ["data.yml", "gateway.yml", "responses.js", "alarms.yml", "serverless.yml"])
+@pytest.mark.parametrize("file", ["data.yml", "gateway.yml", "responses.js", "alarms.yml", "release.js"])
 @pytest.mark.parametrize("name", ENTRY_POINTS)
 def test_declared_entry_point_is_found(name: str, file: str) -> None:
     deployed = copy.deepcopy(load_deployment())
