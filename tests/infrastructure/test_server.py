@@ -6,6 +6,7 @@ It also runs the worker.
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.infrastructure.image import Image
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
+_LOG_TIMEOUT_SECONDS = 10.0
 _SETTINGS = {
     "AWS_REGION": "us-east-1",
     "USER_POOL_ID": "us-east-1_nobody",
@@ -39,6 +41,14 @@ def _start_server(image: Image, variables: dict[str, str], folder: Path) -> Iter
         service = Service("The server", f"http://127.0.0.1:{variables['UVICORN_PORT']}", process, folder / "log")
         service.wait_until(lambda response: response.is_success, "/health")
         yield service
+
+
+def _wait_for_line(log: Path, text: str) -> None:
+    """Wait until a line with this text is in the log. buildah forwards the lines, and drops those at its end."""
+    deadline = time.monotonic() + _LOG_TIMEOUT_SECONDS
+    while text not in log.read_text():
+        assert time.monotonic() < deadline, f"{text} is not in the log"
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -64,6 +74,7 @@ def test_each_request_is_one_line_without_query_and_address(
     with _start_server(server_image, loopback | {"LOG_FORMAT": log_format}, tmp_path) as service:
         url = f"{service.endpoint}/v1/me?access_token=secret"
         httpx.get(url, headers={"X-Forwarded-For": "203.0.113.9"}, trust_env=False)
+        _wait_for_line(service.log, "/v1/me")
     log = service.log.read_text()
     (line,) = [line for line in log.splitlines() if "/v1/me" in line]
     assert line.startswith(beginning)
