@@ -8,7 +8,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-(($# >= 2)) || { echo "Usage: deploy/stage.sh live|deploy|smoke STAGE [DIGEST]" >&2; exit 2; }
+print_usage() { echo "Usage: deploy/stage.sh live|deploy|smoke STAGE [DIGEST]" >&2; }
+
+(($# >= 2)) || { print_usage; exit 2; }
 
 # The arguments can come from a web form, so check them.
 stage=$2
@@ -28,8 +30,8 @@ print_current_image() {
   fi
 }
 
-# Print why an image must not wait for a canary (deploy/release.yml), if there is a reason. An error is printed, and is no
-# reason.
+# Print the reason why an image must not wait for a canary (deploy/release.yml). Print nothing if there is none. An
+# error of AWS goes to stderr, and is no reason.
 find_reason_to_release_at_once() {
   local digest=$1 live newest raised
   live=$(print_current_image)
@@ -74,5 +76,5 @@ case $1 in
   live) print_current_image ;;
   deploy) deploy "${3:-}" ;;
   smoke) run_smoke_test ;;
-  *) echo "Usage: deploy/stage.sh live|deploy|smoke STAGE [DIGEST]" >&2; exit 2 ;;
+  *) print_usage; exit 2 ;;
 esac

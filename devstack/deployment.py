@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from app.jobs.lambda_events import SWEEP_EVENT
 from app.settings import Settings
-from devstack import clients, environment, function_package, lambda_function, ministack, stack
-from devstack import stage as stage_commands
+from devstack import clients, environment, function_package, lambda_function, ministack, stack, stage_commands
 from devstack.errors import LocalError
 from devstack.options import Options
 from devstack.ports import LOOPBACK
@@ -78,15 +77,22 @@ def remove(options: Options, state: StateFolder, lock: int) -> None:
         stage_commands.remove(aws.endpoint, options.region, STAGE, state.path / "deploy.log")
 
 
-def deploy(endpoint: str, region: str, state: StateFolder) -> None:
+def deploy(endpoint: str, region: str, state: StateFolder, *options: str, **settings: str) -> None:
     """Create or update the stacks, with the current code as the image of the functions.
+
+    Args:
+        endpoint: the endpoint of the embedded AWS.
+        region: the region of the stacks.
+        state: the folder of the deployment.
+        options: further options of osls.
+        settings: the settings of the stage (scripts/settings.py).
 
     Raises:
         LocalError: if the deployment fails.
     """
     digest = function_package.build(state.task)
     image = f"000000000000.dkr.ecr.{region}.amazonaws.com/dwipper@{digest}"
-    stage_commands.deploy(endpoint, region, STAGE, image, state.path / "deploy.log")
+    stage_commands.deploy(endpoint, region, STAGE, image, state.path / "deploy.log", *options, **settings)
 
 
 @contextlib.contextmanager

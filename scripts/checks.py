@@ -5,8 +5,6 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from scripts import stacks
 from scripts.errors import OperatorError
 from scripts.ses_readiness import NOT_READY, find_problems
@@ -73,21 +71,12 @@ def check_mail(stage: str, settings: Mapping[str, str], present: Mapping[str, st
         raise OperatorError(
             "prod requires SES_IDENTITY_ARN= and MAIL_FROM=: Cognito's own sender is limited to 50 mails a day."
         )
-    is_new = any(settings[name] != present.get(DATA_PARAMETERS[name]) for name in _SENDER)
-    if not (problems := _find_problems(settings)):
+    if not (problems := find_problems(settings["SES_IDENTITY_ARN"], settings["MAIL_FROM"])):
         return
     message = "\n".join([*problems, NOT_READY])
-    if is_new:
+    if any(settings[name] != present.get(DATA_PARAMETERS[name]) for name in _SENDER):
         raise OperatorError(message)
     print(message, file=sys.stderr)
-
-
-def _find_problems(settings: Mapping[str, str]) -> list[str]:
-    """Return the problems of SES, or that it cannot be checked."""
-    try:
-        return find_problems(settings["SES_IDENTITY_ARN"], settings["MAIL_FROM"])
-    except (BotoCoreError, ClientError) as error:
-        return [f"SES cannot be checked: {error}"]
 
 
 def check_feed_shards(settings: Mapping[str, str], present: Mapping[str, str]) -> None:

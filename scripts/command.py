@@ -28,7 +28,7 @@ def run(action: Callable[[], None]) -> int:
     except ClientError as error:
         print(f"AWS refused the call: {error}", file=sys.stderr)
     except BotoCoreError as error:
-        print(f"AWS did not answer: {error}", file=sys.stderr)
+        print(f"AWS cannot be called: {error}", file=sys.stderr)
     else:
         return 0
     return 1

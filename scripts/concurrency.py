@@ -1,7 +1,7 @@
 """The bound on the concurrency of a stage's API.
 
-In one account, all functions share the concurrency of a region. A stage that is not prod must not use it up, so it has
-a bound. Lambda implements a bound as a reservation, and keeps at least 100 for functions without one:
+In one account, all functions share the concurrency of a region. A stage other than prod must not use it up, so the
+stage's API has a bound. Lambda implements a bound as a reservation, and keeps at least 100 for functions without one:
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 
 A new account may have a quota of only 10. It can reserve nothing, and its quota is the bound:

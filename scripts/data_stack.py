@@ -1,8 +1,8 @@
 """The stack of a stage's data: its deployment, and its protection from mistakes."""
 
-import time
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import WaiterError
@@ -32,7 +32,7 @@ def deploy(
     Args:
         client: the client of CloudFormation.
         stage: the stage.
-        parameters: the parameters. The others keep the values of the present stack.
+        parameters: the parameters. The others have the defaults of the template.
         role: the ARN of the role with which CloudFormation deploys. The caller's permissions if None.
 
     Raises:
@@ -40,13 +40,11 @@ def deploy(
         ClientError: if CloudFormation refuses a call.
     """
     name = stacks.get_data_name(stage)
-    kind: ChangeSetTypeType = "UPDATE" if (present := stacks.find(client, name)) else "CREATE"
-    kept = (stacks.get_parameters(present).keys() & _read_parameter_names(client)) - parameters.keys()
+    kind: ChangeSetTypeType = "UPDATE" if stacks.find(client, name) else "CREATE"
     with_role: dict[str, Any] = {"RoleARN": role} if role else {}
     values: list[ParameterTypeDef] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
     ]
-    values += [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
     # An interrupted deployment leaves its change set behind, so each has a name of its own. Each call also names the
     # stack, because the permissions of a deployer do (deploy/roles.yml).
     change_set = f"deploy-{uuid.uuid4()}"
@@ -65,12 +63,6 @@ def deploy(
     return stacks.get_outputs(stacks.find(client, name))
 
 
-def _read_parameter_names(client: "CloudFormationClient") -> set[str]:
-    # A deployer may validate any template, but read summaries of its own stacks only.
-    summary = client.validate_template(TemplateBody=TEMPLATE.read_text())
-    return {parameter["ParameterKey"] for parameter in summary["Parameters"]}
-
-
 def _wait_for_changes(client: "CloudFormationClient", name: str, change_set: str) -> bool:
     """Wait for the change set. Return False, and delete the change set, if it has no changes."""
     try:
@@ -86,7 +78,7 @@ def _wait_for_changes(client: "CloudFormationClient", name: str, change_set: str
 
 
 def _execute(client: "CloudFormationClient", name: str, change_set: str, kind: "ChangeSetTypeType") -> None:
-    start = time.time()
+    start = client.describe_change_set(StackName=name, ChangeSetName=change_set)["CreationTime"]
     client.execute_change_set(StackName=name, ChangeSetName=change_set)
     try:
         if kind == "CREATE":
@@ -97,13 +89,13 @@ def _execute(client: "CloudFormationClient", name: str, change_set: str, kind: "
         raise OperatorError(f"The deployment of {name} failed. {_find_reason(client, name, start)}") from error
 
 
-def _find_reason(client: "CloudFormationClient", name: str, start: float) -> str:
-    """Return the first failure of a resource since a time in seconds since 1970."""
+def _find_reason(client: "CloudFormationClient", name: str, start: datetime) -> str:
+    """Return the first failure of a resource since a time of CloudFormation's clock."""
     events = client.describe_stack_events(StackName=name)["StackEvents"]
     failures = [
         f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
         for event in events
-        if event.get("ResourceStatus", "").endswith("FAILED") and event["Timestamp"].timestamp() >= start
+        if event.get("ResourceStatus", "").endswith("FAILED") and event["Timestamp"] >= start
     ]
     return failures[-1] if failures else "CloudFormation gives no reason."  # The events begin with the newest.
 

@@ -16,7 +16,6 @@ import boto3
 
 from scripts import checks, command, data_stack, osls, stacks
 from scripts.concurrency import choose_reservation
-from scripts.restore import TABLES
 from scripts.settings import DATA_PARAMETERS, SERVICE_PARAMETERS, resolve
 
 if TYPE_CHECKING:
@@ -55,9 +54,7 @@ def deploy(stage: str, image: str, options: Sequence[str], environment: Mapping[
         print("Releasing at once, because the functions get another table.", flush=True)
         settings["RELEASE"] = "at-once"
     print(f"Deploying {name}: the functions, the gateway and the alarms ...", flush=True)
-    # osls takes an empty variable for a value, but a pipeline passes an unset one as empty.
-    variables = {name: value for name, value in environment.items() if value}
-    osls.run(["deploy", *options], stage, region, {**outputs, "image": image}, {**variables, **settings})
+    osls.run(["deploy", *options], stage, region, {**outputs, "image": image}, {**environment, **settings})
 
 
 def _deploy_data(client: "CloudFormationClient", stage: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -73,8 +70,8 @@ def _deploy_data(client: "CloudFormationClient", stage: str, environment: Mappin
 
 
 def _changes_tables(present: Mapping[str, str], outputs: Mapping[str, str]) -> bool:
-    """Return True if the present functions use another table, as before a restored table is put into use."""
-    names = [f"{table}Table" for table in TABLES]
+    """Return True if the functions get another table than the present one, such as a restored table."""
+    names = [f"{table}Table" for table in stacks.TABLES]
     return any(present.get(name) not in (None, outputs[name]) for name in names)
 
 

@@ -1,8 +1,8 @@
 """Create the member that the heartbeat of a stage logs in: `AWS_REGION=… python -m scripts.heartbeat_member STAGE`.
 
 The credentials of boto3 must allow `cloudformation:DescribeStacks`, `secretsmanager:GetSecretValue`,
-`secretsmanager:PutSecretValue`, `cognito-idp:AdminCreateUser` and `cognito-idp:AdminSetUserPassword`. With the last
-one, any account can be taken over. So a person runs this once for each stage, and the pipelines lack the permission.
+`secretsmanager:PutSecretValue`, `cognito-idp:AdminCreateUser` and `cognito-idp:AdminSetUserPassword`. The last one
+suffices to take over any account. So a person runs this once for each stage, and no pipeline has the permission.
 """
 
 import contextlib
@@ -25,8 +25,8 @@ _USAGE = "Usage: AWS_REGION=eu-central-1 python -m scripts.heartbeat_member STAG
 _READY = (
     "The heartbeat of {stage} logs in from its next beat on. The alarm heartbeat-login leaves INSUFFICIENT_DATA then."
 )
-# No mail is sent to this domain (RFC 2606). A stranger cannot know the ARN of the secret, and so not the address. A run
-# after an interrupted one finds the same member.
+# No mail is sent to this domain (RFC 2606). The address is derived from the ARN of the secret. So a stranger
+# cannot know it, and a run after an interrupted one finds the same member.
 _EMAIL = "heartbeat-{suffix}@dwipper.invalid"
 
 
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
 
 def _create_in_stage(stage: str, region: str) -> None:
     outputs = fetch_outputs(stage, region)
-    if not {"HeartbeatSecret", "UserPoolId"} <= outputs.keys():
+    if "HeartbeatSecret" not in outputs:
         raise OperatorError(
             f"The stage {stage} in {region} has no secret for the heartbeat: deploy this version first."
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from dotenv import dotenv_values
 
 from app.auth.groups import MODERATORS
@@ -19,6 +19,7 @@ from devstack import clients
 from devstack.environment import exempt_loopback_from_proxies, hide_aws_account
 from devstack.options import Options
 from devstack.state import StateFolder
+from scripts import command
 from scripts.errors import OperatorError
 from scripts.stack_outputs import fetch_outputs
 
@@ -106,20 +107,18 @@ def main(arguments: list[str]) -> int:
     if len(arguments) not in (2, 3) or arguments[0] not in _COMMANDS or not arguments[1].strip():
         print(_USAGE, file=sys.stderr)
         return 2
-    command, email, stage = (*arguments, "")[:3]
+    action, email, stage = (*arguments, "")[:3]
+    return command.run(lambda: _run(action, email, stage))
+
+
+def _run(action: str, email: str, stage: str) -> None:
     try:
         client, pool_id = connect_to_stage(stage, os.environ["AWS_REGION"]) if stage else connect_locally(os.environ)
-        print(_COMMANDS[command](client, pool_id, email))
-    except OperatorError as error:
-        print(error, file=sys.stderr)
-        return 1
+        print(_COMMANDS[action](client, pool_id, email))
     except EndpointConnectionError as error:
-        print(f"AWS cannot be reached: {error}" if stage else _NOTHING_RUNS, file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"AWS refused the call: {error}", file=sys.stderr)
-        return 1
-    return 0
+        if stage:
+            raise
+        raise OperatorError(_NOTHING_RUNS) from error
 
 
 def _normalize(email: str) -> str:

@@ -7,7 +7,8 @@ from devstack.paths import ROOT
 from scripts.errors import OperatorError
 
 _PROGRAM = ROOT / "node_modules" / ".bin" / "osls"
-# A removal uses neither the image nor the outputs of the data, but osls requires a value for each of its parameters.
+# A removal and a template use neither the image nor the outputs of the data, but osls requires a value for each of its
+# parameters.
 PLACEHOLDERS: Mapping[str, str] = {
     "image": f"dwipper@sha256:{'0' * 64}",
     **dict.fromkeys(
@@ -34,7 +35,8 @@ def run(
         stage: the stage.
         region: the region of the stack.
         parameters: the values of osls's parameters.
-        environment: the environment of osls.
+        environment: the environment of osls. Empty variables are left out: osls would take them for values, but a
+            pipeline passes an unset variable as an empty one.
 
     Raises:
         OperatorError: if osls is missing, or if it fails.
@@ -42,6 +44,7 @@ def run(
     if not _PROGRAM.exists():
         raise OperatorError("osls is missing: `npm ci` installs it. It requires Node.js 20 or newer.")
     options = ["--stage", stage, "--region", region, *(f"--param={name}={value}" for name, value in parameters.items())]
-    process = subprocess.run([_PROGRAM, *command, *options], cwd=ROOT, env=environment, check=False)  # noqa: S603
+    variables = {name: value for name, value in environment.items() if value}
+    process = subprocess.run([_PROGRAM, *command, *options], cwd=ROOT, env=variables, check=False)  # noqa: S603
     if process.returncode != 0:
         raise OperatorError(f"osls {command[0]} failed.")

@@ -13,7 +13,7 @@ import boto3
 
 from scripts import checks, command, osls, stacks
 from scripts.errors import OperatorError
-from scripts.settings import SERVICE_PARAMETERS, resolve
+from scripts.settings import REMOVED, SERVICE_PARAMETERS, resolve
 
 _USAGE = "Usage: make remove STAGE=dev AWS_REGION=eu-central-1"
 _DONE = (
@@ -44,14 +44,15 @@ def remove(stage: str, options: Sequence[str], environment: Mapping[str, str], a
     osls.run(["remove", *options], stage, region, osls.PLACEHOLDERS, environment)
     print(_DONE.format(service=name, data=stacks.get_data_name(stage)))
     if settings := resolve(SERVICE_PARAMETERS, {}, present):
-        print("The next deployment needs these settings again:", *(f"{key}={value}" for key, value in settings.items()))
+        variables = (f"{key}={value or REMOVED}" for key, value in settings.items())
+        print("The next deployment needs these settings again:", *variables)
 
 
 def _ask(ask: Callable[[str], str], stage: str, region: str) -> str:
     target = command.describe_target(region)
     try:
         return ask(
-            f"This takes {stage} in {target} off the net, and deletes its logs. Type the name of the stage to go on: "
+            f"This takes {stage} in {target} offline, and deletes its logs. Type the name of the stage to go on: "
         ).strip()
     except EOFError:
         return ""

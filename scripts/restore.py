@@ -23,12 +23,12 @@ import boto3
 from scripts import command
 from scripts.errors import OperatorError
 from scripts.stack_outputs import fetch_outputs
+from scripts.stacks import TABLES
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import WaiterConfigTypeDef
 
-TABLES = ("Dwipps", "Reactions", "Members", "Safety")
 _USAGE = (
     f"Usage: make restore STAGE=dev AWS_REGION=eu-central-1 TIME=2026-11-26T18:00:00Z [TABLES='{' '.join(TABLES)}']"
 )

@@ -21,25 +21,24 @@ _IDENTITY_ARN = re.compile(r"arn:aws[\w-]*:ses:(?P<region>[a-z0-9-]+):\d{12}:ide
 
 
 def find_problems(identity_arn: str, mail_from: str) -> list[str]:
-    """Return the reasons why SES cannot send the mails of a stage. Empty if it can.
+    """Return the reasons why SES cannot send the mails of a stage, or why this cannot be checked. Empty if it can.
 
     Args:
         identity_arn: the ARN of the identity, as in SES_IDENTITY_ARN.
         mail_from: the From address, as in MAIL_FROM.
-
-    Raises:
-        ClientError: if a permission is missing.
-        BotoCoreError: if SES cannot be reached.
     """
     match = _IDENTITY_ARN.fullmatch(identity_arn)
     if match is None:
         return [f"{identity_arn} is not the ARN of an SES identity, such as arn:aws:ses:eu-central-1:…:identity/…."]
-    client = boto3.client("sesv2", region_name=match["region"])
-    return [
-        *_check_account(client, match["region"]),
-        *_check_identity(client, match["name"], match["region"]),
-        *_check_sender(mail_from, match["name"]),
-    ]
+    try:
+        client = boto3.client("sesv2", region_name=match["region"])
+        return [
+            *_check_account(client, match["region"]),
+            *_check_identity(client, match["name"], match["region"]),
+            *_check_sender(mail_from, match["name"]),
+        ]
+    except (BotoCoreError, ClientError) as error:
+        return [f"SES cannot be checked: {error}"]
 
 
 def main(arguments: list[str]) -> int:
@@ -47,10 +46,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
         print(_USAGE, file=sys.stderr)
         return 2
-    try:
-        problems = find_problems(*arguments)
-    except (BotoCoreError, ClientError) as error:
-        problems = [f"SES cannot be checked: {error}"]
+    problems = find_problems(*arguments)
     for problem in problems:
         print(problem, file=sys.stderr)
     print(NOT_READY if problems else _READY, file=sys.stderr if problems else sys.stdout)

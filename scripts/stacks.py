@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudformation.type_defs import StackTypeDef
 
+# The tables of the data. The output or the parameter with the name of a table is <table>Table.
+TABLES = ("Dwipps", "Reactions", "Members", "Safety")
 # The resource of an earlier version, which had one stack for everything.
 _FORMER_DATA = "DwippsTable"
 
@@ -35,8 +37,7 @@ def find(client: "CloudFormationClient", name: str) -> "StackTypeDef | None":
     try:
         (stack,) = client.describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
-        # CloudFormation has no error code of its own for a missing stack.
-        if "does not exist" not in error.response["Error"]["Message"]:
+        if not _is_missing(error):
             raise
         return None
     return None if stack["StackStatus"] == "REVIEW_IN_PROGRESS" else stack
@@ -59,7 +60,12 @@ def contains_data(client: "CloudFormationClient", name: str) -> bool:
     try:
         client.describe_stack_resource(StackName=name, LogicalResourceId=_FORMER_DATA)
     except ClientError as error:
-        if "does not exist" not in error.response["Error"]["Message"]:
+        if not _is_missing(error):
             raise
         return False
     return True
+
+
+def _is_missing(error: ClientError) -> bool:
+    # CloudFormation has no error code of its own for a missing stack or resource.
+    return "does not exist" in error.response["Error"]["Message"]

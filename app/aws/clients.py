@@ -50,8 +50,6 @@ _SQS_CONFIG = Config(
     retries={"total_max_attempts": 3, "mode": "standard"},
     max_pool_connections=_MAX_CONNECTIONS,
 )
-
-
 # For the heartbeat, which is sequential.
 _SECRETS_CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
 

@@ -284,13 +284,14 @@ class UserPool:
 
 @contextmanager
 def _record_unsent_mail() -> Iterator[None]:
-    """Log and count a mail that was not sent. The error is raised again, and the caller decides on the response."""
+    """Count a mail that was not sent, and log an error that the response does not show. Raise the error again."""
     try:
         yield
     except ClientError as error:
         if error_mapping.is_unsent_mail(error):
             request_context.current().unsent_mails.append(error_code(error))
-            log_suppressed(error)
+            if error_code(error) in error_mapping.MAIL_ERRORS:
+                log_suppressed(error)
         raise
 
 

@@ -88,7 +88,7 @@ class Sanctions:
         its removal or to restore the Dwipps.
 
         Args:
-            moderator: who decides.
+            moderator: the moderator who decides.
             handle: the member.
             restore_dwipps: whether to restore the Dwipps that the suspension removed.
 
@@ -131,7 +131,7 @@ class Sanctions:
         return True
 
     def _make_suspension(self, member: Member, sentence: Sentence, *, starts_removal: bool) -> Suspension:
-        """Return the new suspension of a member. It inherits what stays of the one that it replaces."""
+        """Return the new suspension. It keeps the time of an equal one, and the removal of the one that it replaces."""
         standing = member.suspension
         at = standing.at if standing and sentence.stands_in(standing) else now()
         inherited = standing.bulk_id if standing else None

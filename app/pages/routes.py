@@ -18,8 +18,8 @@ _CONTENT_SECURITY_POLICY = (
     "base-uri 'none'",
     "frame-ancestors 'none'",
 )
-# API Gateway or a proxy may compress a response, so a cache must not reuse it for a client that accepts no compression
-# (RFC 9110, section 12.5.5).
+# API Gateway or a proxy may compress a response. A cache must not reuse such a response for a client that accepts no
+# compression (RFC 9110, section 12.5.5).
 _HEADERS = {"Referrer-Policy": "no-referrer", "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"

@@ -148,4 +148,4 @@ class TestStage:
     def test_unreachable_aws_is_an_error(self, operator: Operator) -> None:
         variables = _stage_variables(f"http://127.0.0.1:{find_free_port()}") | {"AWS_MAX_ATTEMPTS": "1"}
         code, output = operator.run("add", EMAIL, "dev", **variables)
-        assert (code, output.startswith("AWS cannot be reached: ")) == (1, True)
+        assert (code, output.startswith("AWS cannot be called: ")) == (1, True)

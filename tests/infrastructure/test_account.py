@@ -66,7 +66,7 @@ class TestGatewayLogs:
         _deploy(embedded, "once-account", "account.yml", {"GatewayLogs": "keep"})
         assert gateway.get_account()["cloudwatchRoleArn"] == created
 
-    def test_choice_has_no_default(self) -> None:
+    def test_choice_of_the_log_role_has_no_default(self) -> None:
         assert "Default" not in _ACCOUNT["Parameters"]["GatewayLogs"]
 
     def test_created_role_is_retained(self) -> None:

@@ -101,7 +101,7 @@ def test_other_expression_is_rejected(expression: str) -> None:
         ((1, None, 1), 2, "missing", True),
     ],
 )
-def test_alarm_needs_a_number_of_periods(
+def test_alarm_is_raised_by_m_of_n_breaching_periods(
     values: tuple[float | None, ...], datapoints: int, missing: str, is_raised: bool
 ) -> None:
     alarm = _make_alarm(DatapointsToAlarm=datapoints, TreatMissingData=missing)

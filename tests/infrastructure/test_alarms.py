@@ -80,7 +80,7 @@ def _fail(outcome: Outcome, *kinds: str, **changes: Any) -> Outcome:
 
 
 MEMBERS = ("read", "write")
-# What each outage makes of a request.
+# The outcome of a request during each outage.
 OUTAGES: dict[str, Outage] = {
     "total outage": partial(_fail, status=502, error="INTEGRATION_FAILURE"),
     "all writes fail": lambda outcome: _fail(outcome, "write", status=503),
@@ -143,7 +143,7 @@ class TestOutages:
         assert "WriteErrorsAlarm" in cloud.find_raised(store, range(start, start + 40))
 
     @pytest.mark.parametrize("outage", NOTICED_WITHOUT_HEARTBEAT)
-    def test_shares_are_enough_by_day_on_a_small_site(self, outage: str, cloud: Cloud) -> None:
+    def test_outage_of_a_small_site_is_noticed_without_a_heartbeat(self, outage: str, cloud: Cloud) -> None:
         _, store = _run_outage(cloud, 1e3, AFTERNOON, 30, OUTAGES[outage], has_heartbeat=False)
         raised = cloud.find_raised(store, range(AFTERNOON, AFTERNOON + 30))
         assert raised.keys() - {"HeartbeatAlarm", "HeartbeatLoginAlarm"}
@@ -185,10 +185,10 @@ def test_alarm_on_errors_per_minute_would_miss_a_small_site(members: float, is_r
         "TreatMissingData": "notBreaching",
         "Metrics": [{"Id": "percent", "Expression": "IF(errors > 5, 100 * errors / requests, 0)"}, *metrics],
     }
-    noon = 9 * 60  # Traffic equals the mean at nine.
-    _, store = _run_outage(cloud, members, noon, 60, OUTAGES["total outage"], has_heartbeat=False)
+    start = 9 * 60  # The traffic at nine is the mean of the day.
+    _, store = _run_outage(cloud, members, start, 60, OUTAGES["total outage"], has_heartbeat=False)
     alarm = Alarm.from_resource("FormerAlarm", properties)
-    assert any(alarm.find_raised(store, range(noon, noon + 60))) is is_raised
+    assert any(alarm.find_raised(store, range(start, start + 60))) is is_raised
 
 
 def test_resources_of_the_model_are_routes_of_the_template(cloud: Cloud) -> None:

@@ -67,7 +67,7 @@ class TestCondition:
             ("Null", "false", True, True, False),
         ],
     )
-    def test_operator(
+    def test_operator_applies_to_present_and_absent_keys(
         self, operator: str, expected: str | list[str], if_dev: bool, if_prod: bool, if_absent: bool
     ) -> None:
         statement = {**_ALLOW, "Condition": {operator: {_TAG: expected}}}

@@ -89,7 +89,7 @@ def operator(tmp_path: Path) -> Operator:
 
 
 class TestAnswer:
-    def test_email_of_the_username_is_yes(self, operator: Operator) -> None:
+    def test_email_from_the_username_answers_yes(self, operator: Operator) -> None:
         code, output, errors = operator.run()
         assert (code, output.partition(":")[0], errors) == (0, "Yes", "")
         assert operator.has_deleted_pool
@@ -103,7 +103,7 @@ class TestAnswer:
             pytest.param({"sign_up": _FAIL.format("InvalidParameterException")}, id="missing-attribute"),
         ],
     )
-    def test_missing_email_or_refused_sign_up_is_no(self, replacement: dict[str, str], operator: Operator) -> None:
+    def test_missing_email_or_refused_sign_up_answers_no(self, replacement: dict[str, str], operator: Operator) -> None:
         code, output, _ = operator.run(**replacement)
         assert (code, output.partition(":")[0]) == (1, "No")
         assert "WriteAttributes" in output

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError
 
 from devstack import clients
 from scripts import checks, data_stack, deploy, stacks
@@ -82,7 +82,7 @@ class TestDeployment:
         assert deploy.main([stage, IMAGE], {**environment, "API_CONCURRENCY": "none"}) == 0
         call = fake_osls.read_call()
         assert call
-        assert call[1]["API_CONCURRENCY"] == ""
+        assert "API_CONCURRENCY" not in call[1]
 
     def test_restored_table_replaces_the_original(
         self, stage: str, environment: dict[str, str], fake_osls: FakeOsls
@@ -189,17 +189,6 @@ class TestSender:
         present = {"SesIdentityArn": _SES["SES_IDENTITY_ARN"], "MailFrom": _SES["MAIL_FROM"]}
         checks.check_mail("prod", _SES, present)
         assert capsys.readouterr().err.startswith("The account is in the sandbox.\n")
-
-    def test_failed_check_is_a_problem(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        def fail(*_: str) -> list[str]:
-            raise NoCredentialsError
-
-        monkeypatch.setattr(checks, "find_problems", fail)
-        present = {"SesIdentityArn": _SES["SES_IDENTITY_ARN"], "MailFrom": _SES["MAIL_FROM"]}
-        checks.check_mail("prod", _SES, present)
-        assert capsys.readouterr().err.startswith("SES cannot be checked: ")
 
     def test_other_stage_needs_no_sender(self) -> None:
         checks.check_mail("dev", {}, {})

@@ -92,7 +92,7 @@ def as_deployer(
     return {**environment, **deployer, "CLOUDFORMATION_ROLE_ARN": role}
 
 
-def test_it_deploys_its_stage(
+def test_deployer_deploys_its_stage(
     as_deployer: dict[str, str],
     fake_osls: FakeOsls,
     cloudformation: "CloudFormationClient",
@@ -108,7 +108,7 @@ def test_it_deploys_its_stage(
         cloudformation.delete_stack(StackName=name)
 
 
-def test_it_cannot_deploy_another_stage(
+def test_deployer_cannot_deploy_another_stage(
     as_deployer: dict[str, str], fake_osls: FakeOsls, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deploy.main(["test", _IMAGE], as_deployer) == 1

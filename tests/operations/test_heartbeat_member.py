@@ -113,7 +113,7 @@ def test_unknown_stage_is_an_error(operator: Operator) -> None:
 def test_unreachable_aws_is_an_error(operator: Operator) -> None:
     unreachable = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{find_free_port()}", "AWS_MAX_ATTEMPTS": "1"}
     code, output = operator.run(operator.stage, **unreachable)
-    assert (code, output.startswith("AWS did not answer: ")) == (1, True)
+    assert (code, output.startswith("AWS cannot be called: ")) == (1, True)
 
 
 @pytest.mark.parametrize("arguments", [(), ("",), ("dev", "prod")])

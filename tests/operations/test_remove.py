@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
 
 _QUESTION = (
-    f"This takes prod in the account 1, {REGION} off the net, and deletes its logs. Type the name of the stage to go"
-    " on: "
+    f"This takes prod in the account 1, {REGION} offline, and deletes its logs. Type the name of the stage to go on: "
 )
 
 
@@ -53,10 +52,10 @@ def test_settings_of_the_removed_stage_are_printed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     template = {
-        "Parameters": {"AlarmEmail": {"Type": "String"}, "Architecture": {"Type": "String"}},
+        "Parameters": {name: {"Type": "String"} for name in ("AlarmEmail", "ApiConcurrency", "Architecture")},
         "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
     }
-    values = {"AlarmEmail": "call@example.org", "Architecture": "x86_64"}
+    values = {"AlarmEmail": "call@example.org", "ApiConcurrency": "", "Architecture": "x86_64"}
     cloudformation.create_stack(
         StackName=stacks.get_service_name(stage),
         TemplateBody=json.dumps(template),
@@ -64,7 +63,8 @@ def test_settings_of_the_removed_stage_are_printed(
     )
     assert remove.main([stage], {**environment, "CONFIRM": stage}) == 0
     assert fake_osls.read_call()
-    assert "settings again: ALARM_EMAIL=call@example.org ARCHITECTURE=x86_64\n" in capsys.readouterr().out
+    settings = "ALARM_EMAIL=call@example.org API_CONCURRENCY=none ARCHITECTURE=x86_64"
+    assert f"settings again: {settings}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("answer", ["yes", "", "PROD", "dev", None])
@@ -86,7 +86,7 @@ def test_question_names_the_account(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(("confirmed", "code"), [("prod", 0), ("dev", 1)])
-def test_variable_answers_in_advance(
+def test_confirm_variable_replaces_the_question(
     confirmed: str, code: int, environment: dict[str, str], fake_osls: FakeOsls
 ) -> None:
     assert remove.main(["prod"], {**environment, "CONFIRM": confirmed}) == code

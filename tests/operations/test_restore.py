@@ -7,7 +7,7 @@ import pytest
 
 from devstack import clients
 from devstack.process import Service
-from scripts import data_stack, restore
+from scripts import data_stack, restore, stacks
 from tests.conftest import REGION
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def outputs(stage: str, cloudformation: "CloudFormationClient") -> dict[str, str
     """
     outputs = data_stack.deploy(cloudformation, stage, {})
     dynamodb = clients.dynamodb_client(cloudformation.meta.endpoint_url, REGION)
-    for table in restore.TABLES:
+    for table in stacks.TABLES:
         dynamodb.update_continuous_backups(
             TableName=outputs[f"{table}Table"], PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
         )
@@ -82,7 +82,7 @@ def test_all_tables_are_restored_by_default(
     stage: str, outputs: dict[str, str], environment: dict[str, str], dynamodb: "DynamoDBClient"
 ) -> None:
     assert restore.main([stage, _now()], environment) == 0
-    for table in restore.TABLES:
+    for table in stacks.TABLES:
         assert len(_find_restored(dynamodb, outputs[f"{table}Table"])) == 1
     (dwipps,) = _find_restored(dynamodb, outputs["DwippsTable"])
     expiry = dynamodb.describe_time_to_live(TableName=dwipps)["TimeToLiveDescription"]

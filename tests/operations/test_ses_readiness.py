@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 
 from scripts import ses_readiness
@@ -100,6 +101,14 @@ def test_missing_permission_is_explained(ses: FakeSes, capsys: pytest.CaptureFix
     ses.stubber.add_client_error("get_account", "AccessDeniedException", "not authorized to perform ses:GetAccount")
     assert ses_readiness.main([ARN, MAIL_FROM]) == 1
     assert "ses:GetAccount" in capsys.readouterr().err
+
+
+def test_missing_credentials_are_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: str, **__: str) -> None:
+        raise NoCredentialsError
+
+    monkeypatch.setattr("scripts.ses_readiness.boto3.client", fail)
+    assert ses_readiness.find_problems(ARN, MAIL_FROM) == ["SES cannot be checked: Unable to locate credentials"]
 
 
 @pytest.mark.parametrize("arn", ["", "example.org", "arn:aws:sns:eu-west-1:123456789012:topic"])

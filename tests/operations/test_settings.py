@@ -2,7 +2,9 @@
 
 import pytest
 
+from scripts import data_stack
 from scripts.settings import DATA_PARAMETERS, SERVICE_PARAMETERS, resolve
+from testkit.templates import load_template
 
 _NAMES = {"ALARM_EMAIL": "AlarmEmail"}
 
@@ -25,6 +27,11 @@ def test_environment_takes_precedence_over_the_stack(
     environment: dict[str, str], present: dict[str, str], expected: dict[str, str]
 ) -> None:
     assert resolve(_NAMES, environment, present) == expected
+
+
+def test_each_parameter_of_the_data_is_a_setting() -> None:
+    """Otherwise, a deployment would reset the parameter to its default."""
+    assert set(DATA_PARAMETERS.values()) == load_template(data_stack.TEMPLATE)["Parameters"].keys()
 
 
 def test_each_setting_belongs_to_one_stack() -> None:

@@ -1,11 +1,12 @@
 """A table is restored and put into use as docs/recovery.md describes, and taken out of use again."""
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from devstack import clients, deployment, stage
+from devstack import clients, deployment
 from devstack.deployment import FUNCTIONS, STAGE, Deployment
 from devstack.state import StateFolder
 from scripts import restore
@@ -19,13 +20,11 @@ _ROW: dict[str, Any] = {"pk": {"S": "handle#of-the-rehearsal"}}
 
 
 @pytest.fixture
-def deploy(deployed: Deployment, state_folder: StateFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def deploy(deployed: Deployment, state_folder: StateFolder) -> Iterator[Any]:
     """Return a function that deploys again with settings. Restore the deployment at the end."""
-    make_env = stage._make_env
 
     def deploy(**settings: str) -> None:
-        monkeypatch.setattr(stage, "_make_env", lambda *arguments: {**make_env(*arguments), **settings})
-        deployment.deploy(deployed.aws.endpoint, deployed.settings.region, state_folder)
+        deployment.deploy(deployed.aws.endpoint, deployed.settings.region, state_folder, **settings)
 
     yield deploy
     deploy(RESTORED_MEMBERS_TABLE="none")
@@ -39,13 +38,13 @@ def _read_tables(functions: "LambdaClient") -> set[str]:
     return {configuration["Environment"]["Variables"]["MEMBERS_TABLE"] for configuration in configurations}
 
 
-def _restore_members(deployed: Deployment, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+def _restore_members(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> str:
     """Restore the members table. Return the name of the new table."""
-    for name, value in environment.items():
+    for name, value in {**deployed.env, "AWS_ENDPOINT_URL": deployed.aws.endpoint}.items():
         monkeypatch.setenv(name, value)
     # In the embedded AWS, only the present second can be restored.
     monkeypatch.setattr(restore, "_check_moment", lambda *_: None)
-    assert restore.main([STAGE, "2026-11-26T18:00:00Z", "Members"], environment) == 0
+    assert restore.main([STAGE, "2026-11-26T18:00:00Z", "Members"], os.environ) == 0
     dynamodb = clients.dynamodb_client(deployed.aws.endpoint, deployed.settings.region)
     prefix = f"{deployed.settings.members_table}-restored-"
     (restored,) = [name for name in dynamodb.list_tables()["TableNames"] if name.startswith(prefix)]
@@ -53,12 +52,12 @@ def _restore_members(deployed: Deployment, environment: Mapping[str, str], monke
 
 
 def test_functions_use_the_restored_table_until_it_is_taken_out_of_use(
-    deployed: Deployment, deploy: Any, state_folder: StateFolder, monkeypatch: pytest.MonkeyPatch
+    deployed: Deployment, deploy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endpoint, region, original = deployed.aws.endpoint, deployed.settings.region, deployed.settings.members_table
     dynamodb, functions = clients.dynamodb_client(endpoint, region), clients.lambda_client(endpoint, region)
     dynamodb.put_item(TableName=original, Item=_ROW)
-    restored = _restore_members(deployed, stage._make_env(endpoint, region, state_folder.path), monkeypatch)
+    restored = _restore_members(deployed, monkeypatch)
     dynamodb.delete_item(TableName=original, Key=_ROW)
     assert dynamodb.get_item(TableName=restored, Key=_ROW)["Item"] == _ROW
     assert _read_tables(functions) == {original}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from botocore.exceptions import WaiterError
 
-from devstack import clients, deployment, stage
+from devstack import clients, deployment
 from devstack.deployment import STACK, STAGE, Deployment
 from devstack.ports import LOOPBACK
 from devstack.state import StateFolder
@@ -30,15 +30,12 @@ def functions(deployed: Deployment) -> "LambdaClient":
 
 
 @pytest.fixture
-def redeploy(
-    deployed: Deployment, state_folder: StateFolder, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], None]]:
+def redeploy(deployed: Deployment, state_folder: StateFolder) -> Iterator[Callable[[str], None]]:
     """Return a function that deploys again with a parameter of serverless.yml. Restore the deployment at the end."""
-    parts = stage._DISABLED_PARTS
 
     def deploy(*parameters: str) -> None:
-        monkeypatch.setattr(stage, "_DISABLED_PARTS", (*parts, *(f"--param={each}" for each in parameters)))
-        deployment.deploy(deployed.aws.endpoint, deployed.settings.region, state_folder)
+        options = [f"--param={parameter}" for parameter in parameters]
+        deployment.deploy(deployed.aws.endpoint, deployed.settings.region, state_folder, *options)
 
     yield deploy
     deploy()

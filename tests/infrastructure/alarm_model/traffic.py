@@ -5,9 +5,9 @@ Assumptions, beside those of benchmarks/workload.py, which has the requests of a
 - A member requests 0.002 mails a day: in a month, 5% of the members are new, and 1% forget their password.
 - The traffic of an hour is between 10% of the mean, at three in the night, and 190%, at three in the afternoon.
 - The heartbeat sends three requests a minute: its own member has been created.
-- Of all requests, 0.05% fail with 503, 0.5% take 3.5 seconds for a cold start, and 2% of those with a token have an
+- Of all requests, 0.05% fail with 503, and 0.5% take 3.5 seconds for a cold start. Of those with a token, 2% have an
   expired one. One heartbeat in 300 fails. A call to DynamoDB is throttled for one request in 10,000, and repeated.
-- Six times a day, the firewall blocks 40 requests of one address within a minute, and once a day 50 requests exceed a
+- Six times a day, the firewall blocks 40 requests of one address within a minute. Once a day, 50 requests exceed a
   limit of the stage.
 """
 
@@ -65,7 +65,7 @@ class Outcome:
         return {"resource": resource, "method": method, "status": str(self.status), "error": self.error}
 
 
-# Returns what an outage makes of a request. None if it reaches nothing of the stage.
+# Returns the outcome of a request during an outage. None if the request does not reach the stage.
 Outage = Callable[[Outcome], Outcome | None]
 # Says whether a line of the access log counts in a metric, by the name of the metric.
 Filters = Mapping[str, Callable[[Mapping[str, str]], bool]]

@@ -57,7 +57,7 @@ def _expect(dwipps: list[Dwipp], moment: int) -> Dwipp | None:
     st.integers(1, 30),
     st.integers(1, 3),
 )
-def test_random_dwipp_is_that_of_the_contract(
+def test_random_dwipp_is_chosen_in_the_documented_order(
     count: int, visible: set[int], place: int, batch_size: int, distance: int
 ) -> None:
     feed = FakeFeed([(number * distance, "max" if number in visible else "lee") for number in range(count)])

@@ -17,7 +17,15 @@ _TIMEOUT_SECONDS = 300.0
 _DISABLED_PARTS = ("--param=firewall=off", "--param=alarms=off")
 
 
-def deploy(endpoint: str, region: str, stage: str, image: str, log: Path) -> None:
+def deploy(
+    endpoint: str,
+    region: str,
+    stage: str,
+    image: str,
+    log: Path,
+    *options: str,
+    **settings: str,
+) -> None:
     """Create or update the two stacks of a stage. Existing data is kept.
 
     Args:
@@ -26,12 +34,14 @@ def deploy(endpoint: str, region: str, stage: str, image: str, log: Path) -> Non
         stage: the stage, which is part of the names of the stacks.
         image: the image of the functions, with its digest.
         log: the file for the output. Its folder is the home directory of the command.
+        options: further options of osls.
+        settings: the settings of the stage (scripts/settings.py).
 
     Raises:
         LocalError: if osls is missing, or if the deployment fails.
         subprocess.TimeoutExpired: if the deployment takes longer than five minutes.
     """
-    _run("deploy", [stage, image], _make_env(endpoint, region, log.parent), log)
+    _run("deploy", [stage, image, *options], {**_make_env(endpoint, region, log.parent), **settings}, log)
 
 
 def remove(endpoint: str, region: str, stage: str, log: Path) -> None:
