@@ -41,8 +41,8 @@ _MONTHS_NOTE = """\
 Cognito charges for each active member, the same in both designs. On a large site, that is more than all of Dwipper's
 other services together. [deploy/data.yml](../deploy/data.yml) chooses the plan Lite. Essentials, the default plan of a
 user pool, would cost ${essentials} a month for a million members. A hundred million members make {rate:,.0f} requests
-per second on average, and the stage accepts {limit} until its limit is raised. Dwipper's feed then has {shards} shards,
-and each page reads all of them."""
+per second on average, and the stage accepts {limit} reads until its limit is raised. Dwipper's feed then has
+{shards} shards, and each page reads all of them."""
 
 
 def report(

@@ -53,7 +53,7 @@ larger share of the pages is the newest one. Pages are refused from these loads 
 - with {seconds:g} s, if four pages of five are the newest: {brief:,.0f} requests per second
 
 Below these loads the cache saves some money and prevents no refusals. Its price is that members do not see their own
-new Dwipps at once. A stage accepts only {limit} requests per second until its limit is raised, so the cache is disabled
+new Dwipps at once. A stage accepts only {limit} reads per second until its limit is raised, so the cache is disabled
 by default. (A cached page does not make the next pages inexact, because a cursor is an id. The reader's own reactions
 are always read anew.) A larger site needs a shared cache before DynamoDB, which this project does not have.
 

@@ -5,7 +5,7 @@
 #
 # requirements/accepted-findings.txt lists the accepted findings. deploy/account.yml turns on the scan after a push.
 #
-# If there is no scan, the script fails too. ALLOW_UNSCANNED_IMAGE=1 overrides that, but no finding.
+# If there is no scan, the script fails too. ALLOW_UNSCANNED_IMAGE=1 permits an image without a scan, but no finding.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -6,7 +6,9 @@
 // requests per second.
 //
 // The firewall permits 167 requests per second on average to one address, and 7 below /v1/auth/ (deploy/firewall.yml).
-// Each limit that members need is above that. CloudFormation has no loops, so this file is JavaScript.
+// Each limit that members need is above the rate of one address.
+//
+// CloudFormation has no loops, so this file is JavaScript.
 'use strict';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];

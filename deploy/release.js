@@ -1,9 +1,12 @@
 // A plugin of osls: API Gateway calls the alias `live` of the API function, and the alias names a version of the function.
 // deploy/release.yml moves the alias to the next version.
 //
-// The plugin exists for two reasons. CloudFormation publishes a version only for a new logical id, so the id must change
-// with the function, and only then: Lambda refuses to publish the same function twice. And osls directs API Gateway to an
-// alias only if it has provisioned concurrency. osls could publish versions, but not if the value of a parameter changes.
+// The plugin exists for two reasons:
+//
+// - CloudFormation publishes a version only for a new logical id. So the id must change with the function, and only
+//   then: Lambda refuses to publish the same function twice. osls could publish versions too, but not if only the value
+//   of a parameter changes.
+// - osls directs API Gateway to an alias only if the alias has provisioned concurrency.
 'use strict';
 
 const crypto = require('crypto');

@@ -24,7 +24,7 @@ from testkit.safety_costs import (
 
 _DWIPPS_BY_AUTHOR = 21  # One more than fit on a page.
 _OTHER_DWIPPS = 50  # The number of Dwipps by others after each Dwipp by the author.
-_FAILED_TRANSACTION_UNITS = 4  # At most AWS charges both items, the key and the Dwipp, with 2 units each.
+_FAILED_TRANSACTION_UNITS = 4  # AWS charges at most 2 units each for the key and the Dwipp.
 
 
 async def measure_operations(api: Api, engine: Engine, meter: CapacityMeter) -> dict[str, ConsumedCapacity]:
