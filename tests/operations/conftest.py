@@ -1,8 +1,7 @@
 """Fixtures of the operator's commands: a stage in the embedded AWS, and a recorded osls."""
 
-import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,40 +9,13 @@ import pytest
 
 from devstack import clients
 from devstack.process import Service
-from scripts import osls, stacks
+from scripts import osls
 from tests.conftest import REGION
+from tests.operations.fake_osls import FakeOsls
+from tests.operations.stage import Stage
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
-
-# Prints its arguments and its environment as JSON.
-_FAKE_OSLS = """\
-#!/usr/bin/env python3
-import json, os, pathlib, sys
-pathlib.Path({record!r}).write_text(json.dumps([sys.argv[1:], dict(os.environ)]))
-sys.exit({code})
-"""
-
-
-class FakeOsls:
-    """A program that records its arguments and its environment in place of osls."""
-
-    def __init__(self, folder: Path) -> None:
-        self.program = folder / "osls"
-        self._record = folder / "osls.json"
-        self.fail(0)
-
-    def fail(self, code: int) -> None:
-        """Let the program end with this exit code."""
-        self.program.write_text(_FAKE_OSLS.format(record=str(self._record), code=code))
-        self.program.chmod(0o755)
-
-    def read_call(self) -> tuple[list[str], Mapping[str, str]] | None:
-        """Return the arguments and the environment of the last call. None if there was none."""
-        if not self._record.exists():
-            return None
-        arguments, environment = json.loads(self._record.read_text())
-        return arguments, environment
 
 
 @pytest.fixture
@@ -56,17 +28,6 @@ def fake_osls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeOsls:
 @pytest.fixture
 def cloudformation(embedded: Service) -> "CloudFormationClient":
     return clients.cloudformation_client(embedded.endpoint, REGION)
-
-
-@pytest.fixture
-def stage(cloudformation: "CloudFormationClient") -> Iterator[str]:
-    """Return the name of a stage that no other test uses. Its stacks are deleted after the test."""
-    name = f"t{uuid.uuid4().hex[:10]}"
-    yield name
-    for stack in (stacks.get_service_name(name), stacks.get_data_name(name)):
-        if stacks.find(cloudformation, stack):
-            cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=False)
-            cloudformation.delete_stack(StackName=stack)
 
 
 @pytest.fixture
@@ -83,3 +44,11 @@ def environment(embedded: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return variables
+
+
+@pytest.fixture
+def stage(environment: dict[str, str], cloudformation: "CloudFormationClient", fake_osls: FakeOsls) -> Iterator[Stage]:
+    """Return a new stage. Its stacks are deleted after the test."""
+    stage = Stage(f"t{uuid.uuid4().hex[:10]}", environment, cloudformation, fake_osls)
+    yield stage
+    stage.delete_stacks()

@@ -18,14 +18,14 @@ from devstack.paths import ROOT
 from devstack.process import Service
 from scripts import deploy, stacks
 from tests.conftest import REGION
-from tests.operations.conftest import FakeOsls
+from tests.operations.fake_osls import FakeOsls
+from tests.operations.stage import IMAGE
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_sqs import SQSClient
 
 _ACCOUNT = "000000000000"
-_IMAGE = f"dwipper@sha256:{'a' * 64}"
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +100,8 @@ def test_deployer_deploys_its_stage(
 ) -> None:
     try:
         for _ in ("created", "unchanged"):
-            assert deploy.main(["dev", _IMAGE], as_deployer) == 0, capsys.readouterr().err
-        assert fake_osls.read_call()
+            assert deploy.main(["dev", IMAGE], as_deployer) == 0, capsys.readouterr().err
+        assert fake_osls.was_called
     finally:
         name = stacks.get_data_name("dev")
         cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=False)
@@ -111,9 +111,9 @@ def test_deployer_deploys_its_stage(
 def test_deployer_cannot_deploy_another_stage(
     as_deployer: dict[str, str], fake_osls: FakeOsls, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert deploy.main(["test", _IMAGE], as_deployer) == 1
+    assert deploy.main(["test", IMAGE], as_deployer) == 1
     assert "is not authorized to perform" in capsys.readouterr().err
-    assert fake_osls.read_call() is None
+    assert not fake_osls.was_called
 
 
 @pytest.mark.parametrize(("stage", "is_allowed"), [("dev", True), ("prod", False)])

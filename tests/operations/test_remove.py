@@ -1,16 +1,11 @@
 """`make remove` asks for the name of the stage, and removes only the stack of the functions."""
 
-import json
-from typing import TYPE_CHECKING
-
 import pytest
 
-from scripts import command, remove, stacks
+from scripts import command, remove
 from tests.conftest import REGION
-from tests.operations.conftest import FakeOsls
-
-if TYPE_CHECKING:
-    from types_boto3_cloudformation import CloudFormationClient
+from tests.operations.fake_osls import FakeOsls
+from tests.operations.stage import Stage
 
 _QUESTION = (
     f"This takes prod in the account 1, {REGION} offline, and deletes its logs. Type the name of the stage to go on: "
@@ -36,33 +31,16 @@ def test_name_of_the_stage_removes_the_functions(
 ) -> None:
     _answer(monkeypatch, " prod ")
     assert remove.main(["prod"], environment) == 0
-    call = fake_osls.read_call()
-    assert call
-    assert call[0][:5] == ["remove", "--stage", "prod", "--region", REGION]
+    assert fake_osls.read_arguments()[:5] == ["remove", "--stage", "prod", "--region", REGION]
     output = capsys.readouterr().out
     assert "The data is kept in dwipper-prod-data" in output
     assert "needs these settings again" not in output
 
 
-def test_settings_of_the_removed_stage_are_printed(
-    stage: str,
-    environment: dict[str, str],
-    fake_osls: FakeOsls,
-    cloudformation: "CloudFormationClient",
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    template = {
-        "Parameters": {name: {"Type": "String"} for name in ("AlarmEmail", "ApiConcurrency", "Architecture")},
-        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
-    }
-    values = {"AlarmEmail": "call@example.org", "ApiConcurrency": "", "Architecture": "x86_64"}
-    cloudformation.create_stack(
-        StackName=stacks.get_service_name(stage),
-        TemplateBody=json.dumps(template),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
-    )
-    assert remove.main([stage], {**environment, "CONFIRM": stage}) == 0
-    assert fake_osls.read_call()
+def test_settings_of_the_removed_stage_are_printed(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.create_functions(AlarmEmail="call@example.org", ApiConcurrency="", Architecture="x86_64")
+    assert stage.remove() == 0
+    assert stage.osls.was_called
     settings = "ALARM_EMAIL=call@example.org API_CONCURRENCY=none ARCHITECTURE=x86_64"
     assert f"settings again: {settings}\n" in capsys.readouterr().out
 
@@ -78,7 +56,7 @@ def test_other_answer_removes_nothing(
     _answer(monkeypatch, answer)
     assert remove.main(["prod"], environment) == 1
     assert capsys.readouterr().err == "Nothing is removed: the answer was not prod.\n"
-    assert fake_osls.read_call() is None
+    assert not fake_osls.was_called
 
 
 def test_question_names_the_account(environment: dict[str, str]) -> None:
@@ -90,7 +68,7 @@ def test_confirm_variable_replaces_the_question(
     confirmed: str, code: int, environment: dict[str, str], fake_osls: FakeOsls
 ) -> None:
     assert remove.main(["prod"], {**environment, "CONFIRM": confirmed}) == code
-    assert (fake_osls.read_call() is None) == bool(code)
+    assert fake_osls.was_called == (code == 0)
 
 
 def test_name_of_the_data_is_refused(
@@ -98,10 +76,10 @@ def test_name_of_the_data_is_refused(
 ) -> None:
     assert remove.main(["prod-data"], {**environment, "CONFIRM": "prod-data"}) == 1
     assert capsys.readouterr().err.startswith("STAGE must be ")
-    assert fake_osls.read_call() is None
+    assert not fake_osls.was_called
 
 
 def test_missing_argument_is_the_usage(fake_osls: FakeOsls, capsys: pytest.CaptureFixture[str]) -> None:
     assert remove.main([], {"AWS_REGION": REGION}) == remove.main(["prod"], {}) == 2
     assert capsys.readouterr().err.startswith("Usage: ")
-    assert fake_osls.read_call() is None
+    assert not fake_osls.was_called
