@@ -1,7 +1,7 @@
 """boto3 clients for the setup of the embedded AWS and for tests. The app creates its clients in `app.aws.clients`."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.loaders import create_loader
@@ -22,6 +22,11 @@ SECRET_KEY = "test"  # noqa: S105 -- no secret: the embedded AWS accepts any key
 
 # All sessions share it, because a model of a service takes up to 0.1 seconds to read.
 _LOADER = create_loader()
+
+
+def apigateway_client(endpoint: str, region: str) -> Any:
+    """Return a client for the REST APIs of API Gateway."""
+    return _session(region).client("apigateway", endpoint_url=endpoint)
 
 
 @cache

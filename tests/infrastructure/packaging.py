@@ -12,6 +12,10 @@ from devstack.paths import ROOT
 from scripts.osls import PLACEHOLDERS
 from testkit.templates import to_json
 
+# A person deploys the other templates.
+STAGE_TEMPLATES = sorted(
+    file for file in (ROOT / "deploy").glob("*.yml") if file.stem not in {"account", "domain", "github-oidc", "roles"}
+)
 IMAGE = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/dwipper@sha256:{'a' * 64}"
 _FILES = ("serverless.yml", "deploy")
 _TEMPLATE = "cloudformation-template-update-stack.json"

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import boto3
 import pytest
 
 from devstack import clients
@@ -47,13 +46,7 @@ def test_one_time_stack_can_be_created(template: str, parameters: dict[str, str]
 
 class TestGatewayLogs:
     def test_role_of_the_account_is_replaced_only_on_request(self, embedded: Service) -> None:
-        gateway = boto3.client(
-            "apigateway",
-            region_name=REGION,
-            endpoint_url=embedded.endpoint,
-            aws_access_key_id=clients.ACCESS_KEY,
-            aws_secret_access_key=clients.SECRET_KEY,
-        )
+        gateway = clients.apigateway_client(embedded.endpoint, REGION)
         operation = {"op": "replace", "path": "/cloudwatchRoleArn", "value": _KEPT_ROLE}
         gateway.update_account(patchOperations=[operation])
 

@@ -28,7 +28,7 @@ from tests.infrastructure.alarm_model.traffic import (
     list_known_metrics,
 )
 from tests.infrastructure.packaging import copy_sources, package
-from tests.infrastructure.rules.resources import find_resources
+from tests.infrastructure.rules.resources import find_resources, resolve_path
 
 pytestmark = pytest.mark.slow
 
@@ -40,18 +40,12 @@ TABLES = (
 )
 
 
-def _resolve_path(resources: Any, name: str) -> str:
-    properties = resources[name]["Properties"]
-    parent = properties["ParentId"].get("Ref")
-    return f"{_resolve_path(resources, parent) if parent else ''}/{properties['PathPart']}"
-
-
 class Cloud:
     """The alarms, the metric filters and the paths of the template."""
 
     def __init__(self, template: Any) -> None:
-        resources = dict(find_resources(template, "AWS::ApiGateway::Resource"))
-        self.paths = {_resolve_path(resources, name) for name in resources}
+        resources = find_resources(template, "AWS::ApiGateway::Resource")
+        self.paths = {resolve_path(template, {"Ref": name}) for name, _ in resources}
         self.alarms = load_alarms(template)
         self.filters: Filters = {
             name: parse_pattern(resource["Properties"]["FilterPattern"])

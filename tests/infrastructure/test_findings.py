@@ -8,7 +8,7 @@ import jmespath  # type: ignore[import-untyped]
 import pytest
 
 from devstack.paths import ROOT
-from tests.infrastructure.test_scripts import FakeMachine
+from tests.infrastructure.fake_machine import FakeMachine
 
 _SCRIPT = "check-findings.sh"
 _ACCEPTED = (ROOT / "requirements" / "accepted-findings.txt").read_text()

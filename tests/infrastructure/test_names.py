@@ -8,6 +8,7 @@ import pytest
 
 from devstack.paths import ROOT
 from testkit.templates import load_template
+from tests.infrastructure.packaging import STAGE_TEMPLATES
 
 # CloudFormation gives these a random name without the name of the stack, if they have none.
 _TYPES_TO_NAME = {"AWS::SecretsManager::Secret", "AWS::WAFv2::WebACL"}
@@ -21,10 +22,6 @@ _PREFIXES = (
     "/aws/apigateway/dwipper-${Stage}",
     "/aws/lambda/dwipper-${Stage}",
 )
-# A person deploys the other templates.
-_FILES = [
-    file for file in (ROOT / "deploy").glob("*.yml") if file.stem not in {"account", "domain", "github-oidc", "roles"}
-]
 
 
 def _find_resources(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -51,7 +48,7 @@ def _is_of_stage(value: Any) -> bool:
     return isinstance(value, dict) and ("Ref" in value or str(value.get("Sub", "")).startswith(_PREFIXES))
 
 
-@pytest.mark.parametrize("file", _FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", STAGE_TEMPLATES, ids=lambda file: file.stem)
 def test_names_begin_with_the_name_of_the_stage(file: Path) -> None:
     assert _find_wrong_names(file) == []
 

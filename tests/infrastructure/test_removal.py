@@ -9,15 +9,12 @@ from devstack.paths import ROOT
 from testkit.templates import load_template
 from tests.infrastructure import policies
 from tests.infrastructure.iam import REGION, Template
+from tests.infrastructure.packaging import STAGE_TEMPLATES
 
 _TEMPLATE = Template(load_template(ROOT / "deploy" / "roles.yml"), Stage="dev", DomainName="dev.example.org")
-# The templates of a stage. A person deploys the others.
-_FILES = [
-    file for file in (ROOT / "deploy").glob("*.yml") if file.stem not in {"account", "domain", "github-oidc", "roles"}
-]
 _TYPE = re.compile(r"Type: (AWS::\w+::\w+)$", re.MULTILINE)
 _TYPES = {
-    *(match for file in _FILES for match in _TYPE.findall(file.read_text())),
+    *(match for file in STAGE_TEMPLATES for match in _TYPE.findall(file.read_text())),
     # osls adds these to the functions and events of serverless.yml.
     *(
         "AWS::ApiGateway::Deployment",

@@ -1,7 +1,7 @@
 """In one account, the roles of a stage reach all of their stage, and nothing of the other stage.
 
-The test evaluates each action of each role on each resource of both stages, with any tags, services, principals and
-boundaries that a caller can choose. `_READABLE` and `_UNBOUND` are all exceptions.
+The test evaluates each action of each role on each resource of both stages. A caller can choose any tags, services,
+principals and boundaries. `_READABLE` and `_UNBOUND` are all exceptions.
 """
 
 import copy

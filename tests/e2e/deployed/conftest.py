@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
-from devstack import deployment
+from devstack import clients, deployment
 from devstack.deployment import Deployment
 from devstack.options import Options
 from devstack.state import StateFolder
@@ -31,3 +32,9 @@ def deployed(options: Options, state_folder: StateFolder) -> Iterator[Deployment
     with ExitStack() as stack:
         lock = stack.enter_context(state_folder.lock())
         yield stack.enter_context(deployment.run(options, state_folder, lock))
+
+
+@pytest.fixture
+def gateway(deployed: Deployment) -> Any:
+    """Return a client for API Gateway."""
+    return clients.apigateway_client(deployed.aws.endpoint, deployed.settings.region)

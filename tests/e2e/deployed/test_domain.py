@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import boto3
 import httpx
 import pytest
 
@@ -21,18 +20,6 @@ _PARAMETERS = {
     "DomainName": _DOMAIN,
     "CertificateArn": "arn:aws:acm:eu-central-1:000000000000:certificate/0b5ee52d-c5c8-41d1-b15e-3f0d2c7a9b64",
 }
-
-
-@pytest.fixture
-def gateway(deployed: Deployment) -> Any:
-    """Return a boto3 client for API Gateway."""
-    return boto3.client(
-        "apigateway",
-        endpoint_url=deployed.aws.endpoint,
-        region_name=deployed.settings.region,
-        aws_access_key_id=clients.ACCESS_KEY,
-        aws_secret_access_key=clients.SECRET_KEY,
-    )
 
 
 @pytest.fixture

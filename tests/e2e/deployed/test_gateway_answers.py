@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 
@@ -44,18 +43,6 @@ class _SyncStageTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         self._carrier.close()
-
-
-@pytest.fixture
-def gateway(deployed: Deployment) -> Any:
-    """Return a boto3 client for API Gateway."""
-    return boto3.client(
-        "apigateway",
-        endpoint_url=deployed.aws.endpoint,
-        region_name=deployed.settings.region,
-        aws_access_key_id=clients.ACCESS_KEY,
-        aws_secret_access_key=clients.SECRET_KEY,
-    )
 
 
 @pytest.fixture

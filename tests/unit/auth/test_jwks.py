@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import http.server
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,6 +18,7 @@ from app.errors import UnauthenticatedError, UnavailableError
 from app.observability import request_context
 from testkit.doubles import SETTINGS
 from testkit.forged_tokens import HEADER, make_token, public_keys
+from testkit.http_server import serve
 from testkit.key_endpoint import KeyEndpoint
 
 
@@ -186,17 +186,8 @@ def serve_response(response: Response, delay: float = 0) -> Iterator[str]:
             with contextlib.suppress(OSError):
                 self.wfile.write(body)
 
-        def log_message(self, *_arguments: Any) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/keys"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serve(Handler) as port:
+        yield f"http://127.0.0.1:{port}/keys"
 
 
 def make_key_set_response(*keys: Mapping[str, Any]) -> Response:

@@ -1,14 +1,10 @@
 """Requests that are no AWS calls use botocore's proxies and CA bundle, and do not follow redirects."""
 
-import contextlib
 import datetime as dt
 import http.server
 import ipaddress
 import ssl
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ProxyConnectionError, SSLError
@@ -17,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.aws import http as aws_http
+from testkit.http_server import serve
 
 TIMEOUT_SECONDS = 5
 
@@ -32,24 +29,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
-
-    def log_message(self, *_arguments: Any) -> None:
-        pass
-
-
-@contextlib.contextmanager
-def serve(context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Run the server on loopback until the block ends, and yield its port."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        if context:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
@@ -77,12 +56,12 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
 
 
 def test_redirect_is_not_followed() -> None:
-    with serve() as port, pytest.raises(ClientError, match="302"):
+    with serve(Handler) as port, pytest.raises(ClientError, match="302"):
         aws_http.get(f"http://127.0.0.1:{port}/moved", TIMEOUT_SECONDS)
 
 
 def test_request_uses_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serve() as port:
+    with serve(Handler) as port:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
         assert aws_http.get("http://keys.invalid/keys", TIMEOUT_SECONDS) == b"http://keys.invalid/keys"
 
@@ -92,7 +71,7 @@ def test_request_to_an_exempt_host_uses_no_proxy(name: str, monkeypatch: pytest.
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     for each in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(each, raising=False)
-    with serve() as port:
+    with serve(Handler) as port:
         with pytest.raises(ProxyConnectionError):
             aws_http.get(f"http://127.0.0.1:{port}/keys", TIMEOUT_SECONDS)
         monkeypatch.setenv(name, "127.0.0.1")
@@ -103,7 +82,7 @@ def test_request_trusts_the_ca_bundle_of_the_environment(tmp_path: Path, monkeyp
     certificate, key = make_certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with serve(context) as port:
+    with serve(Handler, context) as port:
         with pytest.raises(SSLError):
             aws_http.get(f"https://127.0.0.1:{port}/keys", TIMEOUT_SECONDS)
         monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))

@@ -3,7 +3,6 @@
 import contextlib
 import http.server
 import json
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from app.jobs import heartbeat as heartbeat_module
 from app.jobs import heartbeat_secret
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.heartbeat_secret import HeartbeatSecret
+from testkit.http_server import serve
 from tests.unit.observability.test_json_logging import Lines, capture_log
 from tests.unit.observability.test_metrics import assert_valid_emf
 
@@ -57,17 +57,8 @@ def _serve(api: FakeApi) -> Iterator[str]:
             api.login = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             self.do_GET()
 
-        def log_message(self, *_arguments: Any) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serve(Handler) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 class FakeSecrets:
