@@ -7,6 +7,7 @@ import pytest
 from devstack import clients, stack, tables
 from devstack.errors import LocalError
 from devstack.process import Service
+from testkit.tables import list_tables
 
 REGION = "us-east-1"
 
@@ -15,8 +16,7 @@ def test_stack_is_created_once(embedded: Service) -> None:
     first = stack.deploy(embedded.endpoint, REGION, name="once")
     assert stack.deploy(embedded.endpoint, REGION, name="once") == first
     assert first.user_pool_id.startswith(f"{REGION}_")
-    existing = clients.dynamodb_client(embedded.endpoint, REGION).list_tables()["TableNames"]
-    assert set(first.tables) <= set(existing)
+    assert set(first.tables) <= set(list_tables(clients.dynamodb_client(embedded.endpoint, REGION)))
 
 
 def test_stacks_share_no_resources(embedded: Service) -> None:

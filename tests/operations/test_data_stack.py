@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from devstack import clients
 from scripts import data_stack
 from scripts.errors import OperatorError
+from testkit.tables import list_tables
 from tests.conftest import REGION
 from tests.operations.stage import Stage
 
@@ -29,4 +30,4 @@ def test_failure_of_a_resource_is_named(stage: Stage, monkeypatch: pytest.Monkey
 def test_tables_of_the_data_are_in_the_embedded_aws(stage: Stage) -> None:
     outputs = stage.deploy_data()
     dynamodb = clients.dynamodb_client(stage.cloudformation.meta.endpoint_url, REGION)
-    assert outputs["SafetyTable"] in dynamodb.list_tables()["TableNames"]
+    assert outputs["SafetyTable"] in list_tables(dynamodb)

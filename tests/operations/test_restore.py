@@ -7,6 +7,7 @@ import pytest
 
 from devstack import clients
 from scripts import restore, stacks
+from testkit.tables import list_tables
 from tests.conftest import REGION
 from tests.operations.stage import Stage
 
@@ -37,7 +38,7 @@ class Tables:
     def find_restored(self, table: str) -> list[str]:
         """Return the names of the tables that are restored from this one."""
         prefix = f"{self.names[table]}-restored-"
-        return [name for name in self.client.list_tables()["TableNames"] if name.startswith(prefix)]
+        return [name for name in list_tables(self.client) if name.startswith(prefix)]
 
     def get_expiry(self, name: str) -> Any:
         return self.client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
