@@ -12,11 +12,15 @@ from tests.fuzz.checks import ignore_deleted_replays, ignore_paths_with_a_final_
 from tests.fuzz.members import Members
 
 
+MAX_REPETITIONS = 5  # Of the fuzzing phase, which takes up to 40 seconds.
+
+
 class FuzzRun:
     """A run of schemathesis.
 
     Attributes:
         seed: the seed of the run.
+        operations: the operations of the document, such as "GET /health".
         cases: the number of cases by phase.
         statuses: the number of responses by operation and status.
         findings: the failed checks, warnings and errors.
@@ -25,6 +29,7 @@ class FuzzRun:
     def __init__(self, spec: dict[str, Any], settings: dict[str, Any], members: Members) -> None:
         config = schemathesis.Config.from_dict(settings)
         self.seed = config.seed
+        self.operations = {f"{method.upper()} {path}" for path, methods in spec["paths"].items() for method in methods}
         self.cases: Counter[str] = Counter()
         self.statuses: dict[str, Counter[int]] = defaultdict(Counter)
         self.findings: list[str] = []
@@ -35,15 +40,24 @@ class FuzzRun:
         members.authenticate(self._schema)
 
     def execute(self, min_cases: int, min_stateful_cases: int) -> None:
-        """Run all phases. Then repeat the stateful phase until there are enough cases, or a finding.
+        """Run all phases. Then repeat two of them until there are enough cases and successes, or a finding.
 
         The stateful phase walks along the links of the document. One phase is too short: a walk ends early if the state
         of the API leads Hypothesis to another path than the recorded one.
+
+        The fuzzing phase may succeed with no request of an operation whose valid requests are rare.
         """
         self._execute_phases()
-        self._schema.config.phases.update(phases=["stateful"])
         while not self.findings and (self.cases.total() < min_cases or self.cases["stateful"] < min_stateful_cases):
-            self._execute_phases()
+            self._repeat("stateful")
+        for _ in range(MAX_REPETITIONS):
+            if not self.findings and self.list_failed_operations():
+                self._repeat("fuzzing")
+
+    def list_failed_operations(self) -> list[str]:
+        """Return the operations that never succeeded."""
+        succeeded = {name for name, counts in self.statuses.items() if any(200 <= status < 300 for status in counts)}
+        return sorted(self.operations - succeeded)
 
     @property
     def responses_by_class(self) -> dict[str, int]:
@@ -53,6 +67,12 @@ class FuzzRun:
             for status, count in counts.items():
                 classes[f"{status // 100}xx"] += count
         return dict(sorted(classes.items()))
+
+    def _repeat(self, phase: str) -> None:
+        """Run a phase with other cases."""
+        self._schema.config.phases.update(phases=[phase])
+        self._schema.config.seed += 1
+        self._execute_phases()
 
     def _execute_phases(self) -> None:
         for event in from_schema(self._schema).execute():

@@ -36,7 +36,10 @@ _PARAMETERS = {
     "decide_case": _REPORTED_DWIPP,
     "read_record": _REPORTED_HANDLE,
     # Few generated bodies are valid, and those must find a member.
-    "suspend_member": {"path.handle": _use_dictionary("suspended handles", 1.0)},
+    "suspend_member": {
+        "path.handle": _use_dictionary("suspended handles", 1.0),
+        "body.until": _use_dictionary("ends of suspensions"),
+    },
     "lift_suspension": _REPORTED_HANDLE,
     "login": {"body.email": _use_dictionary("emails"), "body.password": _use_dictionary("passwords")},
     "token": {"body.username": _use_dictionary("emails"), "body.password": _use_dictionary("passwords")},
@@ -90,6 +93,7 @@ def _make_dictionaries(members: Members) -> dict[str, list[str]]:
     return {
         "confirmation codes": [CONFIRMATION_CODE],
         "emails": [members.email],
+        "ends of suspensions": ["2999-12-31T23:59:59Z"],
         "reset emails": [members.reset_email, "nobody@example.org"],
         "handles": [members.handle, members.other_handle],
         "passwords": [PASSWORD],
