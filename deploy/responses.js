@@ -15,28 +15,33 @@ const EXPOSED_HEADERS =
 
 const LOG_IN = 'Log in and send the access token as `Authorization: Bearer ...`.';
 
-// Response type, status, slug, title, detail, and the seconds in Retry-After.
+// Response type, status, slug, title, detail, and the seconds in Retry-After. Slugs and titles are those of
+// app/web/problems.py, so that the OpenAPI document describes these responses.
+//
+// A body can name its status only if the status is fixed: no variable of a template has it, `$context.status` is for
+// access logs. The defaults are for types without a name, so they have the general status of their class (RFC 9110,
+// section 15). https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 const RESPONSES = [
   ['ACCESS_DENIED', 403, 'access-denied', 'Access denied', 'The token does not permit this request.'],
-  ['API_CONFIGURATION_ERROR', 500, 'gateway-misconfigured', 'Internal server error', 'The gateway is misconfigured.'],
-  ['AUTHORIZER_CONFIGURATION_ERROR', 500, 'authorizer-misconfigured', 'Internal server error', 'The authorizer is misconfigured.'],
-  ['AUTHORIZER_FAILURE', 503, 'authorizer-failed', 'Service unavailable', 'The token could not be checked. Try again.', RETRY_SECONDS],
-  ['BAD_REQUEST_BODY', 400, 'bad-request-body', 'Malformed request', 'The body cannot be read.'],
-  ['BAD_REQUEST_PARAMETERS', 400, 'bad-request-parameters', 'Malformed request', 'The query or a header cannot be read.'],
-  ['DEFAULT_4XX', null, 'refused-by-gateway', 'Request refused', 'The gateway refused the request.'],
-  ['DEFAULT_5XX', null, 'failed-in-gateway', 'Internal server error', 'The gateway failed.'],
-  ['EXPIRED_TOKEN', 403, 'expired-signature', 'Access denied', 'The signature of the request has expired.'],
-  ['INTEGRATION_FAILURE', 503, 'no-answer', 'Service unavailable', 'The service did not answer. Try again.', RETRY_SECONDS],
-  ['INTEGRATION_TIMEOUT', 503, 'no-answer-in-time', 'Service unavailable', 'The service did not answer in time. Try again.', RETRY_SECONDS],
-  ['INVALID_API_KEY', 403, 'invalid-api-key', 'Access denied', `This API has no API keys. ${LOG_IN}`],
-  ['INVALID_SIGNATURE', 403, 'invalid-signature', 'Access denied', `This API accepts no signed requests. ${LOG_IN}`],
-  ['MISSING_AUTHENTICATION_TOKEN', 404, 'nothing-to-call', 'Not found', 'Nothing exists at this path with this method.'],
-  ['QUOTA_EXCEEDED', 429, 'quota-exceeded', 'Too many requests', 'The quota is used up. Try again later.', RETRY_SECONDS],
-  ['RESOURCE_NOT_FOUND', 404, 'no-such-resource', 'Not found', 'Nothing exists at this path.'],
-  ['THROTTLED', 429, 'throttled', 'Too many requests', 'All clients together sent too many requests. Try again.', RETRY_SECONDS],
+  ['API_CONFIGURATION_ERROR', 500, 'internal-error', 'Internal server error', 'The gateway is misconfigured.'],
+  ['AUTHORIZER_CONFIGURATION_ERROR', 500, 'internal-error', 'Internal server error', 'The authorizer is misconfigured.'],
+  ['AUTHORIZER_FAILURE', 503, 'unavailable', 'Service unavailable', 'The token could not be checked. Try again.', RETRY_SECONDS],
+  ['BAD_REQUEST_BODY', 400, 'malformed-request', 'Malformed request', 'The body cannot be read.'],
+  ['BAD_REQUEST_PARAMETERS', 400, 'malformed-request', 'Malformed request', 'The query or a header cannot be read.'],
+  ['DEFAULT_4XX', 400, 'malformed-request', 'Malformed request', 'The gateway refused the request.'],
+  ['DEFAULT_5XX', 500, 'internal-error', 'Internal server error', 'The gateway failed.'],
+  ['EXPIRED_TOKEN', 403, 'access-denied', 'Access denied', 'The signature of the request has expired.'],
+  ['INTEGRATION_FAILURE', 503, 'unavailable', 'Service unavailable', 'The service did not answer. Try again.', RETRY_SECONDS],
+  ['INTEGRATION_TIMEOUT', 503, 'unavailable', 'Service unavailable', 'The service did not answer in time. Try again.', RETRY_SECONDS],
+  ['INVALID_API_KEY', 403, 'access-denied', 'Access denied', `This API has no API keys. ${LOG_IN}`],
+  ['INVALID_SIGNATURE', 403, 'access-denied', 'Access denied', `This API accepts no signed requests. ${LOG_IN}`],
+  ['MISSING_AUTHENTICATION_TOKEN', 404, 'not-found', 'Not found', 'Nothing exists at this path with this method.'],
+  ['QUOTA_EXCEEDED', 429, 'too-many-requests', 'Too many requests', 'The quota is used up. Try again later.', RETRY_SECONDS],
+  ['RESOURCE_NOT_FOUND', 404, 'not-found', 'Not found', 'Nothing exists at this path.'],
+  ['THROTTLED', 429, 'too-many-requests', 'Too many requests', 'All clients together sent too many requests. Try again.', RETRY_SECONDS],
   ['UNAUTHORIZED', 401, 'unauthenticated', 'Unauthenticated', LOG_IN],
-  ['UNSUPPORTED_MEDIA_TYPE', 415, 'media-type-refused', 'Unsupported media type', 'Send the body as application/json.'],
-  ['WAF_FILTERED', 429, 'too-many-attempts', 'Too many requests', 'Your address sent too many requests. Try again later.', FIREWALL_SECONDS],
+  ['UNSUPPORTED_MEDIA_TYPE', 415, 'unsupported-media-type', 'Unsupported media type', 'Send the body as application/json.'],
+  ['WAF_FILTERED', 429, 'too-many-requests', 'Too many requests', 'Your address sent too many requests. Try again later.', FIREWALL_SECONDS],
 ];
 
 const toStaticValue = (text) => `'${text}'`;
@@ -51,15 +56,13 @@ function makeResponse([type, status, slug, title, detail, retryAfter]) {
     ...(status === 401 && { 'WWW-Authenticate': toStaticValue('Bearer') }),
     ...(retryAfter && { 'Retry-After': toStaticValue(retryAfter) }),
   };
-  const problem = { type: `urn:dwipper:problem:${slug}`, title, detail, request_id: '$context.requestId' };
-  // A response type with several statuses has no fixed one. `status` is optional (RFC 9457, section 3.1.2).
-  if (status) problem.status = status;
+  const problem = { type: `urn:dwipper:problem:${slug}`, title, status, detail, request_id: '$context.requestId' };
   return {
     Type: 'AWS::ApiGateway::GatewayResponse',
     Properties: {
       RestApiId: { Ref: 'ApiGatewayRestApi' },
       ResponseType: type,
-      ...(status && { StatusCode: String(status) }),
+      StatusCode: String(status),
       ResponseParameters: Object.fromEntries(
         Object.entries(headers).map(([name, value]) => [`gatewayresponse.header.${name}`, value])
       ),

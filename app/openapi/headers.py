@@ -63,6 +63,13 @@ HEADERS: dict[str, dict[str, Any]] = {
 _COUNTED_ERRORS = (404, 429, 500, 503)
 
 
+def common_headers(path: str) -> Iterator[str]:
+    """Yield the names of the headers that each response of a path has."""
+    yield "X-Request-Id"
+    if path.startswith("/v1/"):
+        yield "Cache-Control"
+
+
 def response_headers(path: str, method: str, status: int, *, is_page: bool, is_limited: bool) -> Iterator[str]:
     """Yield the names of the headers that a response can have.
 
@@ -73,9 +80,7 @@ def response_headers(path: str, method: str, status: int, *, is_page: bool, is_l
         is_page: whether the response is a page of a list.
         is_limited: whether the operation counts towards a limit of the member.
     """
-    yield "X-Request-Id"
-    if path.startswith("/v1/"):
-        yield "Cache-Control"
+    yield from common_headers(path)
     if status == 401:
         yield "WWW-Authenticate"
     if status in (429, 503) or (status == 202 and method == "delete"):

@@ -1,14 +1,14 @@
 """Operations of the OpenAPI document: completes what FastAPI generates from the routes."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi.routing import APIRoute
 
 from app.errors import RateLimitedError
 from app.openapi import problem_responses
-from app.openapi.headers import response_headers
+from app.openapi.headers import common_headers, response_headers
 from app.openapi.links import links_with_parameters
 from app.web.problems import BODY_TOO_LARGE, PROBLEM_TYPES
 
@@ -73,15 +73,19 @@ class OperationBuilder:
         responses.setdefault("413", problem_responses.declare_response([BODY_TOO_LARGE]))
         if path.startswith(_SHARED_RESPONSES_PREFIX) and "500" not in responses:
             raise IncompleteOperationError(f"{name} documents no errors: pass `responses=error_responses(…)`.")
+        problem_responses.add_gateway_errors(responses)
         is_limited = _RATE_LIMITED.slug in responses.get("429", {}).get(problem_responses.SLUGS_KEY, ())
         for status, response in responses.items():
             is_page = _is_page(response)
             headers = response_headers(path, method, int(status), is_page=is_page, is_limited=is_limited)
-            response["headers"] = {header: {"$ref": f"#/components/headers/{header}"} for header in headers}
+            response["headers"] = _refer_to_headers(headers)
             if problem_responses.SLUGS_KEY in response:
                 responses[status] = self._problem_response(response, path)
             else:
                 self._complete_response(operation, status, name, route)
+        default = problem_responses.declare_default_response()
+        default["headers"] = _refer_to_headers(common_headers(path))
+        responses["default"] = self._problem_response(default, path, name="gateway-problem")
         operation["responses"] = dict(sorted(responses.items()))
 
     def _complete_response(self, operation: dict[str, Any], status: str, name: str, route: APIRoute) -> None:
@@ -99,13 +103,13 @@ class OperationBuilder:
         if response["description"] == _FASTAPI_DESCRIPTION and status in _BODILESS:
             response["description"] = _BODILESS[status]
 
-    def _problem_response(self, declared: dict[str, Any], path: str) -> dict[str, Any]:
+    def _problem_response(self, declared: dict[str, Any], path: str, name: str | None = None) -> dict[str, Any]:
         slugs = declared[problem_responses.SLUGS_KEY]
         self._slugs.update(slugs)
         response = problem_responses.build_response(declared) | {"headers": declared["headers"]}
         if not path.startswith(_SHARED_RESPONSES_PREFIX):  # Other paths lack Cache-Control.
             return response
-        name = problem_responses.response_name(slugs, is_counted="RateLimit" in declared["headers"])
+        name = name or problem_responses.response_name(slugs, is_counted="RateLimit" in declared["headers"])
         self._responses[name] = response
         return {"$ref": f"#/components/responses/{name}"}
 
@@ -118,6 +122,10 @@ class OperationBuilder:
             raise IncompleteOperationError(f"{name} has no example: add one to the `model_config` of {example_name}.")
         self._examples[example_name] = {"value": example}
         media["examples"] = {example_name: {"$ref": f"#/components/examples/{example_name}"}}
+
+
+def _refer_to_headers(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _body_model(route: APIRoute) -> Any:

@@ -40,6 +40,18 @@ MODERATOR_ERRORS: tuple[Declared, ...] = (*ACTIVE_MEMBER_ERRORS, errors.Moderato
 LIMITED_MODERATOR_ERRORS: tuple[Declared, ...] = (*LIMITED_ACTIVE_MEMBER_ERRORS, errors.ModeratorsOnlyError)
 PAGE_ERRORS: tuple[Declared, ...] = (problems.INVALID_REQUEST, errors.InvalidCursorError)
 
+# The problems of API Gateway (deploy/responses.js), which any operation can have.
+GATEWAY_ERRORS: tuple[Declared, ...] = (
+    problems.MALFORMED_REQUEST,
+    errors.UnauthenticatedError,
+    problems.ACCESS_DENIED,
+    problems.NOT_FOUND,
+    problems.UNSUPPORTED_MEDIA_TYPE,
+    errors.TooManyRequestsError,
+    problems.INTERNAL_ERROR,
+    errors.UnavailableError,
+)
+
 # Marks a declared response until the document is built.
 SLUGS_KEY = "x-problems"
 
@@ -50,7 +62,7 @@ _COMPONENTS = "#/components/{part}/{name}"
 def error_responses(*declared: Declared) -> Responses:
     """Return the responses of an operation that can fail with these problems, for FastAPI's `responses`."""
     by_status: dict[int, list[ProblemType]] = {}
-    for problem_type in (PROBLEM_TYPES[each] if isinstance(each, type) else each for each in declared):
+    for problem_type in map(to_problem_type, declared):
         by_status.setdefault(problem_type.status, []).append(problem_type)
     return {status: declare_response(problem_types) for status, problem_types in by_status.items()}
 
@@ -60,6 +72,26 @@ def declare_response(problem_types: Iterable[ProblemType]) -> dict[str, Any]:
     problem_types = list(problem_types)
     description = " · ".join(f"{each.title}: `{each.urn}`" for each in problem_types)
     return {"description": description, SLUGS_KEY: [each.slug for each in problem_types]}
+
+
+def add_gateway_errors(responses: dict[str, Any]) -> None:
+    """Add the problems of API Gateway to the responses of an operation, in place.
+
+    Throttling (429) is added to each operation, and other problems to the statuses that the operation declares. The
+    response `default` stands for the others.
+    """
+    for problem_type in map(to_problem_type, GATEWAY_ERRORS):
+        status = str(problem_type.status)
+        if status in responses or problem_type == PROBLEM_TYPES[errors.TooManyRequestsError]:
+            declared = [_TYPES_BY_SLUG[slug] for slug in responses.get(status, {}).get(SLUGS_KEY, ())]
+            if problem_type not in declared:
+                responses[status] = declare_response([*declared, problem_type])
+
+
+def declare_default_response() -> dict[str, Any]:
+    """Return the response of API Gateway with a status that an operation does not list."""
+    response = declare_response(map(to_problem_type, GATEWAY_ERRORS))
+    return response | {"description": "A problem of the gateway in front of the API."}
 
 
 def build_response(declared: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,6 +135,11 @@ def problem_example(problem_type: ProblemType) -> dict[str, Any]:
     details = {PROBLEM_TYPES[error]: error.detail for error in PROBLEM_TYPES}
     detail = None if problem_type in problems.DEFAULT_DETAILS else details[problem_type]
     return problems.problem_document(problem_type, examples.REQUEST_ID, detail) | _additional_members(problem_type)
+
+
+def to_problem_type(declared: Declared) -> ProblemType:
+    """Return the problem type of a declared error."""
+    return PROBLEM_TYPES[declared] if isinstance(declared, type) else declared
 
 
 def _additional_members(problem_type: ProblemType) -> dict[str, Any]:

@@ -16,31 +16,29 @@ _CODE = re.compile(r"`([^`]+)`")
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The explanation of a problem type. `status` is None if the problem occurs with several."""
+    """The explanation of a problem type."""
 
     slug: str
     title: str
+    status: int
     happened: str
     advice: str
-    status: int | None = None
 
 
 def render() -> str:
     """Return the page. The id of each section is the slug of its problem type."""
-    api, gateway = explanations()
+    all_explanations = explanations()
     return Template(assets.load_page("problems.html")).substitute(
-        index=_render_all(_render_entry, sorted([*api, *gateway], key=lambda each: each.slug)),
-        api_problems=_render_all(_render_section, api),
-        gateway_problems=_render_all(_render_section, gateway),
+        index=_render_all(_render_entry, all_explanations),
+        problems=_render_all(_render_section, all_explanations),
     )
 
 
-def explanations() -> tuple[list[Explanation], list[Explanation]]:
-    """Return the explanations of the API's problem types, and of API Gateway's own."""
+def explanations() -> list[Explanation]:
+    """Return the explanations of all problem types, in order of the slugs."""
     texts = tomllib.loads(assets.load_text("problems.toml"))
     types = sorted(ALL_PROBLEM_TYPES, key=lambda each: each.slug)
-    api = [Explanation(each.slug, each.title, **texts["api"][each.slug], status=each.status) for each in types]
-    return api, [Explanation(slug, **fields) for slug, fields in texts["gateway"].items()]
+    return [Explanation(each.slug, each.title, each.status, **texts[each.slug]) for each in types]
 
 
 def _render_all(render_one: Callable[[Explanation], str], each: Iterable[Explanation]) -> str:
@@ -52,19 +50,15 @@ def _render_entry(explanation: Explanation) -> str:
 
 
 def _render_section(explanation: Explanation) -> str:
-    slug = explanation.slug
+    slug, status = explanation.slug, explanation.status
     return f"""<section id="{slug}" aria-labelledby="{slug}-title">
 <h3 id="{slug}-title"><a href="#{slug}">{escape(explanation.title)}</a></h3>
-<p class="type"><code>urn:dwipper:problem:{slug}</code> · {_render_status(explanation.status)}</p>
+<p class="type"><code>urn:dwipper:problem:{slug}</code> · {status} {HTTPStatus(status).phrase}</p>
 <dl>
 <dt>What happened</dt><dd>{_render_text(explanation.happened)}</dd>
 <dt>What to do</dt><dd>{_render_text(explanation.advice)}</dd>
 </dl>
 </section>"""
-
-
-def _render_status(status: int | None) -> str:
-    return f"{status} {HTTPStatus(status).phrase}" if status else "various statuses"
 
 
 def _render_text(text: str) -> str:

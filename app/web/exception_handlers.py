@@ -13,6 +13,7 @@ from app.aws.errors import describe_cause, format_cause, to_domain_error
 from app.json_depth import exceeds_max_depth
 from app.observability.log_handlers import format_frames
 from app.web.problems import (
+    ACCESS_DENIED,
     BODY_TOO_LARGE,
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -30,7 +31,14 @@ logger = logging.getLogger("app.problems")
 
 _FRAMEWORK_PROBLEMS = {
     each.status: each
-    for each in (MALFORMED_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+    for each in (
+        MALFORMED_REQUEST,
+        ACCESS_DENIED,
+        NOT_FOUND,
+        METHOD_NOT_ALLOWED,
+        BODY_TOO_LARGE,
+        UNSUPPORTED_MEDIA_TYPE,
+    )
 }
 # Replacements for messages that pydantic writes for Python developers.
 _FLAW_DETAILS = {

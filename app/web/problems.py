@@ -67,6 +67,8 @@ PROBLEM_TYPES: Mapping[type[errors.DwipperError], ProblemType] = {
 INVALID_REQUEST = PROBLEM_TYPES[errors.InvalidEmailError]
 MALFORMED_REQUEST = ProblemType("malformed-request", 400, "Malformed request")
 NOT_FOUND = ProblemType("not-found", 404, "Not found")
+# Only API Gateway refuses a request in this way. No operation has a general 403.
+ACCESS_DENIED = ProblemType("access-denied", 403, "Access denied")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "Method not allowed")
 BODY_TOO_LARGE = ProblemType("body-too-large", 413, "Body too large")
 UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "Unsupported media type")
@@ -74,6 +76,7 @@ INTERNAL_ERROR = ProblemType("internal-error", 500, "Internal server error")
 ALL_PROBLEM_TYPES = (
     *PROBLEM_TYPES.values(),
     MALFORMED_REQUEST,
+    ACCESS_DENIED,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     BODY_TOO_LARGE,
@@ -85,6 +88,7 @@ ALL_PROBLEM_TYPES = (
 DEFAULT_DETAILS: Mapping[ProblemType, str] = {
     INVALID_REQUEST: "The request is invalid. `errors` lists each cause and its place.",
     MALFORMED_REQUEST: "The body cannot be read. It must be JSON with at most 32 levels.",
+    ACCESS_DENIED: "The token does not permit this request.",
     NOT_FOUND: "Nothing exists at this path. The OpenAPI document, `openapi.json`, lists all paths.",
     METHOD_NOT_ALLOWED: "This path does not support the method. The Allow header lists the supported ones.",
     BODY_TOO_LARGE: "A request body has at most 65,536 bytes.",

@@ -40,7 +40,7 @@ def find_example_errors(spec: Spec) -> Iterator[str]:
             yield f"{owner}: no example"
         for name, example in body.get("examples", {}).items():
             value = resolve(spec, example)["value"]
-            yield from (f"{owner}, {name}: {error.message}" for error in _make_validator(spec, body["schema"])(value))
+            yield from (f"{owner}, {name}: {error}" for error in find_body_errors(spec, body["schema"], value))
     for operation in iter_operations(spec):
         for parameter in operation.get("parameters", ()):
             yield from _find_value_errors(spec, f"{operation['operationId']} {parameter['name']}", parameter)
@@ -48,10 +48,15 @@ def find_example_errors(spec: Spec) -> Iterator[str]:
         yield from _find_value_errors(spec, name, header)
 
 
+def find_body_errors(spec: Spec, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
+    """Yield the errors of a value against a schema of the document."""
+    yield from (error.message for error in _make_validator(spec, schema)(value))
+
+
 def _find_value_errors(spec: Spec, owner: str, definition: Mapping[str, Any]) -> Iterator[str]:
     examples = [definition["example"]] if "example" in definition else definition["schema"].get("examples", [])
     for value in examples:
-        yield from (f"{owner}: {error.message}" for error in _make_validator(spec, definition["schema"])(value))
+        yield from (f"{owner}: {error}" for error in find_body_errors(spec, definition["schema"], value))
 
 
 def _make_validator(spec: Spec, schema: Mapping[str, Any]) -> Any:

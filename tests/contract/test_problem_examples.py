@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from app import errors
 from app.dwipps.schemas import DwippDraft
@@ -29,6 +29,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "not-found": {"url": "/nowhere"},
     "method-not-allowed": {"url": "/v1/dwipps/x"},
     "internal-error": {"url": "/fail"},
+    "access-denied": {"url": "/refuse"},
 }
 
 PROBLEM_URNS = {problem_type.urn for problem_type in problems.ALL_PROBLEM_TYPES}
@@ -45,6 +46,10 @@ def app() -> FastAPI:
     def write(draft: DwippDraft) -> None:
         """Require the body of `POST /v1/dwipps`, but no token."""
 
+    def refuse() -> None:
+        raise HTTPException(403)
+
+    app.add_api_route("/refuse", refuse, methods=["POST"], include_in_schema=False)
     app.add_api_route("/fail", fail, methods=["POST"], include_in_schema=False)
     app.add_api_route("/write", write, methods=["POST"], include_in_schema=False)
     return app
@@ -71,9 +76,7 @@ def test_document_has_examples_for_the_problems_in_operations() -> None:
     documented = {
         name for name in load_document()["components"]["examples"] if f"urn:dwipper:problem:{name}" in PROBLEM_URNS
     }
-    assert documented == {problem_type.slug for problem_type in problems.ALL_PROBLEM_TYPES} - {
-        problems.NOT_FOUND.slug,
-        problems.METHOD_NOT_ALLOWED.slug,
-    }
+    known = {problem_type.slug for problem_type in problems.ALL_PROBLEM_TYPES}
+    assert documented == known - {problems.METHOD_NOT_ALLOWED.slug}
     # InvalidEmailError has this type too. The example must be the general response.
     assert errors.InvalidEmailError.detail != problem_example(problems.INVALID_REQUEST)["detail"]

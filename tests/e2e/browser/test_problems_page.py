@@ -45,7 +45,7 @@ def test_type_link_highlights_its_section(browser: Browser, address: str, screen
     browser.click("//nav//a[. = 'edit-conflict']")
     browser.take_screenshot(screenshots / "edit-conflict.png")
     target, other = (
-        browser.get_style(f"//section[@id = '{slug}']", "box-shadow") for slug in ("edit-conflict", "throttled")
+        browser.get_style(f"//section[@id = '{slug}']", "box-shadow") for slug in ("edit-conflict", "too-many-requests")
     )
     assert (target == "none", other == "none") == (False, True)
     browser.assert_no_errors(address)

@@ -137,7 +137,7 @@ def test_throttled_request_is_429_with_retry_after(send: SendRequest, gateway: A
     with _throttle_all(gateway, api_id):
         for path in ("/v1/auth/login", "/health"):
             response = send(path=path)
-            _assert_problem(response, 429, "throttled")
+            _assert_problem(response, 429, "too-many-requests")
             assert response.headers["retry-after"] == "1"
     assert send(path="/health").status_code == 200
 
@@ -163,7 +163,7 @@ def _misconfigure_authorizer(gateway: Any, api_id: str) -> Iterator[None]:
 
 def test_missing_authorizer_is_500(send: SendRequest, gateway: Any, api_id: str) -> None:
     with _misconfigure_authorizer(gateway, api_id):
-        _assert_problem(send(Authorization="Bearer x.y.z"), 500, "authorizer-misconfigured")
+        _assert_problem(send(Authorization="Bearer x.y.z"), 500, "internal-error")
     _assert_problem(send(Authorization="Bearer x.y.z"), 401, "unauthenticated")
 
 

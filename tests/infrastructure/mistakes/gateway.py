@@ -93,6 +93,24 @@ MISTAKES: Mapping[str, Mistake] = {
         "'application/json'",
         gateway.check_gateway_responses,
     ),
+    "gateway-response-of-unknown-type": Mistake(
+        "deploy/responses.js",
+        "429, 'too-many-requests', 'Too many requests', 'All",
+        "429, 'throttled', 'Too many requests', 'All",
+        gateway.check_gateway_responses,
+    ),
+    "gateway-response-without-status": Mistake(
+        "deploy/responses.js",
+        "title, status, detail",
+        "title, detail",
+        gateway.check_gateway_responses,
+    ),
+    "gateway-response-without-retry-after": Mistake(
+        "deploy/responses.js",
+        "'The service did not answer. Try again.', RETRY_SECONDS]",
+        "'The service did not answer. Try again.']",
+        gateway.check_gateway_responses,
+    ),
     "missing-gateway-response": Mistake(
         "deploy/responses.js",
         re.compile(r"  \['THROTTLED'.*\n"),

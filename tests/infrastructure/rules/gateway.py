@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
-from testkit.operations import ALL_OPERATIONS
+from testkit.operations import ALL_OPERATIONS, load_document
+from tests.contract.document import Spec, find_body_errors, iter_operations, resolve
 from tests.infrastructure.firewall import Firewall, Request, matches
 from tests.infrastructure.rules.resources import (
     Resource,
@@ -119,19 +121,17 @@ def check_stage_deployment(template: Template) -> Iterator[str]:
 
 
 def check_gateway_responses(template: Template) -> Iterator[str]:
-    """Check that there is a response of each type, and that each is a problem document with CORS headers.
-
-    No two responses may have the same problem type.
-    """
+    """Check that there is a response of each type, with CORS headers, and that each operation documents it."""
     resources = find_resources(template, "AWS::ApiGateway::GatewayResponse")
     responses = [resource["Properties"] for _, resource in resources]
     for missing in _RESPONSE_TYPES - {response["ResponseType"] for response in responses}:
         yield f"{missing}: missing"
-    types = [json.loads(response["ResponseTemplates"]["application/json"])["type"] for response in responses]
-    if len(set(types)) != len(types):
-        yield "two responses have the same problem type"
+    document = load_document()
     for response in responses:
         yield from _check_response(response)
+        for operation in iter_operations(document):
+            for error in _find_undocumented_parts(document, operation, response):
+                yield f"{response['ResponseType']}: {operation['operationId']}: {error}"
 
 
 def check_function_callers(template: Template) -> Iterator[str]:
@@ -206,16 +206,30 @@ def _requires_access_token(method: Resource) -> bool:
 
 def _check_response(response: Resource) -> Iterator[str]:
     response_type = response["ResponseType"]
-    problem = json.loads(response["ResponseTemplates"]["application/json"])
-    headers = {name.removeprefix(_HEADER_PREFIX): value for name, value in response["ResponseParameters"].items()}
-    if headers.get("Content-Type") != "'application/problem+json'":
-        yield f"{response_type}: no problem document"
-    if not {"type", "title", "detail", "request_id"} <= problem.keys() or not str(problem["type"]).startswith("urn:"):
-        yield f"{response_type}: {sorted(problem)}"
     for header in _HEADERS:
-        if header not in headers:
+        if header not in _get_headers(response):
             yield f"{response_type}: no {header}"
-    if problem.get("status") != (int(response["StatusCode"]) if "StatusCode" in response else None):
+    if _get_body(response).get("status") != int(response.get("StatusCode", 0)):
         yield f"{response_type}: the statuses of the response and of its body differ"
-    if problem.get("status") in (429, 503) and "Retry-After" not in headers:
-        yield f"{response_type}: no Retry-After"
+
+
+def _find_undocumented_parts(document: Spec, operation: dict[str, Any], response: Resource) -> Iterator[str]:
+    """Yield the parts of a response that the OpenAPI document does not describe for an operation."""
+    documented = operation["responses"].get(response.get("StatusCode"), operation["responses"]["default"])
+    documented, headers = resolve(document, documented), _get_headers(response)
+    media = documented["content"].get(str(headers.get("Content-Type")).strip("'"))
+    if not media:
+        yield f"Content-Type {headers.get('Content-Type')}"
+        return
+    yield from find_body_errors(document, media["schema"], _get_body(response))
+    required = {name for name, header in documented["headers"].items() if resolve(document, header).get("required")}
+    yield from (f"no {name}" for name in sorted(required - headers.keys()))
+
+
+def _get_headers(response: Resource) -> dict[str, str]:
+    return {name.removeprefix(_HEADER_PREFIX): value for name, value in response["ResponseParameters"].items()}
+
+
+def _get_body(response: Resource) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(response["ResponseTemplates"]["application/json"])
+    return body
