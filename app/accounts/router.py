@@ -29,12 +29,12 @@ from app.web.routing import ApiRoute
 router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=ApiRoute)
 
 _REGISTRATION_LINKS: Any = {
-    202: {"links": links_with_body({"registration": "$response.body#/registration"}, "confirm", "resend")}
+    202: {"links": links_with_body("registration", "$response.body#/registration", "confirm", "resend")}
 }
 _SESSION_LINKS: Any = {
-    200: {"links": links_with_body({"refresh_token": "$response.body#/refresh_token"}, "refresh", "logout")}
+    200: {"links": links_with_body("refresh_token", "$response.body#/refresh_token", "refresh", "logout")}
 }
-_RESET_LINKS: Any = {202: {"links": links_with_body({"email": "$request.body#/email"}, "reset_password")}}
+_RESET_LINKS: Any = {202: {"links": links_with_body("email", "$request.body#/email", "reset_password")}}
 
 
 def _error_responses(*own: type[errors.DwipperError]) -> Responses:

@@ -30,7 +30,7 @@ function fillForm(system, spec, link, answer) {
     const value = evaluate(expression, answer);
     if (value !== undefined) fillInParameter(system, path, method, name, value);
   }
-  const values = Object.entries(link.requestBody ?? {}).map(([name, it]) => [name, evaluate(it, answer)]);
+  const values = Object.entries(link['x-body'] ?? {}).map(([name, it]) => [name, evaluate(it, answer)]);
   if (values.length && values.every(([, value]) => value !== undefined)) {
     const body = { ...example(spec, spec.paths[path][method].requestBody), ...Object.fromEntries(values) };
     fillInBody(system, path, method, JSON.stringify(body, null, 2));

@@ -14,6 +14,7 @@ from app.dwipps.schemas import DwippPage
 from app.main import create_app
 from app.openapi import document as document_module
 from app.openapi.document import standalone_document
+from app.openapi.links import BODY_EXTENSION
 from app.openapi.operations import IncompleteOperationError
 from app.openapi.problem_responses import PRINCIPAL_ERRORS, error_responses
 from app.web import problems
@@ -103,7 +104,7 @@ def _find_broken_links(spec: Spec) -> Iterator[str]:
                 target = operations.get(link["operationId"])
                 body = _get_first_example(spec, target.get("requestBody", {})) if target else {}
                 accepted = {parameter["name"] for parameter in (target or {}).get("parameters", ())} | set(body)
-                passed = {**link.get("parameters", {}), **link.get("requestBody", {})}
+                passed = {**link.get("parameters", {}), **link.get(BODY_EXTENSION, {})}
                 available = {
                     "$response.body#": _get_first_example(spec, response),
                     "$request.body#": _get_first_example(spec, operation),
@@ -162,13 +163,19 @@ class TestLinks:
         links = spec["paths"]["/v1/dwipps"]["post"]["responses"]["201"]["links"]
         assert {"read_dwipp", "edit_dwipp", "delete_dwipp", "toggle_upvote", "set_favorite"} <= links.keys()
 
+    def test_no_link_has_a_request_body(self) -> None:
+        """A `requestBody` would have to be the whole body. Expressions in an object are literal text."""
+        for operation in iter_operations(load_document()):
+            for response in operation["responses"].values():
+                assert not any("requestBody" in link for link in response.get("links", {}).values())
+
     @pytest.mark.parametrize(
         "change",
         [
             lambda link: link.update(operationId="read_thought"),
             lambda link: link.update(parameters={"id": "$response.body#/id"}),
             lambda link: link.update(parameters={"dwipp_id": "$response.body#/key"}),
-            lambda link: link.update(requestBody={"title": "$response.body#/text"}),
+            lambda link: link.update({BODY_EXTENSION: {"title": "$response.body#/text"}}),
         ],
         ids=["unknown operation", "unknown parameter", "unknown source", "unknown request field"],
     )
