@@ -70,7 +70,6 @@ OPENAPI: dict[str, Any] = {
                         **PasswordGrant.model_json_schema()["properties"],
                         "scope": {"type": "string", "description": "Ignored."},
                     },
-                    "additionalProperties": {"type": "string"},
                     "maxProperties": _MAX_FIELDS,
                 },
                 "example": {"grant_type": "password", "username": examples.EMAIL, "password": examples.PASSWORD},

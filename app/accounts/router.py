@@ -13,10 +13,10 @@ from app.accounts.schemas import (
     LoginRequest,
     RefreshRequest,
     RegisterRequest,
-    RegisterResponse,
+    RegistrationView,
     ResendRequest,
     ResetRequest,
-    TokenResponse,
+    SessionView,
 )
 from app.cognito.models import Tokens
 from app.members.dependencies import MemberDirectory
@@ -48,14 +48,14 @@ def _error_responses(*own: type[errors.DwipperError]) -> Responses:
     responses=_error_responses(errors.WeakPasswordError, errors.HandleTakenError) | _REGISTRATION_LINKS,
 )
 @counted_as("Registrations")
-def register(body: RegisterRequest, sign_up: AccountSignUp, directory: MemberDirectory) -> RegisterResponse:
+def register(body: RegisterRequest, sign_up: AccountSignUp, directory: MemberDirectory) -> RegistrationView:
     """Mail a code to the address. `confirm` takes the code together with the `registration` in the response.
 
     The response is the same for an email that already has an account.
     """
     if body.handle is not None and directory.is_taken(body.handle):
         raise errors.HandleTakenError
-    return RegisterResponse(registration=sign_up.register(body.email, body.password, body.handle))
+    return RegistrationView(registration=sign_up.register(body.email, body.password, body.handle))
 
 
 @router.post(
@@ -96,13 +96,13 @@ def resend(body: ResendRequest, sign_up: AccountSignUp) -> Response:
     | _SESSION_LINKS,
 )
 @counted_as("Logins")
-def login(body: LoginRequest, sessions: AccountSessions) -> TokenResponse:
+def login(body: LoginRequest, sessions: AccountSessions) -> SessionView:
     """Start a session.
 
     Send the access token with every other request. It lives 15 minutes. The refresh token requests new access tokens,
     for 30 days or until a sign-out. The error is the same for an unknown email and for a wrong password.
     """
-    return _token_response(sessions.log_in(body.email, body.password))
+    return _session_view(sessions.log_in(body.email, body.password))
 
 
 @router.post(
@@ -110,9 +110,9 @@ def login(body: LoginRequest, sessions: AccountSessions) -> TokenResponse:
     summary="Refresh the access token",
     responses=_error_responses(errors.InvalidRefreshTokenError) | _SESSION_LINKS,
 )
-def refresh(body: RefreshRequest, sessions: AccountSessions) -> TokenResponse:
+def refresh(body: RefreshRequest, sessions: AccountSessions) -> SessionView:
     """Return a new access token. The refresh token stays the same."""
-    return _token_response(sessions.refresh(body.refresh_token))
+    return _session_view(sessions.refresh(body.refresh_token))
 
 
 @router.post(
@@ -122,14 +122,14 @@ def refresh(body: RefreshRequest, sessions: AccountSessions) -> TokenResponse:
     responses=error_responses(*COGNITO_ERRORS, problems.BODY_TOO_LARGE, errors.InvalidGrantError) | _SESSION_LINKS,
 )
 @counted_as("Logins")
-def token(grant: Grant, sessions: AccountSessions) -> TokenResponse:
+def token(grant: Grant, sessions: AccountSessions) -> SessionView:
     """Start a session by OAuth2's password grant (RFC 6749, section 4.3), with the email as `username`.
 
     The Authorize button of the docs page uses this. The problem `invalid-token-request` also has the member `error` of
     section 5.2.
     """
     try:
-        return _token_response(sessions.log_in(grant.username, grant.password))
+        return _session_view(sessions.log_in(grant.username, grant.password))
     except (
         errors.InvalidCredentialsError,
         errors.AccountNotConfirmedError,
@@ -176,7 +176,7 @@ def reset_password(body: ResetRequest, passwords: AccountPasswords) -> None:
     passwords.reset(body.email, body.code, body.new_password)
 
 
-def _token_response(tokens: Tokens) -> TokenResponse:
-    return TokenResponse(
+def _session_view(tokens: Tokens) -> SessionView:
+    return SessionView(
         access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_in=tokens.expires_in
     )

@@ -25,7 +25,7 @@ class RegisterRequest(BaseModel):
     handle: Handle | None = None
 
 
-class RegisterResponse(BaseModel):
+class RegistrationView(BaseModel):
     """The same response for a new email and for one with an account."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"registration": examples.REGISTRATION}]})
@@ -94,7 +94,7 @@ class ChangePasswordRequest(BaseModel):
     new_password: NewPassword
 
 
-class TokenResponse(BaseModel):
+class SessionView(BaseModel):
     """The tokens of a session (RFC 6749, section 5.1)."""
 
     model_config = ConfigDict(

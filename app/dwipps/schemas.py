@@ -171,7 +171,7 @@ class DwippEdit(DwippDraft):
     version: Annotated[int | None, BeforeValidator(_integral_float_to_int)] = Field(
         None,
         ge=1,
-        lt=2**53,
+        le=2**53 - 1,
         strict=True,
         description="The version that you read. If the Dwipp has another version, nothing changes.",
     )

@@ -1,5 +1,6 @@
 """The OpenAPI document: FastAPI's, completed with the problems, headers, links and examples of this API."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,12 +19,16 @@ _INFO = {
 # The served document names the folder that it lies in, so it holds behind any prefix.
 # https://spec.openapis.org/oas/v3.1.0#relative-references-in-urls
 _RELATIVE_SERVER = {"url": ".", "description": "The server of this document."}
-# For the document as a file.
-_SERVER = {
-    "url": "{origin}",
-    "description": "Your API, at the address that `make run` or `make outputs` prints.",
-    "variables": {"origin": {"default": "http://127.0.0.1:8000", "description": "The address, including the stage."}},
-}
+# For the document as a file. Many generators do not know variables, so the first server has none.
+_LOCAL_ORIGIN = "http://127.0.0.1:8000"
+_SERVERS = [
+    {"url": _LOCAL_ORIGIN, "description": "The API of `make run`."},
+    {
+        "url": "{origin}",
+        "description": "Your API, at the address that `make outputs` prints.",
+        "variables": {"origin": {"default": _LOCAL_ORIGIN, "description": "The address, including the stage."}},
+    },
+]
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
@@ -40,7 +45,11 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
 
 def standalone_document(app: FastAPI) -> dict[str, Any]:
     """Return the document as a file. It names the address of the API, because a file has none."""
-    return openapi_document(app) | {"servers": [_SERVER]}
+    document = copy.deepcopy(openapi_document(app)) | {"servers": _SERVERS}
+    for scheme in document["components"]["securitySchemes"].values():
+        for flow in scheme["flows"].values():
+            flow["tokenUrl"] = f"{_LOCAL_ORIGIN}/{flow['tokenUrl']}"
+    return document
 
 
 def _build(app: FastAPI) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from fastapi.routing import APIRoute
@@ -36,16 +37,16 @@ class OperationBuilder:
     def __init__(self, schemas: Mapping[str, dict[str, Any]], routes: Mapping[str, APIRoute]) -> None:
         self._schemas = {name: _without_examples(schema) for name, schema in schemas.items()}
         self._routes = routes
-        self._slugs: set[str] = set()
+        self._alternatives: set[tuple[str, ...]] = set()
         self._responses: dict[str, Any] = {}
         self._examples: dict[str, Any] = {}
 
     @property
     def components(self) -> dict[str, Any]:
         """Return the components of the completed operations."""
-        slugs = sorted(self._slugs)
+        slugs = sorted(set(chain.from_iterable(self._alternatives)))
         return {
-            "schemas": dict(sorted({**self._schemas, **problem_responses.problem_schemas(slugs)}.items())),
+            "schemas": dict(sorted({**self._schemas, **problem_responses.problem_schemas(self._alternatives)}.items())),
             "responses": dict(sorted(self._responses.items())),
             "examples": dict(sorted(self._examples.items())) | problem_responses.problem_examples(slugs),
         }
@@ -85,7 +86,7 @@ class OperationBuilder:
                 self._complete_response(operation, status, name, route)
         default = problem_responses.declare_default_response()
         default["headers"] = _refer_to_headers(common_headers(path))
-        responses["default"] = self._problem_response(default, path, name="gateway-problem")
+        responses["default"] = self._problem_response(default, path)
         operation["responses"] = dict(sorted(responses.items()))
 
     def _complete_response(self, operation: dict[str, Any], status: str, name: str, route: APIRoute) -> None:
@@ -103,13 +104,13 @@ class OperationBuilder:
         if response["description"] == _FASTAPI_DESCRIPTION and status in _BODILESS:
             response["description"] = _BODILESS[status]
 
-    def _problem_response(self, declared: dict[str, Any], path: str, name: str | None = None) -> dict[str, Any]:
+    def _problem_response(self, declared: dict[str, Any], path: str) -> dict[str, Any]:
         slugs = declared[problem_responses.SLUGS_KEY]
-        self._slugs.update(slugs)
+        self._alternatives.add(tuple(slugs))
         response = problem_responses.build_response(declared) | {"headers": declared["headers"]}
         if not path.startswith(_SHARED_RESPONSES_PREFIX):  # Other paths lack Cache-Control.
             return response
-        name = name or problem_responses.response_name(slugs, is_counted="RateLimit" in declared["headers"])
+        name = problem_responses.response_name(slugs, is_counted="RateLimit" in declared["headers"])
         self._responses[name] = response
         return {"$ref": f"#/components/responses/{name}"}
 

@@ -52,10 +52,17 @@ GATEWAY_ERRORS: tuple[Declared, ...] = (
     errors.UnavailableError,
 )
 
+
+def to_problem_type(declared: Declared) -> ProblemType:
+    """Return the problem type of a declared error."""
+    return PROBLEM_TYPES[declared] if isinstance(declared, type) else declared
+
+
 # Marks a declared response until the document is built.
 SLUGS_KEY = "x-problems"
 
 _TYPES_BY_SLUG = {each.slug: each for each in problems.ALL_PROBLEM_TYPES}
+_GATEWAY_SLUGS = tuple(to_problem_type(each).slug for each in GATEWAY_ERRORS)
 _COMPONENTS = "#/components/{part}/{name}"
 
 
@@ -97,8 +104,7 @@ def declare_default_response() -> dict[str, Any]:
 def build_response(declared: Mapping[str, Any]) -> dict[str, Any]:
     """Complete a declared response, except for its headers."""
     slugs = declared[SLUGS_KEY]
-    schemas = [_reference("schemas", _schema_name(slug)) for slug in slugs]
-    schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
+    schema = _reference("schemas", _schema_name(slugs))
     references = {slug: _reference("examples", slug) for slug in slugs}
     content = {problems.MEDIA_TYPE: {"schema": schema, "examples": references}}
     return {"description": declared["description"], "content": content}
@@ -111,17 +117,24 @@ def response_name(slugs: Sequence[str], *, is_counted: bool) -> str:
         slugs: its problem types.
         is_counted: whether it can have the headers of a counted request.
     """
-    return "-or-".join(slugs) + ("-counted" if is_counted else "")
+    return _joined_name(slugs) + ("-counted" if is_counted else "")
 
 
-def problem_schemas(slugs: Iterable[str]) -> dict[str, Any]:
-    """Return the schemas of problem types, and of their parts, by name."""
+def problem_schemas(alternatives: Iterable[Sequence[str]]) -> dict[str, Any]:
+    """Return the schemas of problems by name: the base, its parts, each problem type, and unions.
+
+    Args:
+        alternatives: the slugs of the problem types that a response can have, for each response.
+    """
     models: set[type[problems.Problem]] = {problems.Problem, *problems.PROBLEM_MODELS.values()}
     _, generated = models_json_schema([(model, "serialization") for model in models], ref_template=_template("schemas"))
     definitions = generated["$defs"]
-    return {"Flaw": definitions["Flaw"]} | {
-        _schema_name(slug): _schema(_TYPES_BY_SLUG[slug], definitions) for slug in slugs
-    }
+    schemas = {name: definitions[name] for name in ("Flaw", problems.Problem.__name__)}
+    for slugs in alternatives:
+        schemas |= {_schema_name([slug]): _schema(_TYPES_BY_SLUG[slug], definitions) for slug in slugs}
+        if len(slugs) > 1:
+            schemas[_schema_name(slugs)] = _union(slugs)
+    return schemas
 
 
 def problem_examples(slugs: Iterable[str]) -> dict[str, Any]:
@@ -137,11 +150,6 @@ def problem_example(problem_type: ProblemType) -> dict[str, Any]:
     return problems.problem_document(problem_type, examples.REQUEST_ID, detail) | _additional_members(problem_type)
 
 
-def to_problem_type(declared: Declared) -> ProblemType:
-    """Return the problem type of a declared error."""
-    return PROBLEM_TYPES[declared] if isinstance(declared, type) else declared
-
-
 def _additional_members(problem_type: ProblemType) -> dict[str, Any]:
     if problem_type == problems.INVALID_REQUEST:
         return {"errors": [{"pointer": "/text", "detail": "This field is required."}]}
@@ -155,16 +163,37 @@ def _additional_members(problem_type: ProblemType) -> dict[str, Any]:
 
 
 def _schema(problem_type: ProblemType, definitions: Mapping[str, Any]) -> dict[str, Any]:
-    model = problems.PROBLEM_MODELS.get(problem_type, problems.Problem)
-    general: dict[str, Any] = definitions[model.__name__]
-    constants = {"type": {"const": problem_type.urn}, "status": {"const": problem_type.status}}
-    properties = {name: schema | constants.get(name, {}) for name, schema in general["properties"].items()}
-    properties.get("errors", {}).pop("default", None)  # Without flaws the member is absent, not empty.
-    return general | {"description": f"{problem_type.title}.", "properties": properties}
+    """Return the schema of a problem type: the base, and what is particular."""
+    base = definitions[problems.Problem.__name__]
+    model = definitions[problems.PROBLEM_MODELS.get(problem_type, problems.Problem).__name__]
+    # Generators merge an enum with the type in the base, but no constant.
+    constants = {
+        "type": {"type": "string", "enum": [problem_type.urn]},
+        "status": {"type": "integer", "enum": [problem_type.status]},
+    }
+    additional = {name: schema for name, schema in model["properties"].items() if name not in base["properties"]}
+    required = [*constants, *(name for name in model["required"] if name in additional)]
+    # Without flaws the member is absent, not empty.
+    additional = {name: {key: schema[key] for key in schema if key != "default"} for name, schema in additional.items()}
+    particular = {"type": "object", "properties": constants | additional, "required": required}
+    reference = _reference("schemas", problems.Problem.__name__)
+    return {"description": f"{problem_type.title}.", "allOf": [reference, particular]}
 
 
-def _schema_name(slug: str) -> str:
-    return f"{slug.title().replace('-', '')}Problem"
+def _union(slugs: Sequence[str]) -> dict[str, Any]:
+    references = [_reference("schemas", _schema_name([slug])) for slug in slugs]
+    mapping = {_TYPES_BY_SLUG[slug].urn: each["$ref"] for slug, each in zip(slugs, references, strict=True)}
+    return {"oneOf": references, "discriminator": {"propertyName": "type", "mapping": mapping}}
+
+
+def _schema_name(slugs: Sequence[str]) -> str:
+    words = _joined_name(slugs).split("-")
+    return "".join(word.capitalize() for word in words) + "Problem"
+
+
+def _joined_name(slugs: Sequence[str]) -> str:
+    """Return the name of problem types that one response can have."""
+    return "gateway" if tuple(slugs) == _GATEWAY_SLUGS else "-or-".join(slugs)
 
 
 def _reference(part: str, name: str) -> dict[str, str]:

@@ -15,6 +15,12 @@ def _get_schema(spec: Spec, name: str) -> dict[str, Any]:
     return schema
 
 
+def _get_own_properties(spec: Spec, name: str) -> dict[str, Any]:
+    """Return the properties that a problem type adds to the base."""
+    properties: dict[str, Any] = _get_schema(spec, name)["allOf"][1]["properties"]
+    return properties
+
+
 def _get_operation(spec: Spec, method: str, path: str) -> dict[str, Any]:
     operation: dict[str, Any] = spec["paths"][path][method]
     return operation
@@ -53,9 +59,7 @@ BREAKING_CHANGES: dict[str, tuple[str, Change]] = {
     ),
     "enum value added to a response": (
         "response-property-enum-value-added",
-        lambda spec: _get_schema(spec, "InvalidTokenRequestProblem")["properties"]["error"]["enum"].append(
-            "invalid_scope"
-        ),
+        lambda spec: _get_own_properties(spec, "InvalidTokenRequestProblem")["error"]["enum"].append("invalid_scope"),
     ),
     "response field made optional": (
         "response-property-became-optional",
@@ -66,10 +70,8 @@ BREAKING_CHANGES: dict[str, tuple[str, Change]] = {
         lambda spec: _get_schema(spec, "DwippView")["properties"].update(upvotes={"type": "string"}),
     ),
     "problem type changed": (
-        "response-property-const-changed",
-        lambda spec: _get_schema(spec, "EditConflictProblem")["properties"]["type"].update(
-            const="urn:dwipper:problem:x"
-        ),
+        "response-property-enum-value-added",
+        lambda spec: _get_own_properties(spec, "EditConflictProblem")["type"].update(enum=["urn:dwipper:problem:x"]),
     ),
     "success status removed": (
         "response-success-status-removed",

@@ -23,6 +23,20 @@ def resolve(spec: Spec, node: Any) -> Any:
     return target
 
 
+def resolve_choices(spec: Spec, schema: Mapping[str, Any]) -> list[Any]:
+    """Return the schemas that a value can match: those of a union, or the schema itself."""
+    schema = resolve(spec, schema)
+    return [resolve(spec, choice) for choice in schema.get("oneOf", [schema])]
+
+
+def merge_properties(spec: Spec, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of an object, those of its base included."""
+    properties: dict[str, Any] = {}
+    for part in [*schema.get("allOf", ()), schema]:
+        properties |= resolve(spec, part).get("properties", {})
+    return properties
+
+
 def iter_bodies(spec: Spec) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each media type of each request and response, with the owner's name, such as `login 200`."""
     for operation in iter_operations(spec):

@@ -49,6 +49,7 @@ class Oasdiff:
             str(new),
             "--format=json",
             f"--severity-levels={_SEVERITIES}",
+            "--flatten-allof",  # Otherwise a change of what extends a base is only a warning.
         ]
         findings = json.loads(run_command(arguments, old.parent))
         return [_to_change(finding) for finding in findings]

@@ -20,8 +20,9 @@ from app.openapi.problem_responses import PRINCIPAL_ERRORS, error_responses
 from app.web import problems
 from testkit.doubles import make_offline_app, send_request
 from testkit.operations import ALL_OPERATIONS, load_document
-from tests.contract.document import Spec, iter_operations, resolve
+from tests.contract.document import Spec, iter_operations, merge_properties, resolve, resolve_choices
 
+_BASE = "#/components/schemas/Problem"
 _PROBLEM_TYPES = {problem_type.urn: problem_type for problem_type in problems.ALL_PROBLEM_TYPES}
 
 
@@ -33,6 +34,19 @@ def _iter_problem_responses(spec: Spec) -> Iterator[tuple[str, str, dict[str, An
                 yield operation["operationId"], status, resolve(spec, response)
 
 
+_EXCLUSIVE_BOUNDS = {"exclusiveMinimum", "exclusiveMaximum"}
+_GENERATED_SUFFIXES = (
+    "",
+    "Response",
+    "Responses",
+    "Params",
+    "Body",
+    "JSONBody",
+    "JSONRequestBody",
+    "Data",
+    "Error",
+    "Res",
+)
 # https://json-schema.org/draft/2020-12/json-schema-validation, and the discriminator of OpenAPI.
 KEYWORDS = {
     *("$ref", "type", "enum", "const", "format", "default", "title", "description", "examples", "deprecated"),
@@ -73,19 +87,44 @@ class TestProblemResponses:
         spec = load_document()
         for operation_id, status, response in _iter_problem_responses(spec):
             schema = response["content"][problems.MEDIA_TYPE]["schema"]
-            choices = [resolve(spec, choice)["properties"] for choice in schema.get("oneOf", [schema])]
-            types = [choice["type"]["const"] for choice in choices]
-            assert {choice["status"]["const"] for choice in choices} == {int(status)}, operation_id
+            choices = [merge_properties(spec, choice) for choice in resolve_choices(spec, schema)]
+            types = [name for choice in choices for name in choice["type"]["enum"]]
+            assert all(choice["status"]["enum"] == [int(status)] for choice in choices), operation_id
             assert response["description"] == " · ".join(f"{_PROBLEM_TYPES[name].title}: `{name}`" for name in types)
 
     def test_each_problem_is_defined_once_and_used(self) -> None:
         spec = load_document()
-        schemas = [name for name in spec["components"]["schemas"] if name.endswith("Problem")]
-        references = str(spec["components"]["responses"]) + str(spec["paths"])
+        schemas = {name: each for name, each in spec["components"]["schemas"].items() if name.endswith("Problem")}
+        types = [name for name, schema in schemas.items() if "allOf" in schema]
         # Unknown methods belong to no operation.
-        assert len(schemas) == len(_PROBLEM_TYPES) - 1
-        assert all(f"#/components/schemas/{name}" in references for name in schemas)
-        assert all(f"#/components/responses/{name}" in references for name in spec["components"]["responses"])
+        assert len(types) == len(_PROBLEM_TYPES) - 1
+        assert all(f"'#/components/schemas/{name}'" in str(spec) for name in schemas)
+        assert all(f"'#/components/responses/{name}'" in str(spec) for name in spec["components"]["responses"])
+
+    def test_each_problem_type_extends_the_base(self) -> None:
+        schemas = load_document()["components"]["schemas"]
+        extended = {name for name, schema in schemas.items() if {"$ref": _BASE} in schema.get("allOf", ())}
+        unions = {name for name, schema in schemas.items() if "discriminator" in schema}
+        assert {name for name in schemas if name.endswith("Problem")} == {"Problem"} | extended | unions
+
+    def test_discriminator_selects_the_schema_of_the_type(self) -> None:
+        spec = load_document()
+        unions = [schema for schema in _iter_schemas(spec["components"]) if "oneOf" in schema]
+        assert len(unions) > 10
+        for union in unions:
+            mapping, name = union["discriminator"]["mapping"], union["discriminator"]["propertyName"]
+            assert sorted(mapping.values()) == sorted(choice["$ref"] for choice in union["oneOf"])
+            for urn, reference in mapping.items():
+                assert merge_properties(spec, resolve(spec, {"$ref": reference}))[name]["enum"] == [urn]
+
+    def test_each_operation_has_throttling_and_a_default(self) -> None:
+        spec = load_document()
+        for operation in iter_operations(spec):
+            for status in ("429", "default"):
+                response = resolve(spec, operation["responses"][status])
+                choices = resolve_choices(spec, response["content"][problems.MEDIA_TYPE]["schema"])
+                types = [merge_properties(spec, choice)["type"]["enum"] for choice in choices]
+                assert ["urn:dwipper:problem:too-many-requests"] in types, operation["operationId"]
 
     @pytest.mark.parametrize("operation", ALL_OPERATIONS, ids=str)
     def test_each_operation_refuses_a_large_body(self, operation: Any) -> None:
@@ -154,6 +193,36 @@ def test_schemas_have_only_keywords_of_json_schema() -> None:
     for name in ("paths", "components"):
         for schema in _iter_schemas(document[name]):
             assert schema.keys() <= KEYWORDS, schema
+
+
+class TestGenerators:
+    """Rules of the generators of clients. tests/e2e/clients/test_generators.py runs them."""
+
+    def test_no_schema_has_the_name_of_a_generated_type(self) -> None:
+        """Generators name types after operations: oapi-codegen calls the result of `register` `RegisterResponse`."""
+        spec = load_document()
+        names = ["".join(map(str.capitalize, each["operationId"].split("_"))) for each in iter_operations(spec)]
+        generated = {f"{name}{suffix}" for name in names for suffix in _GENERATED_SUFFIXES}
+        assert not generated & spec["components"]["schemas"].keys()
+
+    def test_bounds_are_inclusive(self) -> None:
+        """In OpenAPI 3.0, which ogen and progenitor read, an exclusive bound is a boolean."""
+        assert not [schema for schema in _iter_schemas(load_document()) if _EXCLUSIVE_BOUNDS & schema.keys()]
+
+    def test_form_names_all_its_parameters(self) -> None:
+        """With `additionalProperties`, orval generates code that is invalid in strict TypeScript."""
+        schema = load_document()["paths"]["/v1/auth/token"]["post"]["requestBody"]["content"]
+        assert "additionalProperties" not in schema["application/x-www-form-urlencoded"]["schema"]
+
+    def test_published_document_has_absolute_urls(self) -> None:
+        spec = load_document()
+        flow = spec["components"]["securitySchemes"]["Member"]["flows"]["password"]
+        assert spec["servers"][0]["url"] == "http://127.0.0.1:8000"
+        assert flow["tokenUrl"] == "http://127.0.0.1:8000/v1/auth/token"
+
+    def test_served_document_has_relative_urls(self) -> None:
+        document = create_app().openapi()
+        assert document["components"]["securitySchemes"]["Member"]["flows"]["password"]["tokenUrl"] == "v1/auth/token"
 
 
 class TestLinks:
@@ -246,4 +315,7 @@ class TestBuild:
     def test_only_the_published_document_names_a_host(self) -> None:
         app = create_app()
         documents = standalone_document(app), app.openapi()
-        assert [[server["url"] for server in document["servers"]] for document in documents] == [["{origin}"], ["."]]
+        assert [[server["url"] for server in document["servers"]] for document in documents] == [
+            ["http://127.0.0.1:8000", "{origin}"],
+            ["."],
+        ]

@@ -48,9 +48,9 @@ SPECTRAL_RULES: dict[str, Change] = {
         "examples"
     ),
     "dwipper-problems": _send_problem_as_plain_json,
-    "dwipper-problem-types": lambda spec: spec["components"]["schemas"]["EditConflictProblem"]["properties"].update(
-        type={"type": "string"}
-    ),
+    "dwipper-problem-types": lambda spec: spec["components"]["schemas"]["EditConflictProblem"]["allOf"][1][
+        "properties"
+    ].update(type={"type": "string"}),
     "operation-description": lambda spec: _get_create_dwipp(spec).pop("description"),
     "operation-operationId-unique": lambda spec: _get_create_dwipp(spec).update(operationId="edit_dwipp"),
     "operation-tag-defined": lambda spec: _get_create_dwipp(spec).update(tags=["thoughts"]),

