@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
@@ -26,6 +26,7 @@ from app.moderation.router import router as moderation
 from app.observability import json_logging
 from app.observability.access_log import AccessLog
 from app.openapi.document import openapi_document
+from app.openapi.formats import bounded
 from app.pages.routes import add_pages
 from app.safety.reports_router import router as reports
 from app.safety.router import router as safety
@@ -60,8 +61,8 @@ class Health(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok", "version": __version__}]})
 
-    status: str
-    version: str
+    status: Literal["ok"]
+    version: Annotated[str, bounded(20)]
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -15,7 +15,7 @@ from app.api_gateway import make_handler
 from app.dwipps.ids import feed_shard, new_id
 from app.jobs.queue import JobQueue
 from app.main import create_app
-from app.me.export import MAX_EXPORT_ITEMS
+from app.me.schemas import MAX_EXPORT_ITEMS
 from app.worker_bootstrap import build_worker
 from benchmarks import rows
 from benchmarks.progress import ProgressTracker

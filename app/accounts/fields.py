@@ -18,6 +18,8 @@ from app.openapi import examples
 from app.openapi.formats import BLANKS, lower_ascii
 
 MAX_EMAIL_LENGTH = 128  # RFC 5321 allows 254, but emails are usernames, and Cognito's usernames have 128 characters.
+_MAX_CODE_LENGTH = 256  # A code has 6 characters and a registration 36. The others are blanks.
+MAX_TOKEN_LENGTH = 5000  # Cognito's refresh tokens have about 1,800 characters.
 _MAX_LOCAL_PART_LENGTH = 64  # RFC 5321, section 4.5.3.1.1
 
 # A dot-atom, and a domain with at least one dot (RFC 5321, section 4.1.2). Quoted local parts and address literals are
@@ -114,6 +116,7 @@ Password = Annotated[
 ]
 RegistrationId = Annotated[
     str,
+    Field(max_length=_MAX_CODE_LENGTH),
     AfterValidator(str.strip),
     AfterValidator(lower_ascii),
     Field(description="From the response of `register`.", examples=[examples.REGISTRATION]),
@@ -121,8 +124,16 @@ RegistrationId = Annotated[
 Code = Annotated[
     str,
     AfterValidator(str.strip),
-    Field(description="The code from the mail. Blanks at the ends are removed.", examples=[examples.CODE]),
+    Field(
+        description="The code from the mail. Blanks at the ends are removed.",
+        examples=[examples.CODE],
+        # Not checked: the response to a longer code is that to any other invalid one.
+        json_schema_extra={"maxLength": _MAX_CODE_LENGTH},
+    ),
 ]
-RefreshToken = Annotated[str, Field(description="From the response of `login`.", examples=[examples.REFRESH_TOKEN])]
+RefreshToken = Annotated[
+    str,
+    Field(max_length=MAX_TOKEN_LENGTH, description="From the response of `login`.", examples=[examples.REFRESH_TOKEN]),
+]
 # A new password in a request that also has the account's email. That email and its local part are refused.
 NewAccountPassword = Annotated[NewPassword, AfterValidator(_refuse_own_email)]

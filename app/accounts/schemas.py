@@ -1,12 +1,22 @@
 """The requests and responses of accounts in the API."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.accounts.fields import Code, Email, NewAccountPassword, NewPassword, Password, RefreshToken, RegistrationId
+from app.accounts.fields import (
+    MAX_TOKEN_LENGTH,
+    Code,
+    Email,
+    NewAccountPassword,
+    NewPassword,
+    Password,
+    RefreshToken,
+    RegistrationId,
+)
 from app.members.handles import Handle
 from app.openapi import examples
+from app.openapi.formats import Omittable, bounded
 
 
 def _config(**example: Any) -> ConfigDict:
@@ -22,7 +32,7 @@ class RegisterRequest(BaseModel):
 
     email: Email
     password: NewAccountPassword
-    handle: Handle | None = None
+    handle: Omittable[Handle] = None
 
 
 class RegistrationView(BaseModel):
@@ -30,7 +40,7 @@ class RegistrationView(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"registration": examples.REGISTRATION}]})
 
-    registration: RegistrationId
+    registration: Annotated[str, bounded(36)] = Field(description="Send it with the code from the mail.")
 
 
 class ConfirmRequest(BaseModel):
@@ -94,6 +104,9 @@ class ChangePasswordRequest(BaseModel):
     new_password: NewPassword
 
 
+TokenText = Annotated[str, bounded(MAX_TOKEN_LENGTH)]
+
+
 class SessionView(BaseModel):
     """The tokens of a session (RFC 6749, section 5.1)."""
 
@@ -110,7 +123,7 @@ class SessionView(BaseModel):
         }
     )
 
-    access_token: str = Field(description="Send it as `Authorization: Bearer …`.")
-    refresh_token: str = Field(description="Requests new access tokens until a sign-out revokes it.")
+    access_token: TokenText = Field(description="Send it as `Authorization: Bearer …`.")
+    refresh_token: TokenText = Field(description="Requests new access tokens until a sign-out revokes it.")
     expires_in: int = Field(description="The lifetime of the access token in seconds.", examples=[900])
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- the name of a scheme

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from app.dwipps.ids import is_id
 from app.openapi import examples
 from app.openapi.formats import WithoutNull, lower_ascii
-from app.pagination.cursors import CURSOR_DESCRIPTION, DEFAULT_LIMIT, LIMIT_DESCRIPTION, Limit, PageRequest
+from app.pagination.cursors import CURSOR_DESCRIPTION, DEFAULT_LIMIT, LIMIT_DESCRIPTION, CursorText, Limit, PageRequest
 from app.rankings.lists import ListName
 
 MAX_IDS = 100
@@ -91,7 +91,7 @@ class ListingQuery(BaseModel):
     limit: Annotated[Limit | None, WithoutNull()] = Field(
         None, description=f"{LIMIT_DESCRIPTION[:-1]}, {DEFAULT_LIMIT} by default."
     )
-    cursor: Annotated[str | None, WithoutNull()] = Field(None, description=CURSOR_DESCRIPTION)
+    cursor: Annotated[CursorText | None, WithoutNull()] = Field(None, description=CURSOR_DESCRIPTION)
 
     @property
     def page(self) -> PageRequest:

@@ -8,10 +8,11 @@ from pydantic_core import PydanticCustomError
 
 from app.dwipps.visibility import INVISIBLE_CLASS, is_visible
 from app.openapi import examples
-from app.openapi.formats import BLANKS, ModerationReason, Timestamp
+from app.openapi.formats import BLANKS, HandleText, IdText, ModerationReason, Omittable, Timestamp, bounded
 from app.pagination.cursors import Page
 
 MAX_TEXT_LENGTH = 280
+DwippText = Annotated[str, bounded(MAX_TEXT_LENGTH)]
 _MAX_COMPOSED = 4  # A character composes from at most four (https://www.unicode.org/faq/normalization.html#12).
 _REFUSED_CATEGORIES = ("Cc", "Cs")  # Control characters, and lone surrogates, which JSON can express and UTF-8 cannot.
 
@@ -47,7 +48,7 @@ _EXAMPLE = dwipp_example(upvotes=3, upvoted=True, favorited=True)
 class Author(BaseModel):
     """The author of a Dwipp, by handle only."""
 
-    handle: str
+    handle: HandleText
 
 
 class RemovalView(BaseModel):
@@ -63,7 +64,7 @@ class DwippView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     id: str = Field(description="A UUIDv7. Ids sort by time.", json_schema_extra={"format": "uuid"})
-    text: str
+    text: DwippText
     author: Author
     created_at: Timestamp = Field(description="The time in the id.")
     edited_at: Timestamp | None = Field(description="Null until the first edit.")
@@ -98,7 +99,7 @@ class FeedPage(DwippPage):
 class Mark(BaseModel):
     """An upvote or a favorite, with its time."""
 
-    dwipp_id: str
+    dwipp_id: IdText
     at: Timestamp
 
 
@@ -155,6 +156,10 @@ def _integral_float_to_int(number: Any) -> Any:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
+# The constraints come first: after a validator, pydantic would not write them into the JSON Schema.
+_Version = Annotated[int, Field(ge=1, le=2**53 - 1, strict=True), BeforeValidator(_integral_float_to_int)]
+
+
 class DwippDraft(BaseModel):
     """A new Dwipp."""
 
@@ -168,10 +173,6 @@ class DwippEdit(DwippDraft):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": examples.NEW_TEXT, "version": 1}]})
 
-    version: Annotated[int | None, BeforeValidator(_integral_float_to_int)] = Field(
-        None,
-        ge=1,
-        le=2**53 - 1,
-        strict=True,
-        description="The version that you read. If the Dwipp has another version, nothing changes.",
+    version: Omittable[_Version] = Field(
+        None, description="The version that you read. If the Dwipp has another version, nothing changes."
     )

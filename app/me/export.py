@@ -5,15 +5,11 @@ from typing import Any
 
 from app.cognito.user_pool import UserPool
 from app.errors import UnauthenticatedError
-from app.me.schemas import ExportView
+from app.me.schemas import MAX_EXPORT_ITEMS, ExportView
 from app.members.models import Member
 from app.members.personal_data import PersonalData
 from app.members.schemas import OwnProfileView
 from app.pagination.cursors import decode_cursor, encode_cursor
-
-# A Dwipp is at most 2 KB of JSON, a decision or a reaction 200 bytes. So a part stays below 1.3 MB, and a Lambda
-# response may have 6 MB.
-MAX_EXPORT_ITEMS = 500
 
 _LIST_SECTIONS = tuple(name for name in ExportView.model_fields if name not in ("profile", "next_cursor"))
 

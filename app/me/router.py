@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic.json_schema import SkipJsonSchema
 
 from app import errors
 from app.accounts.dependencies import AccountPasswords, AccountSessions
@@ -25,6 +26,7 @@ from app.openapi.problem_responses import (
     PRINCIPAL_ERRORS,
     error_responses,
 )
+from app.pagination.cursors import CursorText
 from app.pagination.dependencies import PageParams
 from app.web.routing import ApiRoute
 
@@ -80,7 +82,9 @@ def delete_me(principal: CurrentPrincipal, request: Request, deletion: AccountDe
 def export_me(
     member: CurrentMember,
     export: AccountExport,
-    cursor: Annotated[str | None, Query(description="The `next_cursor` of the previous part.")] = None,
+    cursor: Annotated[
+        CursorText | SkipJsonSchema[None], Query(description="The `next_cursor` of the previous part.")
+    ] = None,
 ) -> ExportView:
     """Return all data about you. The export of a larger account has several parts.
 

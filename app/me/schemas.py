@@ -7,7 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.dwipps.schemas import DwippView, Mark, dwipp_example
 from app.members.schemas import ModerationAction, OwnProfileView, SuspensionView
 from app.openapi import examples
+from app.openapi.formats import HandleText
+from app.pagination.cursors import CursorText
 from app.safety.schemas import OwnReport
+
+# A Dwipp is at most 2 KB of JSON, a decision or a reaction 200 bytes. So a part stays below 1.3 MB, and a Lambda
+# response may have 6 MB.
+MAX_EXPORT_ITEMS = 500
 
 _PROFILE: Any = {
     "handle": examples.HANDLE,
@@ -28,6 +34,11 @@ _EXAMPLE: Any = {
 }
 
 
+# The moderators' decisions on removed Dwipps are in addition to the items of a part, at most one for each.
+_SECTION_BOUND: Any = {"maxItems": 2 * MAX_EXPORT_ITEMS}
+_SECTION: Any = Field(json_schema_extra=_SECTION_BOUND)
+
+
 class AccountView(OwnProfileView):
     """The profile of the calling member, the rights of the access token, and the suspension."""
 
@@ -46,12 +57,15 @@ class ExportView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     profile: OwnProfileView
-    dwipps: list[DwippView]
-    upvotes: list[Mark]
-    favorites: list[Mark]
-    blocks: list[str] = Field(description="The handles of the members whom you block.")
-    reports: list[OwnReport]
-    moderation: list[ModerationAction] = Field(
-        description="The moderators' decisions about you that are in force: removals of Dwipps, and the suspension."
+    dwipps: list[DwippView] = _SECTION
+    upvotes: list[Mark] = _SECTION
+    favorites: list[Mark] = _SECTION
+    blocks: list[HandleText] = Field(
+        description="The handles of the members whom you block.", json_schema_extra=_SECTION_BOUND
     )
-    next_cursor: str | None = Field(description="The `cursor` of the next part. Null in the last part.")
+    reports: list[OwnReport] = _SECTION
+    moderation: list[ModerationAction] = Field(
+        json_schema_extra=_SECTION_BOUND,
+        description="The moderators' decisions about you that are in force: removals of Dwipps, and the suspension.",
+    )
+    next_cursor: CursorText | None = Field(description="The `cursor` of the next part. Null in the last part.")

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.openapi import examples
 
+MAX_HANDLE_LENGTH = 20
 PATTERN = r"^(?!_+$)[a-z0-9_]{3,20}$"
 
 
@@ -30,7 +31,7 @@ Handle = Annotated[
         " is taken by then, a handle is generated. `GET /v1/me` returns the result, which never changes"
         " and is never given to another member.",
         examples=[examples.NEW_MEMBER_HANDLE],
-        json_schema_extra={"pattern": PATTERN},
+        json_schema_extra={"maxLength": MAX_HANDLE_LENGTH, "pattern": PATTERN},
     ),
 ]
 

@@ -1,11 +1,11 @@
 """The profile of a member in the API."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.openapi import examples
-from app.openapi.formats import ModerationReason, Timestamp
+from app.openapi.formats import HandleText, IdText, ModerationReason, Timestamp, bounded
 from app.pagination.cursors import Page
 
 _EXAMPLE: Any = {"handle": examples.HANDLE, "joined_at": examples.JOINED_AT}
@@ -16,15 +16,15 @@ class ProfileView(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    handle: str
+    handle: HandleText
     joined_at: Timestamp
 
 
 class OwnProfileView(ProfileView):
     """The profile of the calling member."""
 
-    id: str = Field(description="The `sub` of the member's tokens.")
-    email: str
+    id: IdText = Field(description="The `sub` of the member's tokens.")
+    email: Annotated[str, bounded(128)]
 
 
 class SuspensionView(BaseModel):
@@ -39,7 +39,7 @@ class ModerationAction(BaseModel):
 
     action: Literal["suspend", "remove"]
     at: Timestamp
-    dwipp_id: str | None = Field(None, description="The removed Dwipp. Null for a suspension.")
+    dwipp_id: IdText | None = Field(None, description="The removed Dwipp. Null for a suspension.")
     until: Timestamp | None = Field(None, description="The end of a suspension. Null if it has no end.")
     reason: ModerationReason
 
@@ -47,7 +47,7 @@ class ModerationAction(BaseModel):
 class BlockView(BaseModel):
     """A blocked member."""
 
-    handle: str
+    handle: HandleText
 
 
 class BlockPage(Page[BlockView]):

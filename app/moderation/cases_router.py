@@ -13,7 +13,15 @@ from app.limits.dependencies import DecisionLimit
 from app.moderation.case_states import CaseState
 from app.moderation.decisions import Ruling
 from app.moderation.dependencies import CaseDecisions, Cases, CurrentModerator, require_moderator
-from app.moderation.schemas import CaseDetailView, CasePage, CaseView, DecisionRequest, DecisionView, ReporterView
+from app.moderation.schemas import (
+    MAX_REPORTERS,
+    CaseDetailView,
+    CasePage,
+    CaseView,
+    DecisionRequest,
+    DecisionView,
+    ReporterView,
+)
 from app.openapi.problem_responses import (
     BODY_ERRORS,
     LIMITED_MODERATOR_ERRORS,
@@ -26,7 +34,6 @@ from app.web.routing import ApiRoute
 
 router = APIRouter(prefix="/v1/moderation", tags=["moderation"], route_class=ApiRoute, dependencies=[require_moderator])
 
-_MAX_REPORTERS = 100
 _NO_REACTION = Reaction()
 
 
@@ -64,7 +71,7 @@ def read_case(
     state = decisions.get(moderator, dwipp_id)
     reporters = [
         ReporterView(handle=report.handle, reason=report.reason, comment=report.comment, text=report.text, at=report.at)
-        for report in reports.list_latest(dwipp_id, _MAX_REPORTERS)
+        for report in reports.list_latest(dwipp_id, MAX_REPORTERS)
         if report.listed_at == state.case.listed_at  # The others belong to a case that has expired.
     ]
     return CaseDetailView(reporters=reporters, **_case_fields(state, reactions.get(moderator.id, dwipp_id)))

@@ -8,13 +8,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 from app.aws.timestamps import now, to_milliseconds
-from app.dwipps.schemas import DwippView, dwipp_example
+from app.dwipps.schemas import DwippText, DwippView, dwipp_example
 from app.members.schemas import ProfileView, SuspensionView
 from app.openapi import examples
-from app.openapi.formats import ModerationReason, Timestamp
+from app.openapi.formats import HandleText, IdText, ModerationReason, Omittable, Timestamp
 from app.pagination.cursors import Page
-from app.safety.schemas import Comment
+from app.safety.schemas import Comment, CommentText
 
+MAX_REPORTERS = 100
 OUT_OF_RANGE: Final = "The time is before the year 1 or after the year 9999 in UTC."
 PAST_END: Final = "The end of a suspension must be in the future."
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
@@ -22,14 +23,14 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\
 
 def _require_rfc_3339(value: Any) -> Any:
     """Refuse what pydantic reads as a time although RFC 3339 does not, such as a number."""
-    if value is not None and not (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+    if not (isinstance(value, str) and _RFC_3339.fullmatch(value)):
         raise PydanticCustomError("rfc_3339", "Write a time with a zone as RFC 3339: 2026-01-31T12:00:00.000Z.")
     return value
 
 
-def _to_utc(moment: datetime | None) -> datetime | None:
+def _to_utc(moment: datetime) -> datetime:
     try:
-        return moment.astimezone(UTC) if moment else None
+        return moment.astimezone(UTC)
     except OverflowError as error:
         raise PydanticCustomError("rfc_3339", OUT_OF_RANGE) from error
 
@@ -40,11 +41,7 @@ def _refuse_past(moment: datetime | None) -> datetime | None:
     return moment
 
 
-def _to_milliseconds(moment: datetime | None) -> datetime | None:
-    return to_milliseconds(moment) if moment else None
-
-
-_Moment = Annotated[AwareDatetime | None, BeforeValidator(_require_rfc_3339), AfterValidator(_to_utc)]
+_Moment = Annotated[AwareDatetime, BeforeValidator(_require_rfc_3339), AfterValidator(_to_utc)]
 _Note = Annotated[Comment, Field(description="1 to 500 code points for the log, with the rules of a Dwipp's text.")]
 
 _CASE: Any = {
@@ -82,14 +79,14 @@ class CaseView(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CASE]})
 
-    dwipp_id: str
+    dwipp_id: IdText
     dwipp: DwippView | None = Field(description="Null if the Dwipp is gone.")
     reports: int = Field(json_schema_extra={"minimum": 0})
     # Text keys, because code generators do not know `propertyNames`.
     reasons: dict[str, int] = Field(description="The number of reports by reason. A reason without reports is absent.")
     first_reported_at: Timestamp | None
     last_reported_at: Timestamp | None
-    reported_text: str | None = Field(description="The text of the Dwipp at the latest report.")
+    reported_text: DwippText | None = Field(description="The text of the Dwipp at the latest report.")
     status: Literal["open", "closed"]
     decision: DecisionView | None
 
@@ -97,10 +94,10 @@ class CaseView(BaseModel):
 class ReporterView(BaseModel):
     """A report of the case."""
 
-    handle: str
+    handle: HandleText
     reason: ModerationReason
-    comment: str | None
-    text: str = Field(description="The text of the Dwipp when it was reported.")
+    comment: CommentText | None
+    text: DwippText = Field(description="The text of the Dwipp when it was reported.")
     at: Timestamp
 
 
@@ -109,7 +106,7 @@ class CaseDetailView(CaseView):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CASE | {"reporters": [_REPORTER]}]})
 
-    reporters: list[ReporterView]
+    reporters: list[ReporterView] = Field(json_schema_extra={"maxItems": MAX_REPORTERS})
 
 
 class CasePage(Page[CaseView]):
@@ -123,15 +120,13 @@ class DecisionRequest(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"action": "dismiss", "reason": "spam", "note": "No spam.", "if_decided_at": None}]
-        },
+        json_schema_extra={"examples": [{"action": "dismiss", "reason": "spam", "note": "No spam."}]},
     )
 
     action: Literal["remove", "dismiss"]
     reason: ModerationReason
-    note: _Note = None
-    if_decided_at: Annotated[_Moment, AfterValidator(_to_milliseconds)] = Field(
+    note: Omittable[_Note] = None
+    if_decided_at: Omittable[Annotated[_Moment, AfterValidator(to_milliseconds)]] = Field(
         None,
         description="The `decided_at` that you read. If the case has another decision, nothing changes.",
     )
@@ -149,11 +144,11 @@ class SuspensionRequest(BaseModel):
         },
     )
 
-    until: Annotated[_Moment, AfterValidator(_refuse_past)] = Field(
+    until: Annotated[_Moment | None, AfterValidator(_refuse_past)] = Field(
         description="The end, in the future. Null for a suspension until it is lifted."
     )
     reason: ModerationReason
-    note: _Note = None
+    note: Omittable[_Note] = None
     remove_dwipps: bool = Field(
         False, strict=True, description="Whether to remove all Dwipps of the member. It takes minutes."
     )
@@ -168,7 +163,7 @@ class SanctionView(SuspensionView):
         }
     )
 
-    handle: str
+    handle: HandleText
 
 
 class RecordView(ProfileView):
@@ -197,13 +192,13 @@ class LogEntryView(BaseModel):
     """A decision of a moderator."""
 
     at: Timestamp
-    moderator: str = Field(description="The handle of the moderator.")
+    moderator: HandleText = Field(description="The handle of the moderator.")
     action: Literal["remove", "dismiss", "suspend", "lift"]
-    handle: str = Field(description="The member whom the decision concerns.")
-    dwipp_id: str | None = Field(description="Null for a decision on a member, or on all Dwipps of a member.")
+    handle: HandleText = Field(description="The member whom the decision concerns.")
+    dwipp_id: IdText | None = Field(description="Null for a decision on a member, or on all Dwipps of a member.")
     until: Timestamp | None
     reason: ModerationReason | None
-    note: str | None
+    note: CommentText | None
 
 
 class LogPage(Page[LogEntryView]):

@@ -1,10 +1,12 @@
 """Formats of values in the API, and the regular expressions that describe them in the OpenAPI document."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, GetJsonSchemaHandler, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+T = TypeVar("T")
 
 # The characters that `str.strip` removes, for a character class of ECMA-262. Its `\s` is another set.
 BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -41,9 +43,29 @@ class WithoutNull:
     """
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return handler(schema["schema"])
+        documented = handler(schema)
+        value: dict[str, Any]
+        (value,) = (each for each in documented["anyOf"] if each != {"type": "null"})
+        return value
 
 
+def _refuse_null(value: Any) -> Any:
+    if value is None:
+        raise PydanticCustomError("null", "Leave this field out, or give it a value.")
+    return value
+
+
+# An optional field of a body: it is absent or has a value. Null is invalid.
+Omittable = Annotated[T | None, WithoutNull(), BeforeValidator(_refuse_null)]
+
+
+def bounded(max_length: int) -> WithJsonSchema:
+    """Return the annotation of a text in a response: its maximum length, which is documented but not checked."""
+    return WithJsonSchema({"type": "string", "maxLength": max_length})
+
+
+HandleText = Annotated[str, bounded(20)]
+IdText = Annotated[str, bounded(36)]
 Timestamp = Annotated[
     datetime,
     PlainSerializer(format_timestamp, when_used="json"),

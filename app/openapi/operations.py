@@ -67,6 +67,7 @@ class OperationBuilder:
             _complete_parameter(parameter)
         for media in operation.get("requestBody", {}).get("content", {}).values():
             self._add_example(media, name, route.name, media.get("example"), _body_model(route))
+        operation.setdefault("security", [])  # Explicitly public.
         responses = operation["responses"]
         if _is_default_422(responses.get("422", {})):
             del responses["422"]

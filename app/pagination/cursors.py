@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.errors import InvalidCursorError
 
 T = TypeVar("T")
 
-DEFAULT_LIMIT = 20
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 LIMIT_DESCRIPTION = "The maximum number of items."
 CURSOR_DESCRIPTION = "The `next_cursor` of the previous page."
 
@@ -30,8 +30,10 @@ def _refuse_other_digits(number: Any) -> Any:
     return number
 
 
+# The longest cursors are those of the export, with fewer than 200 characters. A longer one is invalid.
+CursorText = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 512})]
 # The constraints come first: after a validator, pydantic would not write them into the JSON Schema.
-Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_refuse_other_digits)]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_refuse_other_digits)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class PageRequest:
 class Page(BaseModel, Generic[T]):
     """A page of a list. Only a null `next_cursor` ends the list, a short page does not."""
 
-    items: list[T]
-    next_cursor: str | None = Field(description="The `cursor` of the next page. Null on the last page.")
+    items: list[T] = Field(json_schema_extra={"maxItems": MAX_LIMIT})
+    next_cursor: CursorText | None = Field(description="The `cursor` of the next page. Null on the last page.")
 
 
 def encode_cursor(list_name: str, *position: str) -> str:

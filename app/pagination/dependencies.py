@@ -7,7 +7,15 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request, Response
 from pydantic.json_schema import SkipJsonSchema
 
-from app.pagination.cursors import CURSOR_DESCRIPTION, DEFAULT_LIMIT, LIMIT_DESCRIPTION, Limit, Page, PageRequest
+from app.pagination.cursors import (
+    CURSOR_DESCRIPTION,
+    DEFAULT_LIMIT,
+    LIMIT_DESCRIPTION,
+    CursorText,
+    Limit,
+    Page,
+    PageRequest,
+)
 
 SomePage = TypeVar("SomePage", bound=Page[Any])
 
@@ -40,7 +48,7 @@ async def _page_params(
     request: Request,
     response: Response,
     limit: Annotated[Limit, Query(description=LIMIT_DESCRIPTION)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | SkipJsonSchema[None], Query(description=CURSOR_DESCRIPTION)] = None,
+    cursor: Annotated[CursorText | SkipJsonSchema[None], Query(description=CURSOR_DESCRIPTION)] = None,
 ) -> _PageParams:
     return _PageParams(request, response, PageRequest(limit, cursor))
 

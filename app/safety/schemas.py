@@ -4,20 +4,21 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.dwipps.schemas import normalize_text, text_pattern
+from app.dwipps.schemas import DwippText, normalize_text, text_pattern
 from app.openapi import examples
-from app.openapi.formats import ModerationReason, Timestamp
+from app.openapi.formats import IdText, ModerationReason, Omittable, Timestamp, bounded
 
 MAX_COMMENT_LENGTH = 500
+CommentText = Annotated[str, bounded(MAX_COMMENT_LENGTH)]
 
 
-def _normalize_comment(text: str | None) -> str | None:
-    return None if text is None else normalize_text(text, MAX_COMMENT_LENGTH, "A comment")
+def _normalize_comment(text: str) -> str:
+    return normalize_text(text, MAX_COMMENT_LENGTH, "A comment")
 
 
-# A short text beside a reason. The validator is outside the union, because a pointer to an error would name it.
+# A short text beside a reason.
 Comment = Annotated[
-    str | None,
+    str,
     AfterValidator(_normalize_comment),
     Field(
         description="1 to 500 code points, with the rules of a Dwipp's text. Only moderators see it.",
@@ -33,14 +34,14 @@ class ReportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     reason: ModerationReason
-    comment: Comment = None
+    comment: Omittable[Comment] = None
 
 
 class OwnReport(BaseModel):
     """A report that the member made."""
 
-    dwipp_id: str
+    dwipp_id: IdText
     reason: ModerationReason
-    comment: str | None
-    text: str = Field(description="The text of the Dwipp when you reported it.")
+    comment: CommentText | None
+    text: DwippText = Field(description="The text of the Dwipp when you reported it.")
     at: Timestamp

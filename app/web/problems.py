@@ -16,6 +16,8 @@ from app.observability import request_context
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
+# A pointer can name a field of the request, in which `~` and `/` are escaped by two characters.
+_MAX_POINTER_LENGTH = 2 * 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +99,28 @@ DEFAULT_DETAILS: Mapping[ProblemType, str] = {
 }
 
 
+def _bounded(max_length: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "maxLength": max_length})
+
+
 class Flaw(BaseModel):
     """One cause of an invalid request."""
 
-    pointer: str = Field(
+    pointer: Annotated[str, _bounded(_MAX_POINTER_LENGTH)] = Field(
         description="A JSON pointer into the body, or `query/` or `header/` and the name of a parameter.",
         examples=["/text"],
     )
-    detail: str
+    detail: Annotated[str, _bounded(500)]
 
 
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
-    type: str = Field(description="The problem type.")
-    title: str = Field(description="The problem type in words.")
+    type: Annotated[str, _bounded(100)] = Field(description="The problem type.")
+    title: Annotated[str, _bounded(100)] = Field(description="The problem type in words.")
     status: int
-    detail: str = Field(description="The cause of this occurrence and a remedy, for people.")
-    request_id: str = Field(description="The id of the request, as in `X-Request-Id`.")
+    detail: Annotated[str, _bounded(1000)] = Field(description="The cause of this occurrence and a remedy, for people.")
+    request_id: Annotated[str, _bounded(128)] = Field(description="The id of the request, as in `X-Request-Id`.")
 
 
 class InvalidRequestProblem(Problem):
@@ -137,7 +143,7 @@ class SuspendedProblem(Problem):
     until: Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})] | None = Field(
         description="The end of the suspension. Null if it has no end."
     )
-    reason: str = Field(description="The reason of the suspension.")
+    reason: Annotated[str, _bounded(100)] = Field(description="The reason of the suspension.")
 
 
 # The models of problem types with additional members.

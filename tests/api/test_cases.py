@@ -263,6 +263,8 @@ class TestDecision:
             {"reason": None},
             {"note": ""},
             {"note": "x" * 501},
+            {"note": None},
+            {"if_decided_at": None},
             {"if_decided_at": "yesterday"},
             {"if_decided_at": 1_700_000_000},
             {"if_decided_at": "2026-01-31T12:00:00"},

@@ -103,7 +103,7 @@ async def test_edit_with_another_version_is_409(api: Api) -> None:
     assert (await kay.http.patch(path, json={"text": "Fourth"})).json()["version"] == 4
     await lee.http.put(f"{path}/upvote")
     assert (await kay.get(path))["version"] == 4, "an upvote changed the version"
-    for invalid_version in (0, -1, "4", 4.5, True, 2**53, [4]):
+    for invalid_version in (0, -1, "4", 4.5, True, 2**53, [4], None):
         response = await kay.http.patch(path, json={"text": "x", "version": invalid_version})
         assert response.status_code == 422, invalid_version
 

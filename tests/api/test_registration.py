@@ -47,6 +47,11 @@ async def test_register_confirm_and_log_in(api: Api) -> None:
     assert set(me) == {"id", "handle", "email", "joined_at", "moderator", "suspension"}
 
 
+async def test_registration_beyond_the_bound_is_422(api: Api) -> None:
+    response = await api.http.post("/v1/auth/resend", json={"registration": "x" * 257})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/registration")
+
+
 async def test_invalid_codes_and_registrations_have_the_same_response(api: Api) -> None:
     registration = await api.register("member0@example.org")
     unknown_registration = "5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b"
@@ -275,7 +280,7 @@ async def test_taken_or_reserved_handle_is_409(api: Api) -> None:
 
 
 async def test_handle_has_3_to_20_lowercase_letters_digits_underscores(api: Api) -> None:
-    for handle in ("ab", "a" * 21, "Kay", "kay!", "k y", "käy", "", "kay\n", "___", "_" * 20, "k٣y", 7, ["kay"]):
+    for handle in ("ab", "a" * 21, "Kay", "kay!", "k y", "käy", "", "kay\n", "___", "_" * 20, "k٣y", 7, ["kay"], None):
         response = await api.http.post(
             "/v1/auth/register", json={"email": "member0@example.org", "password": PASSWORD, "handle": handle}
         )

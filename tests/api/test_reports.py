@@ -264,6 +264,7 @@ class TestRefusals:
             {"reason": "spam", "comment": "x" * 501},
             {"reason": "spam", "comment": "x\0"},
             {"reason": "spam", "comment": 7},
+            {"reason": "spam", "comment": None},
             {"reason": "spam", "other": 1},
             [],
         ],

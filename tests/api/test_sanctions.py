@@ -147,6 +147,7 @@ class TestRefusals:
             {"until": "9999-12-31T23:59:59-23:59"},
             {"reason": "boring"},
             {"note": " "},
+            {"note": None},
             {"more": True},
         ],
         ids=str,

@@ -37,6 +37,12 @@ async def test_invalid_refresh_token_is_401(api: Api) -> None:
         assert (response.status_code, response.json()["type"]) == (401, INVALID_TOKEN), token
 
 
+async def test_refresh_token_beyond_the_bound_is_422(api: Api) -> None:
+    for path in ("refresh", "logout"):
+        response = await api.http.post(f"/v1/auth/{path}", json={"refresh_token": "x" * 5001})
+        assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/refresh_token")
+
+
 async def test_logout_revokes_only_its_session(api: Api) -> None:
     kay = await api.create_member()
     other = await api.login(kay.email)

@@ -134,6 +134,54 @@ class TestProblemResponses:
         assert response.json()["type"] == problems.BODY_TOO_LARGE.urn
 
 
+def _is_bounded(schema: dict[str, Any]) -> bool:
+    formats = ("uuid", "date-time", "uri-reference")
+    return bool({"maxLength", "pattern", "enum", "const"} & schema.keys()) or schema.get("format") in formats
+
+
+class TestBounds:
+    def test_each_text_has_a_bound(self) -> None:
+        components = load_document()["components"]
+        texts = [each for each in _iter_schemas(components) if each.get("type") == "string"]
+        assert len(texts) > 100
+        assert [each for each in texts if not _is_bounded(each)] == []
+
+    def test_each_list_has_a_bound(self) -> None:
+        """The number of errors is bounded by the size of a body only."""
+        schemas = load_document()["components"]["schemas"]
+        lists = {
+            f"{name}.{field}": value
+            for name, schema in schemas.items()
+            for field, value in schema.get("properties", {}).items()
+            if value.get("type") == "array"
+        }
+        assert len(lists) > 10
+        assert [name for name, value in lists.items() if "maxItems" not in value] == []
+
+    def test_page_has_at_most_the_items_of_the_highest_limit(self) -> None:
+        spec = load_document()
+        (limit,) = (each for each in spec["paths"]["/v1/dwipps"]["get"]["parameters"] if each["name"] == "limit")
+        for name in ("FeedPage", "DwippPage", "BlockPage", "CasePage", "LogPage"):
+            items = spec["components"]["schemas"][name]["properties"]["items"]
+            assert items["maxItems"] == limit["schema"]["maximum"] == 100
+
+    def test_optional_field_of_a_body_is_never_null(self) -> None:
+        schemas = load_document()["components"]["schemas"]
+        bodies = {name: each for name, each in schemas.items() if each.get("additionalProperties") is False}
+        assert len(bodies) > 10
+        for name, schema in bodies.items():
+            optional = schema["properties"].keys() - set(schema["required"])
+            assert not [field for field in optional if "null" in str(schema["properties"][field])], name
+
+
+def test_public_operations_say_so() -> None:
+    spec = load_document()
+    for path, item in spec["paths"].items():
+        for operation in item.values():
+            is_public = path.startswith("/v1/auth/") or not path.startswith("/v1/")
+            assert operation["security"] == ([] if is_public else [{"Member": []}]), operation["operationId"]
+
+
 def _find_broken_links(spec: Spec) -> Iterator[str]:
     """Yield the links that name an unknown operation, parameter, request field or source."""
     operations = {operation["operationId"]: operation for operation in iter_operations(spec)}

@@ -16,8 +16,8 @@ from app.dwipps.personal_data import DwippData, ReactionData
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.schemas import Mark
 from app.errors import InvalidCursorError, UnauthenticatedError
-from app.me.export import MAX_EXPORT_ITEMS, Export
-from app.me.schemas import ExportView
+from app.me.export import Export
+from app.me.schemas import MAX_EXPORT_ITEMS, ExportView
 from app.members.schemas import OwnProfileView
 from app.pagination.cursors import encode_cursor
 from testkit.members import make_author
