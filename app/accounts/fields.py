@@ -19,7 +19,7 @@ from app.openapi.formats import BLANKS, lower_ascii
 
 MAX_EMAIL_LENGTH = 128  # RFC 5321 allows 254, but emails are usernames, and Cognito's usernames have 128 characters.
 _MAX_CODE_LENGTH = 256  # A code has 6 characters and a registration 36. The others are blanks.
-MAX_TOKEN_LENGTH = 5000  # Cognito's refresh tokens have about 1,800 characters.
+MAX_REFRESH_TOKEN_LENGTH = 5000  # Cognito's refresh tokens have about 1,800 characters.
 _MAX_LOCAL_PART_LENGTH = 64  # RFC 5321, section 4.5.3.1.1
 
 # A dot-atom, and a domain with at least one dot (RFC 5321, section 4.1.2). Quoted local parts and address literals are
@@ -133,7 +133,11 @@ Code = Annotated[
 ]
 RefreshToken = Annotated[
     str,
-    Field(max_length=MAX_TOKEN_LENGTH, description="From the response of `login`.", examples=[examples.REFRESH_TOKEN]),
+    Field(
+        max_length=MAX_REFRESH_TOKEN_LENGTH,
+        description="From the response of `login`.",
+        examples=[examples.REFRESH_TOKEN],
+    ),
 ]
 # A new password in a request that also has the account's email. That email and its local part are refused.
 NewAccountPassword = Annotated[NewPassword, AfterValidator(_refuse_own_email)]

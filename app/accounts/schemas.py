@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.accounts.fields import (
-    MAX_TOKEN_LENGTH,
+    MAX_REFRESH_TOKEN_LENGTH,
     Code,
     Email,
     NewAccountPassword,
@@ -14,6 +14,7 @@ from app.accounts.fields import (
     RefreshToken,
     RegistrationId,
 )
+from app.auth.tokens import MAX_TOKEN_LENGTH
 from app.members.handles import Handle
 from app.openapi import examples
 from app.openapi.formats import Omittable, bounded
@@ -104,9 +105,6 @@ class ChangePasswordRequest(BaseModel):
     new_password: NewPassword
 
 
-TokenText = Annotated[str, bounded(MAX_TOKEN_LENGTH)]
-
-
 class SessionView(BaseModel):
     """The tokens of a session (RFC 6749, section 5.1)."""
 
@@ -123,7 +121,9 @@ class SessionView(BaseModel):
         }
     )
 
-    access_token: TokenText = Field(description="Send it as `Authorization: Bearer …`.")
-    refresh_token: TokenText = Field(description="Requests new access tokens until a sign-out revokes it.")
+    access_token: Annotated[str, bounded(MAX_TOKEN_LENGTH)] = Field(description="Send it as `Authorization: Bearer …`.")
+    refresh_token: Annotated[str, bounded(MAX_REFRESH_TOKEN_LENGTH)] = Field(
+        description="Requests new access tokens until a sign-out revokes it."
+    )
     expires_in: int = Field(description="The lifetime of the access token in seconds.", examples=[900])
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- the name of a scheme

@@ -20,7 +20,7 @@ from app.settings import Settings
 
 LEEWAY_SECONDS = 60
 _MAX_TIME = 2**53  # JSON numbers beyond this are inexact (RFC 8259, section 6).
-_MAX_TOKEN_LENGTH = 8192
+MAX_TOKEN_LENGTH = 8192
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _SUB = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -93,7 +93,7 @@ def unverified_subject(token: str) -> str | None:
 
 
 def _split(token: str) -> list[str]:
-    if len(token) > _MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token):
+    if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token):
         _refuse()
     return token.split(".")
 

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.openapi import examples
+from app.openapi.formats import MAX_HANDLE_LENGTH
 
-MAX_HANDLE_LENGTH = 20
 PATTERN = r"^(?!_+$)[a-z0-9_]{3,20}$"
 
 

@@ -24,7 +24,7 @@ class OwnProfileView(ProfileView):
     """The profile of the calling member."""
 
     id: IdText = Field(description="The `sub` of the member's tokens.")
-    email: Annotated[str, bounded(128)]
+    email: Annotated[str, bounded(128)]  # The bound of Cognito's usernames.
 
 
 class SuspensionView(BaseModel):

@@ -8,6 +8,8 @@ from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
 
+MAX_HANDLE_LENGTH = 20
+
 # The characters that `str.strip` removes, for a character class of ECMA-262. Its `\s` is another set.
 BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
@@ -64,7 +66,7 @@ def bounded(max_length: int) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "maxLength": max_length})
 
 
-HandleText = Annotated[str, bounded(20)]
+HandleText = Annotated[str, bounded(MAX_HANDLE_LENGTH)]
 IdText = Annotated[str, bounded(36)]
 Timestamp = Annotated[
     datetime,
