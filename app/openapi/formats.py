@@ -46,9 +46,8 @@ class WithoutNull:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         documented = handler(schema)
-        value: dict[str, Any]
-        (value,) = (each for each in documented["anyOf"] if each != {"type": "null"})
-        return value
+        (value,) = (each for each in documented.pop("anyOf") if each != {"type": "null"})
+        return {**value, **documented}
 
 
 def _refuse_null(value: Any) -> Any:

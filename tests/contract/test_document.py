@@ -146,6 +146,13 @@ class TestBounds:
         assert len(texts) > 100
         assert [each for each in texts if not _is_bounded(each)] == []
 
+    def test_each_parameter_has_a_bound(self) -> None:
+        """A path with any text has a defined response: 404, or 204 if the removed thing never existed."""
+        for operation in iter_operations(load_document()):
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] != "path" and parameter["schema"].get("type") == "string":
+                    assert _is_bounded(parameter["schema"]), f"{operation['operationId']} {parameter['name']}"
+
     def test_each_list_has_a_bound(self) -> None:
         """The number of errors is bounded by the size of a body only."""
         schemas = load_document()["components"]["schemas"]
