@@ -114,12 +114,16 @@ Password = Annotated[
         json_schema_extra={"maxLength": MAX_PASSWORD_LENGTH, "format": "password"},
     ),
 ]
+# The bounds of these three are documented but not checked. The response to a longer value is that to an invalid one.
 RegistrationId = Annotated[
     str,
-    Field(max_length=_MAX_CODE_LENGTH),
     AfterValidator(str.strip),
     AfterValidator(lower_ascii),
-    Field(description="From the response of `register`.", examples=[examples.REGISTRATION]),
+    Field(
+        description="From the response of `register`.",
+        examples=[examples.REGISTRATION],
+        json_schema_extra={"maxLength": _MAX_CODE_LENGTH},
+    ),
 ]
 Code = Annotated[
     str,
@@ -127,16 +131,15 @@ Code = Annotated[
     Field(
         description="The code from the mail. Blanks at the ends are removed.",
         examples=[examples.CODE],
-        # Not checked: the response to a longer code is that to any other invalid one.
         json_schema_extra={"maxLength": _MAX_CODE_LENGTH},
     ),
 ]
 RefreshToken = Annotated[
     str,
     Field(
-        max_length=MAX_REFRESH_TOKEN_LENGTH,
         description="From the response of `login`.",
         examples=[examples.REFRESH_TOKEN],
+        json_schema_extra={"maxLength": MAX_REFRESH_TOKEN_LENGTH},
     ),
 ]
 # A new password in a request that also has the account's email. That email and its local part are refused.

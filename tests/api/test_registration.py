@@ -47,11 +47,6 @@ async def test_register_confirm_and_log_in(api: Api) -> None:
     assert set(me) == {"id", "handle", "email", "joined_at", "moderator", "suspension"}
 
 
-async def test_registration_beyond_the_bound_is_422(api: Api) -> None:
-    response = await api.http.post("/v1/auth/resend", json={"registration": "x" * 257})
-    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/registration")
-
-
 async def test_invalid_codes_and_registrations_have_the_same_response(api: Api) -> None:
     registration = await api.register("member0@example.org")
     unknown_registration = "5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b"
@@ -66,7 +61,7 @@ async def test_invalid_codes_and_registrations_have_the_same_response(api: Api) 
     expected = await confirm_invalid(registration, "000000")
     for code in ("", " ", "12345", "1" * 5000, "١٢٣٤٥٦", "123 456", "\x00"):
         assert await confirm_invalid(registration, code) == expected
-    for unknown in (unknown_registration, "", "x", "registration#", "🦆" * 40):
+    for unknown in (unknown_registration, "", "x", "registration#", "🦆" * 40, "x" * 5000):
         assert await confirm_invalid(unknown, valid_code) == expected
 
     await api.confirm(registration, "member0@example.org")
@@ -198,6 +193,7 @@ async def test_resend_mails_a_code_only_for_a_known_registration(api: Api) -> No
     assert await resend_and_count_mails(registration) == 1
     assert await resend_and_count_mails("5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b") == 0
     assert await resend_and_count_mails("no such thing") == 0
+    assert await resend_and_count_mails("x" * 5000) == 0
     await api.confirm(registration, "member0@example.org")
 
 

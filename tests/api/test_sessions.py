@@ -32,15 +32,9 @@ async def test_refresh_keeps_the_refresh_token(api: Api) -> None:
 
 async def test_invalid_refresh_token_is_401(api: Api) -> None:
     kay = await api.create_member()
-    for token in ("", " ", "x", "a.b.c", kay.tokens["access_token"], "x" * 5000, "\x00", "é"):
+    for token in ("", " ", "x", "a.b.c", kay.tokens["access_token"], "x" * 50_000, "\x00", "é"):
         response = await api.http.post("/v1/auth/refresh", json={"refresh_token": token})
         assert (response.status_code, response.json()["type"]) == (401, INVALID_TOKEN), token
-
-
-async def test_refresh_token_beyond_the_bound_is_422(api: Api) -> None:
-    for path in ("refresh", "logout"):
-        response = await api.http.post(f"/v1/auth/{path}", json={"refresh_token": "x" * 5001})
-        assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/refresh_token")
 
 
 async def test_logout_revokes_only_its_session(api: Api) -> None:
@@ -58,7 +52,7 @@ async def test_logout_revokes_only_its_session(api: Api) -> None:
 
 
 async def test_logout_with_an_invalid_token_is_204(api: Api) -> None:
-    for token in ("", "x", "a.b.c", "x" * 5000, "é"):
+    for token in ("", "x", "a.b.c", "x" * 50_000, "é"):
         response = await api.http.post("/v1/auth/logout", json={"refresh_token": token})
         assert response.status_code == 204, token
 

@@ -34,6 +34,7 @@ _UNEXPECTED_PROBLEMS = {
 }
 # Flaws of a request that is valid by the document.
 _CONTENT_FLAWS = {PAST_END, OUT_OF_RANGE, BESIDE_IDS, SENT_TWICE, ONLY_WITH_NEW, ONLY_WITH_TOP}
+_CONNECTION_HEADERS = {"connection", "content-length", "expect", "host", "te", "transfer-encoding", "upgrade"}
 _REPEATED_ID = re.compile(r"Id \d+ is repeated\.")
 _WEAK_PASSWORD = problems.PROBLEM_TYPES[errors.WeakPasswordError].urn
 
@@ -116,6 +117,14 @@ def ignore_paths_with_a_final_line_feed(schema: BaseSchema) -> None:
     @schema.hook
     def filter_path_parameters(_context: HookContext, path_parameters: Any) -> bool:
         return not any(unquote(str(value)).endswith("\n") for value in (path_parameters or {}).values())
+
+
+def ignore_headers_of_the_connection(schema: BaseSchema) -> None:
+    """Send no random header that frames the request or steers the connection. The server answers these, not the API."""
+
+    @schema.hook
+    def filter_headers(_context: HookContext, headers: Any) -> bool:
+        return not _CONNECTION_HEADERS & {name.lower() for name in headers or {}}
 
 
 def ignore_deleted_replays(schema: BaseSchema) -> None:

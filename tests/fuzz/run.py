@@ -8,9 +8,12 @@ import schemathesis
 from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 
-from tests.fuzz.checks import ignore_deleted_replays, ignore_paths_with_a_final_line_feed
+from tests.fuzz.checks import (
+    ignore_deleted_replays,
+    ignore_headers_of_the_connection,
+    ignore_paths_with_a_final_line_feed,
+)
 from tests.fuzz.members import Members
-
 
 MAX_REPETITIONS = 5  # Of the fuzzing phase, which takes up to 40 seconds.
 
@@ -36,6 +39,7 @@ class FuzzRun:
         self._tokens = members.tokens
         self._schema = schemathesis.openapi.from_dict(_tighten(spec), config=config)
         ignore_deleted_replays(self._schema)
+        ignore_headers_of_the_connection(self._schema)
         ignore_paths_with_a_final_line_feed(self._schema)
         members.authenticate(self._schema)
 

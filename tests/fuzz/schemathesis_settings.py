@@ -54,6 +54,12 @@ _PARAMETERS = {
 }
 
 
+# A 5xx is a failure. So are 403, 405, 409 and 429, which only valid requests may get.
+_STATUSES_OF_INVALID_REQUESTS = ["400", "401", "404", "413", "415", "422"]
+# The response to a value beyond its documented bound is that to an unknown value, which is a success here.
+_SUCCESS_OF_INVALID_REQUESTS = {"resend": "202", "logout": "204"}
+
+
 def build_settings(url: str, members: Members) -> dict[str, Any]:
     """Return the content of a configuration file of schemathesis.
 
@@ -75,17 +81,26 @@ def build_settings(url: str, members: Members) -> dict[str, Any]:
             # Most codes, cursors, ids and passwords have a valid form but a wrong value. tests/fuzz/checks.py checks
             # that the form is not the reason for a refusal.
             "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "404", "409", "422"]},
-            # A 5xx is a failure. So are 403, 405, 409 and 429, which only valid requests may get.
-            "negative_data_rejection": {"expected-statuses": ["400", "401", "404", "413", "415", "422"]},
+            "negative_data_rejection": {"expected-statuses": _STATUSES_OF_INVALID_REQUESTS},
             "max_response_time": _GATEWAY_TIMEOUT_SECONDS,
         },
         "dictionaries": {name: {"values": values} for name, values in _make_dictionaries(members).items()},
         "parameters": {"path.handle": _use_dictionary("handles")},
         "operations": [
-            {"include-operation-id": operation, "parameters": parameters}
-            for operation, parameters in _PARAMETERS.items()
+            {
+                "include-operation-id": operation,
+                "parameters": _PARAMETERS.get(operation, {}),
+                "checks": {"negative_data_rejection": {"expected-statuses": _list_refusals(operation)}},
+            }
+            for operation in sorted({*_PARAMETERS, *_SUCCESS_OF_INVALID_REQUESTS})
         ],
     }
+
+
+def _list_refusals(operation: str) -> list[str]:
+    """Return the statuses that an operation may answer to an invalid request."""
+    success = _SUCCESS_OF_INVALID_REQUESTS.get(operation)
+    return [*_STATUSES_OF_INVALID_REQUESTS, *([success] if success else [])]
 
 
 def _make_dictionaries(members: Members) -> dict[str, list[str]]:
