@@ -34,7 +34,7 @@ _UNEXPECTED_PROBLEMS = {
 }
 # Flaws of a request that is valid by the document.
 _CONTENT_FLAWS = {PAST_END, OUT_OF_RANGE, BESIDE_IDS, SENT_TWICE, ONLY_WITH_NEW, ONLY_WITH_TOP}
-_CONNECTION_HEADERS = {"connection", "content-length", "expect", "host", "te", "transfer-encoding", "upgrade"}
+_CONNECTION_HEADERS = {"connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"}
 _REPEATED_ID = re.compile(r"Id \d+ is repeated\.")
 _WEAK_PASSWORD = problems.PROBLEM_TYPES[errors.WeakPasswordError].urn
 
