@@ -5,13 +5,27 @@ import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
-from http import HTTPStatus
 from string import Template
 
 from app.pages import assets
 from app.web.problems import ALL_PROBLEM_TYPES
 
 _CODE = re.compile(r"`([^`]+)`")
+# RFC 9110, section 15, and RFC 6585, section 4. Python before 3.13 has older phrases for 413 and 422.
+_PHRASES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,7 @@ def _render_section(explanation: Explanation) -> str:
     slug, status = explanation.slug, explanation.status
     return f"""<section id="{slug}" aria-labelledby="{slug}-title">
 <h3 id="{slug}-title"><a href="#{slug}">{escape(explanation.title)}</a></h3>
-<p class="type"><code>urn:dwipper:problem:{slug}</code> · {status} {HTTPStatus(status).phrase}</p>
+<p class="type"><code>urn:dwipper:problem:{slug}</code> · {status} {_PHRASES[status]}</p>
 <dl>
 <dt>What happened</dt><dd>{_render_text(explanation.happened)}</dd>
 <dt>What to do</dt><dd>{_render_text(explanation.advice)}</dd>

@@ -60,6 +60,19 @@ def test_each_problem_type_has_one_linked_section() -> None:
         assert markup.references.count(f"#{slug}") == 2
 
 
+def test_statuses_have_the_phrases_of_rfc_9110() -> None:
+    page = _get("/problems").text
+    phrases = dict(re.findall(r"· (\d{3}) ([\w ]+)</p>", page))
+    assert {status: phrases[status] for status in ("401", "404", "413", "422", "429", "503")} == {
+        "401": "Unauthorized",
+        "404": "Not Found",
+        "413": "Content Too Large",
+        "422": "Unprocessable Content",
+        "429": "Too Many Requests",
+        "503": "Service Unavailable",
+    }
+
+
 def test_texts_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     changed_type = problems.ProblemType("not-found", 404, "<b> & </b>")
     other_types = [
