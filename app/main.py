@@ -35,23 +35,22 @@ from app.web.exception_handlers import register_exception_handlers
 from app.web.middleware import HeadMiddleware, OpenCorsMiddleware, RequestIdMiddleware, RequestLimitsMiddleware
 
 _DESCRIPTION = """
-A social network for shower thoughts. **Register**, confirm the code from the mail, **log in**, and send the access
-token as `Authorization: Bearer …`. On this page, the *Authorize* button logs in: your email is the `username`.
+**Register**, confirm the account by the code from the mail, and **log in**. Then send the access token as
+`Authorization: Bearer …`. On this page, *Authorize* logs in.
 
-Every error is an `application/problem+json` document (RFC 9457). The page of [problems](problems) explains each `type`.
-API Gateway renames the header `WWW-Authenticate` of a 401 to `x-amzn-Remapped-WWW-Authenticate`. A sign-out revokes
-refresh tokens at once. An access token stays valid until it expires, at most 15 minutes after it was issued.
+Every error is a problem document (RFC 9457). The page of [problems](problems) explains each type.
 
 Limits bound how many writes of a kind a member may make in an hour and in a day of UTC. `RateLimit-Policy` has your
 limits, and `RateLimit` the writes that remain. A request that changes nothing does not count.
 """
 _TAGS = [
+    # First, because the others need a login.
+    {"name": "auth", "description": "Registration, sessions and passwords."},
     {"name": "dwipps", "description": "Shower thoughts, of all members or of one."},
     {"name": "reactions", "description": "Upvotes, whose number is public, and favorites, which are private."},
     {"name": "members", "description": "Profiles, and your own account."},
     {"name": "safety", "description": "Reports to the moderators, and members whom you block."},
     {"name": "moderation", "description": "The work of the moderators: cases, decisions, suspensions and their log."},
-    {"name": "auth", "description": "Registration, sessions and passwords."},
     {"name": "service", "description": "The service itself."},
 ]
 
