@@ -70,6 +70,7 @@ SwaggerUIBundle({
   dom_id: '#docs',
   url: 'openapi.json',
   deepLinking: true,
-  plugins: [followLinks],
+  plugins: [followLinks, explainFailedLogins],
+  responseInterceptor: describeProblem,
   showCommonExtensions: true,
 });

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.errors import InvalidCredentialsError
 from devstack.seed_content import DEMO_HANDLE, PASSWORD, to_email
 from testkit.operations import load_document
 from tests.e2e.browser.browser import Browser
@@ -62,8 +63,10 @@ def test_example_of_a_parameter_finds_dwipps(name: str, docs: DocsPage, browser:
     assert browser.fetch_console_messages() == []
 
 
-def test_wrong_password_is_invalid_grant(docs: DocsPage) -> None:
+def test_wrong_password_shows_the_reason(docs: DocsPage, browser: Browser) -> None:
     text = docs.log_in(to_email(DEMO_HANDLE), "not the password")
-    assert "invalid_grant" in text
+    assert "Login Failed:" in text
+    assert InvalidCredentialsError.detail in text
     assert "Authorized" not in text
+    assert browser.get_visible_texts("//body | //*[contains(@class, 'errors-wrapper')]")[1:] == []
     assert docs.open_operation("members-read_me").execute().status == 401

@@ -18,7 +18,7 @@ from tests.unit.pages.page_markup import PageMarkup
 
 PAGES = ("/docs", "/problems")
 SWAGGER_UI_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
-ASSETS = (*SWAGGER_UI_FILES, "docs.css", "docs.js", "problems.css")
+ASSETS = (*SWAGGER_UI_FILES, "docs.css", "docs.js", "docs_login.js", "problems.css")
 
 
 def _get(path: str) -> httpx.Response:
