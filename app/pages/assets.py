@@ -12,7 +12,18 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent
 _PACKAGE = "fastapi_offline"
 _PACKAGE_FILES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
-_OWN_FILES = frozenset({"docs.css", "docs.js", "docs_login.js", "problems.css"})
+_OWN_FILES = frozenset(
+    {
+        "docs.css",
+        "docs.js",
+        "docs_accessibility.js",
+        "docs_colors.css",
+        "docs_links.js",
+        "docs_login.js",
+        "docs_responses.js",
+        "problems.css",
+    }
+)
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
 # References are relative to the page, so they hold behind any prefix.
 _REFERENCE = re.compile(r'(?<==")docs/([\w.-]+)(?=")')

@@ -5,6 +5,7 @@ ChromeDriver serves WebDriver (https://www.w3.org/TR/webdriver2/) as JSON over H
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -14,6 +15,16 @@ import httpx
 
 # The key of an element's id in JSON: https://www.w3.org/TR/webdriver2/#elements
 _ELEMENT_KEY = "element-6066-11e4-a52e-4f735466cecf"
+# Of a small phone and of a small desktop, in CSS pixels.
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+# A page receives the event of a changed preference before its next frame. Its colors may change slowly.
+_WAIT_FOR_TRANSITIONS = """
+const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+return frame()
+  .then(frame)
+  .then(() => Promise.allSettled(document.getAnimations().map((each) => each.finished)))
+  .then(() => null);
+"""
 _SCHEMES_WITHOUT_HOST = frozenset({"about", "blob", "chrome", "data"})
 
 
@@ -71,18 +82,30 @@ class Browser:
 
     def scroll_to(self, xpath: str) -> None:
         """Scroll to an element."""
-        script = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
         element = {_ELEMENT_KEY: self._find_element(xpath).removeprefix("/element/")}
-        self._post("/execute/sync", script=script, args=[element])
+        self.run_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+
+    def run_script(self, script: str, *arguments: Any) -> Any:
+        """Run the body of a function in the page. Return its result, or that of the promise that it returns."""
+        return self._post("/execute/sync", script=script, args=arguments)
 
     def emulate_preference(self, name: str, value: str) -> None:
         """Emulate a preference of the user (https://www.w3.org/TR/mediaqueries-5/#mf-user-preferences)."""
-        features = [{"name": name, "value": value}]
-        self._post("/goog/cdp/execute", cmd="Emulation.setEmulatedMedia", params={"features": features})
+        self._emulate("setEmulatedMedia", features=[{"name": name, "value": value}])
+        self.run_script(_WAIT_FOR_TRANSITIONS)
+
+    def emulate_size(self, width: int, height: int) -> None:
+        """Emulate a screen with this size in CSS pixels."""
+        self._emulate("setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def get_style(self, xpath: str, name: str) -> str:
         """Return the computed value of a CSS property of an element."""
         return str(self._get(f"{self._find_element(xpath)}/css/{name}"))
+
+    def has_bright_text(self, xpath: str) -> bool:
+        """Return True if the color of an element's text is for a dark background."""
+        red, green, blue, *_ = map(int, re.findall(r"\d+", self.get_style(xpath, "color")))
+        return red + green + blue > 3 * 128
 
     def take_screenshot(self, file: Path) -> None:
         """Write a screenshot to a file."""
@@ -111,6 +134,10 @@ class Browser:
                 url = event["params"]["request"]["url"]
                 if urlsplit(url).scheme not in _SCHEMES_WITHOUT_HOST:
                     yield url
+
+    def _emulate(self, method: str, **params: Any) -> None:
+        """Call a method of https://chromedevtools.github.io/devtools-protocol/tot/Emulation/."""
+        self._post("/goog/cdp/execute", cmd=f"Emulation.{method}", params=params)
 
     def _find_element(self, xpath: str) -> str:
         return f"/element/{self._post('/element', using='xpath', value=xpath)[_ELEMENT_KEY]}"

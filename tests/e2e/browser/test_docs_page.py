@@ -70,3 +70,11 @@ def test_wrong_password_shows_the_reason(docs: DocsPage, browser: Browser) -> No
     assert "Authorized" not in text
     assert browser.get_visible_texts("//body | //*[contains(@class, 'errors-wrapper')]")[1:] == []
     assert docs.open_operation("members-read_me").execute().status == 401
+
+
+def test_problem_type_links_its_explanation(docs: DocsPage, browser: Browser, address: str) -> None:
+    form = docs.open_operation("dwipps-edit_dwipp")
+    target = browser.get_link_target(f"{form.xpath}//tr[@data-code = '409']//a[. = 'Edit conflict']")
+    assert target == f"{address}/problems#edit-conflict"
+    gateway = browser.get_link_target(f"{form.xpath}//tr[@data-code = 'default']//a[. = 'Access denied']")
+    assert gateway == f"{address}/problems#access-denied"

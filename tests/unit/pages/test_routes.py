@@ -18,7 +18,8 @@ from tests.unit.pages.page_markup import PageMarkup
 
 PAGES = ("/docs", "/problems")
 SWAGGER_UI_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
-ASSETS = (*SWAGGER_UI_FILES, "docs.css", "docs.js", "docs_login.js", "problems.css")
+DOCS_FILES = ("docs.css", "docs_colors.css", "docs.js", "docs_accessibility.js", "docs_links.js", "docs_login.js")
+ASSETS = (*SWAGGER_UI_FILES, *DOCS_FILES, "docs_responses.js", "problems.css")
 
 
 def _get(path: str) -> httpx.Response:
