@@ -5,12 +5,15 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest -n 2
 # A third process, because the fast tests often wait for the embedded AWS.
 FAST_PYTEST := $(PYTHON) -m pytest -n 3 --dist worksteal
+# The packages of `make run`, and those of all other commands.
+LOCAL := .venv/installed-local
 INSTALLED := .venv/installed
 FUNCTION := .venv-function/installed
 OSLS := node_modules/.package-lock.json
 INFRASTRUCTURE := .venv/infrastructure
 CHECKOV := .venv-checkov/installed
 BENCH := .venv/bench
+INSTALL := scripts/install_packages.py
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
@@ -27,55 +30,55 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(INSTALLED) ## Create the environment in .venv from the lock file (the other commands do so themselves)
+install: $(INSTALLED) ## Create the environment in .venv with all tools (the other commands install what they need)
 
-run: $(INSTALLED) ## Serve the API and run the worker, on the embedded AWS (PORT=8000 AWS_PORT=4566 RELOAD=1 ENGINE=dynamodb-local)
+run: $(LOCAL) ## Serve the API and run the worker, on the embedded AWS (PORT=8000 AWS_PORT=4566 RELOAD=1 ENGINE=dynamodb-local)
 	@$(PYTHON) -m devstack run
 
-aws: $(INSTALLED) ## Start only the embedded AWS and write .local/env, for a debugger (AWS_PORT= ENGINE=)
+aws: $(LOCAL) ## Start only the embedded AWS and write .local/env, for a debugger (AWS_PORT= ENGINE=)
 	@$(PYTHON) -m devstack aws
 
-reset: $(INSTALLED) ## Delete the data of the embedded AWS
+reset: $(LOCAL) ## Delete the data of the embedded AWS
 	@$(PYTHON) -m devstack reset
 
-deploy-local: $(INSTALLED) $(FUNCTION) $(OSLS) ## Deploy serverless.yml into an embedded AWS and serve it (AWS_PORT=4566)
+deploy-local: $(LOCAL) $(FUNCTION) $(OSLS) ## Deploy serverless.yml into an embedded AWS and serve it (AWS_PORT=4566)
 	@$(PYTHON) -m devstack deploy
 
-undeploy-local: $(INSTALLED) $(OSLS) ## Remove the local deployment, except for its data
+undeploy-local: $(LOCAL) $(OSLS) ## Remove the local deployment, except for its data
 	@$(PYTHON) -m devstack undeploy
 
-deploy: $(INSTALLED) $(OSLS) ## Deploy a stage to AWS: its data, then its functions (STAGE= AWS_REGION= IMAGE=…@sha256:…; settings: docs/deployment.md)
+deploy: $(LOCAL) $(OSLS) ## Deploy a stage to AWS: its data, then its functions (STAGE= AWS_REGION= IMAGE=…@sha256:…; settings: docs/deployment.md)
 	@test -n "$(STAGE)" && test -n "$(IMAGE)" && test -n "$(AWS_REGION)" || \
 		{ echo "Usage: make deploy STAGE=dev IMAGE=<repository>@sha256:<digest> AWS_REGION=eu-central-1"; exit 2; }
 	@$(PYTHON) -m scripts.deploy "$(STAGE)" "$(IMAGE)"
 
-remove: $(INSTALLED) $(OSLS) ## Remove the functions of a stage from AWS, and keep its data (STAGE= AWS_REGION=; CONFIRM=<stage> asks nothing)
+remove: $(LOCAL) $(OSLS) ## Remove the functions of a stage from AWS, and keep its data (STAGE= AWS_REGION=; CONFIRM=<stage> asks nothing)
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make remove STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
 	@$(PYTHON) -m scripts.remove "$(STAGE)"
 
-template: $(INSTALLED) $(OSLS) ## Write dist/dwipper-<stage>.json, a template for `aws cloudformation deploy` (STAGE=)
+template: $(LOCAL) $(OSLS) ## Write dist/dwipper-<stage>.json, a template for `aws cloudformation deploy` (STAGE=)
 	@test -n "$(STAGE)" || { echo "Usage: make template STAGE=dev"; exit 2; }
 	@$(PYTHON) -m scripts.template "$(STAGE)"
 
-restore: $(INSTALLED) ## Restore tables of a stage to an earlier time, beside the present ones (STAGE= AWS_REGION= TIME=; TABLES="Dwipps …")
+restore: $(LOCAL) ## Restore tables of a stage to an earlier time, beside the present ones (STAGE= AWS_REGION= TIME=; TABLES="Dwipps …")
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" && test -n "$(TIME)" || \
 		{ echo "Usage: make restore STAGE=dev AWS_REGION=eu-central-1 TIME=2026-11-26T18:00:00Z [TABLES=Dwipps]"; exit 2; }
 	@$(PYTHON) -m scripts.restore "$(STAGE)" "$(TIME)" $(TABLES)
 
-outputs: $(INSTALLED) ## Print the outputs of a deployed stage as JSON (STAGE= AWS_REGION=)
+outputs: $(LOCAL) ## Print the outputs of a deployed stage as JSON (STAGE= AWS_REGION=)
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make outputs STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
 	@$(PYTHON) -m scripts.stack_outputs "$(STAGE)"
 
-moderator: $(INSTALLED) ## Make a member a moderator, in make run or in a stage (EMAIL=; STAGE= AWS_REGION=; REMOVE=1 to undo it)
+moderator: $(LOCAL) ## Make a member a moderator, in make run or in a stage (EMAIL=; STAGE= AWS_REGION=; REMOVE=1 to undo it)
 	@test -n "$(EMAIL)" && { test -z "$(STAGE)" || test -n "$(AWS_REGION)"; } || \
 		{ echo "Usage: make moderator EMAIL=you@example.org [STAGE=dev AWS_REGION=eu-central-1] [REMOVE=1]"; exit 2; }
 	@$(PYTHON) -m scripts.moderators $(if $(REMOVE),remove,add) "$(EMAIL)" "$(STAGE)"
 
-heartbeat: $(INSTALLED) ## Create the member that the heartbeat of a stage logs in (STAGE= AWS_REGION=)
+heartbeat: $(LOCAL) ## Create the member that the heartbeat of a stage logs in (STAGE= AWS_REGION=)
 	@test -n "$(STAGE)" && test -n "$(AWS_REGION)" || { echo "Usage: make heartbeat STAGE=dev AWS_REGION=eu-central-1"; exit 2; }
 	@$(PYTHON) -m scripts.heartbeat_member "$(STAGE)"
 
-smoke: $(INSTALLED) ## Test a running API from outside (URL=; EMAIL= to enter the code, or USER_POOL_ID= and AWS credentials)
+smoke: $(LOCAL) ## Test a running API from outside (URL=; EMAIL= to enter the code, or USER_POOL_ID= and AWS credentials)
 	@test -n "$(URL)" || { echo "Usage: make smoke URL=http://… EMAIL=you@example.org"; exit 2; }
 	@$(PYTHON) -m tests.e2e.smoke "$(URL)"
 
@@ -119,13 +122,14 @@ format: $(INSTALLED) ## Format the code and fix what the linter can fix
 	$(PYTHON) -m ruff check --fix --exit-zero
 	$(PYTHON) -m ruff format
 
-openapi: $(INSTALLED) ## Write openapi.json from the code
+openapi: $(LOCAL) ## Write openapi.json from the code
 	$(PYTHON) -m scripts.export_openapi > openapi.json
 
 # MiniStack pins botocore, so the lock of the runtime follows that of development.
 lock: $(INSTALLED) ## Update the lock files
 	$(COMPILE) pyproject.toml --group local --group test --group lint --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --group local --output-file requirements/local.txt
 	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --group server --output-file requirements/server.txt
 	$(COMPILE) pyproject.toml --constraint requirements/runtime.txt --group function --output-file requirements/function.txt
 	$(COMPILE) --group infrastructure --output-file requirements/infrastructure.txt
@@ -154,7 +158,8 @@ attack: test-security
 deployable: test-infra
 deployed: test-e2e
 
-$(INSTALLED): requirements/dev.txt
+# A changed lock file of development recreates the environment as well, so that it has no package of an earlier lock.
+$(LOCAL): requirements/local.txt requirements/dev.txt
 	@command -v $(PYTHON_BOOTSTRAP) >/dev/null || \
 		{ echo "Python was not found: install 3.11 or newer, or name it: make PYTHON_BOOTSTRAP=python3.12"; exit 1; }
 	@$(PYTHON_BOOTSTRAP) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -163,29 +168,32 @@ $(INSTALLED): requirements/dev.txt
 		{ echo "Python's venv module is incomplete: apt-get install python3-venv"; exit 1; }
 	@echo "Creating the environment in .venv ..."
 	@$(PYTHON_BOOTSTRAP) -m venv --clear .venv
-	@# Without --no-deps, pip would resolve packages with extras again, and prefer newer releases to those of the lock.
-	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
+	@$(PYTHON) $(INSTALL) requirements/local.txt
+	@touch $@
+
+$(INSTALLED): requirements/dev.txt $(LOCAL)
+	@$(PYTHON) $(INSTALL) requirements/dev.txt
 	@touch $@
 
 # The packages of the function's image, and AWS's runtime client. Nothing for development or tests.
-$(FUNCTION): requirements/function.txt | $(INSTALLED)
+$(FUNCTION): requirements/function.txt | $(LOCAL)
 	@echo "Creating the function's environment in .venv-function ..."
 	@$(PYTHON_BOOTSTRAP) -m venv --clear .venv-function
-	@.venv-function/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/function.txt
+	@.venv-function/bin/python $(INSTALL) requirements/function.txt
 	@touch $@
 
 $(INFRASTRUCTURE): requirements/infrastructure.txt $(INSTALLED)
-	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements/infrastructure.txt
+	@$(PYTHON) $(INSTALL) requirements/infrastructure.txt
 	@touch $@
 
 $(CHECKOV): requirements/checkov.txt | $(INSTALLED)
 	@echo "Creating checkov's environment in .venv-checkov ..."
 	@$(PYTHON_BOOTSTRAP) -m venv --clear .venv-checkov
-	@.venv-checkov/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/checkov.txt
+	@.venv-checkov/bin/python $(INSTALL) requirements/checkov.txt
 	@touch $@
 
 $(BENCH): requirements/bench.txt $(INSTALLED)
-	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements/bench.txt
+	@$(PYTHON) $(INSTALL) requirements/bench.txt
 	@touch $@
 
 $(OSLS): package-lock.json

@@ -41,7 +41,7 @@ _PUBLIC_VALUES = frozenset(
 # The scanner takes the actions of Secrets Manager for secrets.
 _IAM_ACTION = re.compile(r"(?:[A-Z][a-z]+)+")
 # Generated files, in which the scanner takes hashes and names such as `wrong-password` for secrets.
-_GENERATED_FILES = ("requirements/dev.txt", "requirements/runtime.txt", "openapi.json")
+_GENERATED_FILES = ("requirements/dev.txt", "requirements/local.txt", "requirements/runtime.txt", "openapi.json")
 
 
 def _find_secrets(path: Path) -> list[str]:

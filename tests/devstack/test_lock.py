@@ -13,7 +13,8 @@ _PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 _GROUPS = _PYPROJECT["dependency-groups"]
 _RUNTIME = [Requirement(line) for line in _PYPROJECT["project"]["dependencies"]]
 _DEV = [*_RUNTIME, *(Requirement(line) for group in ("local", "test", "lint") for line in _GROUPS[group])]
-_REQUIREMENTS = {"runtime": _RUNTIME, "dev": _DEV}
+_LOCAL = [*_RUNTIME, *(Requirement(line) for line in _GROUPS["local"])]
+_REQUIREMENTS = {"runtime": _RUNTIME, "local": _LOCAL, "dev": _DEV}
 _PIN = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^ ;]+)", re.MULTILINE)
 
 
@@ -35,7 +36,7 @@ def _list_direct_dependencies(name: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev"])
+@pytest.mark.parametrize("name", _REQUIREMENTS)
 class TestLockFile:
     def test_every_requirement_is_locked_in_a_matching_version(self, name: str) -> None:
         pins = _read_pins(name)
@@ -59,3 +60,7 @@ class TestLockFile:
 
 def test_development_uses_the_versions_of_the_lambda_function() -> None:
     assert _read_pins("runtime").items() <= _read_pins("dev").items()
+
+
+def test_make_run_uses_the_versions_of_development() -> None:
+    assert _read_pins("runtime").items() <= _read_pins("local").items() <= _read_pins("dev").items()

@@ -21,7 +21,8 @@ def _make(*arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[
 def _copy_makefile(folder: Path) -> Path:
     shutil.copy(ROOT / "Makefile", folder)
     (folder / "requirements").mkdir()
-    (folder / "requirements" / "dev.txt").touch()
+    for name in ("local.txt", "dev.txt"):
+        (folder / "requirements" / name).touch()
     return folder
 
 
@@ -51,7 +52,7 @@ def test_only_the_gate_measures_the_coverage() -> None:
 
 
 # With `-o`, make treats the environments as up to date, and installs nothing.
-_UP_TO_DATE = [f"-o{name}" for name in (".venv/installed", "node_modules/.package-lock.json")]
+_UP_TO_DATE = [f"-o{name}" for name in (".venv/installed-local", ".venv/installed", "node_modules/.package-lock.json")]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from devstack.paths import ROOT
 from tests.infrastructure.commands import FILES, REQUIRED_VARIABLES, find_commands
 
 # With `-o`, make treats the environments as up to date, and installs nothing.
-_UP_TO_DATE = [word for file in (".venv/installed", "node_modules/.package-lock.json") for word in ("-o", file)]
+_INSTALLED = (".venv/installed-local", ".venv/installed", "node_modules/.package-lock.json")
+_UP_TO_DATE = [word for file in _INSTALLED for word in ("-o", file)]
 _MIN_COMMANDS = 25
 _ACCOUNT = (
     "aws cloudformation deploy --stack-name a --template-file deploy/account.yml --region eu-central-1"
