@@ -64,7 +64,7 @@ def run_services() -> Iterator[Services]:
     with tempfile.TemporaryDirectory(prefix="dwipper-bench-") as name:
         folder = Path(name)
         with (
-            ministack.run(find_free_port(), folder / "aws", region=REGION) as aws,
+            ministack.run(find_free_port(), folder / "aws", region=REGION, saves=False) as aws,
             dynamodb_local.run(find_free_port(), jars, folder / "dynamodb", in_memory=True) as store,
             patch.dict(os.environ, _make_environment(aws, store)),
         ):

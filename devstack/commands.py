@@ -2,20 +2,24 @@
 
 import sys
 import threading
+import time
 from collections.abc import Sequence
+from contextlib import closing
 
 import httpx
 
-from devstack import api, console, deployment, embedded_aws, seed_once, worker
+from devstack import api, console, deployment, embedded_aws, ministack, seed_once, worker
 from devstack.app_process import AppProcess
 from devstack.embedded_aws import EmbeddedAws
 from devstack.errors import LocalError
 from devstack.mail import Mailbox
 from devstack.options import Options
 from devstack.ports import require_free
+from devstack.process import Service
 from devstack.state import StateFolder
 
-_POLL_SECONDS = 0.3
+# The only polls of an idle `make run` that this process makes. Shorter intervals would keep a laptop awake.
+_POLL_SECONDS = 1.0
 
 
 def run(options: Options, stop: threading.Event) -> None:
@@ -26,13 +30,14 @@ def run(options: Options, stop: threading.Event) -> None:
     """
     state = StateFolder(options.state_folder)
     with state.lock() as lock:
-        require_free(options.port, "PORT", "run")
-        _require_free_aws_ports(options, "run")
-        print(console.format_starting_message(options))
+        require_free(options.port, lambda port: options.make_command("run", PORT=port))
+        _require_free_aws_ports("run", options, options.aws_ports)
+        started = time.monotonic()
+        _print_start(options, state)
         with embedded_aws.run(options, state, lock) as embedded:
             _seed(state, embedded)
             if not stop.is_set():
-                _serve(options, state, embedded, stop)
+                _serve(options, state, embedded, stop, started)
 
 
 def aws(options: Options, stop: threading.Event) -> None:
@@ -43,13 +48,15 @@ def aws(options: Options, stop: threading.Event) -> None:
     """
     state = StateFolder(options.state_folder)
     with state.lock() as lock:
-        _require_free_aws_ports(options, "aws")
-        print(console.format_starting_message(options))
-        with embedded_aws.run(options, state, lock) as embedded:
-            mailbox = _open_mailbox(embedded.mail_endpoint)
-            print(console.format_no_worker_message(options))
+        _require_free_aws_ports("aws", options, options.aws_ports)
+        _print_start(options, state)
+        with (
+            embedded_aws.run(options, state, lock) as embedded,
+            closing(_open_mailbox(embedded.mail_endpoint)) as mailbox,
+        ):
+            print(console.format_app_commands(options))
             print(console.format_aws_message(options, embedded))
-            _watch(stop, embedded, mailbox)
+            _watch(stop, embedded.services, mailbox)
 
 
 def deploy(options: Options, stop: threading.Event) -> None:
@@ -61,17 +68,15 @@ def deploy(options: Options, stop: threading.Event) -> None:
     """
     state = StateFolder(options.state_folder).deployment
     with state.lock() as lock:
-        for port in (options.aws_port, *options.function_ports):
-            require_free(port, "AWS_PORT", "deploy-local")
+        _require_free_aws_ports("deploy-local", options, (options.aws_port, *options.function_ports))
+        _print_if_killed(state)
         print("Deploying into the embedded AWS ...")
         with deployment.run(options, state, lock) as deployed:
             seed_once.seed_once(state, deployed.env)
             deployment.sweep(deployed)
-            mailbox = _open_mailbox(deployed.aws.endpoint)
             print(console.format_deployment_message(options, deployed))
-            while not stop.wait(_POLL_SECONDS):
-                deployed.aws.require_alive()
-                _print_new_mail(mailbox)
+            with closing(_open_mailbox(deployed.aws.endpoint)) as mailbox:
+                _watch(stop, [deployed.aws], mailbox)
 
 
 def undeploy(options: Options, _: threading.Event) -> None:
@@ -82,7 +87,7 @@ def undeploy(options: Options, _: threading.Event) -> None:
     """
     state = StateFolder(options.state_folder).deployment
     with state.lock() as lock:
-        require_free(options.aws_port, "AWS_PORT", "undeploy-local")
+        _require_free_aws_ports("undeploy-local", options, (options.aws_port,))
         deployment.remove(options, state, lock)
     print("Removed the functions. `make deploy-local` uses the data again, and `make reset` deletes it.")
 
@@ -100,21 +105,33 @@ def reset(options: Options, _: threading.Event) -> None:
     print(f"Deleted the data in {options.state_folder}.")
 
 
-def _require_free_aws_ports(options: Options, command: str) -> None:
-    for port in options.aws_ports:
-        require_free(port, "AWS_PORT", command)
+def _require_free_aws_ports(target: str, options: Options, ports: Sequence[int]) -> None:
+    for port in ports:
+        require_free(port, lambda other: options.make_command(target, AWS_PORT=other))
 
 
-def _serve(options: Options, state: StateFolder, embedded: EmbeddedAws, stop: threading.Event) -> None:
-    mailbox = _open_mailbox(embedded.mail_endpoint)
+def _print_start(options: Options, state: StateFolder) -> None:
+    _print_if_killed(state)
+    print(console.format_starting_message(options))
+
+
+def _print_if_killed(state: StateFolder) -> None:
+    snapshot = ministack.find_snapshot(state.path)
+    if snapshot.exists():
+        print(console.format_killed_message(snapshot.stat().st_mtime))
+
+
+def _serve(options: Options, state: StateFolder, embedded: EmbeddedAws, stop: threading.Event, started: float) -> None:
     with (
+        closing(_open_mailbox(embedded.mail_endpoint)) as mailbox,
         worker.run(embedded.env) as job_worker,
         api.serve(options.port, state.env_file, embedded.env, reload=options.reload) as server,
     ):
         api.wait_until_listening(server, options.port)
         print(console.format_api_message(options))
         print(console.format_aws_message(options, embedded))
-        _watch(stop, embedded, mailbox, [server, job_worker])
+        print(f"Ready after {time.monotonic() - started:.0f} seconds.\n")
+        _watch(stop, embedded.services, mailbox, [server, job_worker])
 
 
 def _seed(state: StateFolder, embedded: EmbeddedAws) -> None:
@@ -136,7 +153,7 @@ def _open_mailbox(endpoint: str) -> Mailbox:
 
 
 def _watch(
-    stop: threading.Event, embedded: EmbeddedAws, mailbox: Mailbox, processes: Sequence[AppProcess] = ()
+    stop: threading.Event, services: Sequence[Service], mailbox: Mailbox, processes: Sequence[AppProcess] = ()
 ) -> None:
     """Print new mail, and a message if a process of the app ends, until `stop` is set.
 
@@ -144,7 +161,7 @@ def _watch(
         LocalError: if a service of the embedded AWS ends unexpectedly.
     """
     while not stop.wait(_POLL_SECONDS):
-        for service in embedded.services:
+        for service in services:
             service.require_alive()
         for process in processes:
             if message := process.pop_exit_message():

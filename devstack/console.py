@@ -1,5 +1,7 @@
 """The messages that the commands print for the developer."""
 
+import shlex
+from datetime import datetime
 from typing import TextIO
 
 from devstack.deployment import FUNCTIONS, Deployment
@@ -26,10 +28,26 @@ def format_api_message(options: Options) -> str:
     return "\n".join([f"\n  API          {address}", f"  Docs         {address}/docs", *_format_logins(), worker])
 
 
-def format_no_worker_message(options: Options) -> str:
-    """Return the commands that start a worker, because `make aws` starts none."""
-    load = f"set -a; . {options.state_folder / 'env'}; set +a"
-    return f"\n  Worker       none; to start one: {load}; .venv/bin/python -m app.worker"
+def format_killed_message(saved_at: float) -> str:
+    """Return the message for a start after a kill.
+
+    Args:
+        saved_at: the time of the last save, in seconds since the epoch.
+    """
+    time = datetime.fromtimestamp(saved_at).astimezone().strftime("%H:%M:%S on %Y-%m-%d")
+    return f"The last run was killed. Its data is that of its last save, at {time}. Later changes are lost."
+
+
+def format_app_commands(options: Options) -> str:
+    """Return the commands that start the API and a worker, because `make aws` starts neither."""
+    load = f"set -a; . {shlex.quote(str(options.state_folder / 'env'))}; set +a"
+    server = f"uvicorn app.main:app --port {options.port} --ws none"
+    return "\n".join(
+        [
+            f"\n  API          none; to start one: ({load}; .venv/bin/python -m {server})",
+            f"  Worker       none; to start one: ({load}; .venv/bin/python -m app.worker)",
+        ]
+    )
 
 
 def format_aws_message(options: Options, embedded: EmbeddedAws) -> str:

@@ -67,7 +67,7 @@ def _run_store(options: Options, state: StateFolder, lock: int, aws: Service, se
         yield aws
         return
     jars = dynamodb_local.install(state.jars)
-    # A killed MiniStack loses its user pool. The members and Dwipps of that pool must not appear under the next one.
+    # A MiniStack that is killed before its first save loses its user pool. The next pool must not get its data.
     folder = state.dynamodb / settings.user_pool_id
     with dynamodb_local.run(options.dynamodb_port, jars, folder, inherited_fds=[lock]) as store:
         source, target = (clients.dynamodb_client(service.endpoint, options.region) for service in (aws, store))

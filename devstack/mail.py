@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+import httpx
 
 from devstack import loopback
 
+_PATH = "/_ministack/ses/messages"
 _CODE = re.compile(r"\b\d{6}\b")
 
 
@@ -30,23 +33,34 @@ class Mail:
         return match[0] if match else None
 
 
-@dataclass(slots=True)
 class Mailbox:
-    """The mail of an embedded AWS, and the ids of the messages that `fetch_new` has returned."""
+    """The mail of an embedded AWS. It keeps a connection until `close`, because it is read every second.
 
-    endpoint: str
-    _returned: set[str] = field(default_factory=set)
+    Args:
+        endpoint: the endpoint of MiniStack.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._http = loopback.open_client(endpoint)
+        self._returned: set[str] = set()
 
     def fetch_new(self) -> list[Mail]:
         """Return the mail that no earlier call returned, oldest first within an account."""
-        mails = [mail for mail in fetch_all(self.endpoint) if mail.message_id not in self._returned]
+        mails = [mail for mail in _read_mails(self._http.get(_PATH)) if mail.message_id not in self._returned]
         self._returned.update(mail.message_id for mail in mails)
         return mails
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
 
 
 def fetch_all(endpoint: str) -> list[Mail]:
     """Return all mail that MiniStack stores, oldest first within an account."""
-    response = loopback.get(f"{endpoint}/_ministack/ses/messages")
+    return _read_mails(loopback.get(endpoint + _PATH))
+
+
+def _read_mails(response: httpx.Response) -> list[Mail]:
     return list(parse_messages(response.raise_for_status().json()))
 
 

@@ -1,5 +1,6 @@
 """The options of a local run, read from the environment."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +9,12 @@ from typing import Self
 from app.settings import MemberLimits
 from devstack.errors import LocalError
 from devstack.paths import ROOT
+from devstack.ports import MAX_PORT
 
 ENGINES = ("ministack", "dynamodb-local")
 _DEFAULT_FOLDER = ROOT / ".local"
+_OWN_VARIABLES = ("PORT", "AWS_PORT", "AWS_REGION", "ENGINE", "RELOAD", "LOCAL_DIR")
 _APP_VARIABLES = ("FEED_CACHE_SECONDS", "FEED_SHARDS", "LOG_LEVEL", *MemberLimits.variables())
-# The two ports after AWS_PORT must exist as well: DynamoDB Local or the functions listen on them.
-_MAX_PORT = 65533
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Options:
         engine: the database, one of `ENGINES`.
         reload: whether the API restarts when a source file changes.
         app_variables: the environment variables that are passed on to the app.
+        given: all of these variables that are set, with their values.
     """
 
     state_folder: Path
@@ -37,6 +39,7 @@ class Options:
     engine: str
     reload: bool
     app_variables: Mapping[str, str]
+    given: Mapping[str, str]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -53,7 +56,13 @@ class Options:
             engine=_check_engine(environment.get("ENGINE") or ENGINES[0]),
             reload=environment.get("RELOAD", "") not in ("", "0"),
             app_variables={name: environment[name] for name in _APP_VARIABLES if environment.get(name)},
+            given={name: environment[name] for name in (*_OWN_VARIABLES, *_APP_VARIABLES) if environment.get(name)},
         )
+
+    def make_command(self, target: str, **changes: object) -> str:
+        """Return the command line of a target of make with the given variables, except for these changes."""
+        variables = {**self.given, **{name: str(value) for name, value in changes.items()}}
+        return " ".join(["make", target, *(f"{name}={shlex.quote(value)}" for name, value in variables.items())])
 
     @property
     def dynamodb_port(self) -> int:
@@ -73,8 +82,8 @@ class Options:
 
 def _parse_port(environment: Mapping[str, str], name: str, default: int) -> int:
     value = environment.get(name) or str(default)
-    if not value.isascii() or not value.isdecimal() or not 1 <= int(value) <= _MAX_PORT:
-        raise LocalError(f"{name} must be a port number from 1 to {_MAX_PORT}.")
+    if not value.isascii() or not value.isdecimal() or not 1 <= int(value) <= MAX_PORT:
+        raise LocalError(f"{name} must be a port number from 1 to {MAX_PORT}.")
     return int(value)
 
 

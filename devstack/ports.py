@@ -1,27 +1,29 @@
 """The TCP ports of this machine."""
 
 import socket
+from collections.abc import Callable
 
 from devstack.errors import LocalError
 
 LOOPBACK = "127.0.0.1"
+# The two ports after AWS_PORT must exist as well: DynamoDB Local or the functions listen on them.
+MAX_PORT = 65533
+_LAST_PRIVILEGED_PORT = 1023
 
 
-def require_free(port: int, variable: str, command: str) -> None:
+def require_free(port: int, make_command: Callable[[int], str]) -> None:
     """Check that a port is free for a server on loopback.
 
     Args:
         port: the port.
-        variable: the environment variable that chooses the port, for the message.
-        command: the target of `make`, for the message.
+        make_command: returns the command that uses another port instead, for the message.
 
     Raises:
         LocalError: if the port is in use, or if this user may not listen on it.
     """
     if not _is_free(port):
-        raise LocalError(
-            f"Port {port} is in use or not permitted. Use another: `{variable}={port + 1} make {command}`."
-        )
+        other = next(filter(_is_free, range(max(port, _LAST_PRIVILEGED_PORT) + 1, MAX_PORT)), port + 1)
+        raise LocalError(f"Port {port} is in use or not permitted. Use another: `{make_command(other)}`.")
 
 
 def is_listening(port: int) -> bool:

@@ -21,7 +21,7 @@ def seed_once(state: StateFolder, env: Mapping[str, str]) -> None:
     """Add the first members and Dwipps, unless the user pool has a complete seed.
 
     The marker file names the user pool, and is written last. So an interrupted seed is resumed. A new pool is seeded
-    too, for example after a killed embedded AWS has lost the old one.
+    too, for example if MiniStack was killed before its first save.
 
     Args:
         state: the state folder.
@@ -32,8 +32,12 @@ def seed_once(state: StateFolder, env: Mapping[str, str]) -> None:
         subprocess.TimeoutExpired: if the seed takes longer than two minutes.
     """
     pool = env["USER_POOL_ID"]
-    if state.seed_marker.exists() and state.seed_marker.read_text() == pool:
+    seeded_pool = state.seed_marker.read_text() if state.seed_marker.exists() else ""
+    if seeded_pool == pool:
         return
+    if seeded_pool:
+        print("The accounts and the Dwipps of the last run are lost.")
+    print("Adding the first members and Dwipps ...")
     log = state.path / "seed.log"
     whole_env = environment.omit(os.environ, env) | dict(env)
     code = run_process(_SEED_COMMAND, folder=ROOT, environment=whole_env, log=log, timeout_seconds=_TIMEOUT_SECONDS)

@@ -62,7 +62,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """
     folder = tmp_path_factory.mktemp("aws")
     # The state of hundreds of tests takes seconds to save, and nobody reads it.
-    aws = ministack.run(find_free_port(), folder, region=REGION, extra_env={"PERSIST_STATE": "0"})
+    aws = ministack.run(find_free_port(), folder, region=REGION, saves=False)
     with aws as service, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", service.endpoint)
         environment.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", service.endpoint)

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from devstack import clients
+from devstack import clients, ministack
 from devstack.errors import LocalError
 from devstack.options import ENGINES
 from devstack.paths import ROOT
 from devstack.seed_content import PASSWORD, THOUGHTS
 from devstack.state import StateFolder
-from testkit.terminal import LINE_TIMEOUT_SECONDS, UNREACHABLE_PROXY, Developer
+from testkit.terminal import LINE_TIMEOUT_SECONDS, UNREACHABLE_PROXY, Developer, Terminal
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -126,12 +126,31 @@ def test_second_start_and_reset_are_refused_while_the_aws_runs(developer: Develo
     assert {entry.name for entry in developer.folder.iterdir()} == {"lock"}
 
 
+def _find_command(terminal: Terminal, process: str) -> str:
+    """Return the printed command that starts a process of the app, without the parentheses of its subshell."""
+    (line,) = [line for line in terminal.lines if line.startswith(f"  {process} ")]
+    return line.partition(" start one: ")[2].strip("()").replace(".venv/bin/python", f"exec {sys.executable}")
+
+
+def test_aws_prints_the_command_of_the_api(developer: Developer) -> None:
+    # The shell's own settings must not reach the API.
+    shell = {**os.environ, "USER_POOL_ID": "not-ours", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}
+    with developer.start("aws") as terminal:
+        terminal.wait_for(_READY)
+        bash = ["/bin/bash", "-euc", _find_command(terminal, "API")]
+        with subprocess.Popen(bash, cwd=ROOT, env=shell, stderr=subprocess.PIPE, text=True) as server:
+            assert server.stderr is not None
+            assert any("Uvicorn running on" in line for line in server.stderr)
+            _register(developer, {"email": "kim@example.org", "password": "correct horse"})
+            server.terminate()
+            server.stderr.read()
+        assert terminal.stop(signal.SIGINT) == 0
+
+
 def test_aws_prints_the_command_of_a_worker(developer: Developer) -> None:
     with developer.start("aws") as terminal:
         terminal.wait_for(_READY)
-        (line,) = [line for line in terminal.lines if "Worker" in line]
-        command = line.partition(" start one: ")[2].replace(".venv/bin/python", sys.executable)
-        bash = ["/bin/bash", "-euc", f"{command} --once"]
+        bash = ["/bin/bash", "-euc", f"{_find_command(terminal, 'Worker')} --once"]
         result = subprocess.run(bash, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
         assert terminal.stop(signal.SIGINT) == 0
     assert result.returncode == 0, result.stderr
@@ -141,16 +160,47 @@ def test_aws_prints_the_command_of_a_worker(developer: Developer) -> None:
 def test_killed_ministack_is_reported(developer: Developer) -> None:
     with developer.start("aws") as terminal:
         terminal.wait_for(_READY)
-        os.kill(int((developer.folder / "lock").read_text()), signal.SIGKILL)
-        terminal.wait_for("MiniStack ended with exit code -9: see ")
-        assert terminal.process.wait(LINE_TIMEOUT_SECONDS) == 1
+        _kill_ministack(developer, terminal)
 
 
-def test_busy_aws_port_is_an_error_of_one_line(developer: Developer, busy_port: int) -> None:
-    assert developer.run("aws", AWS_PORT=str(busy_port)) == (
-        1,
-        f"Port {busy_port} is in use or not permitted. Use another: `AWS_PORT={busy_port + 1} make aws`.\n",
+def _kill_ministack(developer: Developer, terminal: Terminal) -> None:
+    os.kill(int((developer.folder / "lock").read_text()), signal.SIGKILL)
+    terminal.wait_for("MiniStack ended with exit code -9: see ")
+    assert terminal.process.wait(LINE_TIMEOUT_SECONDS) == 1
+
+
+def _wait_for_save(developer: Developer, text: str) -> None:
+    snapshot = ministack.find_snapshot(developer.folder)
+    while text not in snapshot.read_text():
+        time.sleep(0.05)
+
+
+def test_killed_ministack_keeps_what_it_has_saved(developer: Developer) -> None:
+    with developer.start("aws") as terminal:
+        terminal.wait_for(_READY)
+        settings = developer.read_settings()
+        _sign_up(settings, "kim@example.org")
+        _wait_for_save(developer, "kim@example.org")
+        _kill_ministack(developer, terminal)
+    with developer.start("aws") as terminal:
+        terminal.wait_for(_READY)
+        assert terminal.lines[0].startswith("The last run was killed. Its data is that of its last save, at ")
+        assert developer.read_settings() == settings
+        users = _cognito(settings).list_users(UserPoolId=settings["USER_POOL_ID"])["Users"]
+        assert [each["Value"] for user in users for each in user["Attributes"] if each["Name"] == "email"] == [
+            "kim@example.org"
+        ]
+        assert terminal.stop(signal.SIGINT) == 0
+    assert not ministack.find_snapshot(developer.folder).exists()
+
+
+def test_busy_aws_port_is_an_error_of_one_line_with_all_settings(developer: Developer, busy_port: int) -> None:
+    code, output = developer.run("aws", AWS_PORT=str(busy_port), RELOAD="1")
+    assert (code, output.count("\n")) == (1, 1)
+    assert output.startswith(
+        f"Port {busy_port} is in use or not permitted. Use another: `make aws PORT={developer.port} "
     )
+    assert f" RELOAD=1 LOCAL_DIR={developer.folder}" in output
 
 
 def test_state_of_another_version_is_refused(developer: Developer) -> None:
@@ -267,5 +317,5 @@ class TestRun:
     def test_busy_port_is_reported_before_anything_starts(self, developer: Developer, busy_port: int) -> None:
         code, output = developer.run("run", PORT=str(busy_port))
         assert (code, output.count("\n")) == (1, 1)
-        assert f"`PORT={busy_port + 1} make run`" in output
+        assert f"`make run PORT={busy_port + 1} " in output
         assert [entry.name for entry in developer.folder.iterdir()] == ["lock"]

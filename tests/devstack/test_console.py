@@ -1,8 +1,9 @@
 """The messages for the developer. Mail stands out at a terminal, and is plain text in any other stream."""
 
 import io
+from datetime import datetime
 
-from devstack.console import emphasize, format_api_message
+from devstack.console import emphasize, format_api_message, format_killed_message
 from devstack.options import Options
 
 
@@ -25,3 +26,8 @@ def test_message_of_the_start_has_both_logins() -> None:
     message = format_api_message(Options.from_environment({}))
     assert "Demo login   demo@example.org / shower-thoughts\n" in message
     assert "Moderator    moderator@example.org / shower-thoughts" in message
+
+
+def test_message_after_a_kill_has_the_time_of_the_last_save() -> None:
+    saved_at = datetime(2026, 11, 26, 22, 41, 7).astimezone()
+    assert format_killed_message(saved_at.timestamp()).endswith("at 22:41:07 on 2026-11-26. Later changes are lost.")

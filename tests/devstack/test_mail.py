@@ -1,6 +1,12 @@
 """Cognito's mail is read from MiniStack, a mailbox returns each message once, and codes are found in the body."""
 
-from typing import Any
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 from botocore.exceptions import ClientError
@@ -42,14 +48,56 @@ class TestParseMessages:
         assert list(mail.parse_messages({"messages": {}})) == []
 
 
-def test_mailbox_returns_each_mail_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    mails = [Mail("m1", "kim@example.org", "", "", 1)]
-    monkeypatch.setattr(mail, "fetch_all", lambda _: mails)
-    mailbox = Mailbox("http://127.0.0.1:4566")
-    assert mailbox.fetch_new() == mails
-    assert mailbox.fetch_new() == []
-    mails.append(Mail("m2", "kim@example.org", "", "", 2))
-    assert mailbox.fetch_new() == mails[1:]
+class _MailHandler(BaseHTTPRequestHandler):
+    """A stand-in for MiniStack, which counts its connections and requests."""
+
+    protocol_version = "HTTP/1.1"
+    messages: ClassVar[list[dict[str, Any]]] = []
+    counts: ClassVar[Counter[str]] = Counter()
+
+    def setup(self) -> None:
+        super().setup()
+        self.counts["connections"] += 1
+
+    def do_GET(self) -> None:
+        self.counts["requests"] += 1
+        body = json.dumps({"messages": {"0": self.messages}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Return the endpoint of a stand-in for MiniStack."""
+    monkeypatch.setattr(_MailHandler, "messages", [])
+    monkeypatch.setattr(_MailHandler, "counts", Counter())
+    with ThreadingHTTPServer(("127.0.0.1", 0), _MailHandler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class TestMailbox:
+    def test_each_mail_is_returned_once(self, mail_server: str) -> None:
+        with closing(Mailbox(mail_server)) as mailbox:
+            assert mailbox.fetch_new() == []
+            for recipient in ("kim@example.org", "lu@example.org"):
+                _MailHandler.messages.append(_message(len(_MailHandler.messages), recipient, ""))
+                assert [mail.recipient for mail in mailbox.fetch_new()] == [recipient]
+                assert mailbox.fetch_new() == []
+
+    def test_all_polls_share_a_connection(self, mail_server: str) -> None:
+        with closing(Mailbox(mail_server)) as mailbox:
+            for _ in range(5):
+                mailbox.fetch_new()
+        assert _MailHandler.counts == {"connections": 1, "requests": 5}
 
 
 def test_latest_code_is_that_of_the_last_mail_with_a_code(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,14 @@ def test_variables_override_the_defaults() -> None:
     assert options.app_variables == app_variables
 
 
+def test_command_keeps_all_variables_that_were_given() -> None:
+    environment = {"AWS_PORT": "4600", "ENGINE": "dynamodb-local", "RELOAD": "1", "LOG_LEVEL": "DEBUG", "HOME": "/"}
+    options = Options.from_environment(environment | {"LOCAL_DIR": "my data", "PORT": ""})
+    expected = "make run AWS_PORT=4600 ENGINE=dynamodb-local RELOAD=1 LOCAL_DIR='my data' LOG_LEVEL=DEBUG PORT=8001"
+    assert options.make_command("run", PORT=8001) == expected
+    assert " AWS_PORT=4601 " in options.make_command("run", AWS_PORT=4601)
+
+
 def test_dynamodb_local_uses_a_second_port() -> None:
     assert Options.from_environment({"AWS_PORT": "4600"}).aws_ports == (4600,)
     options = Options.from_environment({"AWS_PORT": "4600", "ENGINE": "dynamodb-local"})
