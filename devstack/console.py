@@ -73,8 +73,8 @@ def format_deployment_message(options: Options, deployment: Deployment) -> str:
     """Return the addresses and parts of the deployment, and the demo logins."""
     folder = options.state_folder / "deployed"
     lines = [
-        f"\n  API          {deployment.url}",
-        f"  Docs         {deployment.url}/docs",
+        f"\n  API          {deployment.loopback_url}",
+        f"  Docs         {deployment.loopback_url}/docs",
         *_format_logins(),
         f"  Functions    {' and '.join(FUNCTIONS)}, run by awslambdaric with the credentials of their roles",
         f"  Logs         of the functions in {folder}",

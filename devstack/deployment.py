@@ -27,11 +27,24 @@ FUNCTIONS = (f"dwipper-{STAGE}-api", WORKER_FUNCTION)
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A running deployment: the URL of its API, its embedded AWS, and the settings of its functions."""
+    """A running deployment.
+
+    Attributes:
+        url: the URL of the API with a host name and a path as on AWS. curl and browsers resolve all names below
+            `localhost`. Node and Go do not.
+        aws: its embedded AWS.
+        settings: the settings of its functions.
+    """
 
     url: str
     aws: Service
     settings: Settings
+
+    @property
+    def loopback_url(self) -> str:
+        """Return a URL of the API that every client reaches. References in responses are relative, so they hold."""
+        api_id = urlsplit(self.url).netloc.partition(".")[0]
+        return f"{self.aws.endpoint}/_aws/execute-api/{api_id}/{STAGE}"
 
     @property
     def env(self) -> dict[str, str]:
@@ -142,10 +155,6 @@ def _require_same_port(endpoint: str, options: Options) -> None:
 
 
 def _read_api_url(endpoint: str, region: str) -> str:
-    """Return the URL at which MiniStack serves the API.
-
-    The host is a name, as on AWS, so that the links in the API's responses lead back to the API. curl and browsers
-    resolve every name below `localhost`.
-    """
+    """Return the URL at which MiniStack serves the API under a host name."""
     api_id = urlsplit(stack.read_output(endpoint, region, "ApiUrl", name=STACK)).netloc.partition(".")[0]
     return f"http://{api_id}.execute-api.localhost:{urlsplit(endpoint).port}/{STAGE}"

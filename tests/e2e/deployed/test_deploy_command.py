@@ -51,6 +51,10 @@ def _make_tutorial_script(address: str) -> str:
 
 def test_data_survives_deployments_and_an_undeploy(developer: Developer) -> None:
     with _deploy(developer) as (terminal, address):
+        assert (
+            run_command(["node", "-e", f"fetch('{address}/health').then(({{status}}) => console.log(status))"])
+            == "200\n"
+        )
         _assert_tutorial_runs(address)
         terminal.wait_for("mail to you@example.org: 654321")
         assert terminal.stop(signal.SIGINT) == 0
