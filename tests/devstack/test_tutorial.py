@@ -1,13 +1,20 @@
-"""The commands of the tutorial and of the moderator's guide run as printed."""
+"""The commands of the tutorial and the guide of moderators run as printed, and so does the client that polls."""
 
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
+from unittest.mock import Mock
 
+import httpx
 import pytest
+from jose import jwt
 
+from app.dwipps.ids import lowest_id
 from devstack.paths import ROOT
+from devstack.seed_content import THOUGHTS
+from testkit.polling_loop import open_page_client, run_loop
 from testkit.shell_blocks import MODERATION, TUTORIAL, find_shell_blocks
 from testkit.terminal import Developer
 
@@ -43,6 +50,35 @@ def test_guide_of_moderators_runs_as_printed(developer: Developer) -> None:
         *("dismiss", "lift", "remove", "suspend"),
         *("lift", "suspend", "dismiss", "remove"),
     ]
+
+
+def _expire(token: str, developer: Developer) -> str:
+    """Return an access token with a valid signature that expired a minute ago."""
+    (key,) = (developer.folder / "ministack" / "state" / "cognito-pool-keys").glob("*-access.pem")
+    claims = jwt.get_unverified_claims(token) | {"exp": int(time.time()) - 60}
+    return jwt.encode(claims, key.read_text(), "RS256", {"kid": jwt.get_unverified_header(token)["kid"]})
+
+
+class _LoopEndedError(Exception):
+    """Ends the loop."""
+
+
+@pytest.mark.slow
+def test_polling_loop_survives_an_expired_token(developer: Developer) -> None:
+    shown: list[str] = []
+
+    def end(_seconds: float) -> None:
+        raise _LoopEndedError
+
+    with developer.start("run") as terminal:
+        terminal.wait_for("Ctrl-C ends everything")
+        with open_page_client(developer.url("")) as http:
+            tokens = http.auth.tokens  # type: ignore[union-attr]
+            tokens["access_token"] = expired = _expire(tokens["access_token"], developer)
+            assert httpx.get(developer.url("/v1/me"), headers={"Authorization": f"Bearer {expired}"}).status_code == 401
+            with pytest.raises(_LoopEndedError):
+                run_loop(lowest_id(0), http=http, show=lambda dwipp: shown.append(dwipp["text"]), time=Mock(sleep=end))
+    assert len(shown) == len(THOUGHTS)
 
 
 @pytest.mark.slow
