@@ -7,12 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.aws import http
+from app.aws.errors import record_call
 from app.errors import UnauthenticatedError, UnavailableError
 from app.observability import request_context
 
 _REFRESH_INTERVAL_SECONDS = 30.0
 _FAILURE_RETRY_SECONDS = 5.0
 _FETCH_TIMEOUT_SECONDS = 5
+
+# The names of the fetch in the log. It is no call of an SDK.
+_SERVICE = "cognito-identity-provider"
+_OPERATION = "GetKeys"
 
 Keys = Mapping[str, Mapping[str, Any]]
 
@@ -62,6 +67,7 @@ class KeySet:
             self._keys = await asyncio.wait_for(asyncio.to_thread(self._fetch), _FETCH_TIMEOUT_SECONDS)
         except Exception as error:  # noqa: BLE001 -- whatever the failure, the known keys stay valid
             request_context.current().cognito_failures.append(type(error).__name__)
+            record_call(error, _SERVICE, _OPERATION)
             self._error = error
         else:
             self._error = None

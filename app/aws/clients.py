@@ -11,7 +11,7 @@ from botocore.parsers import ResponseParserError
 
 from app.aws.concurrency import MAX_CONCURRENT_REQUESTS, MAX_EXTRA_CALLS
 from app.aws.deadline import remaining_seconds
-from app.aws.errors import TRANSPORT_ERRORS, response_to_domain_error
+from app.aws.errors import TRANSPORT_ERRORS, record_call, record_service, response_to_domain_error
 from app.errors import UnavailableError
 from app.observability import request_context
 
@@ -101,17 +101,31 @@ def secrets_client(region: str) -> Any:
 def _with_checks(client: Client, config: Any) -> Client:
     """Check the deadline before each attempt of the client, and each response before it is parsed.
 
+    Also record the service and the operation of each error for the log.
+
     https://boto3.amazonaws.com/v1/documentation/api/latest/guide/events.html
     """
     max_attempt_seconds = config.connect_timeout + config.read_timeout
     client.meta.events.register("before-send", partial(_check_deadline, max_attempt_seconds))
     client.meta.events.register("before-parse", _check_body)
+    client.meta.events.register("after-call", _record_service)
+    client.meta.events.register("after-call-error", _record_call)
     return client
 
 
 def _check_deadline(max_attempt_seconds: float, **_: Any) -> None:
     if remaining_seconds() < max_attempt_seconds:
-        raise UnavailableError
+        raise UnavailableError from TimeoutError()  # The log then names this call as the cause.
+
+
+def _record_service(parsed: Any, event_name: str, **_: Any) -> None:
+    if "Error" in parsed:
+        record_service(parsed, event_name.split(".")[1])
+
+
+def _record_call(exception: Exception, event_name: str, **_: Any) -> None:
+    _event, service, operation = event_name.split(".")
+    record_call(exception, service, operation)
 
 
 def _check_body(response_dict: Any, operation_model: Any, **_: Any) -> None:

@@ -38,6 +38,9 @@ TRANSPORT_ERRORS = (
 # The errors that boto3 raises, and that of a fetch that takes too long. A ResponseParserError is no BotoCoreError.
 _SDK_ERRORS = (BotoCoreError, ClientError, ResponseParserError, TimeoutError)
 
+# The attribute of an exception with the service and the operation of the call that raised it.
+_CALL = "aws_call"
+
 CONDITION_FAILED = "ConditionalCheckFailedException"
 # The item is part of another transaction at this moment.
 TRANSACTION_CONFLICT = "TransactionConflictException"
@@ -115,23 +118,39 @@ def response_to_domain_error(response: Any) -> DwipperError | None:
     return UnavailableError() if code in _TRANSIENT_CODES or status >= 500 else None
 
 
+def record_call(error: Exception, service: str, operation: str) -> None:
+    """Record the call that raised an exception, because most exceptions of boto3 do not name it."""
+    setattr(error, _CALL, (service, operation))
+
+
+def record_service(response: Any, service: str) -> None:
+    """Record the service in a parsed error response, because the ClientError that has it names only the operation."""
+    response.setdefault("ResponseMetadata", {})["Service"] = service
+
+
 def describe_cause(error: BaseException) -> dict[str, str]:
     """Return the error of AWS or of boto3 that caused an exception, as fields of the log. Empty if there is none.
 
     The message of the error is left out, because it may repeat the request.
     """
-    cause = next((each for each in _iter_causes(error) if isinstance(each, _SDK_ERRORS)), None)
-    if cause is None:
+    service = operation = ""
+    for cause in _iter_causes(error):
+        service, operation = getattr(cause, _CALL, (service, operation))
+        if isinstance(cause, _SDK_ERRORS):
+            break
+    else:
         return {}
-    if not isinstance(cause, ClientError):
-        return {"aws_error": type(cause).__name__}
-    reasons = [str(reason.get("Code")) for reason in cause.response.get("CancellationReasons", [])]
-    request_id = cause.response.get("ResponseMetadata", {}).get("RequestId")
-    return {
-        "aws_error": " ".join([error_code(cause), *reasons]),
-        "aws_operation": cause.operation_name,
-        **({"aws_request_id": request_id} if request_id else {}),
-    }
+    fields = {"aws_error": type(cause).__name__, "aws_service": service, "aws_operation": operation}
+    if isinstance(cause, ClientError):
+        metadata = cause.response.get("ResponseMetadata", {})
+        reasons = [str(reason.get("Code")) for reason in cause.response.get("CancellationReasons", [])]
+        fields = {
+            "aws_error": " ".join([error_code(cause), *reasons]),
+            "aws_service": service or metadata.get("Service", ""),
+            "aws_operation": operation or cause.operation_name,
+            "aws_request_id": metadata.get("RequestId", ""),
+        }
+    return {name: value for name, value in fields.items() if value or name == "aws_error"}
 
 
 def http_status(response: Any) -> int:

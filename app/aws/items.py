@@ -73,4 +73,5 @@ def _get_batch(client: "DynamoDBClient", unprocessed: Any) -> list[Mapping[str, 
         if not unprocessed:
             return items
         time.sleep(0.05 * 2**attempt)
-    raise UnavailableError from ClientError({"Error": {"Code": "UnprocessedKeys"}}, "BatchGetItem")
+    cause: Any = {"Error": {"Code": "UnprocessedKeys"}, "ResponseMetadata": {"Service": "dynamodb"}}
+    raise UnavailableError from ClientError(cause, "BatchGetItem")

@@ -76,10 +76,11 @@ async def _handle_domain_error(request: Request, error: Any) -> Response:
 
 
 def _log_cause(request: Request, error: Exception) -> None:
-    """Log the error of AWS that causes a 429 or a 503."""
-    if cause := describe_cause(error):
-        request_id = request.scope["state"]["request_id"]
-        logger.warning("request %s was refused: %s", request_id, format_cause(cause), extra={"fields": cause})
+    """Log the error of AWS that causes a 429 or a 503. Without one, log the place in the code."""
+    cause = describe_cause(error)
+    request_id = request.scope["state"]["request_id"]
+    text = format_cause(cause) or format_frames(error)
+    logger.warning("request %s was refused: %s", request_id, text, extra={"fields": cause})
 
 
 async def _handle_validation_error(request: Request, error: Any) -> Response:

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from app.auth.jwks import KeySet, fetch_keys
 from app.auth.tokens import TokenVerifier
+from app.aws.errors import describe_cause
 from app.errors import UnauthenticatedError, UnavailableError
 from app.observability import request_context
 from testkit.doubles import SETTINGS
@@ -116,6 +117,18 @@ class TestKeySet:
         with pytest.raises(UnavailableError) as raised:
             asyncio.run(verifier.verify(make_token()))
         assert raised.value.__cause__ is key_endpoint.failure
+
+    def test_failed_fetch_is_named_in_the_log(self) -> None:
+        def fetch() -> Any:
+            raise EndpointConnectionError(endpoint_url="https://cognito.test")
+
+        with pytest.raises(UnavailableError) as raised:
+            asyncio.run(KeySet(fetch).get("signing"))
+        assert describe_cause(raised.value) == {
+            "aws_error": "EndpointConnectionError",
+            "aws_service": "cognito-identity-provider",
+            "aws_operation": "GetKeys",
+        }
 
     def test_failed_fetch_is_recorded(self, key_endpoint: KeyEndpoint, verifier: TokenVerifier) -> None:
         key_endpoint.failure = OSError("no route to host")

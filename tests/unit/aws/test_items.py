@@ -134,5 +134,5 @@ def test_repeatedly_unprocessed_keys_raise_unavailable(no_pauses: None) -> None:
             stubber.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": {"dwipps": {"Keys": keys}}})
         with pytest.raises(UnavailableError) as raised:
             batch_get(client, "dwipps", keys)
-    cause = {"aws_error": "UnprocessedKeys", "aws_operation": "BatchGetItem"}
+    cause = {"aws_error": "UnprocessedKeys", "aws_service": "dynamodb", "aws_operation": "BatchGetItem"}
     assert describe_cause(raised.value) == cause

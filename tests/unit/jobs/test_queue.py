@@ -133,7 +133,7 @@ class TestSendOrLog:
         (record,) = caplog.records
         assert (record.levelno, record.getMessage()) == (
             logging.WARNING,
-            f"request or job  continues after an error: aws_error={code} aws_operation=SendMessage",
+            f"request or job  continues after an error: aws_error={code} aws_service=sqs aws_operation=SendMessage",
         )
         assert message.subject not in caplog.text
 

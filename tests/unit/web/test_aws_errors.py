@@ -4,6 +4,7 @@ The error passes through boto3 and the repositories, from DynamoDB or from Cogni
 """
 
 import asyncio
+import copy
 import io
 import json
 import re
@@ -35,6 +36,7 @@ from app.dwipps.feed import Feed
 from app.dwipps.models import Dwipp, Reaction
 from app.dwipps.reactions import ReactionRepository
 from app.dwipps.repository import DwippRepository
+from app.errors import UnavailableError
 from app.members.blocks import BlockRepository
 from app.observability import json_logging, text_logging
 from testkit.doubles import SETTINGS, make_offline_app, send_request
@@ -47,27 +49,30 @@ SECRET = "a rubber duck knows"
 DWIPP_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 AWS_REQUEST_ID = "QV1K5N0DUCK0000000000000000000000000000000000000"
 
-# A request, and the operations that it calls.
-Call = tuple[str, str, dict[str, Any], set[str]]
-DYNAMODB: Call = ("GET", f"/v1/dwipps/{DWIPP_ID}", {}, {"GetItem"})
-DYNAMODB_LIST: Call = ("GET", "/v1/me/favorites", {}, {"Query"})
+# A request, the operations that it calls, and their service.
+Call = tuple[str, str, dict[str, Any], set[str], str]
+DYNAMODB: Call = ("GET", f"/v1/dwipps/{DWIPP_ID}", {}, {"GetItem"}, "dynamodb")
+DYNAMODB_LIST: Call = ("GET", "/v1/me/favorites", {}, {"Query"}, "dynamodb")
 DYNAMODB_WRITE: Call = (
     "POST",
     "/v1/dwipps",
     {"json": {"text": SECRET}, "headers": {"Idempotency-Key": SECRET.replace(" ", "")}},
     {"TransactWriteItems"},
+    "dynamodb",
 )
 COGNITO: Call = (
     "POST",
     "/v1/auth/login",
     {"json": {"email": "kay@example.org", "password": SECRET}},
     {"AdminInitiateAuth"},
+    "cognito-identity-provider",
 )
 COGNITO_ONCE: Call = (
     "POST",
     "/v1/auth/password/reset",
     {"json": {"email": "kay@example.org", "code": "123456", "new_password": SECRET}},
     {"ConfirmForgotPassword", "AdminInitiateAuth"},
+    "cognito-identity-provider",
 )
 CALLS = [
     pytest.param(DYNAMODB, id="DynamoDB read"),
@@ -92,7 +97,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Fail:
     def start_failing(error: Exception | None = None, *, status: int = 400, **body: Any) -> None:
         def send(_session: Any, request: Any) -> Any:
             if error:
-                raise error
+                raise copy.copy(error)  # Concurrent calls must not share it.
             headers = HTTPHeaders()
             headers["x-amzn-requestid"] = AWS_REQUEST_ID
             response: Any = AWSResponse(request.url, status, headers, None)
@@ -117,7 +122,7 @@ def log(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> io.S
 
 
 def _send(app: FastAPI, call: Call, transport: str = "uvicorn") -> httpx.Response:
-    method, path, options, _ = call
+    method, path, options, *_ = call
     if transport == "uvicorn":
         headers = {"Authorization": f"Bearer {make_token()}", **options.get("headers", {})}
         return asyncio.run(send_request(app, method, path, **(options | {"headers": headers})))
@@ -126,7 +131,7 @@ def _send(app: FastAPI, call: Call, transport: str = "uvicorn") -> httpx.Respons
 
 
 def assert_named_once(
-    log: io.StringIO, response: httpx.Response, level: str, error: str, operations: set[str] | None = None
+    log: io.StringIO, response: httpx.Response, level: str, error: str, call: Call, *, has_response: bool = True
 ) -> None:
     """Assert that one line has the fields of the error, and that neither log nor response has its message.
 
@@ -135,7 +140,8 @@ def assert_named_once(
         response: the response to the request.
         level: the level of the line.
         error: the field `aws_error`.
-        operations: one of them is the field `aws_operation`. None if the error has no response.
+        call: its service is the field `aws_service`, and one of its operations is `aws_operation`.
+        has_response: whether AWS responded, so that the line has AWS's request id.
     """
     text = log.getvalue()
     assert SECRET not in text
@@ -143,16 +149,17 @@ def assert_named_once(
     assert error.partition(" ")[0] not in response.text
     (line,) = [line for line in text.splitlines() if re.search(r"\baws_error\b", line)]
     request_id = response.headers["x-request-id"]
+    *_, operations, service = call
     if not line.startswith("{"):
-        fields = f"aws_error={error} " if level == "ERROR" or operations else f"aws_error={error}"
-        if operations:
-            fields += f"aws_operation=({'|'.join(operations)}) aws_request_id={AWS_REQUEST_ID}"
-        assert re.match(rf"{level}: +request {request_id} .*{fields}", line)
+        fields = f"aws_error={error} aws_service={service} aws_operation=({'|'.join(operations)})"
+        fields += f" aws_request_id={AWS_REQUEST_ID}" if has_response else ""
+        assert re.match(rf"{level}: +request {request_id} .*{fields}( |$)", line)
         return
     logged = json.loads(line)
     assert (logged["level"], logged["request_id"], logged["aws_error"]) == (level, request_id, error)
-    assert operations is None or logged["aws_operation"] in operations
-    assert logged.get("aws_request_id") == (AWS_REQUEST_ID if operations else None)
+    assert logged["aws_service"] == service
+    assert logged["aws_operation"] in operations
+    assert logged.get("aws_request_id") == (AWS_REQUEST_ID if has_response else None)
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -167,7 +174,7 @@ class TestResponsesOfAws:
         fail(__type=f"com.amazon.coral.service#{code}")
         response = _send(app, call, transport)
         assert (response.status_code, response.json()["type"]) == (500, "urn:dwipper:problem:internal-error")
-        assert_named_once(log, response, "ERROR", code, call[3])
+        assert_named_once(log, response, "ERROR", code, call)
 
     @pytest.mark.parametrize(
         ("code", "status"),
@@ -188,13 +195,13 @@ class TestResponsesOfAws:
         fail(__type=code, status=status)
         response = _send(app, call)
         assert (response.status_code, response.headers["retry-after"]) == (503, "1")
-        assert_named_once(log, response, "WARNING", code, call[3])
+        assert_named_once(log, response, "WARNING", code, call)
 
     def test_rate_limit_is_429(self, call: Call, app: FastAPI, fail: Fail, log: io.StringIO) -> None:
         fail(__type="TooManyRequestsException")
         response = _send(app, call)
         assert (response.status_code, response.headers["retry-after"]) == (429, "1")
-        assert_named_once(log, response, "WARNING", "TooManyRequestsException", call[3])
+        assert_named_once(log, response, "WARNING", "TooManyRequestsException", call)
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -219,7 +226,7 @@ class TestErrorsWithoutResponse:
         fail(error)
         response = _send(app, call)
         assert (response.status_code, response.headers["retry-after"]) == (503, "1")
-        assert_named_once(log, response, "WARNING", type(error).__name__)
+        assert_named_once(log, response, "WARNING", type(error).__name__, call, has_response=False)
 
     @pytest.mark.parametrize(
         "error",
@@ -232,11 +239,11 @@ class TestErrorsWithoutResponse:
         fail(error)
         response = _send(app, call)
         assert (response.status_code, response.json()["type"]) == (500, "urn:dwipper:problem:internal-error")
-        assert_named_once(log, response, "ERROR", type(error).__name__)
+        assert_named_once(log, response, "ERROR", type(error).__name__, call, has_response=False)
 
 
 class TestTransactions:
-    UPVOTE: Call = ("PUT", f"/v1/dwipps/{DWIPP_ID}/upvote", {}, {"TransactWriteItems"})
+    UPVOTE: Call = ("PUT", f"/v1/dwipps/{DWIPP_ID}/upvote", {}, {"TransactWriteItems"}, "dynamodb")
 
     def test_cancelled_transaction_is_500_with_its_reasons(
         self, app: FastAPI, fail: Fail, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
@@ -252,7 +259,7 @@ class TestTransactions:
         fail(__type="TransactionCanceledException", CancellationReasons=reasons)
         response = _send(app, self.UPVOTE)
         assert response.status_code == 500
-        assert_named_once(log, response, "ERROR", "TransactionCanceledException None ValidationError", self.UPVOTE[3])
+        assert_named_once(log, response, "ERROR", "TransactionCanceledException None ValidationError", self.UPVOTE)
 
 
 def test_unreadable_response_is_503(app: FastAPI, monkeypatch: pytest.MonkeyPatch, log: io.StringIO) -> None:
@@ -264,7 +271,33 @@ def test_unreadable_response_is_503(app: FastAPI, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", send)
     response = _send(app, DYNAMODB)
     assert response.status_code == 503
-    assert_named_once(log, response, "WARNING", "ResponseParserError")
+    assert_named_once(log, response, "WARNING", "ResponseParserError", DYNAMODB, has_response=False)
+
+
+def test_call_that_could_miss_the_deadline_is_named(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    monkeypatch.setattr("app.aws.clients.remaining_seconds", lambda: 0.0)
+    response = _send(app, DYNAMODB)
+    assert response.status_code == 503
+    assert_named_once(log, response, "WARNING", "TimeoutError", DYNAMODB, has_response=False)
+
+
+def _give_up(*_: object, **__: object) -> None:
+    raise UnavailableError
+
+
+def test_unavailable_without_an_error_of_aws_has_its_place_in_the_code(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    monkeypatch.setattr(Feed, "get", _give_up)
+    response = _send(app, DYNAMODB)
+    assert response.status_code == 503
+    (line,) = [line for line in log.getvalue().splitlines() if " was refused: " in line]
+    assert "WARNING" in line
+    assert response.headers["x-request-id"] in line
+    assert "UnavailableError" in line
+    assert "in _give_up" in log.getvalue()
 
 
 def _fail(*_: object, **__: object) -> None:
