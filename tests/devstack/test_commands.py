@@ -132,6 +132,7 @@ def _find_command(terminal: Terminal, process: str) -> str:
     return line.partition(" start one: ")[2].strip("()").replace(".venv/bin/python", f"exec {sys.executable}")
 
 
+@pytest.mark.slow
 def test_aws_prints_the_command_of_the_api(developer: Developer) -> None:
     # The shell's own settings must not reach the API.
     shell = {**os.environ, "USER_POOL_ID": "not-ours", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}
@@ -157,12 +158,6 @@ def test_aws_prints_the_command_of_a_worker(developer: Developer) -> None:
     assert result.stderr.startswith("INFO:     job sweep done ")
 
 
-def test_killed_ministack_is_reported(developer: Developer) -> None:
-    with developer.start("aws") as terminal:
-        terminal.wait_for(_READY)
-        _kill_ministack(developer, terminal)
-
-
 def _kill_ministack(developer: Developer, terminal: Terminal) -> None:
     os.kill(int((developer.folder / "lock").read_text()), signal.SIGKILL)
     terminal.wait_for("MiniStack ended with exit code -9: see ")
@@ -175,7 +170,7 @@ def _wait_for_save(developer: Developer, text: str) -> None:
         time.sleep(0.05)
 
 
-def test_killed_ministack_keeps_what_it_has_saved(developer: Developer) -> None:
+def test_killed_ministack_is_reported_and_keeps_its_last_save(developer: Developer) -> None:
     with developer.start("aws") as terminal:
         terminal.wait_for(_READY)
         settings = developer.read_settings()
