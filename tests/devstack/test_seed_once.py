@@ -37,3 +37,16 @@ def test_failed_seed_is_logged_privately_and_repeated(state: StateFolder, monkey
     assert log.read_text() == "the app is broken\n"
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     assert not state.seed_marker.exists()
+
+
+def test_seed_after_a_loss_of_data_is_reported(
+    state: StateFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _replace_seed(monkeypatch, "")
+    for pool in ("one", "one", "two"):
+        seed_once.seed_once(state, {"USER_POOL_ID": pool})
+    assert capsys.readouterr().out.splitlines() == [
+        "Adding the first members and Dwipps ...",
+        "The accounts and the Dwipps of the last run are lost.",
+        "Adding the first members and Dwipps ...",
+    ]
