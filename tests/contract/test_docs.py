@@ -28,6 +28,7 @@ RUN_BY = {
     "make deploy-local": "tests/e2e/deployed/test_deploy_command.py",
     "make format": "Makefile",
     "make heartbeat": "tests/operations/test_heartbeat_member.py",
+    "make install": ".github/workflows/stage.yml",
     "make lint": ".ci/run",
     "make lock": "tests/devstack/test_lock.py",
     "make moderator": "tests/devstack/test_moderators.py",
