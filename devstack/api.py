@@ -41,4 +41,6 @@ def make_uvicorn_command(port: int, env_file: Path, *, reload: bool) -> list[str
     """Return the command that serves the API. A developer can run it in a terminal as well."""
     uvicorn = [sys.executable, "-m", "uvicorn", "app.main:app", "--env-file", str(env_file)]
     server = ["--host", LOOPBACK, "--port", str(port), "--timeout-graceful-shutdown", "5", "--ws", "none"]
-    return [*uvicorn, *server, *(["--reload", "--reload-dir", str(ROOT / "app")] if reload else [])]
+    # By default uvicorn would look at all source files four times a second.
+    reloading = ["--reload", "--reload-dir", str(ROOT / "app"), "--reload-delay", "1"]
+    return [*uvicorn, *server, *(reloading if reload else [])]

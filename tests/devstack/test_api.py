@@ -14,9 +14,10 @@ class TestUvicornCommand:
         assert arguments.startswith("-m uvicorn app.main:app --env-file .local/env --host 127.0.0.1 --port 8001")
         assert "--reload" not in arguments
 
-    def test_reload_watches_only_the_app(self) -> None:
-        *_, flag, folder = make_uvicorn_command(8001, Path(".local/env"), reload=True)
+    def test_reload_looks_only_at_the_app_and_once_a_second(self) -> None:
+        *_, flag, folder, delay_flag, seconds = make_uvicorn_command(8001, Path(".local/env"), reload=True)
         assert (flag, Path(folder).name) == ("--reload-dir", "app")
+        assert (delay_flag, seconds) == ("--reload-delay", "1")
 
 
 class TestWaitUntilListening:
