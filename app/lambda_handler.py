@@ -7,25 +7,22 @@ import gc
 # start.
 gc.disable()
 
-from pydantic import BaseModel
-
-# FastAPI's models of an OpenAPI document are built on first use, because few processes serve the document.
-BaseModel.model_config["defer_build"] = True
-import fastapi.openapi.models  # noqa: F401 -- imported early, so that only these models are deferred
-
-del BaseModel.model_config["defer_build"]
-
+from app import deferred_models  # noqa: F401, I001
 import os
 
 from app.api_gateway import make_handler
 from app.main import app, configure
 from app.observability import json_logging
+from app.observability.metrics import REQUEST_WAITS_FOR_START
 from app.settings import Settings
+from app.slices import import_slices
 
 settings = Settings.from_environment(os.environ)
 json_logging.install(settings.stage)
 configure(app, settings)
 handler = make_handler(app)
+if not REQUEST_WAITS_FOR_START:
+    import_slices(app)
 
 gc.freeze()
 gc.enable()

@@ -13,27 +13,31 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict
 
 from app import __version__
-from app.accounts.router import router as accounts
 from app.aws.concurrency import MAX_CONCURRENT_REQUESTS
-from app.bootstrap import build_container
-from app.dwipps.authors_router import router as authors
-from app.dwipps.reactions_router import router as reactions
-from app.dwipps.router import router as dwipps
-from app.me.router import router as me
-from app.members.router import router as members
-from app.moderation.cases_router import router as cases
-from app.moderation.router import router as moderation
+from app.bootstrap import Container
 from app.observability import json_logging
 from app.observability.access_log import AccessLog
 from app.openapi.document import openapi_document
 from app.openapi.formats import bounded
 from app.pages.routes import add_pages
-from app.safety.reports_router import router as reports
-from app.safety.router import router as safety
 from app.settings import Settings
+from app.slices import Slice, import_slices
 from app.web.exception_handlers import register_exception_handlers
 from app.web.middleware import HeadMiddleware, OpenCorsMiddleware, RequestIdMiddleware, RequestLimitsMiddleware
 
+# The first match wins. `moderation` matches all paths below its prefix.
+_SLICES = (
+    ("app.dwipps.router", r"/v1/dwipps(/[^/]+)?"),
+    ("app.dwipps.reactions_router", r"/v1/dwipps/[^/]+/(upvote|favorite)"),
+    ("app.me.router", r"/v1/me(/.+)?"),
+    ("app.members.router", r"/v1/users/[^/]+"),
+    ("app.dwipps.authors_router", r"/v1/users/[^/]+/dwipps"),
+    ("app.accounts.router", r"/v1/auth/.+"),
+    ("app.safety.router", r"/v1/me/blocks|/v1/users/[^/]+/block"),
+    ("app.safety.reports_router", r"/v1/dwipps/[^/]+/report"),
+    ("app.moderation.cases_router", r"/v1/moderation/cases(/.+)?"),
+    ("app.moderation.router", r"/v1/moderation/.*"),
+)
 _DESCRIPTION = """
 **Register**, confirm the account by the code from the mail, and **log in**. Then send the access token as
 `Authorization: Bearer …`. On this page, *Authorize* logs in.
@@ -93,9 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(AccessLog)
     app.add_middleware(RequestIdMiddleware)
     register_exception_handlers(app)
-    # `moderation` is the last one, because it matches all paths below its prefix.
-    for router in (dwipps, reactions, me, members, authors, accounts, safety, reports, cases, moderation):
-        app.include_router(router)
+    app.router.routes += [Slice(module, paths) for module, paths in _SLICES]
     app.add_api_route("/health", _health, summary="Check that the service is up", tags=["service"], name="read_health")
     app.add_api_route("/", _root, include_in_schema=False)
     add_pages(app)
@@ -108,7 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def configure(app: FastAPI, settings: Settings) -> None:
     """Give an app its settings and its container. This makes no call."""
     logging.getLogger("app").setLevel(settings.log_level)
-    app.state.container = build_container(settings)
+    app.state.container = Container(settings)
 
 
 @asynccontextmanager
@@ -122,6 +124,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
             text_logging.install(settings.log_level)
         configure(app, settings)
+    import_slices(app)
     current_default_thread_limiter().total_tokens = MAX_CONCURRENT_REQUESTS
     yield
 

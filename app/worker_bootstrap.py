@@ -1,7 +1,7 @@
 """The composition root of the worker. Only its entry points import it."""
 
 from app.aws.clients import dynamodb_client
-from app.bootstrap import Container, build_container
+from app.bootstrap import Container
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.heartbeat_secret import HeartbeatSecret
 from app.jobs.messages import DECIDE_DWIPPS, DELETE_ACCOUNT, RENEW_RANKING
@@ -17,20 +17,20 @@ from app.settings import Settings
 
 def build_worker(settings: Settings) -> Worker:
     """Build the worker with all jobs. This makes no call."""
-    container = build_container(settings)
-    pending = container.pending_jobs
-    erasure = Erasure(container.deletions, container.suspensions, container.user_pool, container.personal_data)
+    container = Container(settings)
+    jobs, moderation, personal = container.jobs, container.moderation, container.personal
+    erasure = Erasure(personal.deletions, container.suspensions, container.user_pool, personal.stores)
     bulk_job = BulkJob(
-        container.bulk_decisions,
+        moderation.bulk_decisions,
         container.suspensions,
-        container.dwipp_removals,
-        container.case_states,
-        container.decision_writer,
+        moderation.dwipp_removals,
+        moderation.case_states,
+        moderation.decision_writer,
     )
     schedule = RankingSchedule(container.snapshots)
     return Worker(
-        container.job_queue,
-        pending,
+        jobs.queue,
+        jobs.pending,
         {DELETE_ACCOUNT: erasure, DECIDE_DWIPPS: bulk_job, RENEW_RANKING: build_renewal(container, schedule)},
         {RENEW_RANKING: schedule.iter_due},
     )
@@ -47,4 +47,4 @@ def build_renewal(container: Container, schedule: RankingSchedule) -> Renewal:
     client = dynamodb_client(settings.region)
     reader = FeedReader(client, settings.dwipps_table, settings.feed_shards)
     runs = RunRepository(client, settings.safety_table)
-    return Renewal(client, reader, runs, container.snapshots, schedule, container.pending_jobs)
+    return Renewal(client, reader, runs, container.snapshots, schedule, container.jobs.pending)

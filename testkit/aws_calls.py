@@ -48,7 +48,7 @@ class AwsCalls:
             return calls._watch(cognito_client(*args, **options))
 
         patch.setattr(user_pool, "cognito_client", watched_cognito_client)
-        patch.setattr("app.bootstrap.dynamodb_client", lambda region: calls._watch(dynamodb_client(region)))
+        patch.setattr("app.bootstrap.core.dynamodb_client", lambda region: calls._watch(dynamodb_client(region)))
         return calls
 
     @contextmanager

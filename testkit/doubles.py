@@ -1,7 +1,6 @@
 """Stand-ins for unit tests: a clock, settings that name nothing in AWS, and an app that calls no AWS."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -115,14 +114,11 @@ def make_offline_app(tokens: TokenVerifier | None = None) -> tuple[FastAPI, Reco
     client = dynamodb_client(SETTINGS.region)
     feed = RecordingFeed(container)
     dwipps = DwippRepositoryStub(client, SETTINGS.dwipps_table, 1)
-    app.state.container = replace(
-        container,
-        feed=feed,
-        directory=DirectoryStub(container),
-        dwipps=dwipps,
-        writer=IdempotentWriter(client, SETTINGS.members_table, dwipps),
-        token_verifier=tokens or container.token_verifier,
-    )
+    container.feed = feed
+    container.directory = DirectoryStub(container)
+    container.dwipps = dwipps
+    container.writer = IdempotentWriter(client, SETTINGS.members_table, dwipps)
+    container.token_verifier = tokens or container.token_verifier
     return app, feed
 
 

@@ -7,6 +7,6 @@ from app.accounts.sessions import Sessions
 from app.accounts.sign_up import SignUp
 from app.web.dependencies import provided
 
-AccountSignUp = Annotated[SignUp, provided("sign_up")]
-AccountSessions = Annotated[Sessions, provided("sessions")]
-AccountPasswords = Annotated[Passwords, provided("passwords")]
+AccountSignUp = Annotated[SignUp, provided("accounts.sign_up")]
+AccountSessions = Annotated[Sessions, provided("accounts.sessions")]
+AccountPasswords = Annotated[Passwords, provided("accounts.passwords")]

@@ -7,6 +7,6 @@ from app.me.deletion import Deletion
 from app.me.export import Export
 from app.web.dependencies import provided
 
-AccountDeletion = Annotated[Deletion, provided("deletion")]
-AccountExport = Annotated[Export, provided("export")]
+AccountDeletion = Annotated[Deletion, provided("personal.deletion")]
+AccountExport = Annotated[Export, provided("personal.export")]
 AccountUserPool = Annotated[UserPool, provided("user_pool")]

@@ -21,7 +21,7 @@ class ExportPart:
 
 
 class PersonalData(Protocol):
-    """A store of members' data. `app/bootstrap.py` registers all of them.
+    """A store of members' data. `app/bootstrap/personal.py` registers all of them.
 
     `name` identifies the store in the cursor of an export. `sections` are its sections of the export. `key_prefixes`
     are those of its rows in the members table and in the safety table: `idempotency` for `pk = idempotency#…`.

@@ -19,11 +19,11 @@ from app.moderation.records import Records
 from app.moderation.sanctions import Sanctions
 from app.web.dependencies import provided
 
-Cases = Annotated[CasePages, provided("case_pages")]
-CaseDecisions = Annotated[Decisions, provided("decisions")]
-MemberRecords = Annotated[Records, provided("records")]
-MemberSanctions = Annotated[Sanctions, provided("sanctions")]
-Log = Annotated[ModerationLog, provided("moderation_log")]
+Cases = Annotated[CasePages, provided("moderation.case_pages")]
+CaseDecisions = Annotated[Decisions, provided("moderation.decisions")]
+MemberRecords = Annotated[Records, provided("moderation.records")]
+MemberSanctions = Annotated[Sanctions, provided("moderation.sanctions")]
+Log = Annotated[ModerationLog, provided("moderation.log")]
 
 
 async def _require_group(principal: CurrentPrincipal) -> None:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.observability import log_handlers, metrics, request_context
 from app.observability.log_lines import hash_id, write_line
 from app.observability.request_context import RequestContext
-from app.observability.route_templates import UNMATCHED, RouteTemplates
+from app.observability.route_templates import UNMATCHED, resolve_template
 
 # The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.access")
@@ -45,7 +45,6 @@ class AccessLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._templates = RouteTemplates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, and log it."""
@@ -63,7 +62,7 @@ class AccessLog:
             try:
                 await self._app(scope, receive, observe_send)
             finally:
-                entry.route, entry.operation = self._templates.resolve(scope)
+                entry.route, entry.operation = resolve_template(scope)
 
 
 @contextmanager

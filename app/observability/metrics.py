@@ -21,10 +21,10 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 # Lambda starts a process without a waiting request if this variable names anything but `on-demand`.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-_REQUEST_WAITS_FOR_START = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") == "on-demand"
+REQUEST_WAITS_FOR_START = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") == "on-demand"
 # 1 for the first request of a process that waited for its start, 0 for all others. `next` is atomic, so threads can
 # share it.
-_cold_starts = chain((int(_REQUEST_WAITS_FOR_START),), repeat(0))
+_cold_starts = chain((int(REQUEST_WAITS_FOR_START),), repeat(0))
 
 
 def counted_as(name: str) -> Callable[[Endpoint], Endpoint]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 
 from app.openapi.headers import HEADERS
 from app.openapi.operations import IncompleteOperationError, OperationBuilder
+from app.slices import iter_routes
 
 _FASTAPI_SCHEMAS = ("HTTPValidationError", "ValidationError")
 _INFO = {
@@ -59,7 +60,7 @@ def _build(app: FastAPI) -> dict[str, Any]:
         openapi_version=app.openapi_version,
         summary=app.summary,
         description=app.description,
-        routes=app.routes,
+        routes=list(iter_routes(app)),
         tags=app.openapi_tags,
     )
     components = document["components"]
@@ -78,7 +79,7 @@ def _build(app: FastAPI) -> dict[str, Any]:
 
 def _routes(app: FastAPI) -> dict[str, APIRoute]:
     routes: dict[str, APIRoute] = {}
-    for route in (context.original_route for context in iter_route_contexts(app.routes)):
+    for route in iter_routes(app):
         if isinstance(route, APIRoute) and routes.setdefault(route.name, route) is not route:
             raise IncompleteOperationError(f"Two routes are named {route.name}: rename the function of one.")
     return routes

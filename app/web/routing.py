@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable, Coroutine
 from inspect import iscoroutinefunction
+from operator import attrgetter
 from typing import Any, NoReturn
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from app.slices import iter_routes, route_path
 from app.web.problems import UNSUPPORTED_MEDIA_TYPE
 from app.web.threadpool import in_threadpool
 
@@ -19,6 +21,7 @@ class ApiRoute(APIRoute):
     """A route of the API. It wraps an endpoint that is not a coroutine function in `in_threadpool`."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        options["generate_unique_id_function"] = attrgetter("name")
         super().__init__(path, endpoint if iscoroutinefunction(endpoint) else in_threadpool(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -54,11 +57,11 @@ def allowed_methods(request: Request) -> list[str]:
     The first route that matches names the resource: `/v1/dwipps/random` also matches the path of a Dwipp. A route
     without methods matches any method. It adds no method here, because it shows nothing about the resource.
     """
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    path = route_path(request.scope)
     resource: str | None = None
     methods: set[str] = set()
-    for route in iter_route_contexts(request.app.routes):
-        if route.path and compile_path(route.path)[0].fullmatch(path):
+    for route in iter_routes(request.app, path):
+        if compile_path(route.path)[0].fullmatch(path):
             resource = resource or route.path
             if route.path == resource:
                 methods |= route.methods or set()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.settings import Settings
 from devstack import clients
 from devstack.process import Service
@@ -49,14 +49,14 @@ def transcripts(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
 def check_key_prefixes(embedded: Service) -> Callable[[str], None]:
     """Return a function that asserts that each row of a table belongs to a registered store."""
     client = clients.dynamodb_client(embedded.endpoint, REGION)
-    registered = {prefix for store in build_container(SETTINGS).personal_data for prefix in store.key_prefixes}
+    registered = {prefix for store in Container(SETTINGS).personal.stores for prefix in store.key_prefixes}
 
     def check(table: str) -> None:
         pages = client.get_paginator("scan").paginate(TableName=table)
         prefixes = {item["pk"]["S"].partition("#")[0] for page in pages for item in page["Items"]}
         assert prefixes <= registered, (
             f"The table {table} has rows with the key prefixes {sorted(prefixes - registered)}, which no store has:"
-            " register a PersonalData or ExemptRows in app/bootstrap.py."
+            " register a PersonalData or ExemptRows in app/bootstrap/personal.py."
         )
 
     return check

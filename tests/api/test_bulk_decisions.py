@@ -12,7 +12,7 @@ import pytest
 
 from app.aws.retries import new_write_deadline, retry_on_conflict
 from app.aws.timestamps import now
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.jobs.messages import DECIDE_DWIPPS
 from app.members.suspensions import SuspensionRepository
 from app.moderation import bulk_job
@@ -67,7 +67,7 @@ async def _list_log(moderator: MemberClient) -> list[tuple[str, str | None, str 
 
 def _is_pending(api: Api) -> bool:
     query = {":pk": {"S": "pending#decide-dwipps"}}
-    client = build_container(api.settings).dwipps._client
+    client = Container(api.settings).dwipps._client
     table = api.settings.safety_table
     return bool(
         client.query(TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues=query)["Items"]
@@ -258,8 +258,8 @@ class TestJob:
         await _suspend(moderator)
         await api.finish_jobs()
         assert await _list_visible(kay) == []
-        member = build_container(api.settings).directory.find("max")
-        build_container(api.settings).dwipps.create(member, "In flight")
+        member = Container(api.settings).directory.find("max")
+        Container(api.settings).dwipps.create(member, "In flight")
         assert len(await _list_visible(kay)) == 1
         monkeypatch.setattr(bulk_job, "WRITE_DRAIN_PERIOD", timedelta(0))
         assert await _run_job(api, max_)
@@ -279,10 +279,13 @@ class TestJob:
         kay, max_, moderator, dwipp_ids = await _create(api, 1)
         await _suspend(moderator)
         job, member_id = _make_job(api), (await max_.get("/v1/me"))["id"]
-        container = build_container(api.settings)
-        decision = container.bulk_decisions.get(member_id)
+        container = Container(api.settings)
+        decision = container.moderation.bulk_decisions.get(member_id)
         assert decision
-        suspension, state = container.suspensions.get_last(member_id), container.case_states.get(dwipp_ids[0])
+        suspension, state = (
+            container.suspensions.get_last(member_id),
+            container.moderation.case_states.get(dwipp_ids[0]),
+        )
         await _lift(moderator, restore_dwipps=False)
         with (
             patch.object(BulkDecisions, "get", side_effect=[decision, None]),
@@ -323,11 +326,11 @@ class TestJob:
     async def test_job_of_a_lifted_suspension_removes_nothing(self, api: Api) -> None:
         kay, max_, moderator, dwipp_ids = await _create(api)
         await _suspend(moderator)
-        container, member_id = build_container(api.settings), (await max_.get("/v1/me"))["id"]
-        decision = container.bulk_decisions.get(member_id)
+        container, member_id = Container(api.settings), (await max_.get("/v1/me"))["id"]
+        decision = container.moderation.bulk_decisions.get(member_id)
         assert decision
         await _lift(moderator, restore_dwipps=False)
-        request = container.bulk_decisions.start_request(member_id, decision)
+        request = container.moderation.bulk_decisions.start_request(member_id, decision)
         container.dwipps._client.put_item(**request["Put"])
         assert await _run_job(api, max_)
         assert await _list_visible(kay) == dwipp_ids

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.aws.timestamps import now
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.openapi.formats import format_timestamp
 from app.pagination.cursors import encode_cursor
 from testkit.api_client import Api, MemberClient
@@ -137,7 +137,7 @@ class TestReading:
     async def test_case_counts_as_closed_if_its_closing_was_lost(self, api: Api) -> None:
         kay, max_, moderator, dwipp_id = await _create(api)
         await _report(kay, dwipp_id)
-        container = build_container(api.settings)
+        container = Container(api.settings)
         container.dwipps._client.delete_item(TableName=api.settings.dwipps_table, Key={"dwipp_id": {"S": dwipp_id}})
         assert await _list_ids(moderator) == []
         assert (await moderator.get("/v1/moderation/members/max"))["open_cases"] == 0
@@ -239,7 +239,7 @@ class TestDecision:
         _, _, moderator, dwipp_id = await _create(api)
         first = await _decide(moderator, dwipp_id, "remove", "hate")
         key = {"pk": {"S": f"case#{dwipp_id}"}, "sk": {"S": "case"}}
-        build_container(api.settings).dwipps._client.delete_item(TableName=api.settings.safety_table, Key=key)
+        Container(api.settings).dwipps._client.delete_item(TableName=api.settings.safety_table, Key=key)
         case = await moderator.get(f"/v1/moderation/cases/{dwipp_id}")
         assert case["decision"] == first["decision"]
         assert (await _decide(moderator, dwipp_id, "remove", "hate"))["decision"] == first["decision"]

@@ -2,10 +2,10 @@
 
 import httpx
 import pytest
-from fastapi.routing import iter_route_contexts
 
 from app.auth.groups import MODERATORS
 from app.main import app
+from app.slices import iter_routes
 from devstack import clients
 from testkit.api_client import Api, MemberClient
 
@@ -22,9 +22,9 @@ _UNKNOWN_PATHS = (
 # Each operation of the app below the prefix, later ones included. Their path parameters name nothing that exists.
 _OPERATIONS = sorted(
     {
-        (method, str(route.path).replace("{", "").replace("}", ""))
-        for route in iter_route_contexts(app.routes)
-        if str(route.path).startswith("/v1/moderation/")
+        (method, route.path.replace("{", "").replace("}", ""))
+        for route in iter_routes(app)
+        if route.path.startswith("/v1/moderation/")
         for method in route.methods or ()
     }
 )

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.openapi.formats import ModerationReason
 from testkit.api_client import Api, MemberClient
 from testkit.moderation import Moderation
@@ -159,7 +159,7 @@ class TestPersonalData:
         moderation.remove(removed["id"])
         assert (await kay.http.delete("/v1/me")).status_code == 202
         await api.finish_jobs()
-        assert build_container(api.settings).dwipps.get_many([kept["id"], removed["id"]]) == {}
+        assert Container(api.settings).dwipps.get_many([kept["id"], removed["id"]]) == {}
         assert (await lee.get("/v1/dwipps"))["items"] == []
 
     async def test_deletion_of_the_account_clears_reactions_to_removed_dwipps(

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from app.aws.timestamps import now
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.cases.models import Case, Decision
 from app.cases.repository import CaseRepository
 from app.errors import UnavailableError
@@ -21,7 +21,7 @@ from testkit.members import make_member
 
 
 def _find_case(api: Api, dwipp_id: str) -> Case | None:
-    return build_container(api.settings).cases.get(dwipp_id)
+    return Container(api.settings).cases.get(dwipp_id)
 
 
 def _get_case(api: Api, dwipp_id: str) -> Case:
@@ -32,17 +32,17 @@ def _get_case(api: Api, dwipp_id: str) -> Case:
 
 def _list_open(api: Api) -> list[str]:
     """Return the ids of the Dwipps in the list of open cases."""
-    states = build_container(api.settings).case_states.list(_list_entries(api))
+    states = Container(api.settings).moderation.case_states.list(_list_entries(api))
     return [state.case.dwipp_id for state in states if state.case.opening]
 
 
 def _list_entries(api: Api) -> list[str]:
-    return build_container(api.settings).case_entries.list_page("open", 100, None)
+    return Container(api.settings).case_entries.list_page("open", 100, None)
 
 
 def _dismiss(api: Api, dwipp_id: str) -> Case:
     """Write the dismissal of a case, but not the lists. Return the case as it was before."""
-    container, case = build_container(api.settings), _get_case(api, dwipp_id)
+    container, case = Container(api.settings), _get_case(api, dwipp_id)
     request = container.cases.decision_request(case, Decision("dismiss", "spam", now()), is_new=False)
     container.dwipps._client.update_item(**request["Update"])
     return case
@@ -90,7 +90,7 @@ async def test_reports_are_counted_by_reason(api: Api) -> None:
     assert case.first_reported_at < case.last_reported_at
     assert (case.status, case.decision) == ("open", None)
     assert _list_open(api) == [dwipp_id]
-    reports = build_container(api.settings).reports.list_latest(dwipp_id, 100)
+    reports = Container(api.settings).reports.list_latest(dwipp_id, 100)
     assert [(report.handle, report.reason, report.comment, report.text) for report in reports] == [
         ("lee", "self-harm", "I worry.", "Buy my socks"),
         ("kay", "spam", None, "Buy my socks"),
@@ -106,7 +106,7 @@ async def test_another_report_replaces_the_first(api: Api) -> None:
         await _report(kay, dwipp_id, "hate", "They hate socks.")
         case = _get_case(api, dwipp_id)
         assert (case.reports, case.reasons, case.text) == (1, {"hate": 1}, "Buy my shoes")
-    (report,) = build_container(api.settings).reports.list_latest(dwipp_id, 100)
+    (report,) = Container(api.settings).reports.list_latest(dwipp_id, 100)
     assert (report.reason, report.comment, report.text) == ("hate", "They hate socks.", "Buy my shoes")
 
 
@@ -208,10 +208,10 @@ async def test_repeated_deletion_closes_a_case_left_open_by_the_first(api: Api) 
 async def test_erasure_closes_the_cases_that_are_still_open(api: Api) -> None:
     kay, _, max_, dwipp_id = await _create(api)
     await _report(kay, dwipp_id)
-    container = build_container(api.settings)
+    container = Container(api.settings)
     key = {"dwipp_id": {"S": dwipp_id}}
     container.dwipps._client.delete_item(TableName=api.settings.dwipps_table, Key=key)
-    (store,) = [store for store in container.personal_data if store.name == "dwipps"]
+    (store,) = [store for store in container.personal.stores if store.name == "dwipps"]
     _erase_all(store, make_member((await max_.get("/v1/me"))["id"], "max"))
     closed = _get_case(api, dwipp_id)
     assert (closed.status, _list_entries(api)) == ("closed", [])
@@ -222,7 +222,7 @@ async def test_only_a_new_report_opens_a_decided_case(api: Api) -> None:
     kay, lee, _, dwipp_id = await _create(api)
     await _report(kay, dwipp_id)
     case = _dismiss(api, dwipp_id)
-    cases = build_container(api.settings).cases
+    cases = Container(api.settings).cases
     cases.unlist_as_open(case)
     await _report(kay, dwipp_id)  # The same report as before.
     decided = _get_case(api, dwipp_id)
@@ -318,7 +318,7 @@ class TestPersonalData:
         await _report(kay, dwipp_id, "spam")
         await _report(lee, dwipp_id, "hate")
         member_id = (await kay.get("/v1/me"))["id"]
-        (store,) = [store for store in build_container(api.settings).personal_data if store.name == "reports"]
+        (store,) = [store for store in Container(api.settings).personal.stores if store.name == "reports"]
         _erase_all(store, make_member(member_id))
         assert (await kay.get("/v1/me/export"))["reports"] == []
         case = _get_case(api, dwipp_id)
@@ -332,7 +332,7 @@ class TestConcurrency:
         api.transcript.pause()
         await asyncio.gather(*[call for _ in range(4) for call in (_report(kay, dwipp_id), _withdraw(kay, dwipp_id))])
         api.transcript.resume()
-        reports = build_container(api.settings).reports.list_latest(dwipp_id, 100)
+        reports = Container(api.settings).reports.list_latest(dwipp_id, 100)
         case = _find_case(api, dwipp_id)
         assert (case.reports if case else 0) == len(reports) <= 1
 
@@ -344,7 +344,7 @@ class TestConcurrency:
         await asyncio.gather(*[_report(member, dwipp_id, reason) for member in members for reason in ("spam", "hate")])
         case = _get_case(api, dwipp_id)
         assert (case.reports, sum(case.reasons.values())) == (6, 6)
-        reports = build_container(api.settings).reports.list_latest(dwipp_id, 100)
+        reports = Container(api.settings).reports.list_latest(dwipp_id, 100)
         counts = {reason: sum(report.reason == reason for report in reports) for reason in case.reasons}
         assert counts == case.reasons
         await asyncio.gather(*[_withdraw(member, dwipp_id) for member in members])

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app import bootstrap
 from app.aws.clients import dynamodb_client
+from app.bootstrap import core
 from app.me import deletions
 from testkit.api_client import Api
 
@@ -23,7 +23,7 @@ class TestShortQueryPages:
             client.meta.events.register("before-parameter-build.dynamodb.Query", _limit_to_three)
             return client
 
-        monkeypatch.setattr(bootstrap, "dynamodb_client", make_client)
+        monkeypatch.setattr(core, "dynamodb_client", make_client)
 
     async def test_each_list_has_all_items(self, api: Api) -> None:
         kay = await api.create_member("kay")

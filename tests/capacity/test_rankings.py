@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.rankings.feed_reader import MAX_UNITS_PER_SECOND
 from app.rankings.schedule import RankingSchedule
 from app.worker_bootstrap import build_renewal
@@ -42,7 +42,7 @@ def _write(engine: Engine) -> tuple[list[str], float]:
 def test_run_costs_one_unit_for_8_kb_of_its_period(feed_shards: int, new_engine: NewEngine, figures: Figures) -> None:
     engine = new_engine("memory_store", feed_shards=feed_shards)
     ids, expected_units = _write(engine)
-    container = build_container(engine.settings)
+    container = Container(engine.settings)
     renewal = build_renewal(container, RankingSchedule(container.snapshots))
     meter = CapacityMeter(renewal._client, container.dwipps._client)
     reads: list[tuple[float, float]] = []

@@ -53,6 +53,7 @@ VIOLATIONS = [
     ("app/me/router.py", "import app.dwipps.router", "Only main imports routers"),
     ("app/settings.py", "import boto3", "Only storage and the user pool call AWS"),
     ("app/jobs/worker.py", "import botocore.exceptions", "Only storage and the user pool call AWS"),
+    ("app/bootstrap/jobs.py", "import app.bootstrap.accounts", "The modules of bootstrap"),
     ("app/pages/assets.py", "import app.bootstrap", "Only entry points import bootstrap"),
     ("app/api_gateway.py", "import app.worker_bootstrap", "Only entry points import bootstrap"),
     ("app/settings.py", "import dotenv", "The app needs no code that it is not shipped with"),

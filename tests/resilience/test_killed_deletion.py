@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.aws.timestamps import now
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.jobs.job import Job, MustStop, Progress
 from app.jobs.messages import DELETE_ACCOUNT
 from app.jobs.worker import Worker
@@ -56,14 +56,16 @@ class OneBatchPerMessage:
 
 
 def request_deletion(departure: Departure) -> None:
-    container = build_container(departure.engine.settings)
-    container.deletion.request(departure.id, now(), lambda: str(departure.member.tokens["access_token"]))
+    container = Container(departure.engine.settings)
+    container.personal.deletion.request(departure.id, now(), lambda: str(departure.member.tokens["access_token"]))
 
 
 def run_worker(departure: Departure) -> None:
-    container = build_container(departure.engine.settings)
-    erasure = Erasure(container.deletions, container.suspensions, container.user_pool, container.personal_data)
-    worker = Worker(container.job_queue, container.pending_jobs, {DELETE_ACCOUNT: OneBatchPerMessage(erasure)})
+    container = Container(departure.engine.settings)
+    erasure = Erasure(
+        container.personal.deletions, container.suspensions, container.user_pool, container.personal.stores
+    )
+    worker = Worker(container.jobs.queue, container.jobs.pending, {DELETE_ACCOUNT: OneBatchPerMessage(erasure)})
     assert WorkerProcess(worker, threading.Event()).run_once(poll_seconds=0)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.aws.clients import dynamodb_client
-from app.bootstrap import Container, build_container
+from app.bootstrap import Container
 from app.jobs import pending
 from app.jobs.job import MustStop, Progress
 from app.jobs.messages import RENEW_RANKING, JobMessage
@@ -71,22 +71,22 @@ class Site:
 
     def delete_worst(self) -> None:
         """Delete the Dwipp with the fewest upvotes."""
-        build_container(self.settings).dwipps.delete(make_author(), self.expected.pop())
+        Container(self.settings).dwipps.delete(make_author(), self.expected.pop())
 
     def sweep_and_work(self) -> None:
         """Start the jobs that are due, and do the work of all messages, as a new process does."""
-        container = build_container(self.settings)
+        container = Container(self.settings)
         schedule = RankingSchedule(container.snapshots)
         worker = Worker(
-            container.job_queue,
-            container.pending_jobs,
+            container.jobs.queue,
+            container.jobs.pending,
             {RENEW_RANKING: OnePiecePerMessage(container)},
             {RENEW_RANKING: lambda: [name for name in schedule.iter_due() if name == "day"]},
         )
         assert WorkerProcess(worker, threading.Event()).run_once(poll_seconds=0)
 
     def list_shown(self) -> list[str]:
-        snapshot = build_container(self.settings).snapshots.get_latest("day")
+        snapshot = Container(self.settings).snapshots.get_latest("day")
         return list(snapshot.ids) if snapshot else []
 
     def list_rows(self) -> list[str]:
@@ -145,7 +145,7 @@ def _deliver_again(site: Site, is_redelivered: bool) -> None:
 def test_concurrent_workers_show_only_whole_snapshots(site: Site, figures: Figures) -> None:
     """Each worker begins or resumes a run for one piece at any time, as after repeated and late messages."""
     shown: list[list[str]] = []
-    snapshots = build_container(site.settings).snapshots
+    snapshots = Container(site.settings).snapshots
     ended = threading.Event()
 
     def read() -> None:
@@ -159,7 +159,7 @@ def test_concurrent_workers_show_only_whole_snapshots(site: Site, figures: Figur
 
     def work(seed: int) -> None:
         chooser = random.Random(seed)  # noqa: S311 -- not a secret
-        job = OnePiecePerMessage(build_container(site.settings))
+        job = OnePiecePerMessage(Container(site.settings))
         for _ in range(25):
             job.run("day", lambda: False)
             if chooser.random() < 0.3:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.bootstrap import Container, build_container
+from app.bootstrap import Container
 from app.dwipps.ids import new_id
 from app.dwipps.reactions import Change
 from app.dwipps.schemas import DwippPage
@@ -289,7 +289,7 @@ def test_any_order_of_pages_and_writes_shows_each_item_once(
     list_name: str, new_settings: Callable[[], Settings]
 ) -> None:
     deployed = new_settings()
-    containers = {shards: build_container(dataclasses.replace(deployed, feed_shards=shards)) for shards in (1, 3, 8)}
+    containers = {shards: Container(dataclasses.replace(deployed, feed_shards=shards)) for shards in (1, 3, 8)}
 
     @settings(without_deadline, max_examples=25)
     @given(

@@ -51,7 +51,7 @@ class SnapshotReader:
         self._send = send
         self._renewal = build_renewal(container, RankingSchedule(container.snapshots))
         self._time = time
-        self._moderation = Moderation(container.dwipps._client, container.dwipp_removals)
+        self._moderation = Moderation(container.dwipps._client, container.moderation.dwipp_removals)
         self._reader = make_member(READER_ID, "reader")
         self._dwipps: dict[str, str] = {}
         self._counts: dict[str, int] = {}

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from app.aws.clients import dynamodb_client
-from app.bootstrap import Container, build_container
+from app.bootstrap import Container
 from app.dwipps.ids import new_id
 from app.dwipps.reactions import Change
 from app.dwipps.schemas import DwippPage
@@ -41,7 +41,7 @@ class ReaderUnderTest:
 
     def __init__(self, container: Container, settings: Settings, list_name: str) -> None:
         self._container = container
-        self._moderation = Moderation(dynamodb_client(settings.region), container.dwipp_removals)
+        self._moderation = Moderation(dynamodb_client(settings.region), container.moderation.dwipp_removals)
         self._list_name = list_name
         self._reader = make_author("kay" if list_name == "own" else "reader")
         self._since = new_id()  # All Dwipps of a walk are newer.
@@ -113,7 +113,7 @@ def test_any_order_of_pages_and_writes_shows_each_visible_dwipp_once(
 ) -> None:
     lower_read_bounds(monkeypatch)
     settings = dataclasses.replace(new_settings(), feed_shards=2)
-    container = build_container(settings)
+    container = Container(settings)
     authors, numbers = st.sampled_from(AUTHORS), st.integers(0, 11)
     creations = st.tuples(st.just("create"), authors)
     writes = st.tuples(st.sampled_from(WRITES_BY_LIST[list_name]), authors, numbers)

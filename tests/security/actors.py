@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app import bootstrap
 from app.auth.jwks import Keys, fetch_keys
+from app.bootstrap import core
 from app.me import deletions
 from app.settings import Settings
 from devstack.process import Service
@@ -137,7 +137,7 @@ async def open_matrix_api(settings: Settings, embedded: Service, transport: Tran
         return {"keys": [*fetch_pool_jwks(url)["keys"], *test_keys.values()]}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bootstrap, "fetch_keys", fetch_all_keys)
+        patch.setattr(core, "fetch_keys", fetch_all_keys)
         patch.setattr(gateway_authorizer, "_fetch_keys", fetch_all_jwks)
         async with open_api(settings, embedded.endpoint, transport) as api:
             yield MatrixApi(settings, api)

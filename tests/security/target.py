@@ -6,21 +6,13 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
-from app.accounts.passwords import Passwords
-from app.accounts.pending_confirmations import PendingConfirmationRepository
-from app.accounts.sessions import Sessions
 from app.auth.jwks import KeySet
 from app.auth.tokens import TokenVerifier
-from app.aws.clients import dynamodb_client
 from app.bootstrap import Container
 from app.cognito.models import User
 from app.cognito.user_pool import UserPool
 from app.main import create_app
-from app.me.deletion import Deletion
-from app.me.export import Export
 from app.members.directory import Directory
-from app.moderation.sanctions import Sanctions
-from app.settings import Settings
 from devstack import stack
 from testkit.doubles import SETTINGS
 from testkit.forged_tokens import SUB
@@ -81,7 +73,8 @@ class Target:
             job_queue_url=deployed.job_queue_url,
         )
         app, keys = create_app(settings), KeyEndpoint()
-        container = app.state.container = _with_single_user(app.state.container, settings, keys)
+        container = app.state.container
+        _use_single_user(container, keys)
         dwipps = [
             container.dwipps.create(container.directory.get_or_create(member_id), "I was here.")
             for member_id in (SUB, OTHER_ID)
@@ -98,24 +91,11 @@ class Target:
         return f"https://dwipper.test{operation.path.format(dwipp_id=dwipp_id, handle=handle)}"
 
 
-def _with_single_user(container: Container, settings: Settings, keys: KeyEndpoint) -> Container:
-    client, pool = dynamodb_client(settings.region), SingleUserPool(settings)
-    directory = Directory(client, settings.members_table, pool, container.suspensions)
-    return replace(
-        container,
-        token_verifier=TokenVerifier(settings, KeySet(keys.fetch, keys.clock)),
-        user_pool=pool,
-        sessions=Sessions(pool, directory, PendingConfirmationRepository(client, settings.members_table)),
-        passwords=Passwords(pool),
-        directory=directory,
-        sanctions=Sanctions(
-            client,
-            directory,
-            container.suspensions,
-            container.bulk_decisions,
-            container.moderation_log,
-            pool,
-        ),
-        deletion=Deletion(container.deletions, container.job_queue, pool),
-        export=Export(pool, container.personal_data),
+def _use_single_user(container: Container, keys: KeyEndpoint) -> None:
+    """Replace the user pool of a new container, and what was built with it."""
+    settings = container.settings
+    container.user_pool = SingleUserPool(settings)
+    container.directory = Directory(
+        container.client, settings.members_table, container.user_pool, container.suspensions
     )
+    container.token_verifier = TokenVerifier(settings, KeySet(keys.fetch, keys.clock))

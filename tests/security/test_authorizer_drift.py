@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.routing import iter_route_contexts
 
 from app.main import app
+from app.slices import iter_routes as iter_app_routes
 from testkit import routes as routes_module
 from testkit.operations import iter_operations, load_document
 from testkit.routes import iter_routes, load_deployment, select_route
@@ -272,7 +272,7 @@ def test_function_url_is_an_error() -> None:
 
 def test_document_has_every_route_except_the_pages() -> None:
     documented = {(operation.path, operation.method) for operation in iter_operations(load_document())}
-    served = {(route.path, method) for route in iter_route_contexts(app.routes) for method in route.methods or ()}
+    served = {(route.path, method) for route in iter_app_routes(app) for method in route.methods or ()}
     pages = {"/", "/docs", "/docs/{name}", "/openapi.json", "/problems"}
     assert {path for path, method in served - documented if method != "HEAD"} == pages, (
         "openapi.json differs from the routes of the app: run `make openapi`"

@@ -1,7 +1,6 @@
 """The token endpoint accepts the password grant of RFC 6749, and refuses others with the error codes of that RFC."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 from unittest.mock import Mock
 
@@ -43,7 +42,7 @@ def app(pool: Any, pending_confirmations: Any) -> FastAPI:
     directory = Mock(spec=Directory)
     directory.is_leaving.return_value = False
     sessions = Sessions(pool, directory, pending_confirmations)
-    app.state.container = replace(app.state.container, sessions=sessions)
+    app.state.container.accounts.sessions = sessions
     return app
 
 

@@ -6,7 +6,6 @@ Attacks on this rule are in tests/security.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -183,7 +182,7 @@ class TestOwnAccessToken:
     @pytest.fixture
     def pool(self, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> RecordingPool:
         pool = RecordingPool()
-        monkeypatch.setitem(app.state._state, "container", replace(app.state.container, passwords=Passwords(pool)))
+        monkeypatch.setattr(app.state.container.accounts, "passwords", Passwords(pool))
         return pool
 
     def _change_password(self, handler: Handler, headers: list[tuple[str, str]]) -> httpx.Response:

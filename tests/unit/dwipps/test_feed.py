@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.dwipps import listing
 from app.dwipps.feed import Feed
 from app.dwipps.feed_cache import FeedPageCache
@@ -142,7 +142,7 @@ def test_next_page_begins_after_the_last_row_that_was_decided(
 
 
 def test_list_since_a_dwipp_bypasses_the_cache(client: Any, new_settings: Callable[[], Settings]) -> None:
-    container = build_container(dataclasses.replace(new_settings(), feed_cache_seconds=60))
+    container = Container(dataclasses.replace(new_settings(), feed_cache_seconds=60))
     kay, page = make_author("kay"), PageRequest(10, None)
     first = container.dwipps.create(kay, "Hm.").id
     assert [item.id for item in container.feed.list_recent(kay.id, page).items] == [first]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.dwipps.feed_cache import FeedPageCache
 from app.dwipps.models import Dwipp
 from app.errors import UnavailableError
@@ -169,7 +169,7 @@ def test_settings_set_the_cache_time_for_the_feed(seconds: float, reads: int, mo
     monkeypatch.setattr(
         "app.dwipps.repository.DwippRepository.list_recent", lambda _, *arguments: table.read(*arguments)
     )
-    container = build_container(dataclasses.replace(SETTINGS, feed_cache_seconds=seconds))
+    container = Container(dataclasses.replace(SETTINGS, feed_cache_seconds=seconds))
     for _ in range(3):
         container.feed._cache(2, None)
     assert table.reads == reads

@@ -1,6 +1,5 @@
 """Parameters choose the list, over each kind of API Gateway. Parameters that do not go together are named."""
 
-from dataclasses import replace
 from typing import Any
 from unittest.mock import ANY, Mock, call
 
@@ -43,7 +42,7 @@ def test_parameters_choose_the_list(query: str, expected: Any, kind: GatewayKind
     app, feed, page = create_app(SETTINGS), Mock(Feed), DwippPage(items=[], next_cursor=None)
     for method in (feed.list_recent, feed.list_since, feed.list_by_ids, feed.list_ranked):
         method.return_value = page
-    app.state.container = replace(app.state.container, feed=feed)
+    app.state.container.feed = feed
     request = httpx.Request("GET", f"https://dwipper.test/v1/dwipps?{query}")
     response = to_response(make_handler(app)(make_event(request, kind, make_valid_claims()), None))
     assert response.status_code == (200 if expected else 422)

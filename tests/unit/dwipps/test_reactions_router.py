@@ -1,7 +1,6 @@
 """A malformed Dwipp id in a reaction is 404, and reaches no table."""
 
 import asyncio
-from dataclasses import replace
 from unittest.mock import Mock
 
 import pytest
@@ -32,7 +31,7 @@ def app() -> FastAPI:
         ReactionRepository(client, SETTINGS.reactions_table, SETTINGS.dwipps_table),
         Audiences(BlockRepository(client, SETTINGS.members_table), Mock(Directory)),
     )
-    app.state.container = replace(app.state.container, reaction_writer=writer)
+    app.state.container.reaction_writer = writer
     return app
 
 

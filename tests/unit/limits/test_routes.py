@@ -5,19 +5,16 @@ from typing import Any
 
 import pytest
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 
 from app.limits import dependencies
 from app.main import create_app
 from app.openapi.problem_responses import SLUGS_KEY
+from app.slices import iter_routes
 
 # Accounts and sessions have the limits of Cognito and of the firewall.
 UNLIMITED_PREFIXES = ("/v1/auth/", "/v1/me")
-ROUTES = [
-    context.original_route
-    for context in iter_route_contexts(create_app().routes)
-    if isinstance(context.original_route, APIRoute) and context.original_route.path.startswith("/v1/")
-]
+ROUTES = [route for route in iter_routes(create_app()) if isinstance(route, APIRoute) and route.path.startswith("/v1/")]
 
 
 def _iter_calls(dependant: Dependant) -> Iterator[Any]:

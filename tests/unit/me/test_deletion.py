@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from app.aws.deadline import request_deadline
 from app.aws.retries import WRITE_DRAIN_PERIOD
 from app.aws.timestamps import now
-from app.bootstrap import Container, build_container
+from app.bootstrap import Container
 from app.errors import LoginAgainError, TooManyRequestsError, UnauthenticatedError, UnavailableError
 from app.jobs import pending
 from app.jobs.messages import DELETE_ACCOUNT
@@ -29,7 +29,7 @@ UNKNOWN_ID = "5e1f0b43-5b2a-4b0c-9d6e-0f6f3e6d5c4b"
 
 @pytest.fixture
 def container(settings: Settings) -> Container:
-    return build_container(settings)
+    return Container(settings)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def kay_id(settings: Settings, embedded: Service) -> str:
 
 def _request(container: Container, member_id: str, authenticated_at: datetime | None = None) -> int:
     """Request a deletion with a recent login, whose session is not revoked."""
-    return container.deletion.request(member_id, authenticated_at or now(), _get_token)
+    return container.personal.deletion.request(member_id, authenticated_at or now(), _get_token)
 
 
 def _get_token() -> str:
@@ -74,11 +74,11 @@ def test_request_marks_the_account_and_enqueues_a_job(
     container: Container, queue: QueueControl, kay_id: str, settings: Settings
 ) -> None:
     assert _request(container, kay_id) == pytest.approx(WRITE_DRAIN_PERIOD.total_seconds(), abs=2)
-    assert container.deletions.get(kay_id).marked_at is not None
+    assert container.personal.deletions.get(kay_id).marked_at is not None
     assert queue.count() == 1
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pending, "STALE_AFTER", timedelta(seconds=-1))
-        assert list(container.pending_jobs.iter_stale("delete-account")) == [kay_id]
+        assert list(container.jobs.pending.iter_stale("delete-account")) == [kay_id]
 
 
 def test_marked_member_is_unauthenticated_and_the_handle_stays_taken(container: Container, kay_id: str) -> None:
@@ -92,7 +92,7 @@ def test_marked_member_is_unauthenticated_and_the_handle_stays_taken(container: 
 def test_deletion_starts_only_after_a_recent_login(container: Container, queue: QueueControl, kay_id: str) -> None:
     for authenticated_at in (None, now() - timedelta(minutes=10, seconds=1)):
         with pytest.raises(LoginAgainError):
-            container.deletion.request(kay_id, authenticated_at, _get_token)
+            container.personal.deletion.request(kay_id, authenticated_at, _get_token)
     assert (container.directory.get_or_create(kay_id).handle, queue.count()) == ("kay", 0)
     assert _request(container, kay_id, now() - timedelta(minutes=9, seconds=50)) > 0
 
@@ -128,7 +128,7 @@ def test_rate_limit_of_cognito_does_not_start_a_deletion(
 def test_repeated_requests_only_report(container: Container, queue: QueueControl, kay_id: str) -> None:
     _request(container, kay_id)
     for _ in range(2):  # Neither the time of the login nor the session counts any more.
-        assert container.deletion.request(kay_id, None, _fail_with(AssertionError("the token was read"))) > 0
+        assert container.personal.deletion.request(kay_id, None, _fail_with(AssertionError("the token was read"))) > 0
     assert queue.count() == 1
 
 
@@ -165,7 +165,7 @@ def test_job_completes_a_deletion_that_starts_without_cognito(
                 await api.finish_jobs()  # The outage does not stop the job.
             assert (await kay.http.delete("/v1/me")).status_code == 204
             assert (await api.http.get("/v1/users/kay")).status_code in (401, 404)
-            assert build_container(settings).user_pool.get_user(kay.email) is None
+            assert Container(settings).user_pool.get_user(kay.email) is None
 
     asyncio.run(run())
 
@@ -181,7 +181,7 @@ def test_deletion_goes_on_without_a_message_if_sqs_does_not_respond(
 ) -> None:
     monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(container.job_queue, "send", _fail_with(error))
+        patch.setattr(container.jobs.queue, "send", _fail_with(error))
         assert _request(container, kay_id) > 0
     assert queue.count() == 0
     monkeypatch.setattr(pending, "STALE_AFTER", timedelta(seconds=-1))
@@ -216,7 +216,7 @@ def test_repeated_request_restores_a_missing_job_after_the_drain_period(
     container: Container, queue: QueueControl, kay_id: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _request(container, kay_id)
-    container.pending_jobs.delete(DELETE_ACCOUNT, kay_id)
+    container.jobs.pending.delete(DELETE_ACCOUNT, kay_id)
     queue.purge()
     assert _request(container, kay_id) > 10
     assert queue.count() == 0
@@ -234,7 +234,7 @@ def test_job_forgets_the_row_of_a_deletion_that_is_over(
     monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
     _request(container, kay_id)
     run_jobs(settings)
-    assert container.pending_jobs.add_if_absent(DELETE_ACCOUNT, kay_id)
+    assert container.jobs.pending.add_if_absent(DELETE_ACCOUNT, kay_id)
     monkeypatch.setattr(pending, "STALE_AFTER", timedelta(seconds=-1))
     run_jobs(settings)
-    assert list(container.pending_jobs.iter_stale(DELETE_ACCOUNT)) == []
+    assert list(container.jobs.pending.iter_stale(DELETE_ACCOUNT)) == []

@@ -7,7 +7,7 @@ from app.aws import clients
 from app.aws.items import serialize
 from app.aws.retries import WRITE_DRAIN_PERIOD, WRITE_WINDOW_SECONDS
 from app.aws.timestamps import to_text
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.me.deletions import DeletionState
 from app.members.models import Suspension
 from app.settings import Settings
@@ -36,7 +36,7 @@ def test_drain_period_begins_with_the_mark() -> None:
 
 
 def test_end_is_recorded_once_and_only_for_a_marked_account(settings: Settings) -> None:
-    deletions = build_container(settings).deletions
+    deletions = Container(settings).personal.deletions
     assert not deletions.finish(MEMBER_ID)
     assert deletions.get(MEMBER_ID) == DeletionState(None, None, is_over=False)
     state = deletions.mark(MEMBER_ID, deletions.get(MEMBER_ID))
@@ -47,7 +47,7 @@ def test_end_is_recorded_once_and_only_for_a_marked_account(settings: Settings) 
 
 def test_end_removes_the_profile_and_the_suspension(settings: Settings) -> None:
     client = clients.dynamodb_client(settings.region)
-    deletions = build_container(settings).deletions
+    deletions = Container(settings).personal.deletions
     suspension = {"id": "id", "at": to_text(MOMENT), "reason": "spam", "email_hash": "hash"}
     row = {"pk": f"member#{MEMBER_ID}", "handle": "kay", "joined_at": to_text(MOMENT), "suspension": suspension}
     client.put_item(TableName=settings.members_table, Item=serialize(row))

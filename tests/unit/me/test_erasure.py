@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from app.aws.deadline import remaining_seconds, request_deadline
 from app.aws.retries import WRITE_DRAIN_PERIOD
-from app.bootstrap import Container, build_container
+from app.bootstrap import Container
 from app.cognito.user_pool import UserPool
 from app.dwipps.reactions import Change
 from app.errors import UnavailableError
@@ -201,7 +201,7 @@ def test_missing_permission_is_not_suppressed(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def container(settings: Settings) -> Container:
-    return build_container(settings)
+    return Container(settings)
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def members(settings: Settings, embedded: Service, container: Container) -> tupl
 
 
 def _make_erasure(container: Container) -> Erasure:
-    return Erasure(container.deletions, container.suspensions, container.user_pool, container.personal_data)
+    return Erasure(container.personal.deletions, container.suspensions, container.user_pool, container.personal.stores)
 
 
 LATE_WRITES: dict[str, Callable[[Container, Member, str], Any]] = {
@@ -240,7 +240,7 @@ def test_write_that_was_let_through_before_the_mark_is_erased(
     monkeypatch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(hours=1))
     kay, lee = members
     dwipp_by_lee = container.dwipps.create(lee, "Stays")
-    container.deletions.mark(kay.id, container.deletions.get(kay.id))
+    container.personal.deletions.mark(kay.id, container.personal.deletions.get(kay.id))
     job = _make_erasure(container)
 
     assert not job.run(kay.id, never).is_done

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.bootstrap import Container, build_container
+from app.bootstrap import Container
 from app.errors import InvalidCursorError, UnavailableError
 from app.members.block_data import BlockData
 from app.settings import Settings
@@ -14,7 +14,7 @@ from testkit.members import make_author
 
 @pytest.fixture
 def container(settings: Settings) -> Container:
-    return build_container(settings)
+    return Container(settings)
 
 
 def test_no_block_is_written_after_the_write_deadline(container: Container) -> None:

@@ -5,17 +5,14 @@ from typing import Any
 
 import pytest
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 
 from app.main import create_app
 from app.members import dependencies
 from app.openapi.problem_responses import SLUGS_KEY
+from app.slices import iter_routes
 
-ROUTES = [
-    context.original_route
-    for context in iter_route_contexts(create_app().routes)
-    if isinstance(context.original_route, APIRoute) and context.original_route.include_in_schema
-]
+ROUTES = [route for route in iter_routes(create_app()) if isinstance(route, APIRoute) and route.include_in_schema]
 
 
 def _iter_calls(dependant: Dependant) -> Iterator[Any]:

@@ -1,14 +1,14 @@
-"""Each store of members' data is registered in app/bootstrap.py, so that the data is exported and erased."""
+"""Each store of members' data is registered in app/bootstrap/personal.py, so that the data is exported and erased."""
 
 import re
 from pathlib import Path
 
-from app.bootstrap import build_container
+from app.bootstrap import Container
 from app.me.schemas import ExportView
 from testkit.doubles import SETTINGS
 
 ROOT = Path(__file__).parents[3]
-STORES = build_container(SETTINGS).personal_data
+STORES = Container(SETTINGS).personal.stores
 # The beginning of a key such as `f"member#{member_id}"`.
 _KEY_PREFIX = re.compile(r"""["']([a-z][a-z_-]*)#""")
 
@@ -23,9 +23,9 @@ def test_each_key_prefix_belongs_to_a_registered_store() -> None:
     unregistered = sorted((prefix, path) for prefix, path in used if prefix not in registered)
     assert not unregistered, (
         "These rows may hold data of a member that is neither exported nor erased. Implement PersonalData"
-        f" (app/members/personal_data.py) and register it in app/bootstrap.py: {unregistered}"
+        f" (app/members/personal_data.py) and register it in app/bootstrap/personal.py: {unregistered}"
     )
-    assert registered == {prefix for prefix, _ in used}, "app/bootstrap.py registers prefixes that no code uses"
+    assert registered == {prefix for prefix, _ in used}, "app/bootstrap/personal.py registers unused prefixes"
 
 
 def test_each_export_section_is_filled_by_a_store() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.aws.clients import dynamodb_client
-from app.bootstrap import Container, build_container
+from app.bootstrap import Container
 from app.jobs.job import Progress
 from app.jobs.messages import RENEW_RANKING
 from app.rankings import renewal as renewal_module
@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def container(settings: Settings, time: RankingTime) -> Container:
-    return build_container(settings)
+    return Container(settings)
 
 
 class Worker:
@@ -91,7 +91,7 @@ class TestOneRun:
         settings = dataclasses.replace(settings, feed_shards=feed_shards)
         ages = [HOUR * number for number in range(1, 40, 2)]
         ids = write_dwipps(settings, [NewDwipp(age) for age in ages], time.value)
-        container = build_container(settings)
+        container = Container(settings)
         worker = Worker(container)
         assert worker.run() == DONE
         assert sorted(worker.read, reverse=True) == ids[:12] == _list_ids(container)
@@ -100,7 +100,7 @@ class TestOneRun:
     def test_run_deletes_its_state_and_its_pending_row(
         self, container: Container, new_worker: Callable[[], Worker]
     ) -> None:
-        assert container.pending_jobs.add_if_absent(RENEW_RANKING, "day")
+        assert container.jobs.pending.add_if_absent(RENEW_RANKING, "day")
         assert new_worker().run(pieces=1) == NOT_DONE
         assert _load_rows(container) == {"pending#renew-ranking day", "snapshot#day run"}
         assert new_worker().run() == DONE
@@ -142,7 +142,7 @@ class TestSeveralMessages:
         new_worker().run(pieces=1)
         raised = dataclasses.replace(settings, feed_shards=8)
         write_dwipps(raised, [NewDwipp(-HOUR, 99) for _ in range(5)], time.value)
-        container = build_container(raised)
+        container = Container(raised)
         assert Worker(container).run() == DONE
         assert _list_ids(container) == ids
 
@@ -160,7 +160,7 @@ class TestDueTime:
     @pytest.mark.usefixtures("ids")
     def test_repeated_message_reads_nothing(self, container: Container, new_worker: Callable[[], Worker]) -> None:
         assert new_worker().run() == DONE
-        assert container.pending_jobs.add_if_absent(RENEW_RANKING, "day")
+        assert container.jobs.pending.add_if_absent(RENEW_RANKING, "day")
         rows, worker = _load_rows(container), new_worker()
         assert worker.run() == DONE
         assert worker.read == []

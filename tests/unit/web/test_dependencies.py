@@ -3,6 +3,7 @@
 import importlib
 import typing
 from collections.abc import Iterator
+from operator import attrgetter
 
 import pytest
 from fastapi.params import Depends
@@ -10,6 +11,7 @@ from fastapi.params import Depends
 from app.bootstrap import Container
 from app.web.dependencies import Provided
 from devstack.paths import ROOT
+from testkit.doubles import SETTINGS
 
 APP = ROOT / "app"
 
@@ -30,9 +32,8 @@ ALIASES = {alias: (alias_type, name) for alias, alias_type, name in _iter_aliase
 @pytest.mark.parametrize("alias", ALIASES)
 def test_alias_has_the_type_in_the_container(alias: str) -> None:
     alias_type, name = ALIASES[alias]
-    assert typing.get_type_hints(Container).get(name) is alias_type, (
-        f"{alias} is not the type of the attribute {name} of app.bootstrap.Container"
-    )
+    provided = attrgetter(name)(Container(SETTINGS))
+    assert type(provided) is alias_type, f"{alias} is not the type of the attribute {name} of app.bootstrap.Container"
 
 
 def test_aliases_are_found() -> None:

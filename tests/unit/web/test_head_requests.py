@@ -9,7 +9,6 @@ import httpx
 import pytest
 from fastapi import FastAPI, Response
 from fastapi.responses import StreamingResponse
-from fastapi.routing import iter_route_contexts
 
 from app.api_gateway import make_handler
 from app.auth.jwks import KeySet
@@ -17,6 +16,7 @@ from app.auth.tokens import TokenVerifier
 from app.dwipps.schemas import DwippPage
 from app.main import create_app
 from app.pagination.cursors import encode_cursor
+from app.slices import iter_routes
 from testkit.doubles import SETTINGS, make_offline_app, send_request
 from testkit.forged_tokens import make_token, make_valid_claims, public_keys
 from testkit.gateway import GATEWAY_KINDS, make_event, to_response
@@ -32,9 +32,9 @@ VARYING_HEADERS = {"date", "x-request-id"}
 def _list_paths() -> dict[str, set[str]]:
     """Return the methods of each path, with values in place of its parameters. A route for any path has no methods."""
     methods: dict[str, set[str]] = {}
-    for route in iter_route_contexts(create_app(SETTINGS).routes):
+    for route in iter_routes(create_app(SETTINGS)):
         if route.methods:
-            methods.setdefault(str(route.path).format(**PARAMETERS), set()).update(route.methods)
+            methods.setdefault(route.path.format(**PARAMETERS), set()).update(route.methods)
     return methods
 
 

@@ -13,11 +13,11 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
-from fastapi.routing import iter_route_contexts
 from h11 import LocalProtocolError
 
 from app.aws.deadline import REQUEST_TIMEOUT_SECONDS, remaining_seconds
 from app.main import create_app
+from app.slices import iter_routes
 from testkit.doubles import SETTINGS, make_offline_app, send_request
 from tests.unit.observability.test_json_logging import capture_log
 
@@ -163,11 +163,9 @@ class TestBodyLimit:
 
 def _list_routes() -> list[tuple[str, str]]:
     """Return the method and the path of each route, with a value in place of each parameter."""
-    routes = iter_route_contexts(create_app(SETTINGS).routes)
+    routes = iter_routes(create_app(SETTINGS))
     return [
-        (method, re.sub(r"{\w+}", "docs.js", str(route.path)))
-        for route in routes
-        for method in sorted(route.methods or ())
+        (method, re.sub(r"{\w+}", "docs.js", route.path)) for route in routes for method in sorted(route.methods or ())
     ]
 
 
