@@ -23,21 +23,35 @@ for data in "$folder"/botocore/data/*/; do
 	*) rm -r "$data" ;;
 	esac
 done
-# Every cold start reads the file with the endpoints of all services, so remove those of the other services.
-python3 - "$folder/botocore/data/endpoints.json" "$@" <<'END'
+# Every cold start reads the definition of DynamoDB and the file with the endpoints of all services. So remove the
+# descriptions, the compression and the endpoints of the other services.
+python3 - "$folder/botocore/data" "$@" <<'END'
+import gzip
 import json
 import pathlib
 import sys
 
-file, kept = pathlib.Path(sys.argv[1]), sys.argv[2:]
-endpoints = json.loads(file.read_text())
+
+def remove_descriptions(node):
+    if isinstance(node, dict):
+        is_text = isinstance(node.get("documentation"), str)  # A member of a shape may have this name, too.
+        return {k: remove_descriptions(v) for k, v in node.items() if k != "documentation" or not is_text}
+    return [remove_descriptions(item) for item in node] if isinstance(node, list) else node
+
+
+data, kept = pathlib.Path(sys.argv[1]), sys.argv[2:]
+for packed in data.rglob("*.json.gz"):
+    definition = remove_descriptions(json.loads(gzip.decompress(packed.read_bytes())))
+    packed.with_suffix("").write_text(json.dumps(definition, separators=(",", ":")))
+    packed.unlink()
+endpoints = json.loads((data / "endpoints.json").read_text())
 for partition in endpoints["partitions"]:
     partition["services"] = {name: service for name, service in partition["services"].items() if name in kept}
-file.write_text(json.dumps(endpoints))
+(data / "endpoints.json").write_text(json.dumps(endpoints))
 END
-# Unused: the data of boto3.resource(), the tests of ecdsa, a docs page (ReDoc) that the app does not serve, and
-# commands.
-rm -rf "$folder"/boto3/data/* "$folder/boto3/examples" "$folder"/ecdsa/test_*.py "${folder:?}/bin" \
+# Unused: the data of boto3.resource(), the tests of ecdsa, a docs page (ReDoc) that the app does not serve, commands, and
+# pydantic's first version. FastAPI imports the latter for the first route if it exists.
+rm -rf "$folder/pydantic/v1" "$folder"/boto3/data/* "$folder/boto3/examples" "$folder"/ecdsa/test_*.py "${folder:?}/bin" \
 	"$folder/fastapi_offline/static/redoc.standalone.js"
 
 # Compile here, because the folder is read-only at run time. With unchecked hashes, no import compares the bytecode with

@@ -106,6 +106,16 @@ class TestPackages:
         assert {name for partition in partitions for name in partition["services"]} == contents.services
         assert "us-gov-west-1" in {region for partition in partitions for region in partition["regions"]}
 
+    def test_definitions_of_services_are_quick_to_read(self, contents: Contents) -> None:
+        definitions = list((contents.folder / "botocore" / "data").rglob("service-2.json*"))
+        assert len(definitions) == len(contents.services)
+        for definition in definitions:
+            assert definition.suffix == ".json", "compressed"
+            assert "documentation" not in json.loads(definition.read_text())["operations"].popitem()[1]
+
+    def test_fastapi_finds_no_first_version_of_pydantic(self, contents: Contents) -> None:
+        assert not (contents.folder / "pydantic" / "v1").exists()
+
     def test_boto3_clients_are_created_without_a_network(self, contents: Contents) -> None:
         script = """if True:
             import boto3, sys
