@@ -16,8 +16,7 @@ Paverd, "Pre-hijacked accounts", USENIX Security 2022.)
 import hashlib
 import re
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from botocore.exceptions import ClientError
 
@@ -35,8 +34,7 @@ _REGISTRATION_TTL_SECONDS = 24 * 60 * 60
 _CONFIRMED_TTL_SECONDS = 10 * 60
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(NamedTuple):
     """A stored registration.
 
     Attributes:

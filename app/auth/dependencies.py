@@ -5,9 +5,8 @@ authenticate a request. Otherwise only the bearer token does. `own_access_token`
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
@@ -34,8 +33,7 @@ _documented_scheme = OAuth2PasswordBearer(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """The authenticated user of a request.
 
     Attributes:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from app.aws.items import deserialize
 from app.aws.timestamps import from_text, to_text
@@ -16,8 +16,7 @@ Status = Literal["open", "closed"]
 COUNT = "count_"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The latest decision of a moderator, or the deletion of the Dwipp.
 
     Attributes:
@@ -121,8 +120,7 @@ class ReportedDwipp:
     check: Any = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class CaseReport:
+class CaseReport(NamedTuple):
     """A new or changed report, as far as its case counts it.
 
     Attributes:
@@ -140,8 +138,7 @@ class CaseReport:
     replaced_reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A report of a Dwipp.
 
     Attributes:

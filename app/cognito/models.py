@@ -1,16 +1,14 @@
 """The models of the user pool: users, and the tokens of sessions."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 # The user has a temporary password of an operator, who created the user or called AdminSetUserPassword:
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminSetUserPassword.html
 _TEMPORARY = "FORCE_CHANGE_PASSWORD"
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(NamedTuple):
     """The tokens of a session. `expires_in` is the lifetime of the access token in seconds."""
 
     access_token: str
@@ -18,8 +16,7 @@ class Tokens:
     expires_in: int
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     """A user of the pool.
 
     Attributes:

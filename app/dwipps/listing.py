@@ -6,7 +6,7 @@ follow, further rows are read, a bounded number of times.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.dwipps.feed_cache import ReadPage
 from app.dwipps.ids import is_id
@@ -21,8 +21,7 @@ FURTHER_READ_ROWS = 100
 Position = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of a list.
 
     Attributes:
@@ -36,8 +35,7 @@ class Row:
     reaction: Reaction | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RowBatch:
+class RowBatch(NamedTuple):
     """Successive rows of a list, and the position after which the list goes on. None if no more rows follow."""
 
     rows: Sequence[Row]
@@ -47,8 +45,7 @@ class RowBatch:
 ReadRows = Callable[[int, Position | None], RowBatch]
 
 
-@dataclass(frozen=True, slots=True)
-class DwippList:
+class DwippList(NamedTuple):
     """A list of Dwipps.
 
     Attributes:

@@ -9,8 +9,8 @@ favorites. If these leave a page short, the list reads 100 further rows, once. S
 favorites are between.
 """
 
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from app.aws.timestamps import is_timestamp
 from app.dwipps.ids import is_id, lowest_id, milliseconds
@@ -66,16 +66,14 @@ def upvote_list(dwipps: DwippRepository, reactions: ReactionRepository, member_i
     return DwippList(f"upvotes {member_id}", upvotes.read_page, read_further=upvotes.read)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scan:
+class _Scan(NamedTuple):
     """The upvotes among successive rows, and the position after which the rows go on. None if no more rows follow."""
 
     upvotes: list[tuple[str, Reaction]]
     next_position: Position | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Upvotes:
+class _Upvotes(NamedTuple):
     dwipps: DwippRepository
     reactions: ReactionRepository
     member_id: str

@@ -1,9 +1,8 @@
 """A Dwipp, its removal by moderators, and a member's reaction to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from app.aws.items import deserialize
 from app.aws.timestamps import from_text, to_text
@@ -13,8 +12,7 @@ from app.members.models import Member
 from app.openapi.formats import ModerationReason
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(NamedTuple):
     """The removal of a Dwipp by moderators.
 
     Attributes:
@@ -38,8 +36,7 @@ class Removal:
         return value | {"bulk_id": self.bulk_id} if self.bulk_id else value
 
 
-@dataclass(frozen=True, slots=True)
-class Dwipp:
+class Dwipp(NamedTuple):
     """A Dwipp as it is stored."""
 
     id: str
@@ -77,8 +74,7 @@ class Dwipp:
         return audience.may_see_member(self.author_handle)
 
 
-@dataclass(frozen=True, slots=True)
-class Reaction:
+class Reaction(NamedTuple):
     """A member's reactions to one Dwipp: the times of the upvote and of the favorite, None if absent."""
 
     upvoted_at: datetime | None = None
@@ -95,8 +91,7 @@ class Reaction:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Favorite:
+class Favorite(NamedTuple):
     """A row of the favorites index."""
 
     dwipp_id: str

@@ -10,7 +10,6 @@ A row with neither time is deleted. The Dwipp holds its count of upvotes. The co
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
@@ -185,7 +184,7 @@ class ReactionRepository:
         is_present = before.upvoted_at is not None
         if change.apply(is_present=is_present) == is_present:
             return before, False
-        after = replace(before, upvoted_at=None if is_present else now())
+        after = before._replace(upvoted_at=None if is_present else now())
         row = self._row_request(member_id, dwipp_id, "upvoted_at", after)
         try:
             # boto3 sends a ClientRequestToken, so DynamoDB recognises a retry of the SDK for ten minutes:
@@ -206,7 +205,7 @@ class ReactionRepository:
         is_present = before.favorited_at is not None
         if change.apply(is_present=is_present) == is_present:
             return before, False
-        after = replace(before, favorited_at=None if is_present else now())
+        after = before._replace(favorited_at=None if is_present else now())
         row = self._row_request(member_id, dwipp_id, "favorited_at", after)
         try:
             if "Delete" in row:

@@ -8,9 +8,8 @@ text, version, upvotes, edited_at (after the first edit)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True)
-class _IdRange:
+class _IdRange(NamedTuple):
     """The ids of a query, both ends included, and its direction."""
 
     lowest: str

@@ -1,15 +1,13 @@
 """The protocol of a job, and of the schedule that starts it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 # Returns True when a job must begin no further batch of work.
 MustStop = Callable[[], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """The result of the work on a job.
 
     Attributes:

@@ -4,10 +4,9 @@ SQS delivers a message at least once, so a job may run twice, and two workers ma
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 MAX_POLL_SECONDS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A received message.
 
     Attributes:

@@ -14,11 +14,10 @@ update takes one write unit. If it fails, the write is refused: docs/adr/0032-co
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.aws.clients import dynamodb_client
 from app.aws.errors import existing_item, was_sdk_retry
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
 _TTL = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """A counted write.
 
     Attributes:

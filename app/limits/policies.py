@@ -4,9 +4,8 @@ https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.settings import MemberLimits
 
@@ -19,8 +18,7 @@ _DECISIONS_HOUR = 300
 _SUSPENSIONS_HOUR = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """The maximum number of writes in a window. A window is an hour or a day of UTC."""
 
     window: WindowName
@@ -39,17 +37,16 @@ class Limit:
         return -((moment - start - _WINDOWS[self.window]) // timedelta(seconds=1))
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """The counted writes of a member in the current window of a limit."""
 
     limit: Limit
-    count: int
+    writes: int
 
     @property
     def remaining(self) -> int:
         """Return the number of further writes that the limit allows."""
-        return max(0, self.limit.quota - self.count)
+        return max(0, self.limit.quota - self.writes)
 
 
 # The limits by kind. A kind without limits is not counted.

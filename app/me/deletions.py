@@ -8,10 +8,9 @@ Rows of the members table:
 A pending row (app/jobs/pending.py) exists from the mark until nothing is left.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from app.aws.items import deserialize, serialize
 from app.aws.retries import (
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
 _TOMBSTONE_TTL = timedelta(days=2)
 
 
-@dataclass(frozen=True, slots=True)
-class DeletionState:
+class DeletionState(NamedTuple):
     """The state of a deletion.
 
     Attributes:

@@ -4,15 +4,14 @@ An `Audience` checks every response that shows a member or a Dwipp. The table in
 all operations with such a response.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.errors import MemberNotFoundError
 from app.members.blocks import BlockRepository
 from app.members.directory import Directory
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(NamedTuple):
     """What the caller of a request may see: everything except for blocked handles, their Dwipps, and removed Dwipps.
 
     Attributes:
@@ -62,5 +61,5 @@ class Audiences:
         For a moderator, all of them are visible. For other callers, their own are, and another read finds their handle.
         """
         if is_moderator:
-            return replace(audience, is_moderator=True)
-        return replace(audience, own_handle=self._directory.get_handle(member_id))
+            return audience._replace(is_moderator=True)
+        return audience._replace(own_handle=self._directory.get_handle(member_id))

@@ -11,10 +11,9 @@ member only.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.aws.items import deserialize, serialize
 from app.aws.retries import condition_results, new_write_deadline, retry_on_conflict
@@ -33,8 +32,7 @@ _MAX_GENERATED_HANDLES = 8
 _DELETED = "This account is deleted, or its deletion is running."
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """The public part of a member's data."""
 
     handle: str

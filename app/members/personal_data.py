@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.members.models import Member
 
 
-@dataclass(frozen=True, slots=True)
-class ExportPart:
+class ExportPart(NamedTuple):
     """A part of a member's export.
 
     Attributes:

@@ -12,9 +12,8 @@ only these.
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from app.aws.timestamps import from_text, to_text
 from app.cases.models import Decision
@@ -25,8 +24,7 @@ from app.moderation.case_states import CaseState
 from app.openapi.formats import ModerationReason
 
 
-@dataclass(frozen=True, slots=True)
-class BulkDecision:
+class BulkDecision(NamedTuple):
     """A decision on all Dwipps of a member.
 
     Attributes:

@@ -1,6 +1,7 @@
 """A case together with its Dwipp, as moderators read and decide it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from app.cases.models import Case, Decision
 from app.cases.repository import CaseRepository
@@ -10,8 +11,7 @@ from app.dwipps.repository import DwippRepository
 from app.errors import DwippNotFoundError
 
 
-@dataclass(frozen=True, slots=True)
-class CaseState:
+class CaseState(NamedTuple):
     """A case and its Dwipp.
 
     Attributes:
@@ -27,7 +27,7 @@ class CaseState:
     def close_if_gone(self) -> "CaseState":
         """Return the state as moderators see it: a case without its Dwipp is closed, even if its row is still open."""
         if self.dwipp is None and self.case.opening:
-            return replace(self, case=replace(self.case, opening=None, decision=Decision("deleted")))
+            return self._replace(case=replace(self.case, opening=None, decision=Decision("deleted")))
         return self
 
 

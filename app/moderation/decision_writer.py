@@ -1,9 +1,9 @@
 """The write of a decision: its Dwipp, its case, and what belongs to it, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from app.aws.retries import WriteConflictError, condition_results
 from app.aws.timestamps import now, to_milliseconds
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A decision of a moderator on a Dwipp.
 
     Attributes:
@@ -69,7 +68,7 @@ class DecisionWriter:
             condition_results(error)
             raise WriteConflictError from error
         self._cases.unlist_as_open(case)
-        dwipp = replace(state.dwipp, removed=removal) if state.dwipp else None
+        dwipp = state.dwipp._replace(removed=removal) if state.dwipp else None
         return CaseState(replace(case, decision=decision, opening=None), dwipp)
 
     def _dwipp_requests(self, dwipp: Dwipp | None, removal: Removal | None) -> list[Any]:

@@ -1,9 +1,8 @@
 """The decisions of moderators on Dwipps. One transaction writes a decision, its case, its Dwipp and its log entry."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.aws.retries import retry_on_conflict
 from app.cases.models import Decision
@@ -15,8 +14,7 @@ from app.moderation.log import LogEntry, ModerationLog
 from app.openapi.formats import ModerationReason
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """What a moderator decides on a Dwipp.
 
     Attributes:

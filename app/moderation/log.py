@@ -12,9 +12,8 @@ holds all entries.
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from app.aws.items import deserialize, query, serialize
 from app.aws.timestamps import from_text, is_timestamp, now, to_text
@@ -31,8 +30,7 @@ _SHOWN_FOR = timedelta(days=365)
 LogAction = Literal["remove", "dismiss", "suspend", "lift"]
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """A decision of a moderator.
 
     Attributes:

@@ -1,6 +1,6 @@
 """The record of a member, as moderators see it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.cases.entries import CaseEntries
 from app.dwipps.removals import DwippRemovals
@@ -9,8 +9,7 @@ from app.members.models import Member
 from app.moderation.case_states import CaseStates
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """The profile and the suspension of a member, and the numbers of removed Dwipps and open cases."""
 
     member: Member

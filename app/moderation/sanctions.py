@@ -4,10 +4,9 @@ One transaction writes a suspension, its log entries, and the start of a bulk de
 """
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.auth.groups import MODERATORS
 from app.aws.retries import WriteConflictError, condition_results, retry_on_conflict
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 _NEXT_ENTRY = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A suspension that a moderator decides.
 
     Attributes:

@@ -5,9 +5,9 @@ Swagger UI's files come from a locked package, identical to npm's swagger-ui-dis
 
 import hashlib
 import re
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 _FOLDER = Path(__file__).parent
 _PACKAGE = "fastapi_offline"
@@ -29,8 +29,7 @@ _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
 _REFERENCE = re.compile(r'(?<==")docs/([\w.-]+)(?=")')
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(NamedTuple):
     """A file that pages load. It is text, because API Gateway does not pass on binary files by default."""
 
     content: bytes

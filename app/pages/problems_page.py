@@ -3,9 +3,9 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from html import escape
 from string import Template
+from typing import NamedTuple
 
 from app.pages import assets
 from app.web.problems import ALL_PROBLEM_TYPES
@@ -28,8 +28,7 @@ _PHRASES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """The explanation of a problem type."""
 
     slug: str

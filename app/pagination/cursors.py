@@ -5,8 +5,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -36,8 +35,7 @@ CursorText = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 512})
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_refuse_other_digits)]
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(NamedTuple):
     """The size of a page, and the cursor that it starts after."""
 
     limit: int

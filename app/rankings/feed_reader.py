@@ -6,9 +6,8 @@ of ids. A Dwipp holds its count of upvotes, so the rows of the upvotes are not r
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from app.aws.items import serialize
@@ -27,8 +26,7 @@ UNITS_PER_SECOND = MAX_UNITS_PER_SECOND - MAX_UNITS_PER_QUERY
 _NEXT = "0"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedSlice:
+class FeedSlice(NamedTuple):
     """Successive Dwipps of a shard.
 
     Attributes:

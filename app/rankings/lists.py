@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ListName = Literal["hot", "day", "week", "month", "all"]
 
@@ -25,8 +24,7 @@ def _score_heat(upvotes: int, age_hours: float) -> float:
     return (upvotes + 1) / math.pow(age_hours + 2, 1.5)
 
 
-@dataclass(frozen=True, slots=True)
-class RankedList:
+class RankedList(NamedTuple):
     """A ranked list. Higher scores come first, and of equal scores the newest Dwipp.
 
     Attributes:

@@ -1,10 +1,9 @@
 """The job that renews a ranked list: it reads the Dwipps of the period, and writes a snapshot of the best."""
 
 import time
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.aws.concurrency import gather
 from app.aws.retries import WriteConflictError, condition_results, new_write_deadline, retry_on_conflict
@@ -28,8 +27,7 @@ PIECE_SECONDS = 10.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """The result of reading a part of a shard: where the shard goes on, how many Dwipps were read, and the best."""
 
     shard: int
@@ -117,8 +115,7 @@ class Renewal:
         )
         for piece in pieces:
             run.candidates.add(piece.candidates)
-        return replace(
-            run,
+        return run._replace(
             positions={piece.shard: piece.position for piece in pieces},
             dwipps=run.dwipps + sum(piece.dwipps for piece in pieces),
             step=run.step + 1,

@@ -9,9 +9,8 @@ Of two workers on one run, only one saves each step. The other stops.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.aws.errors import was_sdk_retry
 from app.aws.items import deserialize, serialize
@@ -28,8 +27,7 @@ _TTL = timedelta(days=7)
 _SK = "run"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A run.
 
     Attributes:

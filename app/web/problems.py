@@ -4,8 +4,7 @@ A problem says what the client did and can do. It never repeats a message of Cog
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
@@ -20,8 +19,7 @@ RETRY_AFTER_SECONDS = 1
 _MAX_POINTER_LENGTH = 2 * 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemType:
+class ProblemType(NamedTuple):
     """A problem type: the last part of its URN, its status, and its title."""
 
     slug: str

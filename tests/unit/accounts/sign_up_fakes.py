@@ -1,6 +1,5 @@
 """Fakes for `SignUp` whose calls are steps of an exploration."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.accounts.pending_confirmations import PendingConfirmationRepository
@@ -76,7 +75,7 @@ class FakeUserPool(UserPool):
         user = self._get_user(user_id)
         if user is None or user.is_confirmed or code != self.services.rows["code", user_id]:
             raise InvalidCodeError
-        self.services.rows["user", user_id] = replace(user, is_confirmed=True)
+        self.services.rows["user", user_id] = user._replace(is_confirmed=True)
 
     def get_user(self, name: str) -> User | None:
         user: User | None = self.services.read(self._get_user, name)
@@ -145,7 +144,7 @@ class FakeRegistrations(RegistrationRepository):
         registration = self._find(registration_id)
         if registration is None:
             return None
-        registration = replace(registration, attempts=(registration.attempts | added) - removed)
+        registration = registration._replace(attempts=(registration.attempts | added) - removed)
         self._store(registration)
         return registration
 
@@ -153,7 +152,7 @@ class FakeRegistrations(RegistrationRepository):
         registration = self._find(registration_id)
         assert registration
         if is_certain or registration.confirmed_by is None:
-            self._store(replace(registration, confirmed_by=code_hash, attempts=frozenset(), pending_key=None))
+            self._store(registration._replace(confirmed_by=code_hash, attempts=frozenset(), pending_key=None))
 
 
 class FakeRemovals(RemovalRepository):

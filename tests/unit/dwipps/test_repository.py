@@ -170,7 +170,7 @@ class TestRemoval:
         at = now()
         update = moderation.removals.removal_request(created.id, Removal(at, "self-harm"))
         moderation.client.transact_write_items(TransactItems=[{"Update": update}])
-        removed = replace(created, removed=Removal(at, "self-harm"))
+        removed = created._replace(removed=Removal(at, "self-harm"))
         assert dwipps.get(created.id) == removed
         assert dwipps.list_by_author(author, 10, None) == [removed]
         assert created.id not in [dwipp.id for dwipp in dwipps.list_recent(100, None)]

@@ -82,7 +82,7 @@ class TestCount:
             "RateLimit-Policy": '"hour";q=3;w=3600, "day";q=5;w=86400',
             "RateLimit": '"hour";r=2;t=1200, "day";r=4;t=48000',
         }
-        assert [usage.count for usage in counters.count(member, "dwipps").usages] == [2, 2]
+        assert [usage.writes for usage in counters.count(member, "dwipps").usages] == [2, 2]
 
     def test_used_up_limit_counts_nothing(
         self, counters: LimitCounters, member: str, load_row: Callable[[str], dict[str, Any]]
@@ -102,7 +102,7 @@ class TestCount:
             counters.count(member, "dwipps")
         for _ in range(3):
             counters.count(member, "reactions")
-        assert counters.count(str(uuid.uuid4()), "dwipps").usages[0].count == 1
+        assert counters.count(str(uuid.uuid4()), "dwipps").usages[0].writes == 1
 
     def test_kind_without_limits_is_not_counted(
         self, counters: LimitCounters, member: str, load_row: Callable[[str], dict[str, Any]]
@@ -147,7 +147,7 @@ class TestLostResponses:
     def test_sdk_retry_counts_once(self, client: Any, counters: LimitCounters, member: str) -> None:
         for used in (1, 2, 3):
             with lose_first_response(client, "UpdateItem") as attempts:
-                assert counters.count(member, "reactions").usages[0].count == used
+                assert counters.count(member, "reactions").usages[0].writes == used
             assert len(attempts) == 2
         with pytest.raises(RateLimitedError):
             counters.count(member, "reactions")
@@ -157,9 +157,9 @@ class TestLostResponses:
     ) -> None:
         others: list[int] = []
         with lose_first_response(
-            client, "UpdateItem", lambda: others.append(counters.count(member, "reactions").usages[0].count)
+            client, "UpdateItem", lambda: others.append(counters.count(member, "reactions").usages[0].writes)
         ):
-            assert counters.count(member, "reactions").usages[0].count == 3
+            assert counters.count(member, "reactions").usages[0].writes == 3
         assert others == [2]
 
     def test_sdk_retry_after_the_last_count_is_refused(self, client: Any, counters: LimitCounters, member: str) -> None:
@@ -188,9 +188,9 @@ def test_count_is_taken_back_from_its_own_window(counters: LimitCounters, member
     counts = [counters.count(member, "reactions") for _ in range(3)]
     calendar.moment += timedelta(seconds=1)
     counters.take_back(counts[0])
-    assert counters.count(member, "reactions").usages[0].count == 1
+    assert counters.count(member, "reactions").usages[0].writes == 1
     calendar.moment = before_midnight
-    assert counters.count(member, "reactions").usages[0].count == 3
+    assert counters.count(member, "reactions").usages[0].writes == 3
 
 
 def test_throttled_row_refuses_the_write(member: str) -> None:

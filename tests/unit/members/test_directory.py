@@ -1,6 +1,5 @@
 """Each member has one handle and each handle has one member, even with concurrent first requests."""
 
-import dataclasses
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -92,7 +91,7 @@ class TestCreation:
         assert table.get_row(f"member#{member_id}") == {}
 
     def test_unconfirmed_user_is_unauthenticated(self, table: Table) -> None:
-        user = dataclasses.replace(_make_user(_make_handle()), is_confirmed=False)
+        user = _make_user(_make_handle())._replace(is_confirmed=False)
         with pytest.raises(UnauthenticatedError):
             table.make_directory(user).get_or_create(user.id)
         assert table.get_row(f"member#{user.id}") == {}

@@ -1,6 +1,5 @@
 """A bulk decision spares Dwipps with other decisions, and Dwipps after the end of the suspension."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,7 +14,7 @@ ID = new_id()
 CREATED_AT = creation_time(ID)
 AT = CREATED_AT + timedelta(seconds=1)
 REMOVAL = BulkDecision("max", "remove", "bulk", "spam", AT)
-RESTORATION = replace(REMOVAL, action="dismiss")
+RESTORATION = REMOVAL._replace(action="dismiss")
 DWIPP = Dwipp(ID, "Socks", "max", version=1, upvotes=0, edited_at=None)
 OWN = Removal(AT, "spam", "bulk")
 
@@ -73,5 +72,5 @@ def test_no_decision_applies_to_a_gone_dwipp(decision: BulkDecision) -> None:
 def test_restoration_is_for_dwipps_of_the_same_removal(
     removed: Removal | None, *, is_removable: bool, is_restorable: bool
 ) -> None:
-    state = _state(replace(DWIPP, removed=removed))
+    state = _state(DWIPP._replace(removed=removed))
     assert (REMOVAL.applies_to(state, None), RESTORATION.applies_to(state, None)) == (is_removable, is_restorable)
