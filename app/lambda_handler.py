@@ -7,7 +7,7 @@ import gc
 # start.
 gc.disable()
 
-from app import deferred_models  # noqa: F401, I001
+from app import quick_start  # noqa: F401, I001
 import os
 
 from app.api_gateway import make_handler

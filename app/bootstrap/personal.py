@@ -8,7 +8,7 @@ from app.me.deletions import DeletionRepository
 from app.me.export import Export
 from app.members.block_data import BlockData
 from app.members.personal_data import ExemptRows, PersonalData
-from app.members.suspensions import SuspensionData
+from app.members.suspension_data import SuspensionData
 from app.safety.report_data import ReportData
 
 _EXEMPT_ROWS = (

@@ -14,17 +14,14 @@ a year later. The hash of the email is in the member's row, so that this does no
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.aws.items import deserialize, serialize
 from app.aws.timestamps import from_text, now, to_text
-from app.errors import InvalidCursorError
 from app.members.models import Member, Suspension
-from app.members.personal_data import ExportPart
-from app.members.schemas import ModerationAction
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -115,29 +112,6 @@ class SuspensionRepository:
             return  # It was lifted since, or the next account with the email has another one.
 
 
-class SuspensionData:
-    """The suspension of a member, for the export.
-
-    The erasure of the account deletes the member's row. The other row stays until the suspension ends, because a new
-    account would lift it otherwise.
-    """
-
-    name = "suspension"
-    sections = frozenset({"moderation"})
-    key_prefixes = frozenset({"suspension"})
-    first_position = ""
-
-    def export(self, member: Member, limit: int, position: str) -> ExportPart:  # noqa: ARG002 -- at most one item
-        """Return the suspension that is in force."""
-        if position != self.first_position:
-            raise InvalidCursorError
-        return ExportPart({"moderation": _list_actions(member.suspension)}, None)
-
-    def erase(self, member: Member, limit: int) -> Sequence[Callable[[], None]]:  # noqa: ARG002 -- the protocol's
-        """Return no calls."""
-        return ()
-
-
 def hash_email(email: str) -> str:
     """Return the hash of an email, which is case-insensitive. It differs from the hashes for other purposes."""
     return hashlib.sha256(f"suspension\n{email.lower()}".encode()).hexdigest()
@@ -187,12 +161,6 @@ def _unchanged(seen: Suspension | None) -> str:
 
 def _seen(seen: Suspension | None) -> dict[str, str]:
     return {":seen": seen.id} if seen else {":now": to_text(now())}
-
-
-def _list_actions(suspension: Suspension | None) -> list[ModerationAction]:
-    if suspension is None:
-        return []
-    return [ModerationAction(action="suspend", at=suspension.at, until=suspension.until, reason=suspension.reason)]
 
 
 def _email_key(email_hash: str) -> str:

@@ -15,7 +15,8 @@ from app.aws.timestamps import to_text
 from app.errors import InvalidCursorError
 from app.members import suspensions
 from app.members.models import Suspension
-from app.members.suspensions import LAST_PERIOD, SuspensionData, SuspensionRepository, hash_email
+from app.members.suspension_data import SuspensionData
+from app.members.suspensions import LAST_PERIOD, SuspensionRepository, hash_email
 from app.settings import Settings
 from testkit.lost_responses import lose_first_response
 from testkit.members import load_suspended_member, make_author
