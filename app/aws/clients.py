@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from app import __version__
 from app.aws.concurrency import MAX_CONCURRENT_REQUESTS, MAX_EXTRA_CALLS
 from app.aws.deadline import remaining_seconds
 from app.aws.errors import TRANSPORT_ERRORS, record_call, record_service, response_to_domain_error
@@ -24,6 +25,9 @@ Client = TypeVar("Client", bound=Any)
 
 # A connection for each thread that may call AWS.
 _MAX_CONNECTIONS = MAX_CONCURRENT_REQUESTS + MAX_EXTRA_CALLS
+
+# Without a name, botocore describes itself and the machine for each call, which takes a sixth of the time of a call.
+_NAMED = Config(user_agent=f"dwipper/{__version__} Boto3/{boto3.__version__}")
 
 # One call to DynamoDB ends within 12 seconds, the pauses between its attempts included.
 _DYNAMODB_CONFIG = Config(
@@ -61,7 +65,7 @@ def dynamodb_client(region: str, *, single_attempt: bool = False) -> "DynamoDBCl
     A client with `single_attempt` sends each call over a new connection.
     """
     config = _DYNAMODB_SINGLE_ATTEMPT_CONFIG if single_attempt else _DYNAMODB_CONFIG
-    client: DynamoDBClient = boto3.client("dynamodb", region_name=region, config=config)
+    client: DynamoDBClient = boto3.client("dynamodb", region_name=region, config=_NAMED.merge(config))
     if single_attempt:
         client.meta.events.register("before-send", lambda **_: client.close())
     return _with_checks(client, config)
@@ -73,7 +77,7 @@ def cognito_client(region: str, *, single_attempt: bool = False) -> "CognitoIden
     A client with `single_attempt` sends each call over a new connection.
     """
     config = _COGNITO_SINGLE_ATTEMPT_CONFIG if single_attempt else _COGNITO_CONFIG
-    client: CognitoIdentityProviderClient = boto3.client("cognito-idp", region_name=region, config=config)
+    client: CognitoIdentityProviderClient = boto3.client("cognito-idp", region_name=region, config=_NAMED.merge(config))
     if single_attempt:
         # This drops the kept connections. Calls in progress keep theirs.
         client.meta.events.register("before-send", lambda **_: client.close())
@@ -90,12 +94,14 @@ def sqs_client(region: str, *, poll_seconds: int = 0) -> "SQSClient":
         poll_seconds: how long SQS may wait for a message before it responds.
     """
     config = _SQS_CONFIG.merge(Config(read_timeout=poll_seconds + 2))
-    return _with_checks(boto3.client("sqs", region_name=region, config=config), config)
+    return _with_checks(boto3.client("sqs", region_name=region, config=_NAMED.merge(config)), config)
 
 
 def secrets_client(region: str) -> Any:
     """Return a client for Secrets Manager."""
-    return _with_checks(boto3.client("secretsmanager", region_name=region, config=_SECRETS_CONFIG), _SECRETS_CONFIG)
+    return _with_checks(
+        boto3.client("secretsmanager", region_name=region, config=_NAMED.merge(_SECRETS_CONFIG)), _SECRETS_CONFIG
+    )
 
 
 def _with_checks(client: Client, config: Any) -> Client:

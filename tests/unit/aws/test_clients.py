@@ -1,5 +1,6 @@
 """Clients bound the time of a call, and record failed calls to Cognito."""
 
+import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +11,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from app.aws.clients import cognito_client, dynamodb_client
+from app import __version__
+from app.aws.clients import cognito_client, dynamodb_client, secrets_client, sqs_client
 from app.aws.deadline import request_deadline
 from app.aws.errors import TRANSPORT_ERRORS
 from app.errors import UnavailableError
@@ -33,6 +35,11 @@ class TestClients:
     def test_single_attempt_client_never_retries(self) -> None:
         client: Any = cognito_client("us-east-1", single_attempt=True)
         assert client.meta.config.retries["total_max_attempts"] == 1
+
+    @pytest.mark.parametrize("create", [dynamodb_client, cognito_client, sqs_client, secrets_client])
+    def test_calls_name_the_app_and_the_sdk(self, create: Callable[[str], Any]) -> None:
+        name = create("us-east-1").meta.config.user_agent
+        assert re.fullmatch(rf"dwipper/{re.escape(__version__)} Boto3/[\d.]+ Botocore/[\d.]+", name)
 
     def test_pool_has_a_connection_for_each_thread(self) -> None:
         client: Any = dynamodb_client("us-east-1")
