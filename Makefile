@@ -2,9 +2,8 @@
 
 PYTHON_BOOTSTRAP ?= python3
 PYTHON := .venv/bin/python
-PYTEST := $(PYTHON) -m pytest -n 2
-# A third process, because the fast tests often wait for the embedded AWS.
-FAST_PYTEST := $(PYTHON) -m pytest -n 3 --dist worksteal
+# A third process on two cores, because the tests often wait for the embedded AWS.
+PYTEST := $(PYTHON) -m pytest -n 3
 # The packages of `make run`, and those of all other commands.
 LOCAL := .venv/installed-local
 INSTALLED := .venv/installed
@@ -83,7 +82,7 @@ smoke: $(LOCAL) ## Test a running API from outside (URL=; EMAIL= to enter the co
 	@$(PYTHON) -m tests.e2e.smoke "$(URL)"
 
 test: $(INSTALLED) ## Run the fast tests, in less than three minutes (COVERAGE=1: measure the coverage, in four minutes)
-	$(FAST_PYTEST) $(if $(COVERAGE),--cov --cov-report=term)
+	$(PYTEST) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term)
 
 test-security: $(INSTALLED) ## Run the attacks, the fuzzer and the fault injection, and print their figures
 	$(PYTEST) --dist worksteal -m security
