@@ -2,7 +2,8 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -10,13 +11,20 @@ from devstack.mail import find_latest_code
 from testkit import prefix_proxy
 from testkit.ports import find_free_port
 from testkit.terminal import Developer
+from tests.e2e.clients import prism
 
 _START_TIMEOUT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
 class RunningApi:
-    """A running API. Its embedded AWS mails the same code to all users. `mailbox` is the endpoint of the AWS."""
+    """A running API.
+
+    Attributes:
+        url: the address, with the path that a proxy strips.
+        mailbox: the endpoint of the embedded AWS, which has all mail.
+        code: the code that the embedded AWS mails to everybody for a registration.
+    """
 
     url: str
     mailbox: str
@@ -42,3 +50,25 @@ def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         if request.param:
             url = stack.enter_context(prefix_proxy.run(url, folder, prefix=request.param))
         yield RunningApi(url, developer.read_settings()["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"])
+
+
+@pytest.fixture(scope="session")
+def prism_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install Prism, and return its program."""
+    return prism.install(tmp_path_factory.mktemp("prism"))
+
+
+@pytest.fixture(scope="session")
+def checked_api(api: RunningApi, prism_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
+    """Run Prism in front of the API. It refuses what violates the document, and the fixture fails at the end."""
+    with prism.run(prism_program, api.url, tmp_path_factory.mktemp("proxy")) as url:
+        yield replace(api, url=url)
+
+
+@pytest.fixture(scope="session")
+def observed_api(
+    api: RunningApi, prism_program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningApi]:
+    """Run Prism in front of the API, for stories with invalid requests. It checks only the responses."""
+    with prism.run(prism_program, api.url, tmp_path_factory.mktemp("proxy"), allows_requests=True) as url:
+        yield replace(api, url=url)

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 FOLDER = Path(__file__).parent / "python"
 EMAIL = "pia@example.org"
+SECOND_EMAIL = "paul@example.org"
 # Changes to scenario.py that contradict the OpenAPI document.
 MISTAKES = {
     "problems missing from a result type": ("other = create_dwipp.sync(", "other: DwippView = create_dwipp.sync("),
@@ -32,7 +33,7 @@ MISTAKES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Generate the client in a folder with its own virtual environment, and return the folder."""
     folder = tmp_path_factory.mktemp("python")
@@ -61,6 +62,11 @@ def test_scenario_passes_mypy_and_runs(workspace: Path, api: RunningApi, figures
     run_command([_get_python(workspace), "scenario.py", api.url, api.code, EMAIL], workspace)
     assert api.has_mailed_code(EMAIL)
     figures("generated modules", len(list((workspace / "dwipper_client").rglob("*.py"))))
+
+
+def test_responses_to_the_scenario_pass_prism(workspace: Path, observed_api: RunningApi) -> None:
+    arguments = [observed_api.url, observed_api.code, SECOND_EMAIL]
+    run_command([_get_python(workspace), FOLDER / "scenario.py", *arguments], workspace, PYTHONPATH=str(workspace))
 
 
 @pytest.mark.parametrize("name", MISTAKES)

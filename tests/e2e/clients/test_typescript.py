@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 FOLDER = Path(__file__).parent
 SOURCE = FOLDER / "typescript"
 EMAIL = "tess@example.org"
+SECOND_EMAIL = "theo@example.org"
 # Changes to scenario.ts that contradict the OpenAPI document.
 MISTAKES = {
     "unknown problem type": ("problem:edit-conflict", "problem:conflict"),
@@ -34,7 +35,7 @@ MISTAKES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the packed client in a folder as npm would, and return the folder."""
     folder = tmp_path_factory.mktemp("typescript")
@@ -67,6 +68,15 @@ def test_scenario_compiles_and_runs(
     assert run_command(["node", project / "scenario.js", api.url, api.code, EMAIL]) == "done\n"
     assert api.has_mailed_code(EMAIL)
     figures("lines of types", len((workspace / "client" / "schema.d.ts").read_text().splitlines()))
+
+
+def test_responses_to_the_scenario_pass_prism(
+    workspace: Path, observed_api: RunningApi, request: pytest.FixtureRequest
+) -> None:
+    project = _write_project(workspace, request.node.name, (SOURCE / "scenario.ts").read_text())
+    run_command([NODE_PROGRAMS / "tsc", "--project", project])
+    arguments = [observed_api.url, observed_api.code, SECOND_EMAIL]
+    assert run_command(["node", project / "scenario.js", *arguments]) == "done\n"
 
 
 @pytest.mark.parametrize("name", MISTAKES)
