@@ -108,7 +108,7 @@ lint: $(INSTALLED) ## Check format, lint, spelling, types, imports, and that ope
 check: COVERAGE := 1
 check: lint test test-security test-infra test-e2e test-slow ## Run the gate of CI
 
-check-full: check ## Run the gate, the longest tests, ten times the state-machine examples, clients, and a browser (requires Chromium)
+check-full: check ## Run the gate, the longest tests, ten times the state-machine examples, clients, and a browser (requires Chromium, Rust)
 	$(PYTHON) -m pytest -m longest
 	EXAMPLES=10 $(PYTHON) -m pytest -m "model and slow"
 	$(PYTEST) --dist loadfile -m clients

@@ -10,10 +10,13 @@ import pytest
 from devstack.mail import find_latest_code
 from testkit import prefix_proxy
 from testkit.ports import find_free_port
+from testkit.processes import run_command
 from testkit.terminal import Developer
 from tests.e2e.clients import prism
 
 _START_TIMEOUT_SECONDS = 120.0
+_COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
+_OPENAPI_GENERATOR = "org.openapitools:openapi-generator-cli:7.17.0"
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,13 @@ class RunningApi:
         url: the address, with the path that a proxy strips.
         mailbox: the endpoint of the embedded AWS, which has all mail.
         code: the code that the embedded AWS mails to everybody for a registration.
+        reset_code: the code that it mails for a new password.
     """
 
     url: str
     mailbox: str
     code: str = "123456"
+    reset_code: str = "654321"
 
     def has_mailed_code(self, email: str) -> bool:
         """Return True if the latest code that was mailed to this address is `code`.
@@ -72,3 +77,12 @@ def observed_api(
     """Run Prism in front of the API, for stories with invalid requests. It checks only the responses."""
     with prism.run(prism_program, api.url, tmp_path_factory.mktemp("proxy"), allows_requests=True) as url:
         yield replace(api, url=url)
+
+
+@pytest.fixture(scope="session")
+def openapi_generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the program of openapi-generator, from Maven Central."""
+    folder = tmp_path_factory.mktemp("openapi-generator")
+    run_command(["mvn", "-q", "-B", _COPY_GOAL, f"-Dartifact={_OPENAPI_GENERATOR}", f"-DoutputDirectory={folder}"])
+    (program,) = folder.glob("*.jar")
+    return program

@@ -1,0 +1,3 @@
+//! The client that build.rs generates.
+
+pub mod client;
