@@ -24,7 +24,7 @@ from app.observability.metrics import counted_as
 from app.openapi.links import links_with_body
 from app.openapi.problem_responses import BODY_ERRORS, COGNITO_ERRORS, Responses, error_responses
 from app.web import problems
-from app.web.routing import ApiRoute
+from app.web.routing import Accepted, ApiRoute
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=ApiRoute)
 
@@ -84,7 +84,7 @@ def confirm(body: ConfirmRequest, sign_up: AccountSignUp) -> None:
 def resend(body: ResendRequest, sign_up: AccountSignUp) -> Response:
     """Mail a new code. The response is the same for every registration."""
     sign_up.resend(body.registration)
-    return Response(status_code=202)
+    return Accepted()
 
 
 @router.post(
@@ -158,7 +158,7 @@ def logout(body: RefreshRequest, sessions: AccountSessions) -> None:
 def forgot_password(body: ForgotRequest, passwords: AccountPasswords) -> Response:
     """Mail a code for a new password. The response is the same for every email."""
     passwords.request_reset(body.email)
-    return Response(status_code=202)
+    return Accepted()
 
 
 @router.post(

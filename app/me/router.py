@@ -28,7 +28,7 @@ from app.openapi.problem_responses import (
 )
 from app.pagination.cursors import CursorText
 from app.pagination.dependencies import PageParams
-from app.web.routing import ApiRoute
+from app.web.routing import Accepted, ApiRoute
 
 router = APIRouter(prefix="/v1/me", tags=["members"], route_class=ApiRoute)
 
@@ -75,7 +75,7 @@ def delete_me(principal: CurrentPrincipal, request: Request, deletion: AccountDe
     """
     get_token = partial(own_access_token, request, principal.id)
     seconds = deletion.request(principal.id, principal.authenticated_at, get_token)
-    return Response(status_code=202, headers={"Retry-After": str(seconds)}) if seconds else Response(status_code=204)
+    return Accepted({"Retry-After": str(seconds)}) if seconds else Response(status_code=204)
 
 
 @router.get("/export", summary="Export your data", responses=error_responses(*MEMBER_ERRORS, *PAGE_ERRORS))

@@ -1,7 +1,7 @@
 """The routes of the API: their endpoints may block, their bodies are strict JSON, and some match any path."""
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from inspect import iscoroutinefunction
 from operator import attrgetter
 from typing import Any, NoReturn
@@ -32,6 +32,16 @@ class ApiRoute(APIRoute):
             return await handle(JsonRequest(request.scope, request.receive))
 
         return handle_json
+
+
+class Accepted(Response):
+    """An empty 202. API Gateway would name a response without a media type JSON, and clients would parse it.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
+    """
+
+    def __init__(self, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status_code=202, headers=headers, media_type="text/plain")
 
 
 class _AnyPathConvertor(Convertor[str]):

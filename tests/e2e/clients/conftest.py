@@ -1,5 +1,6 @@
 """The API as `make run` serves it, for generated clients."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from devstack.deployment import Deployment
 from devstack.mail import find_latest_code
 from testkit import prefix_proxy
 from testkit.ports import find_free_port
 from testkit.processes import run_command
 from testkit.terminal import Developer
 from tests.e2e.clients import prism
+from tests.e2e.deployed.deployed_api import open_deployed_api
 
 _START_TIMEOUT_SECONDS = 120.0
 _COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
@@ -68,6 +71,25 @@ def checked_api(api: RunningApi, prism_program: Path, tmp_path_factory: pytest.T
     """Run Prism in front of the API. It refuses what violates the document, and the fixture fails at the end."""
     with prism.run(prism_program, api.url, tmp_path_factory.mktemp("proxy")) as url:
         yield replace(api, url=url)
+
+
+async def _write_dwipps(deployed: Deployment) -> None:
+    """Write what the stories read: Dwipps of another member."""
+    async with open_deployed_api(deployed) as api:
+        author = await api.create_member()
+        for text in ("Socks are envelopes for feet.", "A sandwich is a book of bread."):
+            await author.post_dwipp(text)
+
+
+@pytest.fixture(scope="session")
+def checked_gateway(
+    deployed: Deployment, prism_program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningApi]:
+    """Run Prism in front of a deployment. Node.js cannot resolve the gateway's name, so a proxy names it."""
+    folder = tmp_path_factory.mktemp("gateway")
+    asyncio.run(_write_dwipps(deployed))
+    with prefix_proxy.run(deployed.url, folder) as origin, prism.run(prism_program, origin, folder / "prism") as url:
+        yield RunningApi(url, deployed.aws.endpoint)
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,10 @@ def test_story_passes_prism(story: list[str | Path], checked_api: RunningApi) ->
     run_story(story, checked_api)
 
 
+def test_story_passes_prism_through_the_gateway(story: list[str | Path], checked_gateway: RunningApi) -> None:
+    run_story(story, checked_gateway)
+
+
 @pytest.mark.parametrize("name", MISTAKES)
 def test_go_vet_finds_the_mistake(name: str, workspace: Path) -> None:
     folder = workspace / name.replace(" ", "-")

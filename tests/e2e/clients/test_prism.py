@@ -2,14 +2,12 @@
 
 import json
 import secrets
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from devstack.deployment import Deployment
-from testkit import prefix_proxy
 from testkit.operations import load_document
 from tests.e2e.clients import prism
 from tests.e2e.clients.conftest import RunningApi
@@ -18,13 +16,6 @@ from tests.e2e.smoke.confirmers import MailboxConfirmer
 from tests.e2e.smoke.scenario import Scenario, open_client
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-@pytest.fixture
-def checked_gateway(deployed: Deployment, prism_program: Path, tmp_path: Path) -> Iterator[RunningApi]:
-    """Run Prism in front of the deployment. Node.js cannot resolve the gateway's name, so a proxy names it."""
-    with prefix_proxy.run(deployed.url, tmp_path) as url, prism.run(prism_program, url, tmp_path / "prism") as checked:
-        yield RunningApi(checked, deployed.aws.endpoint)
 
 
 def _run_smoke_test(api: RunningApi) -> None:
