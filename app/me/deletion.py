@@ -58,15 +58,27 @@ class Deletion:
                 the mark, although the deletion is running then.
         """
         state = self._deletions.get(member_id)
+        if not state.has_started:
+            state = self._check_and_start(member_id, authenticated_at, get_token)
         if state.is_over:
             return 0
-        if state.marked_at is None:
-            self._check_login(authenticated_at, get_token)
-            state = self._start(member_id)
         seconds = math.ceil(state.remaining_drain(now()).total_seconds())
         if seconds <= 0 and self._deletions.restore_job(member_id):
             self._queue.send_or_log(JobMessage(kind=DELETE_ACCOUNT, subject=member_id))
         return max(seconds, _MIN_RETRY_AFTER_SECONDS)
+
+    def _check_and_start(
+        self, member_id: str, authenticated_at: datetime | None, get_token: Callable[[], str]
+    ) -> DeletionState:
+        try:
+            self._check_login(authenticated_at, get_token)
+        except LoginAgainError:
+            # Since the first read, another request may have marked the account, and revoked the session.
+            state = self._deletions.get(member_id)
+            if not state.has_started:
+                raise
+            return state
+        return self._start(member_id)
 
     def _check_login(self, authenticated_at: datetime | None, get_token: Callable[[], str]) -> None:
         if authenticated_at is None or now() - authenticated_at > MAX_LOGIN_AGE:

@@ -48,6 +48,11 @@ class DeletionState(NamedTuple):
     is_over: bool
     suspension: Suspension | None = None
 
+    @property
+    def has_started(self) -> bool:
+        """Return True if the deletion is running or over."""
+        return self.is_over or self.marked_at is not None
+
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Self:
         """Return the state in the member's row, which may be empty."""

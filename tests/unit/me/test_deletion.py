@@ -106,6 +106,30 @@ def test_revoked_session_does_not_start_a_deletion(
     assert (container.directory.get_or_create(kay_id).handle, queue.count()) == ("kay", 0)
 
 
+@pytest.mark.parametrize("is_over", [False, True], ids=["running", "over"])
+def test_session_that_a_concurrent_request_revoked_does_not_matter(
+    is_over: bool,
+    container: Container,
+    queue: QueueControl,
+    kay_id: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def is_revoked(_: str) -> bool:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(container.user_pool, "is_session_revoked", lambda _: False)
+            _request(container, kay_id)
+            if is_over:
+                patch.setattr(deletions, "WRITE_DRAIN_PERIOD", timedelta(0))
+                _request(container, kay_id)
+                run_jobs(settings)
+        return True
+
+    monkeypatch.setattr(container.user_pool, "is_session_revoked", is_revoked)
+    assert (_request(container, kay_id) > 0) is not is_over
+    assert queue.count() == (0 if is_over else 1)
+
+
 def test_session_counts_as_live_if_cognito_does_not_respond(
     container: Container, queue: QueueControl, kay_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
