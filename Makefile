@@ -2,8 +2,9 @@
 
 PYTHON_BOOTSTRAP ?= python3
 PYTHON := .venv/bin/python
-# A third process on two cores, because the tests often wait for the embedded AWS.
-PYTEST := $(PYTHON) -m pytest -n 3
+PYTEST := $(PYTHON) -m pytest -n 2
+# A third process, because these tests often wait for the embedded AWS.
+WAITING_PYTEST := $(PYTHON) -m pytest -n 3 --dist worksteal
 # The packages of `make run`, and those of all other commands.
 LOCAL := .venv/installed-local
 INSTALLED := .venv/installed
@@ -82,10 +83,10 @@ smoke: $(LOCAL) ## Test a running API from outside (URL=; EMAIL= to enter the co
 	@$(PYTHON) -m tests.e2e.smoke "$(URL)"
 
 test: $(INSTALLED) ## Run the fast tests, in less than three minutes (COVERAGE=1: measure the coverage, in four minutes)
-	$(PYTEST) --dist worksteal $(if $(COVERAGE),--cov --cov-report=term)
+	$(WAITING_PYTEST) $(if $(COVERAGE),--cov --cov-report=term)
 
 test-security: $(INSTALLED) ## Run the attacks, the fuzzer and the fault injection, and print their figures
-	$(PYTEST) --dist worksteal -m security
+	$(WAITING_PYTEST) -m security
 
 test-infra: $(INSTALLED) $(INFRASTRUCTURE) $(CHECKOV) $(FUNCTION) $(OSLS) ## Check templates, roles, pipelines and image (requires Node.js, buildah, debootstrap)
 	.venv/bin/cfn-lint deploy/data.yml deploy/account.yml deploy/domain.yml deploy/roles.yml deploy/github-oidc.yml pipeline.yml
