@@ -17,7 +17,6 @@ from app.aws.concurrency import MAX_CONCURRENT_REQUESTS
 from app.bootstrap import Container
 from app.observability import json_logging
 from app.observability.access_log import AccessLog
-from app.openapi.document import openapi_document
 from app.openapi.formats import bounded
 from app.pages.routes import add_pages
 from app.settings import Settings
@@ -101,7 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_api_route("/health", _health, summary="Check that the service is up", tags=["service"], name="read_health")
     app.add_api_route("/", _root, include_in_schema=False)
     add_pages(app)
-    app.openapi = partial(openapi_document, app)  # type: ignore[method-assign]
+    app.openapi = partial(_openapi_document, app)  # type: ignore[method-assign]
     if settings:
         configure(app, settings)
     return app
@@ -127,6 +126,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     import_slices(app)
     current_default_thread_limiter().total_tokens = MAX_CONCURRENT_REQUESTS
     yield
+
+
+def _openapi_document(app: FastAPI) -> dict[str, Any]:
+    from app.openapi.document import openapi_document  # noqa: PLC0415 -- few processes serve the document
+
+    return openapi_document(app)
 
 
 async def _health() -> Health:

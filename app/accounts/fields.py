@@ -1,7 +1,7 @@
 """The fields of accounts in the API: emails, passwords, codes and tokens."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -36,6 +36,11 @@ _EMAIL_BLANK = r"[\t \xa0\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]"  # 
 
 def _weak_password_error() -> PydanticCustomError:
     return PydanticCustomError("weak_password", "{detail}", {"detail": WeakPasswordError.detail})
+
+
+def _opaque(description: str, example: str, max_length: int) -> Any:
+    """Return the field of a secret. Its bound is documented but not checked: a longer value is an invalid one."""
+    return Field(description=description, examples=[example], json_schema_extra={"maxLength": max_length})
 
 
 def _validate_password(password: str) -> str:
@@ -114,33 +119,19 @@ Password = Annotated[
         json_schema_extra={"maxLength": MAX_PASSWORD_LENGTH, "format": "password"},
     ),
 ]
-# The bounds of these three are documented but not checked. The response to a longer value is that to an invalid one.
 RegistrationId = Annotated[
     str,
     AfterValidator(str.strip),
     AfterValidator(lower_ascii),
-    Field(
-        description="From the response of `register`.",
-        examples=[examples.REGISTRATION],
-        json_schema_extra={"maxLength": _MAX_CODE_LENGTH},
-    ),
+    _opaque("From the response of `register`.", examples.REGISTRATION, _MAX_CODE_LENGTH),
 ]
 Code = Annotated[
     str,
     AfterValidator(str.strip),
-    Field(
-        description="The code from the mail. Blanks at the ends are removed.",
-        examples=[examples.CODE],
-        json_schema_extra={"maxLength": _MAX_CODE_LENGTH},
-    ),
+    _opaque("The code from the mail. Blanks at the ends are removed.", examples.CODE, _MAX_CODE_LENGTH),
 ]
 RefreshToken = Annotated[
-    str,
-    Field(
-        description="From the response of `login`.",
-        examples=[examples.REFRESH_TOKEN],
-        json_schema_extra={"maxLength": MAX_REFRESH_TOKEN_LENGTH},
-    ),
+    str, _opaque("From the response of `login`.", examples.REFRESH_TOKEN, MAX_REFRESH_TOKEN_LENGTH)
 ]
 # A new password in a request that also has the account's email. That email and its local part are refused.
 NewAccountPassword = Annotated[NewPassword, AfterValidator(_refuse_own_email)]

@@ -8,9 +8,10 @@ from typing import Any
 from fastapi.routing import APIRoute
 
 from app.errors import RateLimitedError
-from app.openapi import problem_responses
+from app.openapi import problem_components
 from app.openapi.headers import common_headers, response_headers
 from app.openapi.links import links_with_parameters
+from app.openapi.problem_responses import SLUGS_KEY, declare_response
 from app.web.problems import BODY_TOO_LARGE, PROBLEM_TYPES
 
 _BODILESS = {"202": "Accepted. The response has no body.", "204": "Done. The response has no body."}
@@ -45,10 +46,11 @@ class OperationBuilder:
     def components(self) -> dict[str, Any]:
         """Return the components of the completed operations."""
         slugs = sorted(set(chain.from_iterable(self._alternatives)))
+        schemas = {**self._schemas, **problem_components.problem_schemas(self._alternatives)}
         return {
-            "schemas": dict(sorted({**self._schemas, **problem_responses.problem_schemas(self._alternatives)}.items())),
+            "schemas": dict(sorted(schemas.items())),
             "responses": dict(sorted(self._responses.items())),
-            "examples": dict(sorted(self._examples.items())) | problem_responses.problem_examples(slugs),
+            "examples": dict(sorted(self._examples.items())) | problem_components.problem_examples(slugs),
         }
 
     def complete(self, path: str, method: str, operation: dict[str, Any]) -> None:
@@ -72,20 +74,20 @@ class OperationBuilder:
         if _is_default_422(responses.get("422", {})):
             del responses["422"]
         # The middleware responds so, whether or not the operation takes a body.
-        responses.setdefault("413", problem_responses.declare_response([BODY_TOO_LARGE]))
+        responses.setdefault("413", declare_response([BODY_TOO_LARGE]))
         if path.startswith(_SHARED_RESPONSES_PREFIX) and "500" not in responses:
             raise IncompleteOperationError(f"{name} documents no errors: pass `responses=error_responses(…)`.")
-        problem_responses.add_gateway_errors(responses)
-        is_limited = _RATE_LIMITED.slug in responses.get("429", {}).get(problem_responses.SLUGS_KEY, ())
+        problem_components.add_gateway_errors(responses)
+        is_limited = _RATE_LIMITED.slug in responses.get("429", {}).get(SLUGS_KEY, ())
         for status, response in responses.items():
             is_page = _is_page(response)
             headers = response_headers(path, method, int(status), is_page=is_page, is_limited=is_limited)
             response["headers"] = _refer_to_headers(headers)
-            if problem_responses.SLUGS_KEY in response:
+            if SLUGS_KEY in response:
                 responses[status] = self._problem_response(response, path)
             else:
                 self._complete_response(operation, status, name, route)
-        default = problem_responses.declare_default_response()
+        default = problem_components.declare_default_response()
         default["headers"] = _refer_to_headers(common_headers(path))
         responses["default"] = self._problem_response(default, path)
         operation["responses"] = dict(sorted(responses.items()))
@@ -106,12 +108,12 @@ class OperationBuilder:
             response["description"] = _BODILESS[status]
 
     def _problem_response(self, declared: dict[str, Any], path: str) -> dict[str, Any]:
-        slugs = declared[problem_responses.SLUGS_KEY]
+        slugs = declared[SLUGS_KEY]
         self._alternatives.add(tuple(slugs))
-        response = problem_responses.build_response(declared) | {"headers": declared["headers"]}
+        response = problem_components.build_response(declared) | {"headers": declared["headers"]}
         if not path.startswith(_SHARED_RESPONSES_PREFIX):  # Other paths lack Cache-Control.
             return response
-        name = problem_responses.response_name(slugs, is_counted="RateLimit" in declared["headers"])
+        name = problem_components.response_name(slugs, is_counted="RateLimit" in declared["headers"])
         self._responses[name] = response
         return {"$ref": f"#/components/responses/{name}"}
 

@@ -13,13 +13,11 @@ from app.aws.errors import describe_cause, format_cause, to_domain_error
 from app.json_depth import exceeds_max_depth
 from app.observability.log_handlers import format_frames
 from app.web.problems import (
-    ACCESS_DENIED,
-    BODY_TOO_LARGE,
+    FRAMEWORK_PROBLEMS,
     INTERNAL_ERROR,
     INVALID_REQUEST,
     MALFORMED_REQUEST,
     METHOD_NOT_ALLOWED,
-    NOT_FOUND,
     PROBLEM_TYPES,
     UNSUPPORTED_MEDIA_TYPE,
     problem_response,
@@ -29,17 +27,7 @@ from app.web.routing import allowed_methods
 # The name is part of the log format, so it does not follow the module's.
 logger = logging.getLogger("app.problems")
 
-_FRAMEWORK_PROBLEMS = {
-    each.status: each
-    for each in (
-        MALFORMED_REQUEST,
-        ACCESS_DENIED,
-        NOT_FOUND,
-        METHOD_NOT_ALLOWED,
-        BODY_TOO_LARGE,
-        UNSUPPORTED_MEDIA_TYPE,
-    )
-}
+_FRAMEWORK_PROBLEMS = {each.status: each for each in FRAMEWORK_PROBLEMS}
 # Replacements for messages that pydantic writes for Python developers.
 _FLAW_DETAILS = {
     "extra_forbidden": "This field is not allowed.",

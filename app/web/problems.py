@@ -73,16 +73,16 @@ METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "Method not allowed"
 BODY_TOO_LARGE = ProblemType("body-too-large", 413, "Body too large")
 UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "Unsupported media type")
 INTERNAL_ERROR = ProblemType("internal-error", 500, "Internal server error")
-ALL_PROBLEM_TYPES = (
-    *PROBLEM_TYPES.values(),
+# The problems that the framework or the gateway finds.
+FRAMEWORK_PROBLEMS = (
     MALFORMED_REQUEST,
     ACCESS_DENIED,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
-    INTERNAL_ERROR,
 )
+ALL_PROBLEM_TYPES = (*PROBLEM_TYPES.values(), *FRAMEWORK_PROBLEMS, INTERNAL_ERROR)
 
 # The detail of a problem that no error of the domain describes.
 DEFAULT_DETAILS: Mapping[ProblemType, str] = {

@@ -10,7 +10,7 @@ from fastapi import FastAPI, HTTPException
 from app import errors
 from app.dwipps.schemas import DwippDraft
 from app.openapi import examples
-from app.openapi.problem_responses import problem_example
+from app.openapi.problem_components import problem_example
 from app.web import problems
 from testkit.doubles import make_error, make_offline_app, send_request
 from testkit.operations import load_document

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.main import create_app
-from app.openapi import problem_responses
+from app.openapi import problem_components, problem_responses
 from app.pages import problems_page
 from app.pages.assets import load_text
 from app.pages.problems_page import explanations
@@ -44,7 +44,7 @@ def test_gateway_has_problem_types_of_the_api() -> None:
     )
     gateway_types = {problems.ProblemType(slug, int(status), title) for status, slug, title in rows}
     assert len(rows) >= 20
-    assert gateway_types == set(map(problem_responses.to_problem_type, problem_responses.GATEWAY_ERRORS))
+    assert gateway_types == set(map(problem_responses.to_problem_type, problem_components.GATEWAY_ERRORS))
     assert gateway_types <= set(problems.ALL_PROBLEM_TYPES)
 
 
